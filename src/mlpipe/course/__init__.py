@@ -1,0 +1,1 @@
+"""What makes notebooks a course: claims, exercises, the closing box and the runner."""
