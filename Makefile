@@ -1,0 +1,76 @@
+# Every task of the course. `make` alone lists them. Works with GNU make 3.81 and newer and any POSIX shell.
+
+# PYTHON=/path/to/python chooses the Python that makes the environment; ONLY=02,05 chooses lessons; ARGS goes to JupyterLab.
+PYTHON =
+ONLY =
+ARGS =
+JOBS = 2
+
+VENV   = .venv
+BIN    = $(VENV)/bin
+READY  = $(VENV)/.ready
+COURSE = $(BIN)/python -m mlpipe.course
+PYTEST = $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
+
+# One thread: results are equal for any number of cores, and `implicit` asks for it.
+export OPENBLAS_NUM_THREADS = 1
+export OMP_NUM_THREADS = 1
+export MKL_NUM_THREADS = 1
+
+.PHONY: help setup run lab test check lint instructor author refresh bench lock clean
+
+help:  ## list the tasks
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@echo "First call: sets up $(VENV) (about two minutes, needs the network once)."
+
+setup: $(READY)  ## make the environment (the other tasks do it by themselves)
+
+$(READY): requirements.lock pyproject.toml
+	@sh .ci/setup "$(VENV)" "$(PYTHON)"
+
+run: $(READY)  ## execute the course: pages in build/html, a report at the end (ONLY=02,05)
+	@$(COURSE) run --jobs $(JOBS) --only "$(ONLY)"
+
+lab: $(READY)  ## open your own copy of the course in JupyterLab (ARGS=--no-browser)
+	@$(COURSE) lab $(ARGS)
+
+test: lint  ## everything that CI runs: code, and every lesson executed three times
+	@$(PYTEST)
+
+check: lint  ## the part of the tests that takes less than a minute
+	@$(PYTEST) -m "not slow"
+
+lint: $(READY)
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check --quiet src tests benchmarks || \
+	  { echo "run: $(BIN)/python -m ruff format src tests benchmarks"; exit 1; }
+	@$(BIN)/python -m mypy --no-error-summary
+
+instructor: $(READY)  ## lessons with solved exercises and speaker's notes, in build/instructor (ONLY=02)
+	@$(COURSE) instructor --jobs $(JOBS) --only "$(ONLY)"
+
+author: $(READY)  ## edit the lessons themselves in JupyterLab, paired with their texts
+	@$(COURSE) author $(ARGS)
+
+refresh: $(READY)  ## make the stored notebooks and the README's table anew from the texts (ONLY=02)
+	@$(COURSE) refresh --only "$(ONLY)"
+
+bench: $(READY)  ## speed and quality against other libraries
+	@for script in benchmarks/bench_*.py; do \
+	  [ -e "$$script" ] || { echo "there are no benchmarks yet"; continue; }; \
+	  echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
+	done
+
+# uv does not read pip's configuration, so an index that pip was given is handed on.
+lock: $(READY)  ## resolve the versions anew: rewrites requirements.lock
+	@$(BIN)/python -m venv build/lock && build/lock/bin/python -m pip install --quiet uv
+	@index=$${UV_DEFAULT_INDEX:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)}; \
+	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$$index"; \
+	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --upgrade --group dev pyproject.toml -o requirements.lock
+	@rm -rf build/lock; echo "requirements.lock is new; make test tells whether the course still stands"
+
+clean:  ## remove build/ and caches; my_course/ and .venv/ stay
+	@rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -path ./$(VENV) -prune -o -path ./my_course -prune -o -name __pycache__ -prune -exec rm -rf {} +
+	@echo "Kept: my_course/ (yours) and $(VENV)/ (rm -rf $(VENV) removes it; the next task makes it anew)."

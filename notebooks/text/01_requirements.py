@@ -1,0 +1,376 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+#   mlpipe:
+#     minutes: 20
+#     budget_seconds: 30
+#     budget_megabytes: 900
+# ---
+
+# %% [markdown] notes="Open with the question: what do you ask before you design anything? Collect five answers on the board. Most classes forget the surface and what is logged today. Timing: metric tree 5 minutes, baseline 4, auction 3, envelope 4, exercise the rest."
+# # From wishes to requirements
+#
+# **Goal.** Turn what stakeholders wish into a machine-learning task with metrics, guardrails and numbers, for both interview questions.
+#
+# | where we are | you need | it takes |
+# |---|---|---|
+# | **requirements** ▸ data ▸ features ▸ model ▸ evaluation ▸ serving | nothing; 00 explains claims and exercises | 20 minutes to read, under 30 s, under 900 MB |
+
+# %% tags=["parameters"]
+SEED = 0
+SCALE = "full"
+
+# %% [markdown]
+# ## What does "make it better" mean as a number?
+#
+# A product manager says: *people should enjoy the films we suggest, find new ones, and come back.* An advertiser says: *I want more clicks for my money.*
+# Neither sentence can be trained on. Each wish becomes a **metric**: a formula on logged events. One metric is the **goal**; the others are **guardrails**,
+# which must not get worse while the goal gets better.
+#
+# | wish | metric | formula | role |
+# |---|---|---|---|
+# | people use it | engagement | events / (users × active days) | guardrail |
+# | they enjoy it | satisfaction | likes / ratings | goal of the recommender |
+# | they find new things | discovery | likes outside the 100 most liked films / likes | guardrail |
+# | ads interest people | click-through rate (CTR) | clicks / impressions | part of the ads' goal |
+# | clicks become sales | conversion | purchases / clicks | guardrail of the ads |
+#
+# A formula is only worth something when the log can feed it. We try each on two logs: MovieLens (real ratings) and a *simulated* ad log.
+
+# %%
+import pandas as pd
+
+from mlpipe.datasets import movielens
+from mlpipe.simulator import simulate_ad_log
+
+films = movielens()
+ratings = films.ratings
+impressions = simulate_ad_log(n_impressions=1_000_000 if SCALE == "full" else 100_000, seed=SEED).impressions
+
+likes = ratings[ratings["rating"] >= 4]
+most_liked = likes["item_id"].value_counts().index[:100]
+active_days = ratings.assign(day=ratings["timestamp"].dt.date).drop_duplicates(["user_id", "day"])
+
+leaves = {
+    "engagement (ratings per user and active day)": len(ratings) / len(active_days),
+    "satisfaction": len(likes) / len(ratings),
+    "discovery": 1 - likes["item_id"].isin(most_liked).mean(),
+    "click-through rate": impressions["clicked"].mean(),
+    "conversion": float("nan"),  # no column of either log holds purchases
+}
+print(pd.Series(leaves).round(3).to_string())
+
+# %% [markdown] notes="Point at the NaN. In an interview this is a strong moment: you ask for the log that you do not have."
+# Read the last line: conversion has no number, because neither log holds purchases. In an interview you say so, and ask for that event to be logged. A metric
+# tree shows which data is *missing* before anybody trains a model.
+#
+# ## Is the label what we want?
+#
+# The label is what we train on; the goal is what we want. Suppose we train on "was watched", because there is more of it. Does that lead to what people like?
+#
+# **Predict before you run.** Take the 100 films with the most ratings, and the 100 with the best mean rating (of those with at least 20 ratings). How many are in both lists?
+
+# %%
+from mlpipe.course import claim
+
+by_film = ratings.groupby("item_id")["rating"].agg(["size", "mean"])
+known_films = by_film[by_film["size"] >= 20]
+most_watched = set(by_film.nlargest(100, "size").index)
+best_rated = set(known_films.nlargest(100, "mean").index)
+
+claim(
+    "The most watched films are not the best rated ones: few of the one list are on the other",
+    len(most_watched & best_rated) / 100,
+    id="01.proxy_gap",
+    baseline=1.0,  # the label is the goal
+    at_most=0.35,
+    fmt=".0%",
+)
+
+# %% [markdown]
+# This difference is the **proxy gap**. Optimise watching and you get what many people watch, which is only partly what they like. So a strong answer names the
+# label, says how it can mislead, and puts a guardrail on what it leaves out.
+#
+# ## Do we need machine learning at all?
+#
+# Ask this before any model. The plainest recommender shows everybody the films that most people like. One step up is a count: films liked *together* with the ones
+# that you like. If $\mathbf{X}$ (users × films) is one where a user likes a film, and $n_i$ counts who likes film $i$, the similarity of two films is
+#
+# $$ s_{ij} = \frac{(\mathbf{X}^\top \mathbf{X})_{ij}}{\sqrt{n_i\, n_j}} $$
+#
+# the number of users who like both, over what popularity alone makes large. We hide a fifth of each user's ratings and recommend ten films from the rest.
+
+# %%
+import numpy as np
+import scipy.sparse as sp
+
+from mlpipe.datasets import to_matrix
+from mlpipe.splits import random_per_user
+
+split = random_per_user(ratings, share=0.2, seed=SEED)
+users, items = np.unique(ratings["user_id"]), np.unique(ratings["item_id"])
+X, hidden = (
+    to_matrix(part[part["rating"] >= 4], user_ids=users, item_ids=items).matrix for part in (split.train, split.test)
+)
+
+n_likes = np.asarray(X.sum(axis=0)).ravel()
+scaled = X @ sp.diags(1 / np.sqrt(n_likes.clip(1)))
+similarity = scaled.T @ scaled
+similarity.setdiag(0)
+
+# %%
+def top_ten(scores):
+    scores = np.where(X.toarray() > 0, -np.inf, scores)  # do not repeat what the user already likes
+    return np.argsort(-scores, axis=1, kind="stable")[:, :10]
+
+
+rng = np.random.default_rng(SEED)
+lists = {
+    "random": top_ten(rng.random(X.shape)),
+    "popularity": top_ten(np.broadcast_to(n_likes, X.shape)),
+    "liked together": top_ten((X @ similarity).toarray()),
+}
+
+# %% [markdown]
+# Each wish needs a number for these lists, too. Diversity inside a list is one minus the cosine of two films' genre vectors, averaged over all pairs. Coverage is the
+# share of films that anybody is shown. Discovery counts hits outside the 100 most liked films: a stand-in, because nobody in this data comes back.
+
+# %%
+from mlpipe.ranking_metrics import catalogue_coverage, intra_list_diversity, non_obvious_hit_rate, precision_at_k
+
+genres = films.items.set_index("item_id").loc[items, "genres"].str.get_dummies("|").to_numpy(dtype=float)
+measured = pd.DataFrame(
+    {
+        name: {
+            "precision": np.nanmean(precision_at_k(shown, hidden, k=10)),
+            "discovery": np.nanmean(non_obvious_hit_rate(shown, hidden, n_likes)),
+            "diversity": np.nanmean(intra_list_diversity(shown, genres)),
+            "coverage": catalogue_coverage(shown, len(items)),
+        }
+        for name, shown in lists.items()
+    }
+).T
+print(measured.round(3).to_string())
+
+# %%
+popular, together = measured.loc["popularity"], measured.loc["liked together"]
+claim(
+    "Films liked together find more of the hidden likes than popularity does (ratio of precision at 10)",
+    together["precision"] / popular["precision"],
+    id="01.counts_vs_popularity",
+    baseline=1.0,  # popularity itself
+    at_least=1.2,
+)
+claim(
+    "Popularity shows almost nothing of the catalogue; personal lists show many times more (ratio of coverage)",
+    together["coverage"] / popular["coverage"],
+    id="01.coverage",
+    baseline=1.0,
+    at_least=5,
+)
+claim(
+    "A personal list is hardly more diverse inside than the popular one (ratio of diversity)",
+    together["diversity"] / popular["diversity"],
+    id="01.diversity",
+    baseline=measured.loc["random", "diversity"] / popular["diversity"],  # a random list is
+    at_most=1.03,
+)
+
+# %% [markdown] notes="The diversity claim surprises people. Ask who expected personal lists to be more diverse. Then: which of the two diversities does the stakeholder mean?"
+# Half of the surprise is good: counting alone is far better than popularity, so a model must beat *counting*, not guessing. The other half is a warning. The stakeholder who
+# wished for "more diversity" may mean inside one list, or across all users. Personal lists give much of the second and nothing of the first. Ask which.
+#
+# A random split was enough for this comparison; lesson 04 shows what it hides.
+#
+# ## Who spends the score?
+#
+# In the second question the consumer of the score is an auction. The ad with the highest **expected value** wins:
+#
+# $$ \text{eCPM}_a = 1000 \cdot \text{bid}_a \cdot \hat p_a $$
+#
+# with the bid in money a click and $\hat p_a$ the predicted click probability. The score is *multiplied by money*, so its size matters, not only the order. Let two ads compete 200,000 times.
+# We multiply all predictions for the first ad by a factor: their order among themselves stays, so its AUC (area under the ROC curve) stays, too.
+
+# %%
+n_auctions = 200_000
+bid = rng.lognormal(mean=0.0, sigma=0.5, size=(n_auctions, 2))  # money a click
+p_click = rng.beta(3, 97, size=(n_auctions, 2))  # true probabilities, 3 % on average
+
+
+def revenue(factor):
+    predicted = p_click * [factor, 1.0]
+    winner = (bid * predicted).argmax(axis=1)
+    auctions = np.arange(n_auctions)
+    return (bid * p_click)[auctions, winner].sum()  # the winner pays its bid when clicked
+
+
+factors = np.geomspace(0.4, 2.5, 21)
+lost = np.array([1 - revenue(factor) / revenue(1.0) for factor in factors])
+
+# %% alt="Revenue lost against the factor on one ad's predictions: zero at one, rising on both sides, several percent at a factor of two."
+import matplotlib.pyplot as plt
+
+from mlpipe import plots
+
+plots.use_style()
+fig, ax = plt.subplots()
+ax.plot(factors, 100 * lost, color=plots.ACCENT)
+ax.set(
+    title="Predictions in the right order still lose money",
+    xscale="log",
+    xticks=[0.5, 1, 2],
+    xticklabels=["half", "true", "double"],
+    xlabel="predicted / true click probability of one of the two ads",
+    ylabel="revenue lost (%)",
+)
+plt.show()
+
+# %%
+claim(
+    "Doubling one ad's predicted click rates costs revenue although its AUC stays the same",
+    1 - revenue(2.0) / revenue(1.0),
+    id="01.miscalibration_cost",
+    baseline=0.0,  # calibrated predictions lose nothing
+    at_least=0.02,
+    fmt=".1%",
+)
+
+# %% [markdown]
+# So the requirement "a probability, calibrated" comes from the auction, before any model is named. If the score were only used to sort one list, the order would be enough.
+#
+# ## How large is it?
+#
+# Four numbers, aloud, in one minute: requests a second, memory, time to score, and the size of the experiment. `mlpipe.envelope` holds the formulas; read one and you can do it on paper.
+
+# %%
+from mlpipe.envelope import (
+    ab_sample_size,
+    brute_force_seconds,
+    embedding_bytes,
+    human,
+    log_bytes_per_day,
+    queries_per_second,
+)
+
+peak = queries_per_second(daily_users=100e6, requests_per_user=10, peak_factor=3)
+table = embedding_bytes(n_ids=100e6, dimension=64)
+print("requests at peak:", human(peak, "/s"))
+print("log a day:", human(log_bytes_per_day(events_per_day=1e9, bytes_per_event=500), "B"))
+print("vectors of 100 M users, 64 numbers each:", human(table, "B"))
+
+claim(
+    "The vectors of 100 million users do not fit a machine with 16 GB (ratio of need to memory)",
+    table / 16e9,
+    id="01.embedding_memory",
+    baseline=embedding_bytes(100e6, 64, bytes_per_number=1) / 16e9,  # one byte a number would fit
+    at_least=1.0,
+)
+
+# %% [markdown]
+# Which **surface** is it for? An email computed at night may take minutes; a home page has perhaps 20 ms to retrieve; suggestions while typing have 5 ms. (Orders of magnitude: ask for the real budget.)
+
+# %% alt="Time to score all items against catalogue size, both on logarithmic axes: a straight line that crosses 5 milliseconds at 390,000 items and 20 milliseconds at 1.6 million."
+catalogue = np.geomspace(1e4, 1e9, 50)
+milliseconds = np.array([1000 * brute_force_seconds(n_items=n, dimension=64) for n in catalogue])
+
+fig, ax = plt.subplots()
+ax.loglog(catalogue, milliseconds, color=plots.ACCENT)
+for surface, budget in {"while typing: 5 ms": 5, "home page: 20 ms": 20, "email at night: a minute": 60_000}.items():
+    ax.axhline(budget, color=plots.MUTED, linestyle="--")
+    ax.text(1.2e4, budget * 1.25, surface)
+ax.set(
+    title="The surface decides whether you may simply score everything",
+    xlabel="items in the catalogue",
+    ylabel="time to score all of them (ms)",
+)
+plt.show()
+
+# %% [markdown]
+# Below the crossing, score everything and be done. Above it you need a cheap first stage: the reason for *two-stage* systems is arithmetic, not fashion.
+#
+# **Predict before you run.** Clicks happen 1 % of the time, and you hope for 2 % more of them (1.00 % to 1.02 %). How many users does each group of an A/B test need? And if the hoped
+# lift is half as large?
+
+# %%
+n_users = ab_sample_size(base_rate=0.01, relative_lift=0.02)
+
+claim(
+    "Seeing a 2 % lift of a 1 % click rate takes about four million users in each group",
+    n_users,
+    id="01.ab_sample_size",
+    baseline=ab_sample_size(0.01, 2.0),  # "2 %" misread as two percentage points
+    between=(3.8e6, 4.0e6),
+)
+claim(
+    "Half the lift needs about four times as many",
+    ab_sample_size(base_rate=0.01, relative_lift=0.01) / n_users,
+    id="01.half_the_lift",
+    baseline=2.0,  # in proportion
+    between=(3.9, 4.1),
+)
+
+# %% [markdown] notes="Core exercise, ten minutes. The two mistakes you will see: reading the lift as absolute, and a one-sided test. The checker names both."
+# ### Exercise (core): the size of an A/B test
+#
+# Write it yourself. With rates $p_1$ and $p_2 = p_1 (1 + \text{lift})$, significance level $\alpha$ (two-sided) and the quantile function $z$ of the normal distribution (`scipy.stats.norm.ppf`), each group needs
+#
+# $$ n = \frac{(z_{1-\alpha/2} + z_{\text{power}})^2 \, \left[ p_1(1-p_1) + p_2(1-p_2) \right]}{(p_2 - p_1)^2} $$
+#
+# users. Round up.
+
+# %% tags=["exercise:01.ab_sample_size"]
+def ab_group(base_rate, relative_lift, power, alpha):
+    ...
+
+# %%
+from mlpipe.course import exercise
+
+exercise("01.ab_sample_size").check(ab_group)
+
+# %% [markdown]
+# ### Exercise: hits that are not obvious
+#
+# `shown` holds the item numbers of one list, `liked` the items that the user turned out to like, `popularity` the likes of each item. Return the share of the list that was liked *and* is not
+# among the `head` most popular items. Ties in popularity: the lower item number counts as more popular.
+
+# %% tags=["exercise:01.discovery"]
+def discovery(shown, liked, popularity, head):
+    ...
+
+# %%
+exercise("01.discovery").check(discovery)
+
+# %% [markdown]
+# ### Exercise: who wins the auction?
+#
+# For arrays `bid` and `p_click`, return the position of the ad that wins and what a thousand such impressions earn in expectation when the winner pays its bid for each click: a tuple.
+
+# %% tags=["exercise:01.winner"]
+def winner(bid, p_click):
+    ...
+
+# %%
+exercise("01.winner").check(winner)
+
+# %% [markdown]
+# ## What we have seen
+#
+# - A wish becomes a metric when the log can feed it; a missing event is a finding. The label is a proxy, and its gap to the goal has a size.
+# - Counting what is liked together is the baseline to beat. It serves some wishes and not others.
+# - Who spends the score decides what it must be: an order for a list, a probability for an auction. Arithmetic decides the stages and the experiment.
+
+# %%
+from mlpipe.course import say
+
+say(
+    "I would fix the goal and two guardrails first, then the cheapest baseline. On MovieLens, random split, counting films that are liked together has "
+    "{01.counts_vs_popularity:.1f} times popularity's precision at 10 and {01.coverage:.0f} times its coverage, yet its lists are no more diverse inside. For ads the score is "
+    "spent in an auction: doubling one ad's predictions cost {01.miscalibration_cost} of the revenue with the same AUC. And before promising a 2 % lift on a 1 % click rate I "
+    "would book {01.ab_sample_size:,.0f} users a group."
+)
+
+# %% [markdown]
+# *Read more:* Kohavi, Tang and Xu 2020, *Trustworthy Online Controlled Experiments*, on metrics and sample size; He et al. 2014, on why an ad system needs calibration. *Next:* 02, what the logs hold.

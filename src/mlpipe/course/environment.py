@@ -1,0 +1,80 @@
+"""Is this machine ready for the course? Each failure comes with its fix."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+
+import psutil
+
+from mlpipe.course._show import BAD, GOOD, box, home, prose, show, sign
+
+PACKAGES = ("implicit", "jupyterlab", "matplotlib", "numpy", "pandas", "papermill", "scikit-learn", "scipy")
+FREE_BYTES = 2e9  # the largest lesson needs 1.5 GB
+
+
+def check_environment() -> bool:
+    """Show one line a check, a fix below each that fails, and return whether all hold."""
+    found = [(name, test(), fix) for name, test, fix in _checks()]
+    lines = [(f"{'✓' if good else '✗'} {name}" + ("" if good else f": {fix}"), good) for name, good, fix in found]
+    all_good = all(good for _, good in lines)
+    show(
+        box(
+            GOOD if all_good else BAD, *(sign(GOOD if good else BAD, line[0]) + prose(line[1:]) for line, good in lines)
+        ),
+        "\n".join(line for line, _ in lines),
+        {"environment": all_good},
+    )
+    return all_good
+
+
+def _checks() -> list[tuple[str, Callable[[], bool], str]]:
+    return [
+        ("Python 3.11 or newer", lambda: sys.version_info >= (3, 11), "install a newer Python, then `make lab` again"),
+        (
+            "the course's packages",
+            _packages,
+            "run `make lab`, or `make run`, from the course's folder: both install them",
+        ),
+        ("the embedded data", _data, "restore it: `git checkout -- data`"),
+        (
+            "two gigabytes of free memory",
+            lambda: psutil.virtual_memory().available >= FREE_BYTES,
+            "close other programs",
+        ),
+        ("a folder for your own record", _record, "set MLPIPE_HOME to a folder that you may write"),
+        (
+            "one thread for linear algebra",
+            lambda: os.environ.get("OPENBLAS_NUM_THREADS") == "1",
+            "start with `make lab`, which sets OPENBLAS_NUM_THREADS=1; without it `implicit` warns and may be slow",
+        ),
+    ]
+
+
+def _packages() -> bool:
+    try:
+        return all(importlib.metadata.version(name) for name in PACKAGES)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
+def _data() -> bool:
+    from mlpipe import datasets
+
+    try:
+        datasets.movielens()
+    except (ValueError, OSError):
+        return False
+    return True
+
+
+def _record() -> bool:
+    try:
+        home().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home()):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,43 @@
+"""The instructor's edition: exercises solved, speaker's notes shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from mlpipe.course import lessons, pages, run
+from mlpipe.course.execute import Job
+from mlpipe.course.exercise import find
+
+
+def solved(notebook: NotebookNode) -> NotebookNode:
+    """A copy in which each answer cell holds its exercise's solution, and nothing else differs."""
+    copy = nbformat.from_dict(notebook)
+    for cell in copy.cells:
+        if exercise := lessons.exercise_id(cell):
+            cell.source = find(exercise).solution.strip()
+    return copy
+
+
+def instructor(root: Path, only: str = "", workers: int = 2) -> int:
+    """`make instructor`: solved notebooks, executed, and pages with notes; returns the exit status."""
+    chosen = lessons.find(root, only)
+    folder = Path(root).resolve() / "build" / "instructor"
+    jobs = []
+    for lesson in chosen:
+        source = folder / ".unexecuted" / f"{lesson.name}.ipynb"
+        lessons.write(source, lessons.to_bytes(solved(lessons.without_outputs(lessons.read(lesson.notebook)))))
+        output = folder / f"{lesson.name}.solved.ipynb"
+        jobs.append(Job(lesson.name, str(source), str(output), str(lesson.notebook.parent)))
+
+    def finished(row: run.Row) -> None:
+        executed = lessons.read(folder / f"{row['lesson']}.solved.ipynb")
+        run.make_page(row, executed, chosen, folder, chosen[0].notebook.parent, notes=True)
+
+    rows, stopped = run.run_jobs(jobs, workers, finished)
+    lessons.write(folder / "index.html", pages.index(chosen, {row["lesson"]: row for row in rows}))
+    print(run.table(rows))
+    print(f"Notebooks and pages: {folder}")
+    return run.status(rows, stopped, "instructor")

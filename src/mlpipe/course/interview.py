@@ -1,0 +1,28 @@
+"""What a reader says before the course, kept so that it can be scored again at the end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from mlpipe.course._show import NEUTRAL, box, home, prose, show, update_record
+
+QUESTIONS = ("recommender", "ctr")
+
+
+def save_cold_answer(question: str, answer: str) -> None:
+    """Keep an answer to "recommender" or "ctr" in the reader's own record. Earlier answers stay.
+
+    Raises ValueError for an unknown question or an answer that is not text.
+    """
+    if question not in QUESTIONS:
+        raise ValueError(f"question is {question!r}; expected one of {', '.join(map(repr, QUESTIONS))}")
+    if not isinstance(answer, str):
+        raise ValueError(f"answer is a {type(answer).__name__}; expected your words as text, between triple quotes")
+    words = len(answer.split())
+    if words == 0:
+        message = "Nothing saved yet: write between the triple quotes, then run this cell again."
+    else:
+        when = datetime.now(UTC).isoformat(timespec="microseconds")
+        update_record(home() / "cold_answers" / f"{question}.json", when, {"answer": answer, "words": words})
+        message = f"Saved {words} words. The mock interview at the end shows them beside your new answer."
+    show(box(NEUTRAL, prose(message)), message, {"cold_answer": {"question": question, "words": words}})

@@ -1,0 +1,68 @@
+"""JupyterLab for readers, on a copy of the course that is theirs, and for authors, on the lessons themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from mlpipe.course import lessons
+
+
+def copy_course(root: Path) -> list[str]:
+    """Bring `my_course/` up to date and return what to tell the reader.
+
+    Adds lessons that are new there, updates copies that the reader has not changed, and overwrites nothing else.
+    Outputs are left out: a lesson asks for a guess before it shows an answer.
+    """
+    mine = Path(root).resolve() / "my_course"
+    manifest = mine / ".copied.json"
+    copied = json.loads(manifest.read_text()) if manifest.exists() else {}
+    news = []
+    for lesson in lessons.find(root):
+        fresh = lessons.to_bytes(lessons.without_outputs(lessons.read(lesson.notebook)))
+        path = mine / lesson.notebook.name
+        found = digest(path.read_bytes()) if path.exists() else None
+        if found == digest(fresh):
+            copied[path.name] = found
+        elif found is None or found == copied.get(path.name):
+            lessons.write(path, fresh)
+            copied[path.name] = digest(fresh)
+            news.append(f"{path.name}: {'added' if found is None else 'updated'}")
+        elif copied.get(path.name) != digest(fresh):
+            news.append(
+                f"{path.name}: you changed your copy and the course has a newer version; yours is kept. "
+                f"To get the new one, rename my_course/{path.name} and call `make lab` again."
+            )
+        lessons.write(manifest, json.dumps(copied, indent=1) + "\n")
+    return news
+
+
+def digest(content: bytes) -> str:
+    """A fingerprint of a file's content."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def lab(root: Path, arguments: list[str]) -> int:
+    """`make lab`: update the reader's copy, then open it."""
+    for line in copy_course(root):
+        print(line)
+    first = lessons.find(root)[0].notebook.name
+    return launch(Path(root).resolve() / "my_course", f"/lab/tree/{first}", arguments)
+
+
+def author(root: Path, arguments: list[str]) -> int:
+    """`make author`: open the lessons; jupytext keeps notebook and text in step when a file is saved."""
+    print("Saving a lesson updates its text. Then `make refresh ONLY=NN` stores clean outputs.")
+    return launch(Path(root).resolve(), "/lab/tree/notebooks", arguments)
+
+
+def launch(folder: Path, url: str, arguments: list[str]) -> int:
+    """JupyterLab in a folder, with this Python's kernel; returns its exit status."""
+    command = [sys.executable, "-m", "jupyterlab", f"--LabApp.default_url={url}", *arguments]
+    try:
+        return subprocess.call(command, cwd=folder)
+    except KeyboardInterrupt:  # JupyterLab got it, too, and has ended
+        return 0

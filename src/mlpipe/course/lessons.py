@@ -1,0 +1,140 @@
+"""The lessons as files: which there are, how text becomes a notebook, what a notebook holds."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+PARTS = {  # number of a part's first lesson -> its name
+    0: "Frame the problem",
+    4: "The recommender",
+    8: "Click-through rate",
+    12: "The system",
+    16: "The interview",
+}
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson: `NN_name`, its executed notebook, and the text that authors edit."""
+
+    name: str
+    notebook: Path
+    text: Path
+
+    @property
+    def number(self) -> str:
+        """The two digits in front, as claims and exercises use them."""
+        return self.name[:2]
+
+    @property
+    def part(self) -> str:
+        """The part of the course that the lesson belongs to."""
+        return PARTS[max(first for first in PARTS if first <= int(self.number))]
+
+
+def find(root: Path, only: str = "") -> list[Lesson]:
+    """The lessons of a checkout in order; `only` keeps some: "02", "02,05" or full names.
+
+    Raises FileNotFoundError without lessons, ValueError for an unknown name, listing the known ones.
+    """
+    folder = Path(root).resolve() / "notebooks"
+    pattern = "[0-9][0-9]_*"
+    paths = [*folder.glob(pattern + ".ipynb"), *(folder / "text").glob(pattern + ".py")]
+    names = sorted({path.stem for path in paths})
+    if not names:
+        raise FileNotFoundError(f"no lessons in {folder}: call this from the project's own folder")
+    wanted = [word.strip().removesuffix(".ipynb") for word in only.split(",") if word.strip()]
+    unknown = [word for word in wanted if not any(name.startswith(word) for name in names)]
+    if unknown:
+        raise ValueError(f"no lesson {', '.join(unknown)}; known: {', '.join(names)}")
+    return [
+        Lesson(name, folder / f"{name}.ipynb", folder / "text" / f"{name}.py")
+        for name in names
+        if not wanted or any(name.startswith(word) for word in wanted)
+    ]
+
+
+def read(path: Path) -> NotebookNode:
+    """A notebook file. Raises FileNotFoundError with the command that makes it."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing: `make refresh ONLY={path.stem}` makes it from its text")
+    return nbformat.read(path, as_version=4)
+
+
+def from_text(lesson: Lesson) -> NotebookNode:
+    """The notebook that the text describes: no outputs, and cell ids that depend on nothing but lesson and source."""
+    parsed = jupytext.read(lesson.text)
+    cells, seen = [], Counter[str]()
+    for cell in parsed.cells:
+        new = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}[cell.cell_type]
+        repeat = seen[cell.source]
+        seen[cell.source] += 1
+        name = hashlib.sha256(f"{lesson.name}\n{repeat}\n{cell.source}".encode()).hexdigest()[:12]
+        cells.append(new(cell.source, id=name, metadata=cell.metadata))
+    metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}, "mlpipe": parsed.metadata.get("mlpipe", {})}
+    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+
+
+def without_outputs(notebook: NotebookNode) -> NotebookNode:
+    """A copy with outputs and execution counts removed."""
+    copy = nbformat.from_dict(notebook)
+    for cell in copy.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return copy
+
+
+def to_bytes(notebook: NotebookNode) -> bytes:
+    """The notebook as a file's content."""
+    return (nbformat.writes(notebook) + "\n").encode()
+
+
+def write(path: Path, content: bytes | str) -> None:
+    """Write a file that appears whole or not at all, also when the process is stopped half-way."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode() if isinstance(content, str) else content
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, 0o644)  # mkstemp gives no rights to anybody else
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def records(notebook: NotebookNode, kind: str) -> Iterator[dict[str, Any]]:
+    """What the course's own displays stored in a notebook: kind "claim", "exercise" or "say"."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            record = output.get("metadata", {}).get("mlpipe", {})
+            if kind in record:
+                yield record[kind]
+
+
+def title_and_goal(notebook: NotebookNode) -> tuple[str, str]:
+    """The H1 and the sentence after "Goal." of the opening cell; empty strings where they are missing."""
+    opening = notebook.cells[0].source if notebook.cells else ""
+    title = re.search(r"^# (.+)$", opening, re.MULTILINE)
+    goal = re.search(r"\*\*Goal\.\*\*\s*(.+?)(?:\n\s*\n|\Z)", opening, re.DOTALL)
+    return title[1].strip() if title else "", " ".join(goal[1].split()) if goal else ""
+
+
+def exercise_id(cell: NotebookNode) -> str | None:
+    """The id of the exercise whose answer this cell takes, or None."""
+    tags = [tag for tag in cell.metadata.get("tags", []) if tag.startswith("exercise:")]
+    return tags[0].removeprefix("exercise:") if tags else None

@@ -1,0 +1,56 @@
+"""Make the stored notebooks anew: from the texts, in a fresh kernel, without anything that changes by itself."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from unittest.mock import patch
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode
+
+from mlpipe.course import lessons, results
+from mlpipe.course.execute import environment, failure
+
+
+def refresh(root: Path, only: str = "") -> int:
+    """`make refresh`: execute each lesson's text and store the notebook, then the README's table of results.
+
+    A lesson whose cells do not all run, or whose claims do not all hold, is left as it was. Returns the exit status.
+    """
+    failed = []
+    for lesson in lessons.find(root, only):
+        print(f"{lesson.name} ...", flush=True)
+        notebook = lessons.from_text(lesson)
+        problem = execute_in_place(notebook, lesson.notebook.parent)
+        if problem:
+            failed.append(lesson.name)
+            print(f"{lesson.name} is left as it was: {problem}")
+        else:
+            lessons.write(lesson.notebook, lessons.to_bytes(notebook))
+    results.update_readme(Path(root))
+    return int(bool(failed))
+
+
+def execute_in_place(notebook: NotebookNode, folder: Path) -> str:
+    """Execute with a reader's record that is empty; returns what went wrong, or an empty string."""
+    with tempfile.TemporaryDirectory() as scratch:
+        environ = environment(Path(scratch), MLPIPE_HOME=scratch)
+        client = NotebookClient(
+            notebook,
+            kernel_name="python3",
+            record_timing=False,
+            coalesce_streams=True,
+            timeout=None,
+            resources={"metadata": {"path": str(folder)}},
+        )
+        with patch.dict(os.environ, environ, clear=True):
+            try:
+                client.execute()
+            except (CellExecutionError, DeadKernelError) as error:
+                found = failure(notebook)
+                return f"cell {found['cell']} ({found['line']}): {found['message']}" if found else str(error)
+    notebook.metadata["language_info"] = {"name": "python"}  # the kernel's own has the version of this Python
+    return ""

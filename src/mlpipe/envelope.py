@@ -1,0 +1,151 @@
+"""Back-of-envelope calculators for a design: load, storage, memory, size of an A/B test, hash collisions.
+
+Every argument is checked: a negative, missing or impossible one is a ValueError that names it.
+"""
+
+import math
+from numbers import Real
+
+from scipy.stats import norm
+
+SECONDS_PER_DAY = 86_400
+
+
+def queries_per_second(daily_users: float, requests_per_user: float, peak_factor: float = 1.0) -> float:
+    """Requests a second (1/s): users a day x requests a user and day, spread over the day, x peak over mean load.
+
+    Raises ValueError for an argument that is not positive, or a `peak_factor` below 1.
+
+    >>> human(queries_per_second(daily_users=100e6, requests_per_user=10), "/s")
+    '11.6 k/s'
+    """
+    if _positive("peak_factor", peak_factor) < 1:
+        raise ValueError(f"peak_factor: found {peak_factor}, expected 1 or more. Fix: give peak load over mean load")
+    requests_per_day = _positive("daily_users", daily_users) * _positive("requests_per_user", requests_per_user)
+    return requests_per_day / SECONDS_PER_DAY * float(peak_factor)
+
+
+def embedding_bytes(n_ids: float, dimension: float, bytes_per_number: float = 4) -> float:
+    """Memory (bytes) of an embedding table: ids x dimension x bytes a number (float32 4, float16 2, int8 1).
+
+    Raises ValueError for an argument that is not positive.
+
+    >>> human(embedding_bytes(n_ids=100e6, dimension=64), "B")
+    '25.6 GB'
+    """
+    numbers = _positive("n_ids", n_ids) * _positive("dimension", dimension)
+    return numbers * _positive("bytes_per_number", bytes_per_number)
+
+
+def log_bytes_per_day(events_per_day: float, bytes_per_event: float) -> float:
+    """Size of a log (bytes a day), before compression and copies: events a day x bytes an event.
+
+    Raises ValueError for an argument that is not positive.
+
+    >>> human(log_bytes_per_day(events_per_day=1e9, bytes_per_event=500), "B/day")
+    '500 GB/day'
+    """
+    return _positive("events_per_day", events_per_day) * _positive("bytes_per_event", bytes_per_event)
+
+
+def brute_force_seconds(
+    n_items: float, dimension: float, bytes_per_number: float = 4, bytes_per_second: float = 20e9
+) -> float:
+    """Time (seconds) to score all items for one request: bytes of the item vectors over bytes a second from memory.
+
+    Reading, not arithmetic, is the limit, because each number is read once and used once. The default of 20 GB/s is
+    about one memory channel. Raises ValueError for an argument that is not positive.
+
+    >>> human(brute_force_seconds(n_items=10e6, dimension=64), "s")
+    '128 ms'
+    """
+    table = embedding_bytes(_positive("n_items", n_items), dimension, bytes_per_number)
+    return table / _positive("bytes_per_second", bytes_per_second)
+
+
+def ab_sample_size(base_rate: float, relative_lift: float, power: float = 0.8, alpha: float = 0.05) -> int:
+    """Independent units in each of two groups that detect a relative lift of a rate (0.02: +2 %; negative: a drop).
+
+    Two-sided test at level `alpha`, normal approximation, unpooled variances, rounded up; with p1 the base rate and
+    p2 = p1 (1 + lift):  n = (z[1 - alpha/2] + z[power])^2 (p1 (1 - p1) + p2 (1 - p2)) / (p2 - p1)^2.
+    Units of one user are not independent: then more are needed. Raises ValueError for a rate outside (0, 1), a lift of
+    zero, a lifted rate outside (0, 1), or a power that is not above `alpha`.
+    Source: Chow, Shao and Wang, Sample Size Calculations in Clinical Research, chapter 4 (two proportions, equality).
+
+    >>> human(ab_sample_size(base_rate=0.01, relative_lift=0.02))
+    '3.92 M'
+    """
+    p1 = _fraction("base_rate", base_rate)
+    lift = _number("relative_lift", relative_lift)
+    p2 = p1 * (1 + lift)
+    if p2 == p1 or not 0 < p2 < 1:
+        raise ValueError(
+            f"relative_lift: found {relative_lift}, which takes base_rate {base_rate} to {p2:g}; expected another rate "
+            "between 0 and 1. Fix: give the lift as a fraction of the base rate, 0.02 for +2 %"
+        )
+    if _fraction("power", power) <= _fraction("alpha", alpha):
+        raise ValueError(
+            f"power: found {power}, expected above alpha ({alpha}). Fix: power 0.8 and alpha 0.05 are usual"
+        )
+    z = norm.isf(alpha / 2) + norm.ppf(power)
+    return math.ceil(z**2 * (p1 * (1 - p1) + p2 * (1 - p2)) / (p2 - p1) ** 2)
+
+
+def hash_collision_rate(n_keys: float, n_buckets: float) -> float:
+    """Expected share (0 to 1) of keys that share their bucket with another key, when each key gets a random bucket.
+
+    Exact: 1 - (1 - 1/n_buckets)^(n_keys - 1), the chance that one of the other keys falls into the bucket of a key.
+    Raises ValueError for a count that is not a whole number of at least 1.
+
+    >>> f"{hash_collision_rate(n_keys=1_000_000, n_buckets=2**20):.1%}"
+    '61.5%'
+    """
+    keys, buckets = _count("n_keys", n_keys), _count("n_buckets", n_buckets)
+    if keys == 1 or buckets == 1:
+        return float(keys > 1)
+    # 1 - 1/n_buckets rounds to 1 for many buckets; log1p and expm1 keep the small difference.
+    return -math.expm1((keys - 1) * math.log1p(-1 / buckets))
+
+
+def human(value: float, unit: str = "") -> str:
+    """Three significant digits, an SI prefix (k = 1,000, M = 10^6, G = 10^9, m = 1/1,000) and the unit's symbol.
+
+    Raises ValueError for a value that is not a finite number.
+
+    >>> human(25_600_000_000, "B"), human(0.128, "s"), human(3_920_000)
+    ('25.6 GB', '128 ms', '3.92 M')
+    """
+    # Round first: 999,600 is 1 M, not 1,000 k.
+    mantissa, exponent = f"{_number('value', value):.2e}".split("e")
+    thousands = min(max(int(exponent) // 3, -4), 8)
+    scaled = float(f"{mantissa}e{int(exponent) - 3 * thousands}")
+    prefix = ["p", "n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"][thousands + 4]
+    return f"{scaled:g} {prefix}{unit}".rstrip()
+
+
+def _number(name: str, value: float) -> float:
+    """The value as a float, which does not overflow as NumPy's small integers do."""
+    if not isinstance(value, Real) or not math.isfinite(value):
+        raise ValueError(f"{name}: found {value!r}, expected a finite number. Fix: give a number in the unit described")
+    return float(value)
+
+
+def _positive(name: str, value: float) -> float:
+    number = _number(name, value)
+    if number <= 0:
+        raise ValueError(f"{name}: found {value!r}, expected a number above 0. Fix: check its sign and unit")
+    return number
+
+
+def _fraction(name: str, value: float) -> float:
+    number = _number(name, value)
+    if not 0 < number < 1:
+        raise ValueError(f"{name}: found {value!r}, expected a number between 0 and 1. Fix: give 1 % as 0.01")
+    return number
+
+
+def _count(name: str, value: float) -> float:
+    number = _number(name, value)
+    if number < 1 or number % 1:
+        raise ValueError(f"{name}: found {value!r}, expected a whole number of at least 1. Fix: give a count")
+    return number

@@ -1,0 +1,435 @@
+"""Features of a click log: hashed ids, target means and counters that know only the past."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Hashable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import ArrayLike
+
+_MISSING = np.uint64(0x9E3779B97F4A7C15)  # an arbitrary value that no id of a log has
+
+
+def hash_integers(values: ArrayLike, n_buckets: int, seed: int = 0) -> np.ndarray:
+    """Bucket of each integer: near ids land far apart, another seed gives an independent hash.
+
+    With n keys in b buckets, a key shares its bucket with another one with probability 1 - (1 - 1/b)^(n-1).
+
+    Parameters: `values`, integers of any shape and integer dtype (the same number hashes the same in each);
+    `n_buckets`, 1 or more; `seed`, any integer. Returns int64 of the same shape, 0 to n_buckets - 1.
+
+    Raises ValueError on values that are not integers (a float with NaN was an id once) and on n_buckets below 1.
+    Source: the finaliser of splitmix64, Steele, Lea and Flood 2014.
+
+    >>> hash_integers([1, 2, 3, -1], n_buckets=1000).tolist()
+    [430, 857, 529, 696]
+    """
+    array = np.asarray(values)
+    if not (np.issubdtype(array.dtype, np.integer) or array.dtype == bool):
+        raise ValueError(f"values are {array.dtype}; expected integers: for ids with missing values use hash_columns")
+    _check_buckets(n_buckets)
+    return _bucket(_mix(array.astype(np.uint64).ravel() ^ _seed(seed)), n_buckets).reshape(array.shape)
+
+
+def hash_columns(
+    frame: pd.DataFrame,
+    columns: Sequence[str],
+    n_buckets: int,
+    crosses: Sequence[Sequence[str]] = (),
+    seed: int = 0,
+) -> np.ndarray:
+    """Bucket of each field of each row; a cross of columns is one more field.
+
+    The hash depends on the name of the field and on the value, nothing else. So id 7 of two fields gives two buckets,
+    and a value hashes the same tomorrow, in another batch, whatever the dtype (int, nullable, whole float, object),
+    the order of the rows or the codes of a categorical. The number 7 and the text "7" are different values. A missing
+    value is a value of its own.
+
+    Parameters: `frame`, raw columns of integers, whole floats, bools, strings or categoricals of these; `columns`, one
+    field each; `n_buckets`, shared by all fields; `crosses`, tuples of column names; `seed`, any integer.
+    Returns ints (n_rows, n_columns + n_crosses), 0 to n_buckets - 1, columns first.
+
+    Raises ValueError on absent or repeated fields and on columns that hold fractions, dates or mixed types.
+    Source: Weinberger et al. 2009, without the random sign: collisions are few where buckets outnumber the values.
+
+    >>> log = pd.DataFrame({"ad": [7, 8], "site": [7, 7]})
+    >>> hash_columns(log, ["ad", "site"], 1000, crosses=[("ad", "site")]).tolist()
+    [[151, 481, 415], [984, 481, 361]]
+    """
+    fields = [(name,) for name in _names(columns, "columns")] + [tuple(_names(cross, "a cross")) for cross in crosses]
+    if len(set(fields)) < len(fields) or not fields:
+        raise ValueError(f"columns and crosses name the fields {fields}; expected at least one, and each only once")
+    values: dict[str, np.ndarray] = {}
+    for name in dict.fromkeys(name for field in fields for name in field):
+        if name not in frame.columns:
+            raise ValueError(f"the frame has no column {name!r}, only {list(frame.columns)}")
+        values[name] = _fingerprint(frame[name])
+    _check_buckets(n_buckets)
+    buckets = np.empty((len(frame), len(fields)), dtype=np.int32 if n_buckets <= 2**31 else np.int64)
+    for i, field in enumerate(fields):
+        hashed = _mix(pd.util.hash_array(np.array(["\x1f".join(field)], dtype=object)) ^ _seed(seed))
+        for name in field:
+            hashed = _mix(hashed ^ values[name])
+        buckets[:, i] = _bucket(hashed, n_buckets)
+    return buckets
+
+
+def hashed_design(
+    frame: pd.DataFrame,
+    columns: Sequence[str],
+    n_buckets: int,
+    crosses: Sequence[Sequence[str]] = (),
+    seed: int = 0,
+) -> sp.csr_matrix:
+    """The one-hot design matrix of `hash_columns`, for linear models: row i has a one in the bucket of each field.
+
+    Where two fields of a row meet in a bucket, it holds 2. Nothing is fitted: serving needs only the arguments.
+
+    Parameters and errors as in `hash_columns`. Returns CSR float32 (n_rows, n_buckets), indices sorted.
+
+    >>> hashed_design(pd.DataFrame({"ad": [7, 8], "site": [7, 7]}), ["ad", "site"], 1000).sum(axis=1).ravel().tolist()
+    [[2.0, 2.0]]
+    """
+    buckets = np.sort(hash_columns(frame, columns, n_buckets, crosses, seed), axis=1)
+    n_rows, n_fields = buckets.shape
+    starts = np.arange(n_rows + 1, dtype=np.int64) * n_fields
+    ones = np.ones(buckets.size, dtype=np.float32)
+    design = sp.csr_matrix((ones, buckets.ravel(), starts), shape=(n_rows, n_buckets))
+    design.sum_duplicates()
+    return design
+
+
+def smoothed_rate(
+    successes: ArrayLike, trials: ArrayLike, prior_rate: ArrayLike, prior_strength: ArrayLike
+) -> np.ndarray:
+    """Success rate pulled towards a prior: (successes + strength * prior) / (trials + strength).
+
+    The mean of a Beta distribution that starts as `prior_strength` imaginary trials at `prior_rate`; without trials
+    it is the prior.
+
+    Parameters, all of one shape or broadcast to one: `successes` and `trials`, counts; `prior_rate`, 0 to 1;
+    `prior_strength`, trials, 0 or more. Returns floats of that shape, 0 to 1.
+
+    Raises ValueError on negative or missing numbers, more successes than trials, and a prior rate outside 0..1.
+    Source: Gelman et al., Bayesian Data Analysis, section 2.4.
+
+    >>> smoothed_rate(successes=[1, 0], trials=[1, 0], prior_rate=0.03, prior_strength=99)
+    array([0.0397, 0.03  ])
+    """
+    s, n, rate, strength = (np.asarray(x, dtype=np.float64) for x in (successes, trials, prior_rate, prior_strength))
+    if not (np.all(s >= 0) and np.all(s <= n) and np.all(np.isfinite(n))):
+        raise ValueError(
+            "successes and trials: expected 0 <= successes <= trials everywhere, none missing; count both "
+            "over the same rows"
+        )
+    if not (np.all((rate >= 0) & (rate <= 1)) and np.all((strength >= 0) & np.isfinite(strength))):
+        raise ValueError(
+            f"prior_rate is {prior_rate!r} and prior_strength {prior_strength!r}; expected a rate from 0 to 1 and "
+            "a number of trials of 0 or more"
+        )
+    weight = n + strength
+    return np.where(weight > 0, (s + strength * rate) / np.where(weight > 0, weight, 1), rate)
+
+
+def target_mean(
+    keys: ArrayLike, y: ArrayLike, new_keys: ArrayLike | None = None, *, prior_strength: float = 20.0
+) -> np.ndarray:
+    """Smoothed click rate of each row's key, learned from `keys` and `y`.
+
+    With `new_keys` (later rows) this is sound. Without, each row is encoded with its own label in the sum: the
+    in-sample target mean, which a model trusts far too much. To train on, use `out_of_fold_target_mean` or `past_rate`.
+
+    Parameters: `keys` (n,) ids, a missing one is a key of its own; `y` (n,) labels, 0 / 1 or bool; `new_keys`
+    (m,) where to look the rates up, None for `keys` themselves; `prior_strength`, imaginary trials at the mean of `y`.
+    Returns (m,) floats; the mean of `y` for a key never seen.
+
+    Raises ValueError on lengths that differ, other labels, and keys of two kinds. Source: Micci-Barreca 2001.
+
+    >>> target_mean(["a", "a", "b"], [1, 0, 0], ["a", "b", "c"], prior_strength=1).round(3).tolist()
+    [0.444, 0.167, 0.333]
+    """
+    labels = _labels(y, keys)
+    codes, new_codes, n_keys = _codes(keys, keys if new_keys is None else new_keys, "keys", "new_keys")
+    trials = np.bincount(codes, minlength=n_keys)
+    successes = np.bincount(codes, weights=labels, minlength=n_keys)
+    return smoothed_rate(successes, trials, labels.mean(), prior_strength)[new_codes]
+
+
+def out_of_fold_target_mean(
+    keys: ArrayLike, y: ArrayLike, *, n_folds: int = 5, prior_strength: float = 20.0, seed: int = 0
+) -> np.ndarray:
+    """Smoothed click rate of each row's key, learned from the other folds only: no row sees its own label.
+
+    It still sees later rows; where keys drift or labels come late, prefer `past_rate`.
+
+    Parameters: `keys` (n,) ids, a missing one is a key of its own; `y` (n,) labels, 0 / 1 or bool; `n_folds`,
+    2 to n, drawn at random by `seed`; `prior_strength`, imaginary trials at the mean of `y` in the other folds.
+    Returns (n,) floats. Raises ValueError as `target_mean` does, and on n_folds outside 2..n.
+
+    >>> out_of_fold_target_mean(["a", "b"], [1, 0], n_folds=2).tolist()
+    [0.0, 1.0]
+    """
+    labels = _labels(y, keys)
+    n = len(labels)
+    if not 2 <= n_folds <= n:
+        raise ValueError(f"n_folds is {n_folds}; expected 2 to {n:,}, the number of rows")
+    codes, _, n_keys = _codes(keys, keys, "keys", "keys")
+    fold = np.random.default_rng(seed).permutation(n) % n_folds
+    cell = codes * n_folds + fold
+    in_cell = np.bincount(cell, minlength=n_keys * n_folds)
+    clicks_in_cell = np.bincount(cell, weights=labels, minlength=n_keys * n_folds)
+    trials = np.bincount(codes)[codes] - in_cell[cell]
+    successes = np.bincount(codes, weights=labels)[codes] - clicks_in_cell[cell]
+    prior = (labels.sum() - np.bincount(fold, weights=labels)) / (n - np.bincount(fold))
+    return smoothed_rate(successes, trials, prior[fold], prior_strength)
+
+
+def count_before(
+    keys: ArrayLike,
+    times: ArrayLike,
+    event_keys: ArrayLike,
+    event_times: ArrayLike,
+    window: Any = None,
+    *,
+    missing: Literal["raise", "zero", "pool"] = "raise",
+) -> np.ndarray:
+    """For each row, the events of its key that happened strictly before its time: the point-in-time counter.
+
+    Parameters: `keys`, `times` (n,) ask; `event_keys`, `event_times` (m,) are counted, in any order; times are
+    datetimes or numbers, in both alike; `window`, a duration ("1D") or a number: then only events of the
+    window before the row count, time - window <= event < time; `missing` says what a missing key means: "raise", "zero"
+    (nobody: its rows count 0, its events count for no one) or "pool" (all missing keys are one key).
+    Returns (n,) int64. O((n + m) log m).
+
+    Raises ValueError on lengths that differ, missing times (an event that never happened is no event: leave it
+    out), missing keys unless `missing` allows them, keys or times of two kinds, and a window that is not above 0.
+
+    >>> count_before(["a", "a", "b"], [1, 3, 3], ["a", "a", "b"], [1, 2, 3]).tolist()
+    [0, 2, 0]
+    """
+    if missing not in ("raise", "zero", "pool"):
+        raise ValueError(f'missing is {missing!r}; expected "raise", "zero" or "pool"')
+    asked, seen, _ = _codes(keys, event_keys, "keys", "event_keys")
+    for codes, name in ((asked, "keys"), (seen, "event_keys")):
+        if missing == "raise" and not codes.all():
+            raise ValueError(
+                f"{name} has {(codes == 0).sum():,} missing values; expected an id in each row, or a decision: pass "
+                'missing="zero" (nobody, count 0) or missing="pool" (all missing keys are one key)'
+            )
+    at, happened, width = _clock(times, event_times, window)
+    _same_length("keys", asked, "times", at)
+    _same_length("event_keys", seen, "event_times", happened)
+    if missing == "zero":
+        happened, seen = happened[seen > 0], seen[seen > 0]
+
+    # Key and time as one number, so that one sort serves all keys. Time is replaced by its rank: nanoseconds overflow.
+    in_time = np.sort(happened)
+    span = len(in_time) + 1
+    events = np.sort(seen * span + np.searchsorted(in_time, happened))
+    start = np.zeros(len(at), dtype=np.int64) if width is None else np.searchsorted(in_time, at - width)
+    first, last = asked * span + start, asked * span + np.searchsorted(in_time, at)
+    order = np.argsort(last)  # in this order the searches below walk through `events`: three times as fast
+    counts = np.empty(len(at), dtype=np.int64)
+    counts[order] = np.searchsorted(events, last[order]) - np.searchsorted(events, first[order])
+    return counts
+
+
+def past_rate(
+    keys: ArrayLike,
+    times: ArrayLike,
+    reported_at: ArrayLike,
+    *,
+    prior_rate: float,
+    prior_strength: float = 20.0,
+    missing: Literal["raise", "zero", "pool"] = "raise",
+) -> np.ndarray:
+    """Smoothed click rate of each row's key as it was known at the time of the row.
+
+    Impressions before that time, and clicks *reported* before it: a click that was still on its way is not known. So
+    the rate runs a little low, in training as in serving.
+
+    Parameters: `keys` (n,) ids, `times` (n,) datetimes of the impressions, `reported_at` (n,) datetimes of the click
+    reports, NaT without a click; `prior_rate` and `prior_strength` as in `smoothed_rate`, the rate from data before the
+    first row that a model is trained on, or a constant; `missing` as in `count_before`. Returns (n,) floats.
+
+    Raises ValueError when a report is earlier than its impression, and on the inputs that `count_before` refuses.
+
+    >>> shown = pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-05"])
+    >>> reported = pd.to_datetime(["2026-01-03", None, None])
+    >>> past_rate([7, 7, 7], shown, reported, prior_rate=0.5, prior_strength=2).tolist()
+    [0.5, 0.3333333333333333, 0.5]
+    """
+    ids, shown, reports = _series(keys), _series(times), _series(reported_at)
+    _same_length("times", shown, "reported_at", reports)
+    _same_length("keys", ids, "times", shown)
+    clicked = reports.notna()
+    early = int((reports[clicked] < shown[clicked]).sum())
+    if early:
+        raise ValueError(
+            f"reported_at is earlier than times in {early:,} rows; expected clicks after their impressions"
+        )
+    impressions = count_before(ids, shown, ids, shown, missing=missing)
+    clicks = count_before(ids, shown, ids[clicked], reports[clicked], missing=missing)
+    return smoothed_rate(clicks, impressions, prior_rate, prior_strength)
+
+
+class StreamingCounter:
+    """`count_before` as a server would keep it: update on each event, ask on each request.
+
+    Keys are any hashable ids, times are numbers or datetimes. It keeps every time, in memory: a counter for production
+    keeps one number a key and interval.
+
+    >>> counter = StreamingCounter()
+    >>> counter.update("a", 1)
+    >>> counter.count("a", 1), counter.count("a", 3)
+    (0, 1)
+    """
+
+    def __init__(self) -> None:
+        self._times: dict[Hashable, list[Any]] = {}
+
+    def update(self, key: Hashable, time: Any) -> None:
+        """Record one event; late arrivals may come in any order."""
+        bisect.insort(self._times.setdefault(key, []), time)
+
+    def count(self, key: Hashable, time: Any, window: Any = None) -> int:
+        """Events of the key strictly before `time`, and not before `time - window`."""
+        times = self._times.get(key, [])
+        return bisect.bisect_left(times, time) - (0 if window is None else bisect.bisect_left(times, time - window))
+
+
+def _mix(values: np.ndarray) -> np.ndarray:
+    """Spread each 64-bit number over all bits; a bijection, so different numbers stay different."""
+    z = values + np.uint64(0x9E3779B97F4A7C15)
+    z ^= z >> np.uint64(30)
+    z *= np.uint64(0xBF58476D1CE4E5B9)
+    z ^= z >> np.uint64(27)
+    z *= np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return z
+
+
+def _seed(seed: int) -> np.ndarray:
+    return _mix(np.array([seed % 2**64], dtype=np.uint64))
+
+
+def _bucket(hashed: np.ndarray, n_buckets: int) -> np.ndarray:
+    power_of_two = n_buckets & (n_buckets - 1) == 0
+    bucket = hashed & np.uint64(n_buckets - 1) if power_of_two else hashed % np.uint64(n_buckets)
+    return bucket.astype(np.int64)
+
+
+def _check_buckets(n_buckets: int) -> None:
+    if not isinstance(n_buckets, (int, np.integer)) or not 1 <= n_buckets <= 2**63 - 1:
+        raise ValueError(f"n_buckets is {n_buckets!r}; expected a whole number of 1 or more, such as 2**18")
+
+
+def _encode(values: ArrayLike, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Codes (-1 = missing) and the values they stand for, as uint64 or as strings, whatever the dtype was."""
+    column = pd.Series(values)  # type: ignore[arg-type]
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, found = column.cat.codes.to_numpy(), column.cat.categories
+    else:
+        codes, found = pd.factorize(column)
+    uniques = pd.Series(found).convert_dtypes()  # whole floats become integers, objects what they are
+    if pd.api.types.is_integer_dtype(uniques.dtype) or pd.api.types.is_bool_dtype(uniques.dtype):
+        return codes.astype(np.int64), uniques.to_numpy(uniques.dtype.numpy_dtype).astype(np.uint64)
+    if not len(uniques) or pd.api.types.infer_dtype(uniques) == "string":
+        return codes.astype(np.int64), uniques.to_numpy(object)
+    raise ValueError(
+        f"{name} holds {uniques.dtype} values such as {uniques.iloc[0]!r}; expected integers, whole floats, bools or "
+        "strings of one kind: put fractions into bins, turn dates into the parts that matter, the rest into strings"
+    )
+
+
+def _fingerprint(column: pd.Series) -> np.ndarray:
+    """64 bits that depend on nothing but the value."""
+    if isinstance(column.dtype, np.dtype) and np.issubdtype(column.dtype, np.integer):
+        return column.to_numpy().astype(np.uint64)
+    codes, uniques = _encode(column, f"column {column.name!r}")
+    bits = pd.util.hash_array(uniques, categorize=False) if uniques.dtype == object else uniques
+    return np.append(bits, _MISSING)[codes]
+
+
+def _codes(keys: ArrayLike, others: ArrayLike, name: str, other_name: str) -> tuple[np.ndarray, np.ndarray, int]:
+    """One numbering for two arrays of keys: codes of both, and their number. 0 is the missing key."""
+    codes, uniques = _encode(keys, name)
+    if others is keys:
+        return codes + 1, codes + 1, len(uniques) + 1
+    other_codes, other_uniques = _encode(others, other_name)
+    if len(uniques) and len(other_uniques) and uniques.dtype != other_uniques.dtype:
+        raise ValueError(
+            f"{name} and {other_name} are of two kinds ({uniques[0]!r} and {other_uniques[0]!r}), so no key would "
+            "match; expected integers in both or strings in both"
+        )
+    joint, found = pd.factorize(np.concatenate([uniques, other_uniques]))
+    # `uniques` comes first and has no duplicates, so it keeps its codes; the 0 at the end is where code -1 looks.
+    return codes + 1, np.append(joint[len(uniques) :] + 1, 0)[other_codes], len(found) + 1
+
+
+def _labels(y: ArrayLike, keys: ArrayLike) -> np.ndarray:
+    labels = np.asarray(y, dtype=np.float64)
+    if labels.ndim != 1 or not len(labels) or not np.isin(labels, (0, 1)).all():
+        raise ValueError(
+            f"y has shape {labels.shape}; expected (n,) labels, each 0 (no click) or 1 (click), none missing"
+        )
+    _same_length("keys", keys, "y", labels)
+    return labels
+
+
+def _clock(times: ArrayLike, event_times: ArrayLike, window: Any) -> tuple[np.ndarray, np.ndarray, Any]:
+    """Both arrays of times and the window as plain numbers on one scale."""
+    asked, happened = _series(times), _series(event_times)
+    if not len(happened):
+        happened = asked.iloc[:0]
+    for name, part in (("times", asked), ("event_times", happened)):
+        if part.isna().any():
+            raise ValueError(
+                f"{name} has {part.isna().sum():,} missing values; expected a time each: leave out what never happened"
+            )
+    both = (asked, happened)
+    if all(part.dtype.kind == "M" for part in both) and (asked.dt.tz is None) == (happened.dt.tz is None):
+        numbers = [part.dt.as_unit("ns").astype(np.int64).to_numpy() for part in both]
+    elif all(part.dtype.kind in "iu" for part in both):
+        numbers = [part.to_numpy(np.int64) for part in both]
+    elif all(part.dtype.kind in "iuf" for part in both):
+        numbers = [part.to_numpy(np.float64) for part in both]
+    else:
+        raise ValueError(
+            f"times are {asked.dtype} and event_times {happened.dtype}; expected datetimes in both (with a time "
+            "zone in both or neither), or numbers in both"
+        )
+    if window is None:
+        return numbers[0], numbers[1], None
+    try:
+        width = pd.Timedelta(window).as_unit("ns").value if asked.dtype.kind == "M" else float(window)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f'window is {window!r} and times are {asked.dtype}; expected "1D" or a number to match'
+        ) from error
+    if (isinstance(window, (int, float)) and asked.dtype.kind == "M") or not width > 0:
+        raise ValueError(
+            f'window is {window!r}; expected a duration above 0, with its unit where times are datetimes: "1D"'
+        )
+    return numbers[0], numbers[1], width
+
+
+def _series(values: ArrayLike) -> pd.Series:
+    return pd.Series(values).reset_index(drop=True)  # type: ignore[arg-type]
+
+
+def _same_length(name: str, a: Any, other: str, b: Any) -> None:
+    if len(a) != len(b):
+        raise ValueError(
+            f"{name} has {len(a):,} values and {other} {len(b):,}; expected as many: take both from one frame"
+        )
+
+
+def _names(names: Sequence[str], what: str) -> list[str]:
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names) or not len(names):
+        raise ValueError(f'{what} is {names!r}; expected a list of column names, such as ["ad_id", "site_id"]')
+    return list(names)

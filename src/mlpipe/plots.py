@@ -1,0 +1,262 @@
+"""The figures of the course: one style, one colour a model, labels on the lines instead of a legend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+from numpy.typing import ArrayLike
+
+# Found by search: each has a contrast of 3 or more on white, and any two stay apart for red- and green-blind readers.
+ACCENT = "#d55e00"  # what the figure is about
+MUTED = "#767676"  # what it is compared with
+_BLACK, _NAVY, _CYAN, _GREEN, _VIOLET, _BROWN, _PLUM = (
+    "#222222", "#0d2f86", "#07a3bc", "#589f5f", "#a37ff3", "#663d01", "#840a59",
+)  # fmt: skip
+
+# The recommenders and the click models never share a figure, so they share the colours.
+_COLORS = {
+    "popularity": MUTED,
+    "item kNN": _BROWN,
+    "PureSVD": _CYAN,
+    "graph filter": _GREEN,
+    "BPR": _PLUM,
+    "ALS": ACCENT,
+    "EASE": _NAVY,
+    "hybrid": _VIOLET,
+    "base rate": MUTED,
+    "smoothed rate": _BROWN,
+    "hashed logistic regression": _NAVY,
+    "logistic regression + crosses": _CYAN,
+    "FTRL-proximal": _GREEN,
+    "counter trees": _VIOLET,
+    "trees + LR": _PLUM,
+    "factorization machine": ACCENT,
+    "oracle": _BLACK,
+}
+
+
+def use_style() -> None:
+    """Set matplotlib up for the course: 8 x 4.5 inches, 12 pt and more, no frame. Call it once, at the top of a lesson.
+
+    >>> use_style()
+    >>> mpl.rcParams["axes.spines.top"]
+    False
+    """
+    mpl.rcParams.update(
+        {
+            "figure.figsize": (8, 4.5),
+            "figure.dpi": 100,
+            "savefig.dpi": "figure",
+            "figure.constrained_layout.use": True,
+            "font.family": "DejaVu Sans",
+            "font.size": 12,
+            "axes.titlesize": 14,
+            "axes.titleweight": "bold",
+            "axes.titlelocation": "left",
+            "axes.titlepad": 12,
+            "axes.labelsize": 12,
+            "xtick.labelsize": 11,
+            "ytick.labelsize": 11,
+            "legend.fontsize": 11,
+            "legend.frameon": False,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.edgecolor": MUTED,
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "grid.color": "#e6e6e6",
+            "lines.linewidth": 2.5,
+            "axes.prop_cycle": cycler(color=[ACCENT, _NAVY, _GREEN, _VIOLET, _CYAN, _BROWN, _PLUM, MUTED]),
+        }
+    )
+
+
+def color_of(model: str) -> str:
+    """The colour of a model, the same in every figure.
+
+    Parameters: `model`, its name ("item kNN") or that of its class ("ItemKNN"); case, spaces and hyphens do not matter.
+    Returns a hex colour. Raises ValueError on an unknown name.
+
+    >>> color_of("ALS"), color_of("ItemKNN") == color_of("item kNN")
+    ('#d55e00', True)
+    """
+    known = {_plain(name): color for name, color in _COLORS.items()}
+    if _plain(model) not in known:
+        raise ValueError(
+            f"model is {model!r}; expected one of {', '.join(_COLORS)}: a new model gets its colour in mlpipe.plots"
+        )
+    return known[_plain(model)]
+
+
+def lorenz(ax: Axes, counts: ArrayLike, label: str = "", *, color: str = ACCENT) -> Axes:
+    """Draw the Lorenz curve of some counts: the share of the whole that the least popular x of the items hold.
+
+    Parameters: `ax` to draw on; `counts` (n_items,), zero or more, items with 0 included; `label`, written at the
+    curve; `color`. The diagonal, all counts equal, is drawn once. Returns `ax`. Raises ValueError on negative, missing
+    or no counts. Source: Lorenz 1905.
+
+    >>> from matplotlib.figure import Figure
+    >>> lorenz(Figure().subplots(), [1, 1, 8]).lines[-1].get_ydata().round(1).tolist()
+    [0.0, 0.1, 0.2, 1.0]
+    """
+    values = np.sort(np.asarray(counts, dtype=np.float64))
+    if values.ndim != 1 or not np.isfinite(values).all() or (values < 0).any() or not values.any():
+        raise ValueError(
+            f"counts of shape {values.shape} sum to {values.sum()}; expected (n_items,) numbers of zero or more, "
+            "not all 0"
+        )
+    share = np.append(0, np.cumsum(values) / values.sum())
+    items = np.linspace(0, 1, len(share))
+    if not any(line.get_gid() == "equal" for line in ax.lines):
+        ax.plot([0, 1], [0, 1], color=MUTED, linestyle="--", linewidth=1.5, gid="equal")
+        ax.annotate("all equal", (0.4, 0.4), xytext=(-8, 4), textcoords="offset points", ha="right", color=MUTED)
+        ax.set(xlim=(0, 1), ylim=(0, 1))
+        ax.xaxis.set_major_formatter(PercentFormatter(1))
+        ax.yaxis.set_major_formatter(PercentFormatter(1))
+    ax.plot(items, share, color=color)
+    # Farthest from the diagonal the curve rises at 45 degrees: a text to its lower right is free, or, where that would
+    # leave the axes, to its upper left.
+    at = np.argmax(items - share)
+    where: dict[str, Any] = (
+        {"xytext": (-8, 4), "ha": "right"} if items[at] - share[at] > 0.4 else {"xytext": (8, -4), "va": "top"}
+    )
+    ax.annotate(label, (items[at], share[at]), textcoords="offset points", color=color, **where)
+    return ax
+
+
+def label_lines(ax: Axes) -> Axes:
+    """Write the label of each line at its right end, in its colour: a legend that needs no looking up.
+
+    Labels that would overlap are moved apart. Call it last, when limits and scales are set. Lines without a label
+    (matplotlib names them "_child0", ...) get none. Returns `ax`. Raises ValueError when no line has a label.
+
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().subplots()
+    >>> _ = ax.plot([1, 2], [3, 4], label="ALS")
+    >>> [text.get_text() for text in label_lines(ax).texts]
+    ['ALS']
+    """
+    lines = [line for line in ax.lines if not str(line.get_label()).startswith("_")]
+    if not lines:
+        raise ValueError('the axes have no labelled line; expected ax.plot(..., label="ALS") before label_lines')
+    ax.figure.draw_without_rendering()  # type: ignore[union-attr]  # the places below are those of the final layout
+    ends = [np.asarray(line.get_xydata(), dtype=np.float64)[-1] for line in lines]
+    heights = ax.transData.transform(ends)[:, 1] * 72 / ax.figure.dpi  # points
+    font = mpl.rcParams["font.size"]
+    order = np.argsort(heights, kind="stable")
+    placed = _spread(heights[order], 1.3 * font, top=ax.bbox.y1 * 72 / ax.figure.dpi)
+    for i, height in zip(order, placed, strict=True):
+        ax.annotate(
+            str(lines[i].get_label()), (ends[i][0], ends[i][1]), xytext=(8, height - heights[i]),
+            textcoords="offset points", va="center", color=lines[i].get_color(), annotation_clip=False,
+        )  # fmt: skip
+    return ax
+
+
+def ranked_bars(
+    ax: Axes, names: Sequence[str], values: ArrayLike, *, accent: str | None = None, fmt: str = "{:.2f}"
+) -> Axes:
+    """Draw horizontal bars, the largest on top, each with its value.
+
+    Parameters: `ax` to draw on; `names` and `values` (n,), in any order; `accent`, the name of the bar that the figure
+    is about, the others are grey; `fmt`, a format for the values ("{:.1%}"). Returns `ax`. Raises ValueError when the
+    lengths differ, a value is not finite, or `accent` is none of the names.
+
+    >>> from matplotlib.figure import Figure
+    >>> ax = ranked_bars(Figure().subplots(), ["a", "b"], [1, 2], accent="b")
+    >>> [text.get_text() for text in ax.texts]
+    ['2.00', '1.00']
+    """
+    (lengths,) = _rows(names, values=values)
+    order = np.argsort(-lengths, kind="stable").tolist()
+    names = [str(names[i]) for i in order]
+    bars = ax.barh(range(len(names)), lengths[order], color=_highlight(names, accent))
+    ax.bar_label(bars, [fmt.format(value) for value in lengths[order]], padding=5)
+    ax.set_yticks(range(len(names)), names)
+    ax.invert_yaxis()
+    ax.margins(x=0.12)  # room for the values
+    ax.xaxis.set_visible(False)
+    ax.spines["bottom"].set_visible(False)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(visible=False)
+    return ax
+
+
+def intervals(
+    ax: Axes,
+    names: Sequence[str],
+    estimates: ArrayLike,
+    low: ArrayLike,
+    high: ArrayLike,
+    *,
+    reference: float | None = None,
+    accent: str | None = None,
+) -> Axes:
+    """Draw an estimate and its interval for each name, in the order given, first on top.
+
+    Parameters: `ax` to draw on; `names`, `estimates`, `low`, `high` (n,); `reference`, where a dashed line says "no
+    difference"; `accent`, the name that the figure is about. Returns `ax`. Raises ValueError when the lengths differ, a
+    value is not finite, an estimate lies outside its interval, or `accent` is none of the names.
+
+    >>> from matplotlib.figure import Figure
+    >>> ax = intervals(Figure().subplots(), ["a", "b"], [1, 2], [0, 1.5], [2, 3], reference=0)
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['a', 'b']
+    """
+    middle, left, right = _rows(names, estimates=estimates, low=low, high=high)
+    if (outside := ~((left <= middle) & (middle <= right))).any():
+        raise ValueError(
+            f"{outside.sum()} estimates (first: {names[int(outside.argmax())]!r}) lie outside their interval; expected "
+            "low <= estimate <= high, the bounds themselves, not their distance from the estimate"
+        )
+    places, colors = range(len(names)), _highlight(names, accent)
+    ax.hlines(places, left, right, colors=colors, linewidth=3)
+    ax.scatter(middle, places, c=colors, s=70, zorder=3)
+    if reference is not None:
+        ax.axvline(reference, color=_BLACK, linestyle="--", linewidth=1.5, zorder=1)
+    ax.set_yticks(places, names)
+    ax.margins(y=0.15)
+    ax.invert_yaxis()
+    ax.tick_params(axis="y", length=0)
+    ax.grid(visible=False, axis="y")
+    return ax
+
+
+def _plain(name: str) -> str:
+    return re.sub("[^a-z0-9]", "", name.lower().replace("+", "plus"))
+
+
+def _highlight(names: Sequence[str], accent: str | None) -> list[str]:
+    if accent is not None and accent not in names:
+        raise ValueError(f"accent is {accent!r}; expected one of the names: {', '.join(map(str, names))}")
+    return [ACCENT if name == accent else MUTED for name in names]
+
+
+def _rows(names: Sequence[str], **columns: ArrayLike) -> list[np.ndarray]:
+    rows = []
+    for name, values in columns.items():
+        array = np.asarray(values, dtype=np.float64)
+        if array.shape != (len(names),) or not np.isfinite(array).all():
+            raise ValueError(f"{name} is {array}; expected one finite number for each of the {len(names)} names")
+        rows.append(array)
+    return rows
+
+
+def _spread(heights: np.ndarray, gap: float, top: float) -> np.ndarray:
+    """Move sorted heights apart to at least `gap`, none above `top`: groups that touch are centred on their mean."""
+    groups: list[tuple[float, int]] = []  # mean height, number of labels
+    for height in heights:
+        mean, n = float(height), 1
+        while groups and groups[-1][0] + gap * (groups[-1][1] - 1) / 2 + gap > mean - gap * (n - 1) / 2:
+            below, m = groups.pop()
+            mean, n = (below * m + mean * n) / (m + n), m + n
+        groups.append((mean, n))
+    spread = np.concatenate([mean + gap * (np.arange(n) - (n - 1) / 2) for mean, n in groups])
+    return np.minimum(spread, top - gap * np.arange(len(heights))[::-1])

@@ -1,0 +1,269 @@
+"""Judge lists of recommendations: accuracy one float a user, and what accuracy does not see.
+
+`recommended` is always an int array (n_users, k or more), best first, -1 where there is no recommendation. No list
+may name an item twice. An item is its column in the matrix of interactions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import ArrayLike
+
+
+def precision_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> np.ndarray:
+    """Relevant items among the first k, over k.
+
+    The divisor is k for everyone, also where the list is shorter or the user has fewer than k relevant items, so a
+    user with one relevant item cannot exceed 1 / k. (Some libraries divide by min(k, number of relevant items).)
+
+    Parameters: `recommended` (n_users, >= k) item columns, -1 = none; `relevant` CSR (n_users, n_items), a nonzero
+    entry is a relevant item; `k`, places that count. Returns (n_users,) floats, NaN for a user with nothing relevant.
+
+    Raises ValueError on shapes that do not fit, items outside the catalogue, and an item twice in a list.
+
+    >>> precision_at_k([[0, 2]], sp.csr_matrix([[1, 1, 0]]), k=2)
+    array([0.5])
+    """
+    hits, n_relevant = _hits(recommended, relevant, k)
+    return _defined_where(n_relevant > 0, hits.sum(axis=1) / k)
+
+
+def recall_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> np.ndarray:
+    """Relevant items among the first k, over all relevant items of the user.
+
+    The divisor is not capped at k: a user with 30 relevant items cannot exceed k / 30.
+
+    Parameters, result and errors as in `precision_at_k`.
+
+    >>> recall_at_k([[0, 2]], sp.csr_matrix([[1, 1, 0]]), k=2)
+    array([0.5])
+    """
+    hits, n_relevant = _hits(recommended, relevant, k)
+    return _defined_where(n_relevant > 0, hits.sum(axis=1) / np.maximum(n_relevant, 1))
+
+
+def hit_rate_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> np.ndarray:
+    """1 where at least one of the first k items is relevant, else 0.
+
+    Parameters, result and errors as in `precision_at_k`.
+
+    >>> hit_rate_at_k([[0, 2], [2, -1]], sp.csr_matrix([[1, 1, 0], [1, 0, 0]]), k=2)
+    array([1., 0.])
+    """
+    hits, n_relevant = _hits(recommended, relevant, k)
+    return _defined_where(n_relevant > 0, hits.any(axis=1).astype(np.float64))
+
+
+def catalogue_coverage(recommended: ArrayLike, n_items: int) -> float:
+    """Share of the catalogue that is recommended to at least one user.
+
+    Parameters: `recommended` (n_users, k) item columns, -1 = none; `n_items` in the catalogue. Returns a float, 0 to 1.
+
+    Raises ValueError on items outside the catalogue and an item twice in a list. Definition: Ge et al. 2010.
+
+    >>> catalogue_coverage([[0, 1], [1, -1]], n_items=4)
+    0.5
+    """
+    items = _lists(recommended, n_items)
+    return len(np.unique(items[items >= 0])) / n_items
+
+
+def gini(recommended: ArrayLike, n_items: int) -> float:
+    """How unequally recommendations are spread over the catalogue: `gini_of_counts` of the places each item gets.
+
+    Items that are never recommended count with 0.
+
+    Parameters: `recommended` (n_users, k) item columns, -1 = none; `n_items` in the catalogue. Returns a float, 0 to 1.
+
+    Raises ValueError when nothing is recommended at all, on items outside the catalogue and an item twice in a list.
+
+    >>> gini([[0, 1], [0, 1]], n_items=4)
+    0.5
+    """
+    items = _lists(recommended, n_items)
+    return gini_of_counts(np.bincount(items[items >= 0], minlength=n_items))
+
+
+def gini_of_counts(counts: ArrayLike) -> float:
+    """Gini coefficient: 0 when all counts are equal, 1 - 1/n when one of n items has everything.
+
+    Twice the area between the Lorenz curve and the diagonal, not corrected for n.
+
+    Parameters: `counts` (n_items,) of zero or more, items with 0 included. Returns a float.
+
+    Raises ValueError on negative or missing counts, and when all are 0.
+
+    >>> gini_of_counts([5, 5, 5, 5]), gini_of_counts([0, 0, 0, 20])
+    (0.0, 0.75)
+    """
+    values = np.sort(np.asarray(counts, dtype=np.float64))
+    if values.ndim != 1 or not np.isfinite(values).all() or (values < 0).any() or not values.any():
+        raise ValueError(
+            f"counts of shape {values.shape} sum to {values.sum()}; expected (n_items,) numbers of zero or more, not "
+            "all zero: is there any recommendation at all?"
+        )
+    n = len(values)
+    return float((2 * np.arange(1, n + 1) - n - 1) @ values / (n * values.sum()))
+
+
+def novelty(recommended: ArrayLike, popularity: ArrayLike) -> np.ndarray:
+    """Mean surprise of a user's list in bits: -log2 of the share of users who have the item already.
+
+    An item that half of the users have is worth 1 bit, one in a thousand about 10.
+
+    Parameters: `recommended` (n_users, k) item columns, -1 = none; `popularity` (n_items,) share of the training users
+    who interacted with the item, 0 to 1: its count over the number of users. Returns (n_users,) floats, NaN for an
+    empty list.
+
+    Raises ValueError when popularity holds counts, when a recommended item has popularity 0 (infinite surprise), and on
+    the lists that the other metrics refuse. Source: Zhou et al. 2010 (self-information).
+
+    >>> novelty([[0, 1], [1, -1], [-1, -1]], [0.5, 0.125])
+    array([ 2.,  3., nan])
+    """
+    share = _popularity(popularity)
+    if (share > 1).any():
+        raise ValueError(
+            f"popularity reaches {share.max()}; expected the share of users who have the item, 0 to 1: divide the "
+            "counts by the number of users"
+        )
+    items = _lists(recommended, len(share))
+    there = items >= 0
+    unknown = np.unique(items[there & (share[items] == 0)])
+    if len(unknown):
+        raise ValueError(
+            f"{len(unknown):,} recommended items (first: {unknown[0]}) have popularity 0, which is infinitely novel; "
+            "expected items that a training user has: leave them out, or pass (count + 1) / (n_users + 1)"
+        )
+    bits = -np.log2(share, out=np.zeros_like(share), where=share > 0)
+    n_there = there.sum(axis=1)
+    return _defined_where(n_there > 0, np.where(there, bits[items], 0.0).sum(axis=1) / np.maximum(n_there, 1))
+
+
+def intra_list_diversity(recommended: ArrayLike, item_vectors: ArrayLike) -> np.ndarray:
+    """Mean of 1 - cosine over the pairs of items in a user's list: 0 all alike, 1 nothing in common.
+
+    It says as much about the vectors as about the list: genres, factors and text each give another diversity.
+
+    Parameters: `recommended` (n_users, k) item columns, -1 = none; `item_vectors` (n_items, d), dense. Returns
+    (n_users,) floats (above 1 only where vectors have negative cosines), NaN for a list of fewer than two items.
+
+    Raises ValueError when a recommended item has the zero vector (its cosine is undefined), on vectors that are not
+    finite or not 2-D, and on the lists that the other metrics refuse. Source: Ziegler et al. 2005.
+
+    >>> genres = [[1, 0], [1, 0], [0, 1]]
+    >>> intra_list_diversity([[0, 1, -1], [0, 2, -1], [0, -1, -1]], genres)
+    array([ 0.,  1., nan])
+    """
+    if sp.issparse(item_vectors):
+        raise ValueError("item_vectors is sparse; expected a dense array (n_items, d): pass item_vectors.toarray()")
+    vectors = np.asarray(item_vectors, dtype=np.float64)
+    if vectors.ndim != 2 or not np.isfinite(vectors).all():
+        raise ValueError(f"item_vectors has shape {vectors.shape}; expected (n_items, d), all numbers finite")
+    items = _lists(recommended, len(vectors))
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    zero = np.unique(items[(items >= 0) & (length[items, 0] == 0)])
+    if len(zero):
+        raise ValueError(
+            f"{len(zero):,} recommended items (first: {zero[0]}) have the zero vector, whose cosine is undefined; give "
+            "items without any property a column of their own"
+        )
+    unit = np.vstack([vectors / np.where(length > 0, length, 1), np.zeros(vectors.shape[1])])  # row -1: no item
+    # The cosines of all pairs of m unit vectors sum to (|sum of the vectors|^2 - m) / 2: no k x k matrix a user.
+    block = max(1, 4_000_000 // max(1, items.shape[1] * vectors.shape[1]))
+    squared = [(unit[items[i : i + block]].sum(axis=1) ** 2).sum(axis=1) for i in range(0, len(items), block)]
+    m = (items >= 0).sum(axis=1)
+    cosines = (np.concatenate([*squared, []]) - m) / np.maximum(m * (m - 1), 1)
+    return _defined_where(m > 1, 1 - cosines)
+
+
+def non_obvious_hit_rate(
+    recommended: ArrayLike, relevant: sp.csr_matrix, popularity: ArrayLike, head: int = 100
+) -> np.ndarray:
+    """Relevant recommendations outside the `head` most popular items, over k (the columns of `recommended`).
+
+    A proxy for discovery: the user liked it, and a chart would not have shown it. An item as popular as the last of the
+    head belongs to the head. With head=0 this is precision.
+
+    Parameters: `recommended` (n_users, k) item columns, -1 = none; `relevant` CSR (n_users, n_items), nonzero =
+    relevant; `popularity` (n_items,) counts or shares of the training set; `head`, a number of items, 0 to n_items.
+    Returns (n_users,) floats, NaN for a user with nothing relevant.
+
+    Raises ValueError on a head outside that range, a popularity of another length, and on the inputs that
+    `precision_at_k` refuses. Definition: ours, in the spirit of unexpectedness (Adamopoulos and Tuzhilin 2014).
+
+    >>> non_obvious_hit_rate([[0, 1]], sp.csr_matrix([[1, 1, 0]]), popularity=[9, 2, 1], head=1)
+    array([0.5])
+    """
+    share = _popularity(popularity)
+    items = _lists(recommended)
+    hits, n_relevant = _hits(items, relevant, items.shape[1])
+    if len(share) != relevant.shape[1]:
+        raise ValueError(
+            f"popularity has {len(share):,} items; expected {relevant.shape[1]:,}, the columns of relevant"
+        )
+    if not 0 <= head <= len(share):
+        raise ValueError(f"head is {head}; expected 0 to {len(share):,}, the number of items")
+    obvious = share >= np.sort(share)[-head] if head else np.zeros(len(share), dtype=bool)
+    return _defined_where(n_relevant > 0, (hits & ~obvious[items]).sum(axis=1) / items.shape[1])
+
+
+def _hits(recommended: ArrayLike, relevant: sp.csr_matrix, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each of the first k items is relevant (n_users, k), and the number of relevant items (n_users,)."""
+    if not sp.issparse(relevant):
+        raise ValueError(f"relevant is {type(relevant).__name__}; expected a SciPy CSR matrix (n_users, n_items)")
+    truth = sp.csr_matrix(relevant, copy=True)  # the caller's matrix stays as it is
+    truth.sum_duplicates()
+    truth.eliminate_zeros()
+    n_users, n_items = truth.shape
+    items = _lists(recommended, n_items)
+    if len(items) != n_users:
+        raise ValueError(
+            f"recommended has {len(items):,} rows and relevant {n_users:,}; expected one row a user in both"
+        )
+    if not 1 <= k <= items.shape[1]:
+        raise ValueError(
+            f"k is {k} and recommended has {items.shape[1]} columns; expected k from 1 to that: lower k, or pad short "
+            "lists with -1"
+        )
+    n_relevant = np.diff(truth.indptr)
+    # One sorted list of (user, item) pairs written as numbers; the sentinel keeps the search inside the array.
+    pairs = np.append(np.repeat(np.arange(n_users), n_relevant) * n_items + truth.indices, -1 + 2**63)
+    asked = np.arange(n_users)[:, None] * n_items + items[:, :k]
+    return (pairs[np.searchsorted(pairs, asked)] == asked) & (items[:, :k] >= 0), n_relevant
+
+
+def _lists(recommended: ArrayLike, n_items: int | None = None) -> np.ndarray:
+    items = np.asarray(recommended)
+    if items.ndim != 2 or not np.issubdtype(items.dtype, np.integer):
+        raise ValueError(
+            f"recommended is {items.dtype} of shape {items.shape}; expected integers (n_users, k): item columns, "
+            "-1 = none"
+        )
+    items = items.astype(np.int64)
+    top = items.max(initial=-1)
+    if items.min(initial=-1) < -1 or (n_items is not None and top >= n_items):
+        raise ValueError(
+            f"recommended runs from {items.min(initial=-1)} to {top}; expected -1 (none) to n_items - 1 = "
+            f"{'...' if n_items is None else n_items - 1}: item columns, not item ids"
+        )
+    ordered = np.sort(items, axis=1)
+    twice = ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any(axis=1)
+    if twice.any():
+        raise ValueError(
+            f"{twice.sum():,} of {len(items):,} lists name an item twice (first: row {twice.argmax()}); expected each "
+            "item once: a second showing must not count as a second hit"
+        )
+    return items
+
+
+def _popularity(popularity: ArrayLike) -> np.ndarray:
+    share = np.asarray(popularity, dtype=np.float64)
+    if share.ndim != 1 or not np.isfinite(share).all() or (share < 0).any():
+        raise ValueError(f"popularity has shape {share.shape}; expected (n_items,) finite numbers of zero or more")
+    return share
+
+
+def _defined_where(defined: np.ndarray, values: ArrayLike) -> np.ndarray:
+    return np.where(defined, values, np.nan)

@@ -1,0 +1,32 @@
+"""What all tests share: the mark for slow ones, and which tests must stay in one process."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+OFFLINE = Path(__file__).parent / "offline"
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: executes lessons; `make check` leaves it out")
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Tests of one file share fixtures, so they go to one worker, except where a test names a smaller group itself."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
+@pytest.fixture
+def offline(tmp_path):
+    """The environment of a run by the tests: no network, and a reader's record of its own."""
+    return offline_environment(tmp_path)
+
+
+def offline_environment(home):
+    return {"PYTHONPATH": str(OFFLINE), "MLPIPE_HOME": str(home / "record")}

@@ -1,0 +1,194 @@
+"""What must hold for every stored lesson. Each check yields sentences, one a fault; no sentence means no fault."""
+
+import ast
+import re
+from collections import Counter
+from itertools import pairwise
+
+from mlpipe.course import lessons
+from mlpipe.course.exercise import find
+
+LIMITS = {"cells": 45, "words": 1600, "lines of code": 170, "bytes": 1_500_000}
+LINES_IN_A_CELL = 25
+MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:[\w.-]+/){2,}[\w.-]+|[A-Z]:\\\w+\\")
+MEMORY_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}")
+MARKDOWN_IMAGE = re.compile(r"!\[\s*\]\(|<img(?![^>]*\balt=\"[^\"]+\")[^>]*>")
+OPENING = re.compile(r"(\d+) minutes to read, under (\d+) s, under ([\d,]+) MB")
+IMAGES = {"image/png", "image/svg+xml", "image/jpeg"}
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def lines(source):
+    return [line for line in source.splitlines() if line.strip()]
+
+
+def output_text(output):
+    if output.output_type == "stream":
+        return output.text
+    data = output.get("data", {})
+    return "\n".join(data[kind] for kind in data if kind.startswith("text/"))
+
+
+def pair(notebook, lesson):
+    """The notebook is what its text says: sources, kinds, metadata and ids."""
+    text = lessons.from_text(lesson)
+    if text.metadata != notebook.metadata:
+        yield "metadata differ from the text"
+    if len(text.cells) != len(notebook.cells):
+        yield f"{len(notebook.cells)} cells, {len(text.cells)} in the text"
+    for number, (cell, written) in enumerate(zip(notebook.cells, text.cells, strict=False), 1):
+        for key in ("cell_type", "source", "metadata", "id"):
+            if cell.get(key) != written.get(key):
+                yield f"cell {number}: {key} differs from the text"
+
+
+def headings(notebook, lesson):
+    levels = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            prose = re.sub(r"^```.*?^```", "", cell.source, flags=re.MULTILINE | re.DOTALL)
+            levels += [len(marks) for marks in re.findall(r"^(#{1,6}) ", prose, re.MULTILINE)]
+    if levels.count(1) != 1 or levels[0] != 1:
+        yield f"{levels.count(1)} first-level headings, expected one, in front"
+    for before, after in pairwise(levels):
+        if after > before + 1:
+            yield f"heading level jumps from {before} to {after}"
+
+
+def alternative_texts(notebook, lesson):
+    for number, cell in enumerate(notebook.cells, 1):
+        if cell.cell_type == "markdown" and MARKDOWN_IMAGE.search(cell.source):
+            yield f"cell {number}: a picture without alt text"
+        drawn = any(IMAGES & set(output.get("data", {})) for output in cell.get("outputs", []))
+        if drawn and not cell.metadata.get("alt", "").strip():
+            yield f"cell {number}: draws a figure, but has no alt in its metadata"
+        if cell.metadata.get("alt") and not drawn:
+            yield f"cell {number}: alt text, but no figure"
+
+
+def outputs(notebook, lesson):
+    for number, cell in enumerate(notebook.cells, 1):
+        for output in cell.get("outputs", []):
+            shown = output_text(output)
+            if output.output_type == "error":
+                yield f"cell {number}: an error is stored"
+            if output.get("name") == "stderr":
+                yield f"cell {number}: stderr: {shown.strip()[:80]}"
+            for what, pattern in (("a path of one machine", MACHINE_PATH), ("a memory address", MEMORY_ADDRESS)):
+                if found := pattern.search(shown):
+                    yield f"cell {number}: {what}: {found[0]}"
+
+
+def order(notebook, lesson):
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    if counts != list(range(1, len(counts) + 1)):
+        yield f"not executed once from top to bottom: {counts}"
+
+
+def size(notebook, lesson):
+    words = sum(len(re.findall(r"\w+", cell.source)) for cell in notebook.cells if cell.cell_type == "markdown")
+    sizes = [len(lines(cell.source)) for cell in code_cells(notebook)]
+    counted = (len(notebook.cells), words, sum(sizes), len(lessons.to_bytes(notebook)))
+    for (what, limit), value in zip(LIMITS.items(), counted, strict=True):
+        if value > limit:
+            yield f"{value} {what}, more than {limit}"
+    for number, cell in enumerate(notebook.cells, 1):
+        if cell.cell_type == "code" and len(lines(cell.source)) > LINES_IN_A_CELL:
+            yield f"cell {number}: more than {LINES_IN_A_CELL} lines of code"
+
+
+def parameters(notebook, lesson):
+    tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    if [lines(cell.source) for cell in tagged] != [["SEED = 0", 'SCALE = "full"']]:
+        yield 'expected one cell tagged parameters, with SEED = 0 and SCALE = "full"'
+
+
+def budgets(notebook, lesson):
+    metadata = notebook.metadata.get("mlpipe", {})
+    stated = OPENING.search(notebook.cells[0].source)
+    shown = [int(number.replace(",", "")) for number in stated.groups()] if stated else None
+    if shown is None or shown != [metadata.get(key) for key in ("minutes", "budget_seconds", "budget_megabytes")]:
+        yield f"the opening cell says {shown}, the metadata {dict(metadata)}"
+
+
+def claims(notebook, lesson):
+    found = list(lessons.records(notebook, "claim"))
+    if not found:
+        yield "no claim"
+    for claim in found:
+        if not claim["id"].startswith(f"{lesson.number}."):
+            yield f"claim {claim['id']} does not begin with {lesson.number}."
+        if not claim["holds"]:
+            yield f"claim {claim['id']} does not hold"
+        if (claim["seed"], claim["scale"]) != (0, "full"):
+            yield f"claim {claim['id']} is stored for seed {claim['seed']} at scale {claim['scale']}"
+    for name, count in Counter(claim["id"] for claim in found).items():
+        if count > 1:
+            yield f"claim id {name} is used {count} times"
+
+
+def exercises(notebook, lesson):
+    """Answer cells hold the stub of an exercise that exists, are checked, and one exercise is for the class."""
+    core = 0
+    for number, cell in enumerate(notebook.cells, 1):
+        if not (name := lessons.exercise_id(cell)):
+            continue
+        if not name.startswith(f"{lesson.number}."):
+            yield f"cell {number}: exercise {name} does not begin with {lesson.number}."
+        try:
+            definition = find(name)
+        except ValueError as error:
+            yield f"cell {number}: {error}"
+            continue
+        core += definition.core
+        if cell.source.strip() != definition.stub.strip():
+            yield f"cell {number}: the answer cell does not hold the stub of {name}"
+        if name not in [record["id"] for record in lessons.records(notebook, "exercise") if "state" in record]:
+            yield f"cell {number}: {name} is never checked"
+    if not core:
+        yield "no core exercise"
+
+
+def answers_stay_local(notebook, lesson):
+    """No cell after an answer uses it, except those that speak about its exercise."""
+    for number, cell in enumerate(notebook.cells):
+        if not (name := lessons.exercise_id(cell)):
+            continue
+        for later in range(number + 1, len(notebook.cells)):
+            other = notebook.cells[later]
+            if other.cell_type != "code" or lessons.exercise_id(other) == name or name in other.source:
+                continue
+            if used := defined(cell.source) & {n.id for n in ast.walk(parsed(other)) if isinstance(n, ast.Name)}:
+                yield f"cell {later + 1} uses {', '.join(sorted(used))}, the answer of {name}"
+
+
+def parsed(cell):
+    return ast.parse("\n".join(line for line in cell.source.splitlines() if not line.lstrip().startswith(("%", "!"))))
+
+
+def defined(source):
+    """The names that the top level of a cell makes, imports aside."""
+    names = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {name.id for target in node.targets for name in ast.walk(target) if isinstance(name, ast.Name)}
+    return names
+
+
+STRUCTURE = (
+    headings,
+    alternative_texts,
+    outputs,
+    order,
+    size,
+    parameters,
+    budgets,
+    claims,
+    exercises,
+    answers_stay_local,
+)

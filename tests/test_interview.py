@@ -1,0 +1,57 @@
+"""The cold answer and the environment check."""
+
+import json
+
+import pytest
+
+from mlpipe.course import environment
+from mlpipe.course.interview import save_cold_answer
+
+
+@pytest.fixture(autouse=True)
+def own_record(monkeypatch, tmp_path):
+    monkeypatch.setenv("MLPIPE_HOME", str(tmp_path))
+
+
+def test_answers_are_kept_all_of_them(tmp_path, capsys):
+    save_cold_answer("ctr", "first try")
+    save_cold_answer("ctr", "second, longer try")
+    kept = json.loads((tmp_path / "cold_answers/ctr.json").read_text())
+    assert [entry["answer"] for _, entry in sorted(kept.items())] == ["first try", "second, longer try"]
+    assert "Saved 3 words" in capsys.readouterr().out
+
+
+def test_an_empty_answer_is_not_saved(tmp_path, capsys):
+    save_cold_answer("recommender", "  \n ")
+    assert "Nothing saved" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("question", "answer"), [("ads", "text"), ("ctr", None)])
+def test_bad_input_is_refused(question, answer):
+    with pytest.raises(ValueError, match="expected"):
+        save_cold_answer(question, answer)
+
+
+def test_the_environment_of_the_tests_is_ready(monkeypatch, capsys):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    assert environment.check_environment()
+    assert "✗" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("break_it", "fix"),
+    [
+        (lambda m, tmp: m.setattr(environment, "PACKAGES", ("no-such-package",)), "make lab"),
+        (lambda m, tmp: m.setenv("MLPIPE_DATA", str(tmp)), "git checkout"),
+        (lambda m, tmp: m.setattr(environment, "FREE_BYTES", 1e18), "close other programs"),
+        (lambda m, tmp: ((tmp / "f").write_text(""), m.setenv("MLPIPE_HOME", str(tmp / "f"))), "MLPIPE_HOME"),
+        (lambda m, tmp: m.delenv("OPENBLAS_NUM_THREADS"), "OPENBLAS_NUM_THREADS"),
+    ],
+)
+def test_each_failure_comes_with_its_fix(break_it, fix, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    break_it(monkeypatch, tmp_path)
+    assert not environment.check_environment()
+    (failed,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("✗")]
+    assert fix in failed

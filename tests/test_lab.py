@@ -1,0 +1,106 @@
+"""The reader's copy of the course: complete, without outputs, and never overwritten once it was changed."""
+
+import json
+import sys
+
+import nbformat
+import pytest
+
+from mlpipe.course import lab, lessons
+
+
+def course_lesson(source):
+    output = nbformat.v4.new_output("stream", name="stdout", text="the answer")
+    cells = [nbformat.v4.new_code_cell(source, outputs=[output], execution_count=1, id="a")]
+    return lessons.to_bytes(nbformat.v4.new_notebook(cells=cells))
+
+
+@pytest.fixture
+def root(tmp_path):
+    for name in ("00_start", "01_next"):
+        lessons.write(tmp_path / "notebooks" / f"{name}.ipynb", course_lesson("x = 1"))
+    return tmp_path
+
+
+def mine(root, name="00_start"):
+    return root / "my_course" / f"{name}.ipynb"
+
+
+def test_copies_have_the_sources_and_no_outputs(root):
+    assert lab.copy_course(root) == ["00_start.ipynb: added", "01_next.ipynb: added"]
+    notebook = lessons.read(mine(root))
+    assert notebook.cells[0].source == "x = 1"
+    assert (notebook.cells[0].outputs, notebook.cells[0].execution_count) == ([], None)
+    assert b"the answer" in (root / "notebooks" / "00_start.ipynb").read_bytes()
+
+
+def test_nothing_happens_the_second_time(root):
+    lab.copy_course(root)
+    before = mine(root).stat().st_mtime_ns
+    assert lab.copy_course(root) == []
+    assert mine(root).stat().st_mtime_ns == before
+
+
+def test_an_unchanged_copy_is_updated_and_a_new_lesson_added(root):
+    lab.copy_course(root)
+    lessons.write(root / "notebooks" / "00_start.ipynb", course_lesson("x = 2"))
+    lessons.write(root / "notebooks" / "02_new.ipynb", course_lesson("y = 1"))
+    assert lab.copy_course(root) == ["00_start.ipynb: updated", "02_new.ipynb: added"]
+    assert "x = 2" in mine(root).read_text()
+
+
+def test_a_changed_copy_is_kept_and_the_reader_told_how_to_get_the_new_one(root):
+    lab.copy_course(root)
+    mine(root).write_bytes(b"my own work")
+    assert lab.copy_course(root) == []  # nothing new to tell
+    lessons.write(root / "notebooks" / "00_start.ipynb", course_lesson("x = 2"))
+    for _ in range(2):
+        (told,) = lab.copy_course(root)
+        assert "yours is kept" in told
+        assert "rename my_course/00_start.ipynb" in told
+        assert mine(root).read_bytes() == b"my own work"
+    mine(root).rename(root / "my_course" / "00_mine.ipynb")
+    assert lab.copy_course(root) == ["00_start.ipynb: added"]
+    assert "x = 2" in mine(root).read_text()
+    assert (root / "my_course" / "00_mine.ipynb").read_bytes() == b"my own work"
+
+
+@pytest.mark.parametrize("manifest", [None, "{}"])
+def test_a_lost_manifest_costs_nobody_their_work(root, manifest):
+    lab.copy_course(root)
+    mine(root).write_bytes(b"my own work")
+    path = root / "my_course" / ".copied.json"
+    path.unlink() if manifest is None else path.write_text(manifest)
+    (told,) = lab.copy_course(root)
+    assert told.startswith("00_start.ipynb: you changed")
+    assert mine(root).read_bytes() == b"my own work"
+    assert set(json.loads(path.read_text())) == {"01_next.ipynb"}
+
+
+def test_stored_outputs_alone_do_not_make_a_new_version(root):
+    lab.copy_course(root)
+    other = course_lesson("x = 1").replace(b"the answer", b"another answer")
+    lessons.write(root / "notebooks" / "00_start.ipynb", other)
+    assert lab.copy_course(root) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "folder", "url"),
+    [(lab.lab, "my_course", "/lab/tree/00_start.ipynb"), (lab.author, ".", "/lab/tree/notebooks")],
+)
+def test_jupyterlab_starts_with_this_python_in_the_right_folder(start, folder, url, root, monkeypatch):
+    calls = []
+    monkeypatch.setattr(lab.subprocess, "call", lambda command, cwd: calls.append((command, cwd)) or 0)
+    assert start(root, ["--no-browser"]) == 0
+    expected = [sys.executable, "-m", "jupyterlab", f"--LabApp.default_url={url}", "--no-browser"]
+    assert calls == [(expected, (root / folder).resolve())]
+
+
+def test_arguments_reach_jupyterlab(root, monkeypatch):
+    from mlpipe.course.__main__ import main
+
+    handed_on = []
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(lab, "launch", lambda folder, url, arguments: handed_on.append(arguments) or 0)
+    assert main(["lab", "--no-browser", "--port", "9999"]) == 0
+    assert handed_on == [["--no-browser", "--port", "9999"]]

@@ -1,0 +1,388 @@
+"""The lessons are the test suite: structure, stored outputs, another seed, solved exercises, budgets, no network.
+
+Each lesson is executed in full three times: by nbval against its stored outputs, unsolved with its own seed, solved
+with another. All tests of one lesson run in one process and share those runs.
+"""
+
+import copy
+import math
+import os
+import subprocess
+import sys
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import lesson_checks
+import nbformat
+import pytest
+from conftest import OFFLINE, offline_environment
+
+from mlpipe.course import lessons, results
+from mlpipe.course.execute import Job
+from mlpipe.course.instructor import solved
+from mlpipe.course.run import run_jobs
+
+ROOT = Path(__file__).parents[1]
+COURSE = lessons.find(ROOT)
+OTHER_SEED = 1
+VALUES_AGREE = 1e-3  # relative: BLAS builds differ in the last digits, and stored claims are quoted with three
+HEADROOM = 2.0  # a lesson states its seconds for two idle cores; the tests run two lessons at a time
+CELL_TIMEOUT = 600  # seconds; a cell that hangs must not hang the suite
+
+EACH = pytest.mark.parametrize(
+    "lesson", [pytest.param(one, id=one.name, marks=pytest.mark.xdist_group(one.name)) for one in COURSE]
+)
+CHECKS = pytest.mark.parametrize("check", lesson_checks.STRUCTURE, ids=lambda check: check.__name__)
+
+
+@cache
+def execution(lesson, seed, scale, with_solutions, home):
+    """Execute a lesson as `make run` does: its row of the report, and the executed notebook."""
+    source, output = lesson.notebook, home / f"{seed}_{scale}" / lesson.notebook.name
+    if with_solutions:
+        source = home / "solved" / lesson.notebook.name
+        lessons.write(source, lessons.to_bytes(solved(lessons.read(lesson.notebook))))
+    parameters = {"SEED": seed, "SCALE": scale}
+    job = Job(lesson.name, str(source), str(output), str(lesson.notebook.parent), parameters, CELL_TIMEOUT)
+    (row,), _ = run_jobs([job], **offline_environment(output.parent))
+    return row, lessons.read(output) if output.exists() else None
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("runs")
+
+
+def checked(notebook):
+    """The last state of each exercise that the notebook checks."""
+    return {record["id"]: record["state"] for record in lessons.records(notebook, "exercise") if "state" in record}
+
+
+@EACH
+def test_pair_agrees(lesson):
+    faults = list(lesson_checks.pair(lessons.read(lesson.notebook), lesson))
+    assert not faults, f"{faults}; `make refresh ONLY={lesson.number}` makes the notebook from its text"
+
+
+@EACH
+@CHECKS
+def test_structure(lesson, check):
+    faults = list(check(lessons.read(lesson.notebook), lesson))
+    assert faults == []
+
+
+def test_claim_ids_are_unique_over_the_course():
+    ids = Counter(claim["id"] for one in COURSE for claim in lessons.records(lessons.read(one.notebook), "claim"))
+    assert [name for name, count in ids.items() if count > 1] == []
+
+
+def test_readme_shows_the_claims_of_the_stored_notebooks():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert readme == results.with_table(readme, results.results_table(COURSE)), "call `make refresh`"
+
+
+@pytest.mark.slow
+@EACH
+def test_stored_outputs_are_those_of_this_code(lesson, offline):
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--no-header"]
+    command += ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval.cfg", str(lesson.notebook)]
+    environment = os.environ | {"TQDM_DISABLE": "1", "PYTHONDONTWRITEBYTECODE": "1"} | offline
+    environment.pop("MPLBACKEND", None)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=1200)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+@pytest.mark.slow
+@EACH
+def test_unsolved_run_repeats_the_stored_claims(lesson, home):
+    row, notebook = execution(lesson, 0, "full", False, home)
+    assert row["error"] is None
+    stored = {claim["id"]: claim["value"] for claim in lessons.records(lessons.read(lesson.notebook), "claim")}
+    values = {claim["id"]: claim["value"] for claim in lessons.records(notebook, "claim")}
+    assert values.keys() == stored.keys()
+    differ = [name for name in stored if not math.isclose(values[name], stored[name], rel_tol=VALUES_AGREE)]
+    assert not differ, {name: (stored[name], values[name]) for name in differ}
+
+
+@pytest.mark.slow
+@EACH
+def test_unsolved_exercises_are_not_attempted(lesson, home):
+    _, notebook = execution(lesson, 0, "full", False, home)
+    assert set(checked(notebook).values()) <= {"not attempted"}
+
+
+@pytest.mark.slow
+@EACH
+def test_claims_hold_for_another_seed(lesson, home):
+    row, notebook = execution(lesson, OTHER_SEED, "full", True, home)
+    assert row["error"] is None
+    assert [claim["id"] for claim in lessons.records(notebook, "claim") if not claim["holds"]] == []
+    assert {claim["seed"] for claim in lessons.records(notebook, "claim")} <= {OTHER_SEED}
+
+
+@pytest.mark.slow
+@EACH
+def test_solutions_are_correct_in_the_lesson(lesson, home):
+    _, notebook = execution(lesson, OTHER_SEED, "full", True, home)
+    expected = {name for cell in notebook.cells if (name := lessons.exercise_id(cell))}
+    assert checked(notebook) == dict.fromkeys(expected, "correct")
+
+
+@pytest.mark.slow
+@EACH
+def test_budgets_hold(lesson, home):
+    row, notebook = execution(lesson, OTHER_SEED, "full", True, home)
+    budget = notebook.metadata["mlpipe"]
+    assert row["seconds"] <= HEADROOM * budget["budget_seconds"]
+    assert row["megabytes"] <= budget["budget_megabytes"]
+
+
+@pytest.mark.slow
+@EACH
+def test_small_scale_runs(lesson, home):
+    row, notebook = execution(lesson, 0, "small", False, home)
+    assert row["error"] is None
+    assert {claim["scale"] for claim in lessons.records(notebook, "claim")} <= {"small"}
+
+
+# The checks themselves: a sound lesson passes each, and each planted fault is found by the check that is named.
+
+STUB = "def share_of_likes(ratings):\n    ..."
+TEXT = f"""# ---
+# jupyter:
+#   mlpipe:
+#     budget_megabytes: 300
+#     budget_seconds: 20
+#     minutes: 5
+# ---
+
+# %% [markdown]
+# # A small lesson
+#
+# **Goal.** Show each part of a lesson once.
+#
+# 5 minutes to read, under 20 s, under 300 MB
+
+# %% tags=["parameters"]
+SEED = 0
+SCALE = "full"
+
+# %% [markdown]
+# ## A question
+
+# %% alt="A line that rises."
+import matplotlib.pyplot as plt
+
+plt.plot([SEED, 1, 2])
+plt.show()
+
+# %%
+from mlpipe.course import claim
+
+claim("Three is more than two", 3 + SEED / 1000, id="00.three", baseline=2, at_least=2.5)
+
+# %% [markdown]
+# ### Exercise (core)
+
+# %% tags=["exercise:00.share_of_likes"]
+{STUB}
+
+# %%
+from mlpipe.course import exercise
+
+exercise("00.share_of_likes").check(share_of_likes)
+"""
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A sound lesson of one page in a checkout of its own, refreshed."""
+    from mlpipe.course.refresh import refresh
+
+    root = tmp_path_factory.mktemp("course")
+    text = root / "notebooks" / "text" / "00_small.py"
+    text.parent.mkdir(parents=True)
+    text.write_text(TEXT)
+    (root / "README.md").write_text(f"# A course\n\n{results.BEGIN}\n{results.END}\n")
+    assert refresh(root) == 0
+    return lessons.find(root)[0]
+
+
+def test_a_sound_lesson_has_no_faults(small):
+    notebook = lessons.read(small.notebook)
+    for check in (lesson_checks.pair, *lesson_checks.STRUCTURE):
+        assert list(check(notebook, small)) == []
+
+
+def cell_with(notebook, word):
+    return next(cell for cell in notebook.cells if word in cell.source)
+
+
+def replace(word, new):
+    def fault(notebook):
+        cell = cell_with(notebook, word)
+        cell.source = cell.source.replace(word, new)
+
+    return fault
+
+
+def stored(kind, **fields):
+    return lambda notebook: cell_with(notebook, "claim(").outputs.append(nbformat.v4.new_output(kind, **fields))
+
+
+def in_claim(**fields):
+    return lambda notebook: next(lessons.records(notebook, "claim")).update(fields)
+
+
+def more(source, number=1, **metadata):
+    def fault(notebook):
+        new = nbformat.v4.new_code_cell if not source.startswith("#") else nbformat.v4.new_markdown_cell
+        notebook.cells += [new(source, metadata=metadata) for _ in range(number)]
+
+    return fault
+
+
+def without_alt(notebook):
+    del cell_with(notebook, "plt.plot").metadata["alt"]
+
+
+def without_figure(notebook):
+    cell_with(notebook, "plt.plot").outputs = []
+
+
+def second_claim(notebook):
+    cell = cell_with(notebook, "claim(")
+    cell.outputs.append(copy.deepcopy(cell.outputs[0]))
+
+
+def other_id(notebook):
+    notebook.cells[1].id = "abcdef"
+
+
+def other_metadata(notebook):
+    notebook.metadata.mlpipe.minutes = 6
+
+
+def out_of_order(notebook):
+    cell_with(notebook, "plt.plot").execution_count = 7
+
+
+FAULTS = [
+    ("pair", replace("plt.show()", "plt.show( )"), "source differs"),
+    ("pair", other_id, "id differs"),
+    ("pair", other_metadata, "metadata differ"),
+    ("pair", more("# one more"), "9 cells, 8 in the text"),
+    ("pair", without_alt, "metadata differs"),
+    ("headings", more("# Another title"), "2 first-level"),
+    ("headings", replace("## A question", "text"), "jumps from 1 to 3"),
+    ("alternative_texts", without_alt, "no alt"),
+    ("alternative_texts", without_figure, "no figure"),
+    ("alternative_texts", replace("## A question", "## A question\n![](x.png)"), "without alt text"),
+    ("alternative_texts", replace("## A question", '## A question\n<img src="x.png">'), "without alt text"),
+    ("outputs", stored("stream", name="stderr", text="Warning"), "stderr"),
+    ("outputs", stored("error", ename="E", evalue="e", traceback=[]), "error is stored"),
+    ("outputs", stored("stream", name="stdout", text="/opt/someone/course/data.csv"), "path of one machine"),
+    ("outputs", stored("display_data", data={"text/plain": "<A at 0x7f00aa12>"}), "memory address"),
+    ("order", out_of_order, "top to bottom"),
+    ("size", more("x = 1", 46), "cells, more"),
+    ("size", more("# t\n" + "word " * 1700), "words, more"),
+    ("size", more("x = 1\n" * 26), "more than 25 lines"),
+    ("size", more("x = 1\n" * 20, 9), "lines of code, more"),
+    ("size", stored("stream", name="stdout", text="x" * 1_500_001), "bytes, more"),
+    ("parameters", replace("SEED = 0", "SEED = 3"), "tagged parameters"),
+    ("parameters", more("SEED = 0", tags=["parameters"]), "tagged parameters"),
+    ("budgets", other_metadata, "opening cell says"),
+    ("budgets", replace("under 300 MB", "under 30 MB"), "opening cell says"),
+    ("budgets", replace("5 minutes to read", "short"), "opening cell says None"),
+    ("claims", second_claim, "2 times"),
+    ("claims", in_claim(id="01.three"), "does not begin"),
+    ("claims", in_claim(holds=False), "does not hold"),
+    ("claims", in_claim(seed=4), "seed 4"),
+    ("exercises", replace(STUB, "def share_of_likes(ratings):\n    return 1"), "does not hold the stub"),
+    ("exercises", more("def f(): ...", tags=["exercise:00.unknown"]), "no exercise '00.unknown'"),
+    ("exercises", more("def f(): ...", tags=["exercise:01.of_another"]), "does not begin"),
+    ("answers_stay_local", more("print(share_of_likes([4]))"), "uses share_of_likes"),
+]
+
+
+@pytest.mark.parametrize(("check", "fault", "sentence"), FAULTS)
+def test_each_fault_is_found(check, fault, sentence, small):
+    notebook = lessons.read(small.notebook)
+    fault(notebook)
+    assert sentence in " ".join(getattr(lesson_checks, check)(notebook, small))
+
+
+def test_lessons_without_claim_or_core_exercise_are_found(small):
+    notebook = lessons.without_outputs(lessons.read(small.notebook))
+    assert list(lesson_checks.claims(notebook, small)) == ["no claim"]
+    assert "never checked" in " ".join(lesson_checks.exercises(notebook, small))
+    notebook.cells = notebook.cells[:5]
+    assert list(lesson_checks.exercises(notebook, small)) == ["no core exercise"]
+
+
+def test_two_refreshes_are_equal_byte_for_byte(small):
+    from mlpipe.course.refresh import refresh
+
+    first = small.notebook.read_bytes()
+    assert refresh(small.notebook.parents[1]) == 0
+    assert small.notebook.read_bytes() == first
+
+
+def test_refresh_keeps_the_stored_notebook_when_a_claim_fails(small, tmp_path, capsys):
+    from mlpipe.course.refresh import refresh
+
+    text = tmp_path / "notebooks" / "text" / small.text.name
+    text.parent.mkdir(parents=True)
+    text.write_text(TEXT.replace("3 + SEED", "1 + SEED"))
+    kept = tmp_path / "notebooks" / small.notebook.name
+    kept.write_bytes(small.notebook.read_bytes())
+    (tmp_path / "README.md").write_text(f"{results.BEGIN}\n{results.END}\n")
+    assert refresh(tmp_path) == 1
+    assert kept.read_bytes() == small.notebook.read_bytes()
+    assert "cell 5 (from mlpipe.course import claim): ClaimFailed" in capsys.readouterr().out
+
+
+def test_a_cell_keeps_its_id_when_a_neighbour_changes(small, tmp_path):
+    other = tmp_path / small.text.name
+    other.write_text(TEXT.replace("## A question", "## Another question"))
+    before, after = (lessons.from_text(lessons.Lesson(small.name, small.notebook, t)) for t in (small.text, other))
+    differ = [a.id != b.id for a, b in zip(before.cells, after.cells, strict=True)]
+    assert differ == [number == 2 for number in range(8)]
+    assert len({cell.id for cell in before.cells}) == 8
+
+
+def test_equal_cells_have_different_ids(small, tmp_path):
+    text = tmp_path / small.text.name
+    text.write_text("# %%\nx = 1\n\n# %%\nx = 1\n")
+    cells = lessons.from_text(lessons.Lesson(small.name, small.notebook, text)).cells
+    assert cells[0].id != cells[1].id
+
+
+# The network guard
+
+ANOTHER_MACHINE = "import socket\nsocket.create_connection(('192.0.2.1', 80), timeout=2)"
+LOOK_UP = "import socket\nsocket.getaddrinfo('data.example.org', 443)"
+
+
+@pytest.mark.parametrize("source", [ANOTHER_MACHINE, LOOK_UP])
+def test_a_notebook_that_reaches_for_the_network_fails(source, tmp_path, offline):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    nbformat.write(notebook, tmp_path / "in.ipynb")
+    job = Job("in", str(tmp_path / "in.ipynb"), str(tmp_path / "out.ipynb"), str(tmp_path))
+    (row,), _ = run_jobs([job], **offline)
+    assert "the tests run offline; refused" in row["error"]["message"]
+
+
+def test_default_data_needs_no_network(offline):
+    code = (
+        "import os; assert os.environ['MLPIPE_OFFLINE_GUARD'] == 'active'\n"
+        "from mlpipe import datasets, simulator\n"
+        "assert len(datasets.movielens().ratings) == 100_004\n"
+        "assert len(simulator.simulate_ad_log(n_impressions=2_000).impressions) == 2_000\n"
+    )
+    subprocess.run([sys.executable, "-c", code], env=os.environ | offline, check=True, timeout=120)
+
+
+def test_the_guard_is_where_the_tests_look_for_it():
+    assert (OFFLINE / "sitecustomize.py").exists()

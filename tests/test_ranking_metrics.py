@@ -1,0 +1,246 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlpipe.ranking_metrics import (
+    catalogue_coverage,
+    gini,
+    gini_of_counts,
+    hit_rate_at_k,
+    intra_list_diversity,
+    non_obvious_hit_rate,
+    novelty,
+    precision_at_k,
+    recall_at_k,
+)
+
+NAN = np.nan
+
+# Six items, five users. By hand, at k = 4:
+RECOMMENDED = np.array(
+    [
+        [0, 1, 2, 3],  # 0 and 3 are relevant: 2 of 4 places, 2 of 3 relevant items
+        [5, 4, -1, -1],  # 4 is relevant, the only one
+        [0, 1, 2, 3],  # none of the two relevant ones
+        [0, 1, 2, 3],  # nothing relevant
+        [-1, -1, -1, -1],  # one relevant item, nothing recommended
+    ]
+)
+RELEVANT = sp.csr_matrix(
+    [[1, 0, 0, 1, 1, 0], [0, 0, 0, 0, 1, 0], [0, 0, 0, 0, 1, 1], [0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1]]
+)
+BY_HAND = {
+    precision_at_k: [2 / 4, 1 / 4, 0, NAN, 0],
+    recall_at_k: [2 / 3, 1, 0, NAN, 0],
+    hit_rate_at_k: [1, 1, 0, NAN, 0],
+}
+
+
+@pytest.mark.parametrize("metric", BY_HAND)
+def test_by_hand(metric):
+    np.testing.assert_allclose(metric(RECOMMENDED, RELEVANT, k=4), BY_HAND[metric])
+
+
+def test_only_the_first_k_places_count():
+    np.testing.assert_allclose(precision_at_k(RECOMMENDED, RELEVANT, k=1), [1, 0, 0, NAN, 0])
+    np.testing.assert_allclose(recall_at_k(RECOMMENDED, RELEVANT, k=2), [1 / 3, 1, 0, NAN, 0])
+
+
+def test_a_catalogue_smaller_than_k_is_padded():
+    """Three items, ten places: the perfect list of a user with three relevant items reaches 3/10, not 1."""
+    lists = np.full((1, 10), -1)
+    lists[0, :3] = [2, 0, 1]
+    everything = sp.csr_matrix(np.ones((1, 3)))
+    assert precision_at_k(lists, everything) == pytest.approx(0.3)
+    assert recall_at_k(lists, everything) == 1
+
+
+worlds = st.integers(0, 10_000).map(np.random.default_rng)
+
+
+def random_world(rng, n_users=7, n_items=9, k=5):
+    lists = np.array([rng.permutation(n_items)[:k] for _ in range(n_users)])
+    lists[rng.random(lists.shape) < 0.2] = -1
+    return lists, sp.csr_matrix((rng.random((n_users, n_items)) < 0.3).astype(np.float32))
+
+
+@given(worlds)
+def test_agrees_with_sets(rng):
+    lists, relevant = random_world(rng)
+    expected = []
+    for row, items in enumerate(lists):
+        liked = set(relevant[row].indices)
+        hits = len(liked & set(items))
+        expected.append((hits / 5, hits / len(liked), float(hits > 0)) if liked else (NAN,) * 3)
+    for metric, values in zip(BY_HAND, np.transpose(expected), strict=True):
+        np.testing.assert_allclose(metric(lists, relevant, k=5), values)
+
+
+@given(worlds)
+def test_new_names_for_the_items_change_nothing(rng):
+    lists, relevant = random_world(rng)
+    popularity, vectors = rng.integers(1, 6, 9) / 6, rng.normal(size=(9, 3))
+    new_name = rng.permutation(9)
+    renamed = np.where(lists >= 0, new_name[lists], -1)
+    old_name = np.argsort(new_name)
+    for metric in BY_HAND:
+        np.testing.assert_allclose(metric(renamed, relevant[:, old_name], 5), metric(lists, relevant, 5))
+    np.testing.assert_allclose(
+        non_obvious_hit_rate(renamed, relevant[:, old_name], popularity[old_name], head=3),
+        non_obvious_hit_rate(lists, relevant, popularity, head=3),
+    )
+    np.testing.assert_allclose(novelty(renamed, popularity[old_name]), novelty(lists, popularity))
+    np.testing.assert_allclose(intra_list_diversity(renamed, vectors[old_name]), intra_list_diversity(lists, vectors))
+    assert catalogue_coverage(renamed, 9) == catalogue_coverage(lists, 9)
+    assert gini(renamed, 9) == pytest.approx(gini(lists, 9))
+
+
+def test_relevant_may_be_unsorted_hold_zeros_and_duplicates_and_is_left_alone():
+    messy = sp.csr_matrix((np.array([1.0, 1, 0, 2, 2]), np.array([3, 1, 0, 2, 2]), np.array([0, 5])), shape=(1, 4))
+    before = messy.data.copy(), messy.indices.copy()
+    assert recall_at_k([[0, 1, 2]], messy, k=3) == pytest.approx(2 / 3)
+    assert (messy.data == before[0]).all()
+    assert (messy.indices == before[1]).all()
+
+
+def test_a_hit_of_one_user_is_not_a_hit_of_the_next():
+    relevant = sp.csr_matrix([[0, 0, 1], [1, 0, 0]])
+    assert precision_at_k([[0], [2]], relevant, k=1).tolist() == [0, 0]
+    assert precision_at_k([[2], [-1]], relevant, k=1).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    "metric", [*BY_HAND, lambda lists, relevant, k=1: non_obvious_hit_rate(lists, relevant, [1] * 3)]
+)
+@pytest.mark.parametrize(
+    ("lists", "message"),
+    [
+        ([[0, 3]], "not item ids"),
+        ([[0, -2]], "expected -1"),
+        ([[0, 0]], "item twice .first: row 0"),
+        ([0, 1], "of shape"),
+        ([[0.0, 1.0]], "expected integers"),
+        ([[0, 1], [1, 2]], "2 rows and relevant 1"),
+    ],
+)
+def test_bad_lists_are_named(metric, lists, message):
+    with pytest.raises(ValueError, match=message):
+        metric(np.array(lists), sp.csr_matrix([[1, 0, 0]]), k=1)
+
+
+def test_bad_k_and_relevant_are_named():
+    with pytest.raises(ValueError, match="k is 10 and recommended has 2 columns"):
+        precision_at_k([[0, 1]], sp.csr_matrix([[1, 0, 0]]))
+    with pytest.raises(ValueError, match="k is 0"):
+        precision_at_k([[0, 1]], sp.csr_matrix([[1, 0, 0]]), k=0)
+    with pytest.raises(ValueError, match="expected a SciPy CSR"):
+        precision_at_k([[0, 1]], np.array([[1, 0, 0]]), k=1)
+
+
+def test_coverage_counts_each_item_once_and_padding_never():
+    assert catalogue_coverage(RECOMMENDED, 6) == 1
+    assert catalogue_coverage(RECOMMENDED[2:], 6) == pytest.approx(4 / 6)
+    assert catalogue_coverage(RECOMMENDED[4:], 6) == 0
+    with pytest.raises(ValueError, match="n_items - 1 = 4"):
+        catalogue_coverage(RECOMMENDED, 5)
+
+
+def test_gini_by_hand():
+    # exposure 3, 3, 3, 3, 1, 1 and a seventh item with 0; mean absolute difference over twice the mean
+    counts = np.array([3, 3, 3, 3, 1, 1, 0])
+    expected = np.abs(np.subtract.outer(counts, counts)).mean() / (2 * counts.mean())
+    assert gini(RECOMMENDED, 7) == pytest.approx(expected)
+    assert gini_of_counts(counts) == pytest.approx(expected)
+
+
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=20).filter(any), st.integers(2, 5))
+def test_gini_is_the_mean_difference_and_ignores_scale(counts, factor):
+    values = np.array(counts, dtype=float)
+    expected = np.abs(np.subtract.outer(values, values)).mean() / (2 * values.mean())
+    assert gini_of_counts(counts) == pytest.approx(expected)
+    assert gini_of_counts(values * factor) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("counts", [[0, 0], [1, -1, 3], [1, NAN], [], [[1, 2]]])
+def test_gini_refuses_counts_that_have_none(counts):
+    with pytest.raises(ValueError, match="counts of shape"):
+        gini_of_counts(counts)
+
+
+def test_gini_of_empty_lists_is_refused():
+    with pytest.raises(ValueError, match="any recommendation at all"):
+        gini(RECOMMENDED[4:], 6)
+
+
+def test_novelty_by_hand():
+    popularity = [1, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32]
+    np.testing.assert_allclose(novelty(RECOMMENDED, popularity), [1.5, 4.5, 1.5, 1.5, NAN])
+
+
+def test_novelty_refuses_counts_and_unknown_items():
+    with pytest.raises(ValueError, match="divide the counts"):
+        novelty(RECOMMENDED, [60, 30, 20, 10, 5, 1])
+    with pytest.raises(ValueError, match=r"1 recommended items .first: 5. have popularity 0"):
+        novelty(RECOMMENDED, [1, 1, 1, 1, 1, 0])
+    assert novelty([[0, -1]], [0.5, 0]).tolist() == [
+        1
+    ]  # an unknown item that nobody gets does no harm, padding neither
+    for bad in ([0.5, NAN], [0.5, -0.1], [[0.5]]):
+        with pytest.raises(ValueError, match="popularity has shape"):
+            novelty([[0]], bad)
+
+
+def naive_diversity(items, vectors):
+    there = [vectors[i] / np.linalg.norm(vectors[i]) for i in items if i >= 0]
+    pairs = [1 - a @ b for i, a in enumerate(there) for b in there[:i]]
+    return np.mean(pairs) if pairs else NAN
+
+
+@given(worlds)
+def test_diversity_agrees_with_a_loop_over_pairs(rng):
+    lists, _ = random_world(rng)
+    vectors = rng.normal(size=(9, 4)) * 100
+    expected = [naive_diversity(items, vectors) for items in lists]
+    np.testing.assert_allclose(intra_list_diversity(lists, vectors), expected, atol=1e-12)
+
+
+def test_diversity_in_blocks_is_the_same_as_in_one():
+    """So many users that they do not fit one block, with a different list each."""
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(50, 4000))
+    lists = np.array([rng.permutation(50)[:10] for _ in range(250)])
+    expected = [naive_diversity(items, vectors) for items in lists]
+    np.testing.assert_allclose(intra_list_diversity(lists, vectors), expected, atol=1e-12)
+
+
+def test_diversity_refuses_vectors_without_a_direction():
+    with pytest.raises(ValueError, match=r"1 recommended items .first: 2. have the zero vector"):
+        intra_list_diversity([[0, 2]], [[1, 0], [0, 1], [0, 0]])
+    assert intra_list_diversity([[0, 1, -1]], [[1, 0], [0, 1], [0, 0]]).tolist() == [1]
+    with pytest.raises(ValueError, match="toarray"):
+        intra_list_diversity([[0, 1]], sp.csr_matrix(np.eye(2)))
+    for bad in ([1, 2], [[1, NAN]]):
+        with pytest.raises(ValueError, match="item_vectors has shape"):
+            intra_list_diversity([[0, -1]], bad)
+
+
+def test_non_obvious_hits_are_hits_outside_the_head():
+    popularity = [9, 5, 5, 5, 2, 1]
+    # head of 1: item 0; of 2: the three items with 5 are as popular as the second, so all are in the head
+    np.testing.assert_allclose(
+        non_obvious_hit_rate(RECOMMENDED, RELEVANT, popularity, head=1), [1 / 4, 1 / 4, 0, NAN, 0]
+    )
+    np.testing.assert_allclose(non_obvious_hit_rate(RECOMMENDED, RELEVANT, popularity, head=2), [0, 1 / 4, 0, NAN, 0])
+    np.testing.assert_allclose(non_obvious_hit_rate(RECOMMENDED, RELEVANT, popularity, head=6), [0, 0, 0, NAN, 0])
+    np.testing.assert_allclose(
+        non_obvious_hit_rate(RECOMMENDED, RELEVANT, popularity, head=0), precision_at_k(RECOMMENDED, RELEVANT, k=4)
+    )
+
+
+def test_non_obvious_refuses_a_head_or_popularity_of_another_catalogue():
+    with pytest.raises(ValueError, match="head is 100; expected 0 to 6"):
+        non_obvious_hit_rate(RECOMMENDED, RELEVANT, [1] * 6)
+    with pytest.raises(ValueError, match="popularity has 5 items; expected 6"):
+        non_obvious_hit_rate(RECOMMENDED, RELEVANT, [1] * 5, head=1)

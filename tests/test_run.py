@@ -1,0 +1,230 @@
+"""The runner: results, failures, dying kernels, interruption, on tiny lessons in a checkout of their own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+
+from mlpipe.course import lessons
+from mlpipe.course.execute import Job, environment
+from mlpipe.course.run import run_jobs, table
+
+PARAMETERS = 'SEED = 0\nSCALE = "full"'
+CLAIM = """
+from mlpipe.course import claim
+
+claim("Three beats two", 3 + SEED, id="{0}.three", baseline=2, between=(2.5, 3.5))
+"""
+BODIES = {
+    "00_good": "print('seen', SEED, SCALE)",
+    "01_fails": "x = 1\n\nraise KeyError('planted')",
+    "02_dies": "import os\nos.kill(os.getpid(), 9)",
+    "03_good": "pass",
+    "04_sleeps": "import time\ntime.sleep(600)",
+}
+
+
+def lesson(name, body):
+    cells = [
+        nbformat.v4.new_markdown_cell(f"# Lesson {name}\n\n**Goal.** Run."),
+        nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell(CLAIM.format(name[:2])),
+        nbformat.v4.new_code_cell(body),
+        nbformat.v4.new_code_cell("after = 1"),
+    ]
+    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": lessons.KERNEL, "mlpipe": {"minutes": 1}})
+
+
+def checkout(root, *names):
+    for name in names:
+        lessons.write(root / "notebooks" / f"{name}.ipynb", lessons.to_bytes(lesson(name, BODIES[name])))
+    return root
+
+
+def command(root, *arguments, **options):
+    env = os.environ | {"MLPIPE_HOME": str(root / "record")}
+    line = [sys.executable, "-m", "mlpipe.course", *arguments]
+    return subprocess.Popen(
+        line, cwd=root, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+    )
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """A run of four lessons, two of which fail."""
+    root = checkout(tmp_path_factory.mktemp("run"), "00_good", "01_fails", "02_dies", "03_good")
+    process = command(root, "run")
+    out, err = process.communicate(timeout=120)
+    report = {row["lesson"]: row for row in json.loads((root / "build/run/report.json").read_text())["lessons"]}
+    return root, process.returncode, out, err, report
+
+
+def test_one_failure_is_exit_status_one_and_the_others_go_on(ran):
+    _, code, _, _, report = ran
+    assert code == 1
+    assert [report[name]["result"] for name in sorted(report)] == ["ok", "failed", "failed", "ok"]
+
+
+def test_failed_lesson_names_notebook_cell_and_error(ran):
+    _, _, out, _, report = ran
+    assert report["01_fails"]["error"] == {"cell": 4, "line": "x = 1", "message": "KeyError: 'planted'"}
+    assert "01_fails, cell 4 (x = 1):\n    KeyError: 'planted'" in out
+
+
+def test_a_killed_kernel_is_told_with_its_cell(ran):
+    error = ran[4]["02_dies"]["error"]
+    assert (error["cell"], error["line"]) == (4, "import os")
+    assert "the kernel died" in error["message"]
+
+
+def test_failed_notebook_and_page_show_the_failure(ran):
+    root = ran[0]
+    for name, words in (("01_fails", "planted"), ("02_dies", "the kernel died")):
+        notebook = nbformat.read(root / "build" / "run" / f"{name}.ipynb", as_version=4)
+        assert len(notebook.cells) == 5  # the authored ones, none of papermill's
+        assert notebook.cells[3].outputs[-1].output_type == "error"
+        page = (root / "build" / "html" / f"{name}.html").read_text()
+        assert 'role="alert">This run failed in <a href="#cell-4">' in page
+        assert page.count(words) >= 2
+
+
+def test_report_counts_claims_seconds_and_memory(ran):
+    for row in ran[4].values():
+        assert (row["claims"], row["held"]) == (1, 1)
+        assert 0.3 < row["seconds"] < 60
+        assert 40 < row["megabytes"] < 1000  # a kernel with NumPy; not 0, not a unit off by a thousand
+
+
+def test_terminal_shows_progress_and_no_noise(ran):
+    _, _, out, err, _ = ran
+    assert "00_good started" in out
+    assert "00_good ok after" in out
+    assert err == ""
+
+
+def test_files_appear_whole_or_not_at_all(ran):
+    root = ran[0]
+    left = [path.name for path in (root / "build").rglob(".*")]
+    assert left == []
+    expected = {"index.html", "00_good.html", "01_fails.html", "02_dies.html", "03_good.html"}
+    assert {path.name for path in (root / "build" / "html").iterdir()} == expected
+
+
+def test_sources_are_not_touched(ran):
+    for name in ("00_good", "01_fails"):
+        stored = (ran[0] / "notebooks" / f"{name}.ipynb").read_bytes()
+        assert stored == lessons.to_bytes(nbformat.reads(stored.decode(), as_version=4))
+        assert b"planted'\\n" not in stored
+        assert b'"outputs": []' in stored
+
+
+def test_only_runs_the_chosen_and_keeps_the_report_of_the_others(tmp_path):
+    checkout(tmp_path, "00_good", "03_good")
+    out, _ = command(tmp_path, "run", "--only", "03").communicate(timeout=60)
+    assert "00_good" not in out
+    assert (tmp_path / "build/html/00_good.html").exists()  # its stored outputs, so that links lead somewhere
+    assert "not run yet" in (tmp_path / "build/html/index.html").read_text()
+    process = command(tmp_path, "run", "--only", "00_good", "--seed", "0", "--scale", "small")
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    rows = json.loads((tmp_path / "build/run/report.json").read_text())["lessons"]
+    assert [row["lesson"] for row in rows] == ["00_good", "03_good"]
+    executed = nbformat.read(tmp_path / "build/run/00_good.ipynb", as_version=4)
+    assert executed.cells[-2].outputs[0].text == "seen 0 small\n"
+
+
+def test_an_unknown_name_lists_the_known(tmp_path):
+    checkout(tmp_path, "00_good", "03_good")
+    process = command(tmp_path, "run", "--only", "02,00")
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (2, "no lesson 02; known: 00_good, 03_good\n")
+
+
+def test_another_folder_is_told(tmp_path):
+    process = command(tmp_path, "run")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "no lessons in" in err
+
+
+def test_a_misspelled_parameter_is_an_error(tmp_path):
+    checkout(tmp_path, "00_good")
+    source = tmp_path / "notebooks" / "00_good.ipynb"
+    job = Job("00_good", str(source), str(tmp_path / "out.ipynb"), str(tmp_path), {"SED": 1})
+    (row,), stopped = run_jobs([job])
+    assert (row["result"], stopped) == ("died", False)
+    assert "no parameter SED in the cell tagged parameters" in row["error"]["message"]
+    assert not (tmp_path / "out.ipynb").exists()
+
+
+def test_a_cell_that_takes_too_long_fails(tmp_path):
+    checkout(tmp_path, "04_sleeps")
+    source = tmp_path / "notebooks" / "04_sleeps.ipynb"
+    job = Job("04_sleeps", str(source), str(tmp_path / "out.ipynb"), str(tmp_path), timeout=2)
+    (row,), _ = run_jobs([job])
+    assert row["error"]["cell"] == 4
+    assert "more than 2 seconds" in row["error"]["message"]
+
+
+def processes_in(folder):
+    """Processes that work in this folder: kernels do, and their workers."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.cwd() == str(folder) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
+def test_an_interrupted_run_leaves_no_kernel_and_tells_how_to_go_on(request_to_end, tmp_path, request):
+    checkout(tmp_path, "00_good", "03_good", "04_sleeps")
+    lessons.write(tmp_path / "notebooks/05_sleeps.ipynb", lessons.to_bytes(lesson("05_sleeps", BODIES["04_sleeps"])))
+    lessons.write(tmp_path / "notebooks/06_good.ipynb", lessons.to_bytes(lesson("06_good", BODIES["00_good"])))
+    process = command(tmp_path, "run", start_new_session=True)
+    folder = (tmp_path / "notebooks").resolve()
+    request.addfinalizer(process.kill)
+    deadline = time.monotonic() + 60
+    finished = [tmp_path / "build" / "html" / f"{name}.html" for name in ("00_good", "03_good")]
+    while time.monotonic() < deadline and not (all(p.exists() for p in finished) and len(processes_in(folder)) == 4):
+        time.sleep(0.1)
+    assert len(processes_in(folder)) == 4, "two workers and two kernels should run now"
+    descendants = psutil.Process(process.pid).children(recursive=True)
+    os.killpg(process.pid, request_to_end)  # what a terminal does: the whole group gets the signal
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert processes_in(folder) == []
+    assert not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in descendants)
+    assert "make run ONLY=04,05,06" in out
+    assert "04_sleeps  stopped" in out
+    assert "06_good    not run" in out
+    assert all(path.exists() for path in finished)
+    report = json.loads((tmp_path / "build/run/report.json").read_text())["lessons"]
+    results = {row["lesson"]: row["result"] for row in report}
+    assert results == {"00_good": "ok", "03_good": "ok", "04_sleeps": "stopped", "05_sleeps": "stopped"}
+
+
+def test_environment_repeats_whatever_the_user_has_set(tmp_path, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setenv("OMP_NUM_THREADS", "8")
+    env = environment(tmp_path, MLPIPE_HOME="x")
+    assert "MPLBACKEND" not in env
+    assert (env["OMP_NUM_THREADS"], env["TQDM_DISABLE"], env["MLPIPE_HOME"]) == ("1", "1", "x")
+    assert Path(env["IPYTHONDIR"]).is_dir()
+
+
+def test_table_is_in_the_order_of_the_course():
+    row = {"result": "ok", "seconds": 1.0, "megabytes": 150, "claims": 3, "held": 2, "error": None}
+    lines = table([row | {"lesson": "02_b"}, row | {"lesson": "01_a"}]).strip().splitlines()
+    assert [line.split()[0] for line in lines] == ["lesson", "01_a", "02_b"]
+    assert lines[1].split() == ["01_a", "ok", "1.0", "150", "2/3"]
