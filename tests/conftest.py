@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 OFFLINE = Path(__file__).parent / "offline"
+collect_ignore = ["offline"]  # no tests: it acts where it is imported
 
 
 def pytest_configure(config):

@@ -144,7 +144,7 @@ def exercises(notebook, lesson):
             yield f"cell {number}: {error}"
             continue
         core += definition.core
-        if cell.source.strip() != definition.stub.strip():
+        if ast.dump(parsed(cell)) != ast.dump(ast.parse(definition.stub)):
             yield f"cell {number}: the answer cell does not hold the stub of {name}"
         if name not in [record["id"] for record in lessons.records(notebook, "exercise") if "state" in record]:
             yield f"cell {number}: {name} is never checked"

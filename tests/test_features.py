@@ -488,3 +488,18 @@ def test_a_million_rows_take_about_as_long_as_a_few_sorts():
     counts = count_before(keys, times, keys, times, 0.1)
     assert time.process_time() - start < 25 * one_sort
     assert counts.mean() == pytest.approx(10**6 / 40_000 * 0.1, rel=0.1)
+
+
+def test_past_rate_with_a_lag_is_the_rate_of_an_earlier_moment():
+    rng = np.random.default_rng(0)
+    times = pd.Series(pd.Timestamp("2026-01-01") + pd.to_timedelta(np.sort(rng.integers(0, 100, 200)), "h"))
+    keys = rng.integers(0, 5, 200)
+    reported = times.where(rng.random(200) < 0.4) + pd.Timedelta("2h")
+    late = past_rate(keys, times, reported, prior_rate=0.1, prior_strength=5, lag="10h")
+    for row in range(0, 200, 7):
+        moment = times[row] - pd.Timedelta("10h")
+        same = keys == keys[row]
+        clicks, shown = (same & (reported < moment)).sum(), (same & (times < moment)).sum()
+        assert late[row] == pytest.approx((clicks + 0.5) / (shown + 5))
+    with pytest.raises(ValueError, match="lag is -1h"):
+        past_rate(keys, times, reported, prior_rate=0.1, lag="-1h")

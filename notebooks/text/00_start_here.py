@@ -105,10 +105,8 @@ from mlpipe.course import claim
 claim(
     "Fewer than one cell in fifty of the table of users and films is filled",
     len(ratings) / (n_users * n_films),
-    id="00.density",
-    baseline=1.0,  # a full table
-    at_most=0.02,
-    fmt=".1%",
+    id="00.density", baseline=1.0,  # a full table
+    at_most=0.02, fmt=".1%",
 )
 
 # %% [markdown]
@@ -124,10 +122,8 @@ busiest = per_user.iloc[: n_users // 10]
 claim(
     "The busiest tenth of the users gives far more than a tenth of the ratings",
     busiest.sum() / per_user.sum(),
-    id="00.busiest_tenth",
-    baseline=0.1,  # if all users were equally busy
-    at_least=0.3,
-    fmt=".0%",
+    id="00.busiest_tenth", baseline=0.1,  # if all users were equally busy
+    at_least=0.3, fmt=".0%",
 )
 
 # %% [markdown] notes="Do the exercise once wrongly on the projector: use > instead of >=. The class sees that the checker names the mistake."

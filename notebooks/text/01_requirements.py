@@ -74,7 +74,7 @@ print(pd.Series(leaves).round(3).to_string())
 # **Predict before you run.** Take the 100 films with the most ratings, and the 100 with the best mean rating (of those with at least 20 ratings). How many are in both lists?
 
 # %%
-from mlpipe.course import claim
+from mlpipe.course import claim, exercise, say
 
 by_film = ratings.groupby("item_id")["rating"].agg(["size", "mean"])
 known_films = by_film[by_film["size"] >= 20]
@@ -84,10 +84,8 @@ best_rated = set(known_films.nlargest(100, "mean").index)
 claim(
     "The most watched films are not the best rated ones: few of the one list are on the other",
     len(most_watched & best_rated) / 100,
-    id="01.proxy_gap",
-    baseline=1.0,  # the label is the goal
-    at_most=0.35,
-    fmt=".0%",
+    id="01.proxy_gap", baseline=1.0,  # the label is the goal
+    at_most=0.35, fmt=".0%",
 )
 
 # %% [markdown]
@@ -160,22 +158,19 @@ popular, together = measured.loc["popularity"], measured.loc["liked together"]
 claim(
     "Films liked together find more of the hidden likes than popularity does (ratio of precision at 10)",
     together["precision"] / popular["precision"],
-    id="01.counts_vs_popularity",
-    baseline=1.0,  # popularity itself
+    id="01.counts_vs_popularity", baseline=1.0,  # popularity itself
     at_least=1.2,
 )
 claim(
     "Popularity shows almost nothing of the catalogue; personal lists show many times more (ratio of coverage)",
     together["coverage"] / popular["coverage"],
-    id="01.coverage",
-    baseline=1.0,
+    id="01.coverage", baseline=1.0,
     at_least=5,
 )
 claim(
     "A personal list is hardly more diverse inside than the popular one (ratio of diversity)",
     together["diversity"] / popular["diversity"],
-    id="01.diversity",
-    baseline=measured.loc["random", "diversity"] / popular["diversity"],  # a random list is
+    id="01.diversity", baseline=measured.loc["random", "diversity"] / popular["diversity"],  # a random list is
     at_most=1.03,
 )
 
@@ -218,24 +213,18 @@ from mlpipe import plots
 plots.use_style()
 fig, ax = plt.subplots()
 ax.plot(factors, 100 * lost, color=plots.ACCENT)
-ax.set(
-    title="Predictions in the right order still lose money",
-    xscale="log",
-    xticks=[0.5, 1, 2],
-    xticklabels=["half", "true", "double"],
-    xlabel="predicted / true click probability of one of the two ads",
-    ylabel="revenue lost (%)",
-)
+ax.set(title="Predictions in the right order still lose money", xscale="log", ylabel="revenue lost (%)")
+ax.set_xlabel("predicted / true click probability of one of the two ads")
+ax.set_xticks([0.5, 1, 2], ["half", "true", "double"])
+ax.minorticks_off()
 plt.show()
 
 # %%
 claim(
     "Doubling one ad's predicted click rates costs revenue although its AUC stays the same",
     1 - revenue(2.0) / revenue(1.0),
-    id="01.miscalibration_cost",
-    baseline=0.0,  # calibrated predictions lose nothing
-    at_least=0.02,
-    fmt=".1%",
+    id="01.miscalibration_cost", baseline=0.0,  # calibrated predictions lose nothing
+    at_least=0.02, fmt=".1%",
 )
 
 # %% [markdown]
@@ -246,14 +235,8 @@ claim(
 # Four numbers, aloud, in one minute: requests a second, memory, time to score, and the size of the experiment. `mlpipe.envelope` holds the formulas; read one and you can do it on paper.
 
 # %%
-from mlpipe.envelope import (
-    ab_sample_size,
-    brute_force_seconds,
-    embedding_bytes,
-    human,
-    log_bytes_per_day,
-    queries_per_second,
-)
+from mlpipe.envelope import ab_sample_size, brute_force_seconds, embedding_bytes
+from mlpipe.envelope import human, log_bytes_per_day, queries_per_second
 
 peak = queries_per_second(daily_users=100e6, requests_per_user=10, peak_factor=3)
 table = embedding_bytes(n_ids=100e6, dimension=64)
@@ -281,11 +264,8 @@ ax.loglog(catalogue, milliseconds, color=plots.ACCENT)
 for surface, budget in {"while typing: 5 ms": 5, "home page: 20 ms": 20, "email at night: a minute": 60_000}.items():
     ax.axhline(budget, color=plots.MUTED, linestyle="--")
     ax.text(1.2e4, budget * 1.25, surface)
-ax.set(
-    title="The surface decides whether you may simply score everything",
-    xlabel="items in the catalogue",
-    ylabel="time to score all of them (ms)",
-)
+ax.set(title="The surface decides whether you may simply score everything")
+ax.set(xlabel="items in the catalogue", ylabel="time to score all of them (ms)")
 plt.show()
 
 # %% [markdown]
@@ -300,15 +280,13 @@ n_users = ab_sample_size(base_rate=0.01, relative_lift=0.02)
 claim(
     "Seeing a 2 % lift of a 1 % click rate takes about four million users in each group",
     n_users,
-    id="01.ab_sample_size",
-    baseline=ab_sample_size(0.01, 2.0),  # "2 %" misread as two percentage points
+    id="01.ab_sample_size", baseline=ab_sample_size(0.01, 2.0),  # "2 %" misread as two percentage points
     between=(3.8e6, 4.0e6),
 )
 claim(
     "Half the lift needs about four times as many",
     ab_sample_size(base_rate=0.01, relative_lift=0.01) / n_users,
-    id="01.half_the_lift",
-    baseline=2.0,  # in proportion
+    id="01.half_the_lift", baseline=2.0,  # in proportion
     between=(3.9, 4.1),
 )
 
@@ -326,8 +304,6 @@ def ab_group(base_rate, relative_lift, power, alpha):
     ...
 
 # %%
-from mlpipe.course import exercise
-
 exercise("01.ab_sample_size").check(ab_group)
 
 # %% [markdown]
@@ -363,8 +339,6 @@ exercise("01.winner").check(winner)
 # - Who spends the score decides what it must be: an order for a list, a probability for an auction. Arithmetic decides the stages and the experiment.
 
 # %%
-from mlpipe.course import say
-
 say(
     "I would fix the goal and two guardrails first, then the cheapest baseline. On MovieLens, random split, counting films that are liked together has "
     "{01.counts_vs_popularity:.1f} times popularity's precision at 10 and {01.coverage:.0f} times its coverage, yet its lists are no more diverse inside. For ads the score is "

@@ -246,6 +246,7 @@ def past_rate(
     prior_rate: float,
     prior_strength: float = 20.0,
     missing: Literal["raise", "zero", "pool"] = "raise",
+    lag: Any = "0s",
 ) -> np.ndarray:
     """Smoothed click rate of each row's key as it was known at the time of the row.
 
@@ -254,7 +255,8 @@ def past_rate(
 
     Parameters: `keys` (n,) ids, `times` (n,) datetimes of the impressions, `reported_at` (n,) datetimes of the click
     reports, NaT without a click; `prior_rate` and `prior_strength` as in `smoothed_rate`, the rate from data before the
-    first row that a model is trained on, or a constant; `missing` as in `count_before`. Returns (n,) floats.
+    first row that a model is trained on, or a constant; `missing` as in `count_before`; `lag`, a duration ("1D"): how
+    old the counters are when they are read. Returns (n,) floats.
 
     Raises ValueError when a report is earlier than its impression, and on the inputs that `count_before` refuses.
 
@@ -272,8 +274,11 @@ def past_rate(
         raise ValueError(
             f"reported_at is earlier than times in {early:,} rows; expected clicks after their impressions"
         )
-    impressions = count_before(ids, shown, ids, shown, missing=missing)
-    clicks = count_before(ids, shown, ids[clicked], reports[clicked], missing=missing)
+    if pd.Timedelta(lag) < pd.Timedelta(0):
+        raise ValueError(f"lag is {lag}; expected 0 or more: a counter cannot be read before it is written")
+    seen = shown - pd.Timedelta(lag)
+    impressions = count_before(ids, seen, ids, shown, missing=missing)
+    clicks = count_before(ids, seen, ids[clicked], reports[clicked], missing=missing)
     return smoothed_rate(clicks, impressions, prior_rate, prior_strength)
 
 
