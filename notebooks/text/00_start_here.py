@@ -64,7 +64,7 @@ save_cold_answer(
 # ## What is the whole system?
 #
 # Both questions are about the same machine. A recommender and an ad server log what people do, turn the log into features, find a few
-# hundred candidates, rank them, show some, and watch what happens. What was shown then decides what is logged.
+# hundred candidates, rank them, show some, and watch what happens. What was shown then decides what is logged. The numbers in the boxes are the lessons.
 
 # %% alt="Eight boxes from business goal over data, features, retrieval, ranking, evaluation and serving to monitoring, each with its lessons; an arrow leads from monitoring back to data."
 import matplotlib.pyplot as plt
@@ -169,8 +169,9 @@ exercise("00.share_of_likes").check(share_of_likes)
 from mlpipe.course import say
 
 say(
-    "Before I choose a model I look at the data. In MovieLens-small only {00.density} of the user and film pairs are known, and a tenth "
-    "of the users gives {00.busiest_tenth} of the ratings, so I would not treat a missing rating as a dislike."
+    "Before I choose a model I look at the data. In MovieLens-small only {00.density} of the "
+    "user and film pairs are known, and a tenth of the users gives {00.busiest_tenth} of the "
+    "ratings, so I would not treat a missing rating as a dislike."
 )
 
 # %% [markdown]

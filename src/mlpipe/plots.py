@@ -232,7 +232,7 @@ def intervals(
 
 
 def system_map(ax: Axes) -> Axes:
-    """Draw the system of both interview questions: eight parts, the lessons of each, and the loop back to the data."""
+    """Draw the system of both interview questions: eight parts, the numbers of their lessons, the loop back to the data."""
     parts = (
         ("business goal", "01"),
         ("data", "02"),
@@ -248,13 +248,13 @@ def system_map(ax: Axes) -> Axes:
         box = FancyBboxPatch((x - 0.38, y - 0.22), 0.76, 0.44, boxstyle="round,pad=0.02", fc="white", ec=MUTED, lw=1.5)
         ax.add_patch(box)
         ax.text(x, y + 0.06, name, ha="center", va="center", fontsize=14, fontweight="bold")
-        ax.text(x, y - 0.11, f"lessons {lessons}" if "," in lessons else f"lesson {lessons}", ha="center", va="center")
+        ax.text(x, y - 0.11, lessons, ha="center", va="center", color=MUTED)
     for (x0, y0), (x1, y1) in pairwise(spots):
         dx, dy = x1 - x0, y1 - y0
         start, end = (x0 + 0.4 * dx, y0 + 0.26 * dy), (x1 - 0.4 * dx, y1 - 0.26 * dy)
         ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": MUTED, "lw": 1.5})
     ax.annotate("", (0.9, 0.76), (0.1, 0.24), arrowprops={"arrowstyle": "-|>", "color": ACCENT, "lw": 2})
-    ax.text(0.55, 0.47, "what was shown\ndecides what is logged", ha="left", va="center", color=ACCENT)
+    ax.text(0.66, 0.48, "what was shown\ndecides what is logged", ha="left", va="center", color=ACCENT)
     ax.set(xlim=(-0.5, 3.5), ylim=(-0.35, 1.35))
     ax.axis("off")
     return ax

@@ -16,8 +16,8 @@ PACKAGES = ("implicit", "jupyterlab", "matplotlib", "numpy", "pandas", "papermil
 FREE_BYTES = 2e9  # the largest lesson needs 1.5 GB
 
 
-def check_environment() -> bool:
-    """Show one line a check, a fix below each that fails, and return whether all hold."""
+def check_environment() -> None:
+    """Show one line for each check, with the fix where it fails."""
     found = [(name, test(), fix) for name, test, fix in _checks()]
     lines = [(f"{'✓' if good else '✗'} {name}" + ("" if good else f": {fix}"), good) for name, good, fix in found]
     all_good = all(good for _, good in lines)
@@ -28,7 +28,6 @@ def check_environment() -> bool:
         "\n".join(line for line, _ in lines),
         {"environment": all_good},
     )
-    return all_good
 
 
 def _checks() -> list[tuple[str, Callable[[], bool], str]]:

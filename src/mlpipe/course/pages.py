@@ -197,5 +197,5 @@ def entry(lesson: Lesson, row: dict[str, Any] | None) -> str:
     else:
         facts.append("not run yet: stored outputs")
     link = f'<a href="{lesson.name}.html">{escape(title or lesson.name)}</a>'
-    text = f'{link}<p>{escape(goal)}</p><p class="facts">{" · ".join(facts)}</p>'
+    text = f'{link}<p>{escape(re.sub(r"[*_`]", "", goal))}</p><p class="facts">{" · ".join(facts)}</p>'
     return f'<li><span class="number">{lesson.number}</span><div>{text}</div></li>'
