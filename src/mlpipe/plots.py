@@ -232,7 +232,7 @@ def intervals(
 
 
 def system_map(ax: Axes) -> Axes:
-    """Draw the system of both interview questions: eight parts, the numbers of their lessons, the loop back to the data."""
+    """Draw the system of both questions: eight parts, the numbers of their lessons, the loop back to the data."""
     parts = (
         ("business goal", "01"),
         ("data", "02"),
