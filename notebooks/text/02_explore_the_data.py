@@ -80,8 +80,9 @@ plt.show()
 
 # %%
 likes_per_film = ratings.loc[ratings["rating"] >= 4, "item_id"].value_counts()  # most liked first
-print(f"filled cells of the table of users and films: {len(ratings) / (len(per_user) * len(per_film)):.1%}")
-print(f"likes outside the 100 most liked films: {likes_per_film.iloc[100:].sum() / likes_per_film.sum():.0%}")
+outside = likes_per_film.iloc[100:].sum() / likes_per_film.sum()
+print(f"filled cells of users x films: {len(ratings) / (len(per_user) * len(per_film)):.1%}")
+print(f"likes outside the 100 most liked films: {outside:.0%}")
 
 # %% [markdown]
 # So popularity is a strong baseline *and* leaves most of what people like unserved.
@@ -103,9 +104,9 @@ def hours_active(frame):
 
 shuffled = ratings.assign(timestamp=np.random.default_rng(SEED).permutation(ratings["timestamp"]))
 claim(
-    "Half of the users are done within a few hours (median time from first to last rating, in hours)",
+    "Half of the users are done within a few hours (median, first to last rating)",
     hours_active(ratings).median(),
-    id="02.median_span", baseline=hours_active(shuffled).median(),  # the same time stamps, handed out at random
+    id="02.median_span", baseline=hours_active(shuffled).median(),  # dealt out at random
     at_most=3,
 )
 
@@ -125,9 +126,11 @@ print(f"ratings before a user's first pause of an hour: {in_first_session.mean()
 
 # %%
 last_time = in_order.groupby("user_id")["timestamp"].transform("max")
-ends = in_order[in_order["timestamp"] == last_time].groupby("user_id")["item_id"].agg(["size", "max", "last"])
+at_the_end = in_order[in_order["timestamp"] == last_time].groupby("user_id")["item_id"]
+ends = at_the_end.agg(["size", "max", "last"])
 tied = ends[ends["size"] > 1]
-print(f"ratings that share user and time stamp: {ratings.duplicated(['user_id', 'timestamp'], keep=False).mean():.0%}")
+shared = ratings.duplicated(["user_id", "timestamp"], keep=False)
+print(f"ratings that share user and time stamp: {shared.mean():.0%}")
 print(f"users whose last time stamp is tied: {len(tied) / len(ends):.0%}")
 
 claim(
@@ -153,7 +156,7 @@ claim(
 # %%
 films = ratings.groupby("item_id")["rating"].agg(["size", "mean"])
 films = films[films["size"] >= 20]
-print(f"correlation of number and mean of the ratings, films with 20 or more: {films['size'].corr(films['mean']):.2f}")
+print(f"correlation of number and mean of the ratings: {films['size'].corr(films['mean']):.2f}")
 
 # %% [markdown]
 # Two stories explain it equally well. *Quality*: good films find more viewers. *Selection*: people rate what they chose, expecting to like it. This table cannot decide between them, because it does not
@@ -165,8 +168,10 @@ print(f"correlation of number and mean of the ratings, films with 20 or more: {f
 
 # %%
 exact = impressions.duplicated()
-for rule, marked in (("same row", exact), ("same user and ad", impressions.duplicated(["user_id", "ad_id"]))):
-    print(f"{rule}: {marked.mean():.1%} of the rows, {truth.loc[marked, 'is_duplicate'].mean():.0%} of them repeats")
+same_pair = impressions.duplicated(["user_id", "ad_id"])
+for rule, marked in (("same row", exact), ("same user and ad", same_pair)):
+    right = truth.loc[marked, "is_duplicate"].mean()
+    print(f"{rule}: {marked.mean():.1%} of the rows, {right:.0%} of them repeats")
 
 # %% [markdown]
 # Then the bots. **Predict before you run.** Would you look for the users with the most impressions?
@@ -183,20 +188,21 @@ suspects = many[low_rate > 0.05]  # one click in twenty, far down the page
 
 is_bot = truth.loc[events.index, "is_bot"]
 bots = events.loc[is_bot, "user_id"].unique()
-rate = events.assign(who=np.where(is_bot, "bots", "people")).pivot_table("clicked", "position", "who")
-print(f"{len(suspects)} users marked, {np.isin(suspects, bots).sum()} of them bots; there are {len(bots)} bots")
+who = np.where(is_bot, "bots", "people")
+rate = events.assign(who=who).pivot_table("clicked", "position", "who")
+print(f"marked {len(suspects)} users, {np.isin(suspects, bots).sum()} of the {len(bots)} bots")
 print((100 * rate).round(1).rename_axis(columns="click rate (%)").to_string())
 
 # %%
 claim(
-    "The rule finds the bots (share found)",
-    np.isin(bots, suspects).mean(),
-    id="02.bots_found", baseline=np.isin(bots, many[: len(suspects)]).mean(),  # the busiest users, as many
+    "The rule finds the bots (share found)", np.isin(bots, suspects).mean(),
+    id="02.bots_found", baseline=np.isin(bots, many[: len(suspects)]).mean(),  # the busiest
     at_least=0.8, fmt=".0%",
 )
 in_lowest_slot = events["position"] == 5
 bot_clicks = is_bot[in_lowest_slot & (events["clicked"] == 1)].mean()
-print(f"bots in slot 5: {is_bot[in_lowest_slot].mean():.1%} of the impressions, {bot_clicks:.0%} of the clicks")
+bot_share = is_bot[in_lowest_slot].mean()
+print(f"bots in slot 5: {bot_share:.1%} of the impressions, {bot_clicks:.0%} of the clicks")
 
 # %% [markdown] notes="Stay on the figure for a minute. Ask why the lines part: better ads go to the top, so the slot and the ad are confounded. Then ask which of the three lines a company without a random slice can draw. Only the steepest, and it is wrong."
 # The busiest users are people. The rule also marks a few of those: what you drop is a decision, so count it and write it down. In a real log there is no truth to check against.
@@ -210,14 +216,16 @@ print(f"bots in slot 5: {is_bot[in_lowest_slot].mean():.1%} of the impressions, 
 # %% alt="Click rate by slot relative to slot 1: under the logged policy it ends clearly below the true examination curve; the random slice scatters around the truth."
 clean = events[~events["user_id"].isin(suspects)]
 rate = clean.pivot_table("clicked", "position", "policy", observed=True).astype(float)
-rate["truth"] = truth["examination"].groupby(clean["position"]).mean()  # how often the slot is looked at
+rate["truth"] = truth["examination"].groupby(clean["position"]).mean()  # slot is looked at
 n_clicks = clean[clean["policy"] == "random"].groupby("position")["clicked"].sum()
 relative = rate / rate.loc[1]
-error = 2 * relative["random"] * np.sqrt(1 / n_clicks + 1 / n_clicks[1]) * (n_clicks.index > 1)  # two standard errors
+error = 2 * relative["random"] * np.sqrt(1 / n_clicks + 1 / n_clicks[1])  # two standard errors
+error[1] = 0  # by definition: slot 1 is the unit
 
 fig, ax = plt.subplots()
 ax.plot(relative["truth"], color="black", linestyle=":", label="truth: slot is looked at")
-ax.errorbar(error.index, relative["random"], error, fmt="o", color=plots.MUTED, capsize=5, label="random slice")
+style = {"fmt": "o", "color": plots.MUTED, "capsize": 5, "label": "random slice"}
+ax.errorbar(error.index, relative["random"], error, **style)
 ax.plot(relative["logged"], color=plots.ACCENT, label="logged policy")
 ax.legend(loc="lower left")
 ax.set_title("The logged policy makes the slot look too important")
@@ -229,7 +237,7 @@ plt.show()
 # %%
 steepness = rate.loc[1] / rate.loc[4:].mean()  # slot 1 against slots 4 and 5
 claim(
-    "The logged clicks overstate the effect of the slot (slot 1 over slots 4 and 5, relative to the truth)",
+    "Logged clicks overstate the slot (slot 1 over slots 4 and 5, against the truth)",
     steepness["logged"] / steepness["truth"],
     id="02.position_overstated", baseline=steepness["random"] / steepness["truth"],  # the random slice
     at_least=1.25,
@@ -268,9 +276,10 @@ ax.plot(delay, np.arange(1, len(delay) + 1) / len(delay), color=plots.MUTED)
 for hours, label in ((1 / 6, "10 min"), (1, "1 h"), (6, "6 h"), (24, "24 h")):
     share = (delay <= hours).mean()
     ax.plot(hours, share, "o", color=plots.ACCENT, markersize=9)
-    ax.annotate(f"{label}: {share:.0%}", (hours, share), xytext=(10, -16), textcoords="offset points")
-ax.set_title(f"An hour after the impression, {(delay > 1).mean():.0%} of the clicks are still missing")
-ax.set(xscale="log", xlim=(0.01, 100), xlabel="hours since the impression", ylabel="share of the clicks reported")
+    ax.annotate(f"{label}: {share:.0%}", (hours, share), (10, -16), textcoords="offset points")
+ax.set_title(f"After an hour, {(delay > 1).mean():.0%} of the clicks are still missing")
+ax.set(xlabel="hours since the impression", ylabel="share of the clicks reported")
+ax.set(xscale="log", xlim=(0.01, 100))
 plt.show()
 
 # %% [markdown]
@@ -302,7 +311,7 @@ claim(
 from mlpipe import splits
 
 for name, frame in {"MovieLens": ratings, "ad log": clean}.items():
-    split = splits.by_time(frame, cut=frame["timestamp"].quantile(0.8))  # a fifth of the rows come after
+    split = splits.by_time(frame, cut=frame["timestamp"].quantile(0.8))  # a fifth comes after
     after = split.test["user_id"].dropna().unique()
     known = np.isin(after, split.train["user_id"].dropna().unique()).sum()
     print(f"{name}: {len(after):,} users after the cut, {known:,} of them with a history before it")
@@ -361,9 +370,12 @@ exercise("02.split_sessions").check(sessions)
 from mlpipe.course import say
 
 say(
-    "Before modelling I profile the log and ask what was shown. In a simulated ad log the chosen ads had {02.selection:.1f} times the click rate of random ones, and the logged clicks overstated "
-    "the effect of the slot by a factor of {02.position_overstated:.1f}, so I would ask for a random slice. Training on the last six hours without waiting predicted {02.no_wait} too low. In MovieLens "
-    "half of the users are done within {02.median_span:.1f} hours, so I would not claim to predict the future with it."
+    "Before modelling I profile the log and ask what was shown. In a simulated ad log the "
+    "chosen ads had {02.selection:.1f} times the click rate of random ones, and the logged "
+    "clicks overstated the effect of the slot by a factor of {02.position_overstated:.1f}, so"
+    " I would ask for a random slice. Training on the last six hours without waiting "
+    "predicted {02.no_wait} too low. In MovieLens half of the users are done within "
+    "{02.median_span:.1f} hours, so I would not claim to predict the future with it."
 )
 
 # %% [markdown]

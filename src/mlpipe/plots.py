@@ -179,8 +179,9 @@ def ranked_bars(
     (lengths,) = _rows(names, values=values)
     order = np.argsort(-lengths, kind="stable").tolist()
     names = [str(names[i]) for i in order]
-    bars = ax.barh(range(len(names)), lengths[order], color=_highlight(names, accent))
-    ax.bar_label(bars, [fmt.format(value) for value in lengths[order]], padding=5)
+    ax.barh(range(len(names)), lengths[order], color=_highlight(names, accent))
+    for row, value in enumerate(lengths[order].tolist()):  # a negative bar leaves the room on its right to its value
+        ax.annotate(fmt.format(value), (max(value, 0), row), (5, 0), textcoords="offset points", va="center")
     ax.set_yticks(range(len(names)), names)
     ax.invert_yaxis()
     ax.margins(x=0.12)  # room for the values
