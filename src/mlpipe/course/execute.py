@@ -79,6 +79,7 @@ def execute(job: Job, on_cell: Callable[[int, int], None]) -> dict[str, Any]:
             kernel_name="python3",
             progress_bar=False,
             autosave_cell_every=0,
+            coalesce_streams=True,
             execution_timeout=job.timeout,
             cwd=job.folder,
             on_cell_start=cell_started,
