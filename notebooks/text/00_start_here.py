@@ -48,7 +48,7 @@ check_environment()
 # > features and evaluation. You may write a little Python.
 #
 # Choose one. Set a clock to **five minutes** and write what you would say, in notes or sentences, without looking anything up.
-# It will feel thin. That is its purpose: the mock interview at the end puts it beside your new answer, and you score both.
+# It will feel thin. That is its purpose: it is kept, and the mock interview that closes the course puts it beside your new answer.
 
 # %%
 from mlpipe.course import save_cold_answer
@@ -154,10 +154,11 @@ exercise("00.share_of_likes").check(share_of_likes)
 # | you have | take |
 # |---|---|
 # | time | all lessons, in order: each is a class of 15 to 20 minutes |
-# | four classes to teach | 01 requirements, 04 measuring, 05 matrix factorization, 08 click baselines |
-# | an interview on Friday | three hours: the cold answer above; the model answer; 05; 08; one mock interview for each question; then drill your weakest dimension |
+# | four classes to teach | 01 requirements; as they appear, 04 measuring, 05 matrix factorization and 08 click baselines |
+# | an interview on Friday | three hours: the cold answer; all of 01; *What was shown?* and *When is the label known?* in 02; *What did we know at that moment?* in 03; then the closing box of each lesson, aloud |
 #
-# Lessons stand alone: each says what it needs. This edition holds lessons 00 to 03, the frame of both questions; the picture shows where the others go.
+# Lessons stand alone: each says what it needs. This edition holds lessons 00 to 03, the frame of both questions; the picture shows where the others will go. With them, the Friday path becomes the cold answer,
+# the model answer (05), 08, and a mock interview for each question.
 #
 # ## What we have seen
 #

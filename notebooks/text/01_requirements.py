@@ -38,7 +38,7 @@ SCALE = "full"
 # | ads interest people | click-through rate (CTR) | clicks / impressions | part of the ads' goal |
 # | clicks become sales | conversion | purchases / clicks | guardrail of the ads |
 #
-# A formula is only worth something when the log can feed it. We try each on two logs: MovieLens (real ratings) and a *simulated* ad log.
+# A *like* is a rating of four stars or more. A formula is only worth something when the log can feed it. We try each on two logs: MovieLens (real ratings) and a *simulated* ad log.
 
 # %%
 import pandas as pd
@@ -70,7 +70,7 @@ print(pd.Series(leaves).round(3).to_string())
 #
 # ## Is the label what we want?
 #
-# The label is what we train on; the goal is what we want. Suppose we train on "was watched", because there is more of it. Does that lead to what people like?
+# The label is what we train on; the goal is what we want. Suppose we train on "was watched", because there is more of it (here: was rated, the only sign of watching that we have). Does that lead to what people like?
 #
 # **Predict before you run.** Take the 100 films with the most ratings, and the 100 with the best mean rating (of those with at least 20 ratings). How many are in both lists?
 
@@ -79,12 +79,12 @@ from mlpipe.course import claim, exercise, say
 
 by_film = ratings.groupby("item_id")["rating"].agg(["size", "mean"])
 known_films = by_film[by_film["size"] >= 20]
-most_watched = set(by_film.nlargest(100, "size").index)
+most_rated = set(by_film.nlargest(100, "size").index)
 best_rated = set(known_films.nlargest(100, "mean").index)
 
 claim(
-    "Few of the most watched films are among the best rated ones",
-    len(most_watched & best_rated) / 100,
+    "Few of the most rated films are among the best rated ones",
+    len(most_rated & best_rated) / 100,
     id="01.proxy_gap", baseline=1.0,  # the label is the goal
     at_most=0.35, fmt=".0%",
 )
@@ -136,7 +136,7 @@ lists = {
 
 # %% [markdown]
 # Each wish needs a number for these lists, too. Diversity inside a list is one minus the cosine of two films' genre vectors, averaged over all pairs. Coverage is the
-# share of films that anybody is shown. Discovery counts hits outside the 100 most liked films: a stand-in, because nobody in this data comes back.
+# share of films that anybody is shown. Discovery is the share of the list that is a hit outside the 100 most liked films: a stand-in, because nobody in this data comes back.
 
 # %%
 from mlpipe.ranking_metrics import catalogue_coverage, intra_list_diversity
@@ -180,18 +180,19 @@ claim(
 
 # %% [markdown] notes="The diversity claim surprises people. Ask who expected personal lists to be more diverse. Then: which of the two diversities does the stakeholder mean?"
 # Half of the surprise is good: counting alone is far better than popularity, so a model must beat *counting*, not guessing. The other half is a warning. The stakeholder who
-# wished for "more diversity" may mean inside one list, or across all users. Personal lists give much of the second and nothing of the first. Ask which.
+# wished for "more diversity" may mean inside one list, or across all users. These personal lists give more of the second than popularity does, and nothing of the first. Ask which.
 #
 # A random split was enough for this comparison; lesson 04 shows what it hides.
 #
 # ## Who spends the score?
 #
-# In the second question the consumer of the score is an auction. The ad with the highest **expected value** wins:
+# In the second question the consumer of the score is an auction. The ad with the highest **expected value** wins, usually written for a thousand impressions (eCPM):
 #
 # $$ \text{eCPM}_a = 1000 \cdot \text{bid}_a \cdot \hat p_a $$
 #
 # with the bid in money a click and $\hat p_a$ the predicted click probability. The score is *multiplied by money*, so its size matters, not only the order. Let two ads compete 200,000 times.
-# We multiply all predictions for the first ad by a factor: their order among themselves stays, so its AUC (area under the ROC curve) stays, too.
+# We multiply all predictions for the first ad by a factor. The order among its own impressions stays, and with it the AUC (area under the ROC curve) of each ad taken alone. What changes is the comparison
+# *between* the two.
 
 # %%
 n_auctions = 200_000
@@ -217,7 +218,7 @@ from mlpipe import plots
 plots.use_style()
 fig, ax = plt.subplots()
 ax.plot(factors, 100 * lost, color=plots.ACCENT)
-ax.set(title="Predictions in the right order still lose money", xscale="log")
+ax.set(title="Each ad's own order is right, and money is still lost", xscale="log")
 ax.set(xlabel="predicted / true probability of one of the two ads", ylabel="revenue lost (%)")
 ax.set_xticks([0.5, 1, 2], ["half", "true", "double"])
 ax.minorticks_off()
@@ -225,14 +226,14 @@ plt.show()
 
 # %%
 claim(
-    "Doubling one ad's predictions costs revenue although its AUC stays the same",
+    "Doubling one ad's predictions costs revenue although each ad's own order stays",
     1 - revenue(2.0) / revenue(1.0),
     id="01.miscalibration_cost", baseline=0.0,  # calibrated predictions lose nothing
     at_least=0.02, fmt=".1%",
 )
 
 # %% [markdown]
-# So the requirement "a probability, calibrated" comes from the auction, before any model is named. If the score were only used to sort one list, the order would be enough.
+# So the requirement "a probability, calibrated for every ad" comes from the auction, before any model is named. Where a score only sorts one list, the order is enough.
 #
 # ## How large is it?
 #
@@ -242,9 +243,8 @@ claim(
 from mlpipe.envelope import ab_sample_size, brute_force_seconds, embedding_bytes
 from mlpipe.envelope import human, log_bytes_per_day, queries_per_second
 
-peak = queries_per_second(daily_users=100e6, requests_per_user=10, peak_factor=3)
 table = embedding_bytes(n_ids=100e6, dimension=64)
-print("requests at peak:", human(peak, "/s"))
+print("requests at peak:", human(queries_per_second(100e6, 10, peak_factor=3), "/s"))
 print("log a day:", human(log_bytes_per_day(events_per_day=1e9, bytes_per_event=500), "B"))
 print("vectors of 100 M users, 64 numbers each:", human(table, "B"))
 
@@ -256,7 +256,7 @@ claim(
 )
 
 # %% [markdown]
-# Which **surface** is it for? An email computed at night may take minutes; a home page has perhaps 20 ms to retrieve; suggestions while typing have 5 ms. (Orders of magnitude: ask for the real budget.)
+# Which **surface** is it for? An email computed at night may take minutes; a home page has perhaps 20 ms to retrieve; suggestions while typing have 5 ms. (Orders of magnitude: ask for the real budget.) Scoring everything reads each vector once: items × 64 numbers × 4 bytes, at about 20 GB a second from memory.
 
 # %% alt="Time to score all items against catalogue size, both on logarithmic axes: a straight line that crosses 5 milliseconds at 390,000 items and 20 milliseconds at 1.6 million."
 catalogue = np.geomspace(1e4, 1e9, 50)
@@ -273,19 +273,19 @@ ax.set(xlabel="items in the catalogue", ylabel="time to score all of them (ms)")
 plt.show()
 
 # %% [markdown]
-# Below the crossing, score everything and be done. Above it you need a cheap first stage: the reason for *two-stage* systems is arithmetic, not fashion.
+# Below the crossing, score everything and be done. Above it you need a cheap first stage that finds a few hundred candidates, and a second one that ranks them: the reason for *two-stage* systems is arithmetic, not fashion.
 #
-# **Predict before you run.** Clicks happen 1 % of the time, and you hope for 2 % more of them (1.00 % to 1.02 %). How many users does each group of an A/B test need? And if the hoped
-# lift is half as large?
+# **Predict before you run.** One user in a hundred clicks, and you hope for 2 % more of them (1.00 % to 1.02 %). You want to see such a lift in 80 % of the cases where it is there (the **power**), and to be fooled in 5 % of the cases where
+# nothing is there (the significance level $\alpha$). How many users does each group of an A/B test need? And if the hoped lift is half as large?
 
 # %%
-n_users = ab_sample_size(base_rate=0.01, relative_lift=0.02)
+n_users = ab_sample_size(base_rate=0.01, relative_lift=0.02, power=0.8, alpha=0.05)
 
 claim(
-    "Seeing a 2 % lift of a 1 % click rate takes about four million users in each group",
-    n_users,
-    id="01.ab_sample_size", baseline=ab_sample_size(0.01, 2.0),  # misread as two points
-    between=(3.8e6, 4.0e6),
+    "A 2 % lift of a 1 % click rate takes about four million users a group (in millions)",
+    n_users / 1e6,
+    id="01.ab_sample_size", baseline=ab_sample_size(0.01, 2.0) / 1e6,  # two points
+    between=(3.8, 4.0),
 )
 claim(
     "Half the lift needs about four times as many",
@@ -347,10 +347,11 @@ say(
     "I would fix the goal and two guardrails first, then the cheapest baseline. On MovieLens,"
     " random split, counting films that are liked together has {01.counts_vs_popularity:.1f} "
     "times popularity's precision at 10 and {01.coverage:.0f} times its coverage, yet its "
-    "lists are no more diverse inside. For ads the score is spent in an auction: doubling one"
-    " ad's predictions cost {01.miscalibration_cost} of the revenue with the same AUC. And "
-    "before promising a 2 % lift on a 1 % click rate I would book {01.ab_sample_size:,.0f} "
-    "users a group."
+    "lists are no more diverse inside. For ads the score is spent in an auction: in a "
+    "simulation, doubling one ad's predictions cost {01.miscalibration_cost} of the revenue "
+    "although the order of its own impressions did not change. And before promising a 2 % "
+    "lift on a 1 % click rate I would book {01.ab_sample_size:.1f} million users a group, at "
+    "80 % power."
 )
 
 # %% [markdown]

@@ -159,7 +159,7 @@ films = films[films["size"] >= 20]
 print(f"correlation of number and mean of the ratings: {films['size'].corr(films['mean']):.2f}")
 
 # %% [markdown]
-# Two stories explain it equally well. *Quality*: good films find more viewers. *Selection*: people rate what they chose, expecting to like it. This table cannot decide between them, because it does not
+# Two stories explain it. *Quality*: good films find more viewers. *Selection*: people rate what they chose, expecting to like it. This table cannot decide between them, because it does not
 # know what was on offer. The ad log can.
 #
 # ## Who is in the ad log that should not be?
@@ -168,7 +168,7 @@ print(f"correlation of number and mean of the ratings: {films['size'].corr(films
 
 # %%
 exact = impressions.duplicated()
-same_pair = impressions.duplicated(["user_id", "ad_id"])
+same_pair = impressions.duplicated(["user_id", "ad_id"]) & impressions["user_id"].notna()
 for rule, marked in (("same row", exact), ("same user and ad", same_pair)):
     right = truth.loc[marked, "is_duplicate"].mean()
     print(f"{rule}: {marked.mean():.1%} of the rows, {right:.0%} of them repeats")
@@ -176,8 +176,8 @@ for rule, marked in (("same row", exact), ("same user and ad", same_pair)):
 # %% [markdown]
 # Then the bots. **Predict before you run.** Would you look for the users with the most impressions?
 #
-# A person looks at the top of a page more than at its bottom. A bot does not look at all. So our rule marks users with many impressions who click often in slots 4 and 5. It uses columns of the log only;
-# afterwards we check it.
+# A person looks at the top of a page more than at its bottom. A bot does not look at all. So our rule marks users with many impressions who click often in slots 4 and 5. It uses columns of the log only,
+# and its two limits are a judgement; afterwards we check it.
 
 # %%
 events = impressions[~exact]
@@ -251,7 +251,7 @@ claim(
 )
 
 # %% [markdown]
-# The random slice is right on average, and noisy (bars: two standard errors). The logged rows are many, and wrong. The second number is **selection bias**: a model that learns from logged rows alone sees ads
+# The random slice is unbiased, because chance assigned ads to slots, and noisy (bars: two standard errors). The logged rows are many, and wrong. The second number is **selection bias**: a model that learns from logged rows alone sees ads
 # that somebody already believed in. Both numbers need columns that many logs lack:
 #
 # | without the column | you cannot answer |
@@ -364,7 +364,7 @@ exercise("02.split_sessions").check(sessions)
 #
 # - Sparse, skewed, and rated in one sitting: MovieLens tells what people like, hardly when, and never what they were offered.
 # - A log of choices measures the chooser, too. A random slice, positions and propensities are what lets you tell them apart.
-# - Labels ripen. Repeats and bots are small in number and large where clicks are rare.
+# - Labels ripen. Bots are few, and weigh much where clicks are rare.
 
 # %%
 from mlpipe.course import say

@@ -32,12 +32,14 @@ SCALE = "full"
 # |---|---|---|
 # | user | id, age group, audience | before the request, if there is a user id |
 # | ad | id, campaign, advertiser, category, format | before the request |
-# | context | site, device, position, hour | at the request |
+# | context | site, device, hour | at the request |
+# | position | the slot of the page | only *after* the ranking: train with it, set it to slot 1 for all when serving |
 # | cross | audience × category, site × category | at the request |
 # | history | click rate of this user, of this ad, so far | changes with every click |
 #
 # We use the *simulated* ad log, so we know the true click probabilities. The first twelve days train, the last two test. Scores are **normalised entropy** (NE), the log loss
-# over that of always predicting the training click rate: below 1 is useful, lower is better. Beside it stands the *share of the oracle*: how much of the gain of the true probabilities a model reaches.
+# over that of always predicting the training click rate: below 1 is useful, lower is better. The **oracle** predicts the true probabilities; beside NE stands the *share of the oracle*, how much of its gain a model
+# reaches. To keep it short we leave repeats and bots in, and train on all clicks of the twelve days, late ones included.
 
 # %%
 import numpy as np
@@ -92,8 +94,8 @@ from mlpipe.features import hashed_design
 
 USER = ["user_id", "age_group", "audience", "region"]
 AD = ["ad_id", "campaign_id", "advertiser_id", "category", "ad_format"]
-CONTEXT = ["site_id", "device", "position", "hour"]
-RAW = USER + AD + CONTEXT
+CONTEXT = ["site_id", "device", "hour"]
+RAW = [*USER, *AD, *CONTEXT, "position"]
 
 
 def hashed_model(columns, n_buckets=2**18, crosses=()):
@@ -104,7 +106,7 @@ def hashed_model(columns, n_buckets=2**18, crosses=()):
 
 raw = {bits: hashed_model(RAW, n_buckets=2**bits) for bits in (8, 10, 12, 14, 18)}
 
-# %% alt="Share of the oracle against number of buckets: almost flat from 2 to the 18 down to 2 to the 14, then falling steeply."
+# %% alt="Share of the oracle against number of buckets: almost flat from 2 to the 18 down to 2 to the 12, then falling."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -118,6 +120,8 @@ ax.set_xticks(list(raw), [f"$2^{{{bits}}}$" for bits in raw])
 plt.show()
 
 # %%
+n_ids = log[RAW].nunique().sum()
+print(f"{n_ids:,} ids in {2**14:,} buckets: {1 - (1 - 2**-14) ** (n_ids - 1):.0%} share one")
 claim(
     "A sixteenth of the buckets costs almost nothing (share of the oracle lost)",
     raw[18][1] - raw[14][1],
@@ -126,7 +130,7 @@ claim(
 )
 
 # %% [markdown]
-# The log has over 40,000 different ids for $2^{14} = 16{,}384$ buckets, so nearly every id shares. But most ids are rare, and a rare id has hardly any weight to spoil. Watch the ids that carry traffic, not the collision rate.
+# Most ids share their bucket, and nearly nothing is lost: most ids are rare, and a rare id has hardly any weight to spoil. Watch the ids that carry traffic, not the collision rate.
 #
 # ## What can no sum of single features say?
 #
@@ -149,7 +153,7 @@ claim(
 # %% [markdown] notes="Draw a time line on the board: impression, click, report, next impression. Ask for each counter: what would the server have known? Then show the two leaks and let the class predict which of them is caught before launch."
 # ## What did we know at that moment?
 #
-# The strongest features are counters: *the click rate of this user so far*. They are also where pipelines leak. A **point-in-time** counter uses, for each impression, only what had been *reported* before it.
+# In real systems the strongest features are often counters (He et al. 2014): *the click rate of this user so far*. They are also where pipelines leak. A **point-in-time** counter uses, for each impression, only what had been *reported* before it.
 # The easy query, a `GROUP BY` over the whole table, gives the rate **as of now**: it contains the future of each row, and the row's own click.
 #
 # Here are both, for one user with four impressions. The click of the first is reported on the third day.
@@ -174,12 +178,13 @@ print(tiny.to_string(index=False, float_format="%.3f"))
 from mlpipe.features import out_of_fold_target_mean, target_mean
 
 KEYS = ["user_id", "ad_id", "campaign_id", "site_id"]
-known = {"prior_rate": base_rate, "prior_strength": 20, "missing": "zero"}
+known = {"times": log["timestamp"], "reported_at": log["reported_at"]}
+known |= {"prior_rate": base_rate, "prior_strength": 20, "missing": "zero"}
 
 point_in_time, as_of_now, in_sample, out_of_fold = {}, {}, {}, {}
 for key in KEYS:
     ids = log[key]
-    point_in_time[key] = past_rate(ids, log["timestamp"], log["reported_at"], **known)
+    point_in_time[key] = past_rate(ids, **known)
     as_of_now[key] = target_mean(ids, clicked)
     in_sample[key] = target_mean(ids[train], clicked[train], ids)
     out_of_fold[key] = in_sample[key].copy()  # only the training rows change
@@ -240,7 +245,7 @@ claim(
 # %% [markdown]
 # Two leaks with **opposite symptoms**:
 #
-# - *As of now*: the click is inside the feature in training **and** in test. Offline it is wonderful; only a replay, or the launch, shows the damage. A score above the oracle is impossible, but in practice you have no oracle: be suspicious of any jump.
+# - *As of now*: the click is inside the feature in training **and** in test. Offline it is wonderful; only a replay (old requests, scored with what was known at their time) or the launch shows the damage. A score above the oracle is impossible, but in practice you have no oracle: be suspicious of any jump.
 # - *In-sample mean*: the click is inside the feature in training only. The model trusts it too much, and the test set says so at once.
 #
 # ## Does the server compute the same?
@@ -250,8 +255,7 @@ claim(
 # %%
 from mlpipe.features import StreamingCounter, count_before
 
-sample = log.iloc[:20_000]
-users, times = sample["user_id"], sample["timestamp"]
+users, times = log["user_id"].iloc[:20_000], log["timestamp"].iloc[:20_000]
 batch = count_before(users, times, users, times, missing="zero")
 counter, online = StreamingCounter(), []
 for user, time in zip(users.fillna(-1), times, strict=True):
@@ -276,8 +280,7 @@ claim(
 # %%
 fresh = {}
 for name, lag in {"live": "0h", "6 h": "6h", "1 day": "1D", "3 days": "3D", "6 days": "6D"}.items():
-    clock = log["timestamp"], log["reported_at"]
-    rates = {key: past_rate(log[key], *clock, **known, lag=lag) for key in KEYS}
+    rates = {key: past_rate(log[key], **known, lag=lag) for key in KEYS}
     fresh[name] = rate_scores(rate_model(rates), rates)[1]
 
 # %%
@@ -286,7 +289,8 @@ for key in KEYS:
     tenths = np.quantile(point_in_time[key][train], np.linspace(0.1, 0.9, 9))
     log[f"{key}_rate"] = np.digitize(point_in_time[key], tenths)
 
-families = {"user": USER, "ad": AD, "context": CONTEXT, "history": HISTORY, "crosses": real}
+families = {"user": USER, "ad": AD, "context": CONTEXT, "position": ["position"]}
+families |= {"history": HISTORY, "crosses": real}
 everything = RAW + HISTORY
 whole = hashed_model(everything, crosses=real)[1]
 lost = {}
@@ -295,13 +299,12 @@ for family, members in families.items():
     crosses = [pair for pair in real if pair not in members]
     lost[family] = whole - hashed_model(columns, crosses=crosses)[1]
 
-# %% alt="Two panels. Left: the share of the oracle falls slowly as counters lag from live to six days. Right: what the model loses without each family; crosses and context matter most."
-fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8))
-left.plot(list(fresh), [100 * share for share in fresh.values()], "o-", color=plots.ACCENT)
-left.set(title="Old counters lose slowly", ylim=(0, None))
-left.set(xlabel="lag of the counters", ylabel="share of the oracle (%)")
+# %% alt="Two panels. Left: bars of the share of the oracle, slowly shrinking as counters lag from live to six days. Right: what the model loses without each family; position and crosses matter most."
+_, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8))
+left.bar(list(fresh), [100 * share for share in fresh.values()], color=plots.MUTED)
+left.set(title="Old counters lose slowly", xlabel="lag of the counters", ylabel="share of oracle (%)")
 plots.ranked_bars(right, list(lost), [100 * loss for loss in lost.values()], fmt="{:.1f}")
-right.set(title="Context and crosses carry most", xlabel="points lost without it")
+right.set(title="Position and crosses carry most", xlabel="points lost without it")
 plt.show()
 
 # %% [markdown]
@@ -354,10 +357,10 @@ exercise("03.cross").check(cross)
 say(
     "I join counters as of the event and count only clicks that had been reported. In a "
     "simulation, counters read as of now reached {03.too_good} of what the true probabilities"
-    " explain, which is impossible, and served honestly the same model had a normalised "
+    " explain, which only a leak can do, and served honestly the same model had a normalised "
     "entropy of {03.replay:.2f}, worse than the base rate. In-sample target means do not even"
-    " survive the test set. I hash ids, and I add crosses where I expect an interaction: they"
-    " gave {03.crosses} of the oracle's gain, as many idle ones nothing."
+    " survive the test set. I hash ids, and I add crosses where I expect an interaction: five"
+    " of them gave {03.crosses} of the oracle's gain, and five idle ones did not help."
 )
 
 # %% [markdown]

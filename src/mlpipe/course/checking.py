@@ -85,7 +85,8 @@ def examine(definition: Definition, answer: Any, seed: int | None = None, second
     if mistake is not None:
         return incorrect(mistake.name, mistake.message)
     first = right.index(False)
-    return incorrect(*_describe(cases[first], results[first], expected[first]))
+    names = list(inspect.signature(solution).parameters)
+    return incorrect(*_describe(names, cases[first], results[first], expected[first]))
 
 
 def same(got: Any, want: Any, tolerance: float = 1e-6) -> bool:
@@ -99,7 +100,7 @@ def same(got: Any, want: Any, tolerance: float = 1e-6) -> bool:
             )
         if isinstance(want, tuple):
             return (
-                isinstance(got, tuple | list)
+                isinstance(got, tuple | list | np.ndarray)
                 and len(got) == len(want)
                 and all(same(g, w, tolerance) for g, w in zip(got, want, strict=True))
             )
@@ -193,18 +194,28 @@ def _recognise(definition: Definition, cases: list, results: list, expected: lis
     return None
 
 
-def _describe(arguments: tuple, got: Any, want: Any) -> tuple[str | None, str]:
+def _describe(names: list[str], arguments: tuple, got: Any, want: Any) -> tuple[str | None, str]:
     """A mistake that the bank does not know: what was given, what came back, what was expected."""
     if got is None:
         return "returns_nothing", "Your function returns None. Is there a `return` on every path?"
-    shown = ", ".join(_short(argument) for argument in arguments)
+    given = "".join(f"\n  {name} = {_short(argument)}" for name, argument in zip(names, arguments, strict=True))
+    shapes = [_shape(part) for part in (got, want)]
+    if shapes[0] != shapes[1]:
+        return "wrong_shape", f"Your function returns {shapes[0]}, expected {shapes[1]}. Tried with{given}"
+    return None, f"With{given}\nyour function returns {_short(got)}, expected {_short(want)}."
+
+
+def _shape(value: Any) -> str:
+    """The form of a result in words: one value, an array of shape (3,), a dict, 2 values (...)."""
+    if isinstance(value, tuple):
+        return f"{len(value)} values ({', '.join(map(_shape, value))})"
     try:
-        got_shape, want_shape = np.shape(got), np.shape(want)
+        shape = np.shape(value)
     except Exception:  # a ragged list has no shape
-        got_shape = want_shape = None
-    if got_shape != want_shape:
-        return "wrong_shape", f"The result has shape {got_shape}, expected {want_shape}. Tried with: {shown}"
-    return None, f"With {shown}\nyour function returns {_short(got)}, expected {_short(want)}."
+        return "one value"
+    if shape:
+        return f"an array of shape {shape}"
+    return f"a {type(value).__name__}" if hasattr(value, "__len__") and not isinstance(value, str | np.ndarray) else "one value"
 
 
 def _unchanged(after: Any, before: Any) -> bool:
@@ -232,8 +243,12 @@ def _text(value: Any) -> str:
 def _short(value: Any, limit: int = 160) -> str:
     """A repr that fits a line or two, also of an object whose repr fails."""
     try:
-        if isinstance(value, float | np.floating):
+        if isinstance(value, np.generic):
+            value = value.item()
+        if isinstance(value, float):
             return f"{value:.6g}"
+        if isinstance(value, tuple):
+            return f"({', '.join(map(_short, value))})"
         with np.printoptions(precision=4, threshold=12, suppress=True):
             text = str(value) if isinstance(value, pd.DataFrame | pd.Series) else repr(value)
     except Exception:

@@ -45,7 +45,7 @@ def ab_group(base_rate, relative_lift, power, alpha):
     ...
 """,
     hints=(
-        "Compute the two rates first. With a base rate of 1 % and a relative lift of 2 %, the second rate is 1.02 %.",
+        "Compute the two rates first. A relative lift multiplies: what is the second rate for a base rate of 5 % and a lift of 10 %?",
         "Translate the formula from the inside: the sum of the two variances, the sum of the two quantiles, the difference "
         "of the rates. A two-sided test shares `alpha` between both tails.",
         "You need two calls of `norm.ppf`: one for the tail of the test, `1 - alpha / 2`, one for the power. Square their "
@@ -85,6 +85,23 @@ def ab_group(base_rate, relative_lift, power, alpha):
             ab_group(z="norm.ppf(1 - alpha / 2)"),
         ),
         Mistake(
+            "power_and_alpha_swapped",
+            "You use the power where the significance level belongs, and the other way round. `alpha` is the small one.",
+            ab_group(z="norm.ppf(1 - (1 - power) / 2) + norm.ppf(1 - alpha)"),
+        ),
+        Mistake(
+            "quantiles_squared_apart",
+            "You square each quantile and then add. Add first, then square the sum.",
+            ab_group(
+                result="math.ceil((norm.ppf(1 - alpha / 2) ** 2 + norm.ppf(power) ** 2) * variance / (p2 - p1) ** 2)"
+            ),
+        ),
+        Mistake(
+            "always_80_percent_power",
+            "You use 1.96 and 0.84, the quantiles of 5 % and 80 %. Compute them from `alpha` and `power`.",
+            ab_group(z="norm.ppf(0.975) + norm.ppf(0.8)"),
+        ),
+        Mistake(
             "quantiles_not_squared",
             "The sum of the quantiles must be squared, as the difference of the rates is.",
             ab_group(result="math.ceil(z * variance / (p2 - p1) ** 2)"),
@@ -106,14 +123,18 @@ def ab_group(base_rate, relative_lift, power, alpha):
 
 
 def draw_discovery(rng: np.random.Generator, number: int) -> tuple:
-    n_items, n_shown, head = ((12, 5, 4), (60, 10, 20), (400, 20, 100))[number]
-    popularity = rng.integers(1, 6, size=n_items)  # few values, so there are ties at the edge of the head
-    order = np.argsort(-popularity, kind="stable")
-    # in the list: a hit and a miss from the head, hits and misses from the middle, two hits from the tail
-    middle = order[head : head + n_shown - 4]
-    shown = np.concatenate([order[:2], middle, order[-2:]])
-    liked = np.concatenate([order[:1], middle[::2], order[-2:], order[head - 1 : head], order[-4:-3]])
-    return rng.permutation(shown), rng.permutation(np.unique(liked)), popularity, head
+    n_items, n_middle, head = ((20, 2, 6), (80, 9, 20), (400, 14, 100))[number]
+    items = rng.permutation(n_items)
+    edge = np.sort(items[head - 2 : head + 4])  # six tied items; the two lowest numbers belong to the head
+    popularity = np.full(n_items, 3)
+    popularity[items[: head - 2]] = rng.integers(8, 12, size=head - 2)
+    popularity[edge] = 6
+    popularity[items[-head:]] = 1
+    # Each group has another number of hits, so that no mistake hides behind another one.
+    top, middle, tail = items[:4], items[head + 4 : head + 4 + n_middle], items[-1:]
+    shown = np.concatenate([top, edge, middle, tail])
+    liked = np.concatenate([top[:3], edge[:4], middle[::2], tail, items[-5:-2]])
+    return rng.permutation(shown), rng.permutation(liked), popularity, head
 
 
 DISCOVERY = Definition(
@@ -128,7 +149,7 @@ def discovery(shown, liked, popularity, head):
         "Sort item numbers by popularity, largest first, with a stable sort so that ties keep the order of the numbers. An "
         "item counts when it is shown, liked, and not among the first `head` of that order.",
         "`np.argsort(-popularity, kind='stable')` gives the order, and `np.isin(a, b)` tells which items of `a` are in `b`. "
-        "Combine two such arrays with `&` and `~`, then divide the count by the length of the list shown.",
+        "You need it twice: once for what was liked, once for the head. What is the share of a list?",
     ),
     solution="""
 import numpy as np
@@ -182,6 +203,54 @@ def discovery(shown, liked, popularity, head):
 """,
         ),
         Mistake(
+            "ties_the_wrong_way",
+            "Nearly: of two items that are equally popular, the one with the lower number counts as more popular. Reversing an ascending order turns the ties around.",
+            """
+import numpy as np
+
+
+def discovery(shown, liked, popularity, head):
+    obvious = np.argsort(popularity, kind="stable")[::-1][:head]
+    return (np.isin(shown, liked) & ~np.isin(shown, obvious)).mean()
+""",
+        ),
+        Mistake(
+            "head_too_short",
+            "Nearly: your head has one item too few. It holds exactly `head` items, numbers 0 to `head - 1` of the order.",
+            """
+import numpy as np
+
+
+def discovery(shown, liked, popularity, head):
+    obvious = np.argsort(-popularity, kind="stable")[: head - 1]
+    return (np.isin(shown, liked) & ~np.isin(shown, obvious)).mean()
+""",
+        ),
+        Mistake(
+            "head_too_long",
+            "Nearly: your head has one item too many. It holds exactly `head` items, numbers 0 to `head - 1` of the order.",
+            """
+import numpy as np
+
+
+def discovery(shown, liked, popularity, head):
+    obvious = np.argsort(-popularity, kind="stable")[: head + 1]
+    return (np.isin(shown, liked) & ~np.isin(shown, obvious)).mean()
+""",
+        ),
+        Mistake(
+            "all_ties_in_the_head",
+            "Nearly: you leave out every item as popular as the last one of the head. The head holds exactly `head` items.",
+            """
+import numpy as np
+
+
+def discovery(shown, liked, popularity, head):
+    limit = np.sort(popularity)[::-1][head - 1]
+    return (np.isin(shown, liked) & (popularity[shown] < limit)).mean()
+""",
+        ),
+        Mistake(
             "ignores_what_was_liked",
             "You count items that are not obvious, liked or not. A discovery must be liked, too.",
             """
@@ -211,13 +280,15 @@ def discovery(shown, liked, popularity, head):
 
 
 def draw_auction(rng: np.random.Generator, number: int) -> tuple:
-    n_ads = (4, 9, 40)[number]
-    p_click = rng.uniform(0.005, 0.08, size=n_ads)
-    bid = rng.uniform(0.2, 2.0, size=n_ads)
-    # neither the highest bid nor the highest probability wins
-    p_click[0], bid[1], bid[0], p_click[1], bid[2], p_click[2] = 0.1, 2.5, 0.1, 0.002, 2.2, 0.085
+    n_ads = (6, 12, 40)[number]
+    p_click = rng.uniform(0.005, 0.02, size=n_ads)
+    bid = rng.uniform(0.2, 0.8, size=n_ads)
+    # The winner is neither the highest bid nor the most clicked, nor next to either in both orders.
+    bid[:5] = np.array([3.0, 2.6, 2.2, 0.25, 0.3]) * rng.uniform(0.97, 1.03, size=5)
+    p_click[:5] = np.array([0.004, 0.006, 0.06, 0.09, 0.08]) * rng.uniform(0.97, 1.03, size=5)
     order = rng.permutation(n_ads)
-    return bid[order], p_click[order]
+    scale = rng.uniform(0.5, 2.0)
+    return scale * bid[order], p_click[order]
 
 
 WINNER = Definition(
@@ -261,6 +332,24 @@ def winner(bid, p_click):
 def winner(bid, p_click):
     best = p_click.argmax()
     return best, 1000 * bid[best] * p_click[best]
+""",
+        ),
+        Mistake(
+            "pays_the_second_price",
+            "The winner is right. In many real auctions it pays just enough to beat the second, as you do; in this one it pays its own bid.",
+            """
+def winner(bid, p_click):
+    value = bid * p_click
+    return value.argmax(), 1000 * sorted(value)[-2]
+""",
+        ),
+        Mistake(
+            "adds_instead_of_multiplying",
+            "You add the bid and the probability. Money for a click times the chance of a click is the expected money.",
+            """
+def winner(bid, p_click):
+    best = (bid + p_click).argmax()
+    return best, 1000 * (bid[best] + p_click[best])
 """,
         ),
         Mistake(
