@@ -13,11 +13,11 @@ def normalized_entropy(y: ArrayLike, p: ArrayLike, base_rate: float | None = Non
     the base rate does to log loss.
 
     Parameters: `y` (n,) labels, 0 / 1 or bool; `p` (n,) predicted probabilities of a click; `base_rate`, the constant
-    to compare with: None takes the rate of `y`, which makes the divisor the entropy of `y` as in the paper; the rate of
+    to compare with: None takes the rate of `y`, which makes the divisor the entropy of `y`; the rate of
     the training set is what a model without features could have answered. Returns a float without a unit.
 
     Raises ValueError on other labels, NaN, p outside [0, 1], shapes that differ, a base rate of 0 or 1, and on a
-    prediction that was certain and wrong (its log loss is infinite). Source: He et al. 2014, section 3.
+    prediction that was certain and wrong (its log loss is infinite). Source: He et al. 2014, section 2.
 
     >>> normalized_entropy([0, 0, 0, 1], [0.25, 0.25, 0.25, 0.25])
     1.0
@@ -33,7 +33,7 @@ def calibration_ratio(y: ArrayLike, p: ArrayLike) -> float:
     """Clicks predicted over clicks observed: sum of `p` over sum of `y`. Above 1 the model promises too much.
 
     Parameters: `y` (n,) labels, 0 / 1 or bool; `p` (n,) predicted probabilities. Returns a float without a unit.
-    A ratio of 1 is necessary, not sufficient: errors of slices cancel. Definition: He et al. 2014, section 3.
+    A ratio of 1 is necessary, not sufficient: errors of slices cancel. Definition: He et al. 2014, section 2.
 
     Raises ValueError when there is no click at all, and on the inputs that `normalized_entropy` refuses.
 

@@ -6,8 +6,9 @@ Each impression is one slot on a page. A person clicks when the slot is looked a
     true_ctr = examination x sigmoid(intercept + main_relevance + shared_relevance
                                      + private_relevance + hidden_relevance)
 
-and for bots ``true_ctr = BOT_CLICK_RATE`` whatever they are shown. The log in `AdLog.impressions` has what a real log
-has; the truth is kept apart from it, so that it cannot leak into features.
+and for bots ``true_ctr = BOT_CLICK_RATE`` whatever they are shown. The log in `AdLog.impressions` has the columns of
+a real log, with final labels: at time t a real log would know only the clicks with `reported_at` up to t. The truth is
+kept apart from it, so that it cannot leak into features.
 """
 
 from collections.abc import Mapping
@@ -411,7 +412,7 @@ def _relevance(world: _World, events: Events, rng: np.random.Generator) -> None:
 
 
 def _report_times(world: _World, events: Events, rng: np.random.Generator) -> IntArray:
-    """When each click reaches the log, in ms (NaT without a click): minutes for most, many hours for a tail."""
+    """When each click reaches the log, in ms (NaT without a click): minutes or hours, in shares that differ by category."""
     n_categories = len(CATEGORIES)
     slow_share = rng.permutation(np.linspace(0.2, 0.6, n_categories))
     reported = np.full(len(events["clicked"]), np.iinfo(np.int64).min)

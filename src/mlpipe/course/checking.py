@@ -215,7 +215,8 @@ def _shape(value: Any) -> str:
         return "one value"
     if shape:
         return f"an array of shape {shape}"
-    return f"a {type(value).__name__}" if hasattr(value, "__len__") and not isinstance(value, str | np.ndarray) else "one value"
+    several = hasattr(value, "__len__") and not isinstance(value, str | np.ndarray)
+    return f"a {type(value).__name__}" if several else "one value"
 
 
 def _unchanged(after: Any, before: Any) -> bool:
