@@ -412,7 +412,7 @@ def _relevance(world: _World, events: Events, rng: np.random.Generator) -> None:
 
 
 def _report_times(world: _World, events: Events, rng: np.random.Generator) -> IntArray:
-    """When each click reaches the log, in ms (NaT without a click): minutes or hours, in shares that differ by category."""
+    """When each click reaches the log, in ms (NaT without a click): minutes or hours, by category."""
     n_categories = len(CATEGORIES)
     slow_share = rng.permutation(np.linspace(0.2, 0.6, n_categories))
     reported = np.full(len(events["clicked"]), np.iinfo(np.int64).min)
