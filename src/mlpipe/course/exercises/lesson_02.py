@@ -67,6 +67,16 @@ def training_set(shown_at, reported_at, now, wait):
             training_set(label="~np.isnan(reported_at)"),
         ),
         Mistake(
+            "report_at_now_unknown",
+            "Nearly: a click that is reported exactly at `now` is known at `now`.",
+            training_set(label="reported_at < now"),
+        ),
+        Mistake(
+            "keeps_young_clicks",
+            "You keep young impressions when their click is known already. Then young rows are nearly all clicks, and the rate is far too high: the age decides, not the label.",
+            training_set(rows="(shown_at <= now - wait) | ((shown_at <= now) & (reported_at <= now))"),
+        ),
+        Mistake(
             "keeps_young_rows",
             "You keep impressions younger than `wait`. Many of their clicks are still on the way and would be taught as "
             "non-clicks.",
@@ -209,15 +219,19 @@ def gini(counts, n_items):
 
 
 def draw_events(rng: np.random.Generator, number: int) -> tuple:
-    n_users, gap = ((3, 10), (12, 30), (60, 45))[number]
+    n_users, gap = ((4, 10), (12, 30), (60, 45))[number]
     user = np.sort(rng.choice(1_000, size=n_users, replace=False))
-    times = []
-    for _ in user:
-        # Pauses that mistakes stumble on: exactly the gap, short ones in a row that exceed it together, long ones.
+    times, end = [], 0
+    for row in range(n_users):
+        # Three kinds of users: with long pauses (and short ones that exceed the gap together, and pauses of exactly the
+        # gap), with a single event, with short pauses only.
         odd = rng.choice([gap // 3, gap, gap + 1, 3 * gap], size=int(rng.integers(2, 8)))
         pauses = np.concatenate([[gap // 2 + 1] * 3, rng.permutation(np.append(odd, [gap, 3 * gap]))])
-        # Everybody begins in the same hours, so a change of user looks like a step back in time.
-        times.append(rng.integers(0, gap) + np.append(0, np.cumsum(pauses)))
+        pauses = (pauses, pauses[:0], pauses[:2])[row % 3]
+        # The next user begins long after the one before, or soon after, or before.
+        start = (end - 5 * gap, end + 2 * gap, end + gap // 3)[(row + row // 3) % 3] + int(rng.integers(0, gap // 2))
+        times.append(max(start, 0) + np.append(0, np.cumsum(pauses)).astype(int))
+        end = int(times[-1][-1])
     return np.repeat(user, [len(t) for t in times]), np.concatenate(times), gap
 
 
@@ -273,6 +287,18 @@ def sessions(user, time, gap):
             "change_of_user_missed",
             "You look at pauses only. Where the next user begins, time may step back: that row begins a session, too.",
             sessions_of(starts="np.append(True, np.diff(time) > gap)"),
+        ),
+        Mistake(
+            "pause_across_users",
+            "You also count the pause between the last event of one user and the first event of the next. That is no pause of anybody.",
+            sessions_of(
+                starts="pause > gap", result="np.add.reduceat(starts.astype(int), np.flatnonzero(new_user)) + 1"
+            ),
+        ),
+        Mistake(
+            "one_session_users_lost",
+            "Users without a long pause are missing from your result. They have one session, also when they have one event.",
+            sessions_of(result="(lambda n: n[n > 1])(np.add.reduceat(starts.astype(int), np.flatnonzero(new_user)))"),
         ),
         Mistake(
             "pause_of_exactly_gap",

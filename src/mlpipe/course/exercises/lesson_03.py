@@ -86,6 +86,27 @@ def past_click_rate(keys, clicked, prior_rate, prior_strength):
 """,
         ),
         Mistake(
+            "all_other_rows",
+            "You leave out the row itself, but later rows of its key still count. At that moment they had not happened.",
+            """
+import numpy as np
+
+
+def past_click_rate(keys, clicked, prior_rate, prior_strength):
+    n = np.array([(keys == key).sum() for key in keys]) - 1
+    c = np.array([clicked[keys == key].sum() for key in keys]) - clicked
+    return (c + prior_strength * prior_rate) / (n + prior_strength)
+""",
+        ),
+        Mistake(
+            "nothing_for_a_first_row",
+            "The first row of a key has no history, and you give it no number. Without history the rate is the prior.",
+            past("read", "write").replace(
+                "(c + prior_strength * prior_rate) / (n + prior_strength)",
+                "(c + prior_strength * prior_rate) / (n + prior_strength) if n else np.nan",
+            ),
+        ),
+        Mistake(
             "ignores_the_key",
             "You count all earlier rows. Each key has a history of its own.",
             """
@@ -134,8 +155,10 @@ def draw_folds(rng: np.random.Generator, number: int) -> tuple:
     third, fourth = np.flatnonzero(fold == 1)[:2]
     keys[third] = keys[fourth] = 0
     y[third], y[fourth] = 0.0, 1.0
-    keys[np.flatnonzero(fold == 0)[2]] = 0
-    y[np.flatnonzero(fold == 0)[2]] = 1.0
+    fifth, sixth = np.flatnonzero(fold == 0)[2:4]
+    keys[fifth], y[fifth] = 0, 1.0
+    if np.isclose(y[fold != 0].mean(), y.mean()):  # then the mean of all rows would pass for that of other folds
+        y[sixth] = 1 - y[sixth]
     return keys, y, fold
 
 
@@ -164,8 +187,8 @@ def out_of_fold_mean(keys, y, fold):
         "For one row, which rows may speak? Not its own fold, and only its own key.",
         "Two conditions on arrays, joined with `&`: another fold, and the same key. When no row meets both, only the first "
         "one is left.",
-        "Loop over the rows. Let `others` mark the rows whose fold differs from this row's, and `same_key` those of "
-        "`others` that have its key too. Take the mean of `y` there if `same_key.any()`, else over `others`.",
+        "Loop over the rows and build two masks: one for the rows of other folds, one for those among them with the same "
+        "key. Ask `.any()` of the second mask to decide which of the two gives the mean.",
     ),
     solution=FOLDS.format(others="fold != fold[row]", fallback="y[others].mean()"),
     another="""
@@ -210,18 +233,20 @@ def out_of_fold_mean(keys, y, fold):
         ),
     ),
     draw=draw_folds,
-    takeaway="Nobody's label may reach its own feature, also not through a neighbour of the same fold.",
+    takeaway="A row's label must not reach its own feature, not even through another row of its fold.",
 )
 
 
 def draw_pairs(rng: np.random.Generator, number: int) -> tuple:
-    n_rows, n_ids = ((7, 3), (50, 6), (400, 90))[number]
-    a, b = rng.integers(0, n_ids, size=n_rows), rng.integers(0, n_ids, size=n_rows)
-    # mirrored pairs, equal sums, equal products, texts that run together, a pair that comes back
-    a[:7], b[:7] = (12, 2, 1, 0, 0, 12, 2), (1, 12, 12, 13, 5, 1, 11)
-    if n_rows > 7:
-        a[7:13], b[7:13] = (1, 11, 2, 12, 0, 4), (21, 2, 1, 1, 9, 0)
-    return a, b
+    n_rows, n_ids = ((9, 3), (50, 6), (400, 1_000_000))[number]
+    # mirrored pairs, equal sums, equal products, texts that run together, a small factor for the first id
+    planted = np.array([(12, 1), (1, 12), (2, 12), (1, 13), (0, 5), (0, 6), (11, 2), (3, 105), (4, 5)])
+    rows = np.concatenate([planted, rng.integers(0, n_ids, size=(n_rows - len(planted), 2))])
+    if number == 2:  # factors that depend on the data, or look large
+        rows[9:15] = [(7, 1003), (8, 3), (20, n_rows + 1), (21, 1), (30, n_ids), (31, 0)]
+    rows = rng.permutation(rows)
+    rows = np.concatenate([rows, rows[-1:], rows[:1]])  # pairs that come back, at once and later
+    return rows[:, 0], rows[:, 1]
 
 
 CROSS = Definition(
@@ -234,8 +259,8 @@ def cross(a, b):
     hints=(
         "Try the pairs (1, 2), (2, 1) and (3, 0) on paper: three different pairs, three different numbers.",
         "You can make a tuple of the two ids. Remember which tuples you have met, and what number each one got.",
-        "A dictionary from tuple to number: `seen.setdefault(pair, len(seen))` returns the known number, or stores the next "
-        "one. Do it for each pair of `zip(a, b)`.",
+        "Keep a dictionary from tuple to number. When a pair is new, `len(seen)` is the next free number; when it is not, the "
+        "dictionary knows. Collect one number for each pair of `zip(a, b)`.",
     ),
     solution="""
 import numpy as np
@@ -260,6 +285,11 @@ def cross(a, b):
             "adds_the_ids",
             "You add the two ids, so 1 + 2 and 2 + 1 and 0 + 3 all meet. Different pairs need different numbers.",
             "import pandas as pd\n\n\ndef cross(a, b):\n    return pd.factorize(a + b)[0]\n",
+        ),
+        Mistake(
+            "factor_too_small",
+            "You multiply the first id by a fixed number and add the second. As soon as a second id reaches that number, two pairs meet: (3, 105) and (4, 5), for a hundred.",
+            "import pandas as pd\n\n\ndef cross(a, b):\n    return pd.factorize(a * 100 + b)[0]\n",
         ),
         Mistake(
             "multiplies_the_ids",
