@@ -284,8 +284,8 @@ def draw_auction(rng: np.random.Generator, number: int) -> tuple:
     p_click = rng.uniform(0.005, 0.02, size=n_ads)
     bid = rng.uniform(0.2, 0.8, size=n_ads)
     # The winner is neither the highest bid nor the most clicked, nor next to either in both orders.
-    bid[:5] = np.array([3.0, 2.6, 2.2, 0.25, 0.3]) * rng.uniform(0.97, 1.03, size=5)
-    p_click[:5] = np.array([0.004, 0.006, 0.06, 0.09, 0.08]) * rng.uniform(0.97, 1.03, size=5)
+    bid[:6] = np.array([3.0, 2.6, 2.2, 0.25, 0.3, 1.5]) * rng.uniform(0.97, 1.03, size=6)
+    p_click[:6] = np.array([0.004, 0.006, 0.06, 0.09, 0.08, 0.001]) * rng.uniform(0.97, 1.03, size=6)
     order = rng.permutation(n_ads)
     scale = rng.uniform(0.5, 2.0)
     return scale * bid[order], p_click[order]

@@ -243,7 +243,7 @@ def draw_pairs(rng: np.random.Generator, number: int) -> tuple:
     planted = np.array([(12, 1), (1, 12), (2, 12), (1, 13), (0, 5), (0, 6), (11, 2), (3, 105), (4, 5)])
     rows = np.concatenate([planted, rng.integers(0, n_ids, size=(n_rows - len(planted), 2))])
     if number == 2:  # factors that depend on the data, or look large
-        rows[9:15] = [(7, 1003), (8, 3), (20, n_rows + 1), (21, 1), (30, n_ids), (31, 0)]
+        rows[9:15] = [(7, 1003), (8, 3), (20, n_rows + 3), (21, 1), (30, n_ids), (31, 0)]
     rows = rng.permutation(rows)
     rows = np.concatenate([rows, rows[-1:], rows[:1]])  # pairs that come back, at once and later
     return rows[:, 0], rows[:, 1]
