@@ -104,7 +104,7 @@ def hours_active(frame):
 
 shuffled = ratings.assign(timestamp=np.random.default_rng(SEED).permutation(ratings["timestamp"]))
 claim(
-    "Half of the users are done within a few hours (median, first to last rating)",
+    "Half of the users are done within a few hours (median hours, first to last rating)",
     hours_active(ratings).median(),
     id="02.median_span", baseline=hours_active(shuffled).median(),  # dealt out at random
     at_most=3,
