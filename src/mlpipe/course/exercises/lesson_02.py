@@ -11,9 +11,11 @@ def draw_log(rng: np.random.Generator, number: int) -> tuple:
     shown_at = np.sort(rng.uniform(0, now + 10, size=n))  # the log goes on after `now`
     delay = np.where(rng.random(n) < 0.5, np.nan, rng.exponential(8.0, size=n))
     # One row of each kind that a mistake treats differently, also among few rows: shown long ago and reported early,
-    # within the wait, after it, exactly now, after now, never; shown exactly `wait` ago; young with a click; future.
-    ago = np.array([50, 45, 40, 30, 20, 15, wait, wait / 2, -2])
-    late = np.array([1, wait / 2, wait + 3, 30, 35, np.nan, wait / 2, 0.5, 1])
+    # within the wait, after it, exactly now, after now, never; shown exactly `wait` ago; young with a click and
+    # without; future.
+    ago = np.array([50, 45, 40, 30, 20, 15, wait, wait / 2, wait / 4, -2])
+    ago[:6] += rng.integers(0, 5, size=6)
+    late = np.array([1, wait / 2, wait + 3, ago[3], ago[4] + 15, np.nan, wait / 2, 0.5, np.nan, 1])
     rows = rng.permutation(n)[: len(ago)]
     shown_at[rows], delay[rows] = now - ago, late
     order = rng.permutation(n)
@@ -115,6 +117,11 @@ def training_set(shown_at, reported_at, now, wait):
             training_set(rows="shown_at < now - wait"),
         ),
         Mistake(
+            "labels_of_all_rows",
+            "Your positions are right, but you return a label for every row of the log. Return one label for each position, in the same order.",
+            training_set().replace("[rows].astype", ".astype"),
+        ),
+        Mistake(
             "mask_for_positions",
             "The first array should hold the positions of the rows, not True and False for each row.",
             training_set().replace("return rows,", "return shown_at <= now - wait,"),
@@ -126,11 +133,14 @@ def training_set(shown_at, reported_at, now, wait):
 
 
 def draw_counts(rng: np.random.Generator, number: int) -> tuple:
-    n_items = (8, 60, 400)[number]
-    n_counted = (5, 40, 300)[number]
-    counts = rng.geometric(0.15, size=n_counted)
-    counts[0] += 30  # neither equal nor in order
-    return rng.permutation(counts), n_items
+    n_counted, n_unseen = ((5, 3), (40, 20), (300, 100))[number]
+    n_items = n_counted + n_unseen + int(rng.integers(0, n_unseen))
+    counts = np.sort(rng.geometric(0.15, size=n_counted))
+    counts[-1] += 30
+    counts = rng.permutation(counts)
+    while counts.argmax() in (0, n_counted - 1):  # then they are neither in order nor in the opposite order
+        counts = rng.permutation(counts)
+    return counts, n_items
 
 
 GINI_OF = """
@@ -188,6 +198,21 @@ def gini(counts, n_items):
             gini_of(x="np.append(counts, np.zeros(n_items - len(counts)))"),
         ),
         Mistake(
+            "zeros_in_front_of_unsorted",
+            "You put the zeros in front, but leave the counts behind them in the order given. The whole array must rise: sort it.",
+            gini_of(x="np.append(np.zeros(n_items - len(counts)), counts)"),
+        ),
+        Mistake(
+            "zeros_after_sorting",
+            "Your smallest counted item has place 1, but that place belongs to an item never shown. Append the zeros first and sort then, so that they hold the first places.",
+            gini_of(x="np.append(np.sort(counts), np.zeros(n_items - len(counts)))"),
+        ),
+        Mistake(
+            "n_items_in_the_divisor_only",
+            "You divide by `n_items`, but the sum runs over the counted items only. Both must be of the whole catalogue: add the zeros to the array.",
+            gini_of(x="np.sort(counts)", result="((2 * i - n - 1) * x).sum() / (n_items * x.sum())"),
+        ),
+        Mistake(
             "largest_first",
             "You sort from the largest count. The sign shows it: start with the smallest.",
             gini_of(x="np.sort(np.append(counts, np.zeros(n_items - len(counts))))[::-1]"),
@@ -221,16 +246,18 @@ def gini(counts, n_items):
 def draw_events(rng: np.random.Generator, number: int) -> tuple:
     n_users, gap = ((4, 10), (12, 30), (60, 45))[number]
     user = np.sort(rng.choice(1_000, size=n_users, replace=False))
-    times, end = [], 0
-    for row in range(n_users):
-        # Three kinds of users: with long pauses (and short ones that exceed the gap together, and pauses of exactly the
-        # gap), with a single event, with short pauses only.
-        odd = rng.choice([gap // 3, gap, gap + 1, 3 * gap], size=int(rng.integers(2, 8)))
+    # Each kind of user is there in every draw: with long pauses (and short ones that exceed the gap together, and pauses
+    # of exactly the gap), with a single event, with short pauses only.
+    kinds = rng.permutation(np.arange(n_users) % 4)
+    # Half of the users begin more than the gap after the one before, the others soon after or before.
+    begins = rng.permutation(np.arange(n_users - 1) % 4)
+    times, end = [], 10 * gap
+    for kind, begin in zip(kinds, np.append(3, begins), strict=True):
+        start = end + (gap // 3, -5 * gap, 2 * gap, 3 * gap)[begin] + int(rng.integers(0, gap // 2))
+        odd = rng.choice([gap // 3, gap, gap + 1, 3 * gap], size=int(rng.integers(1, 6)))
         pauses = np.concatenate([[gap // 2 + 1] * 3, rng.permutation(np.append(odd, [gap, 3 * gap]))])
-        pauses = (pauses, pauses[:0], pauses[:2])[row % 3]
-        # The next user begins long after the one before, or soon after, or before.
-        start = (end - 5 * gap, end + 2 * gap, end + gap // 3)[(row + row // 3) % 3] + int(rng.integers(0, gap // 2))
-        times.append(max(start, 0) + np.append(0, np.cumsum(pauses)).astype(int))
+        pauses = (pauses, pauses[:0], pauses[: int(rng.integers(2, 4))], pauses)[kind]
+        times.append(start + np.append(0, np.cumsum(pauses)).astype(int))
         end = int(times[-1][-1])
     return np.repeat(user, [len(t) for t in times]), np.concatenate(times), gap
 
@@ -293,6 +320,23 @@ def sessions(user, time, gap):
             "You also count the pause between the last event of one user and the first event of the next. That is no pause of anybody.",
             sessions_of(
                 starts="pause > gap", result="np.add.reduceat(starts.astype(int), np.flatnonzero(new_user)) + 1"
+            ),
+        ),
+        Mistake(
+            "pauses_not_by_user",
+            "You count long pauses over the whole log, also those between two users, and nothing for a user's first event. Take the pauses inside each user, then add one.",
+            sessions_of(starts="pause > gap"),
+        ),
+        Mistake(
+            "step_back_for_change_of_user",
+            "You take a step back in time for the change of user. The next user may also begin later than the one before ended: compare `user` itself.",
+            sessions_of(starts="np.append(True, (np.diff(time) > gap) | (np.diff(time) < 0))"),
+        ),
+        Mistake(
+            "single_events_lost",
+            "Users with a single event are missing from your result. They have no pause at all, and still one session.",
+            sessions_of(
+                result="np.add.reduceat(starts.astype(int), np.flatnonzero(new_user))[np.unique(user, return_counts=True)[1] > 1]"
             ),
         ),
         Mistake(

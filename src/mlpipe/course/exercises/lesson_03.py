@@ -6,12 +6,14 @@ from mlpipe.course.exercise import Definition, Mistake
 
 
 def draw_log(rng: np.random.Generator, number: int) -> tuple:
-    n_rows, n_keys = ((6, 2), (40, 5), (300, 40))[number]
+    n_rows, n_keys = ((7, 2), (40, 5), (300, 40))[number]
+    names = rng.choice(100, size=n_keys, replace=False)
     keys = rng.integers(0, n_keys, size=n_rows)
-    keys[:3] = (1, 1, 0)  # a key that comes back, and one that is new later
     clicked = (rng.random(n_rows) < 0.3).astype(int)
-    clicked[:3] = (1, 0, 1)
-    return keys, clicked, float(rng.uniform(0.02, 0.1)), float(rng.uniform(2, 30))
+    # One key that comes back twice, with a click and without, and another one between.
+    keys[:4] = (1, 1, 0, 1)
+    clicked[:2] = rng.permutation(2)
+    return names[keys], clicked, float(rng.uniform(0.02, 0.1)), float(rng.uniform(2, 30))
 
 
 PAST = """
@@ -37,6 +39,18 @@ def past(first: str, second: str) -> str:
         clicks[key] = clicks.get(key, 0) + click""",
     }
     return PAST.format(body=(lines[first] + lines[second]).strip("\n"))
+
+
+SHIFTED = """
+import pandas as pd
+
+
+def past_click_rate(keys, clicked, prior_rate, prior_strength):
+    groups = pd.Series(clicked).groupby(keys)
+    n = {n}
+    c = groups.cumsum().shift(1, fill_value=0)
+    return ((c + prior_strength * prior_rate) / (n + prior_strength)).to_numpy()
+"""
 
 
 PAST_RATE = Definition(
@@ -99,6 +113,21 @@ def past_click_rate(keys, clicked, prior_rate, prior_strength):
 """,
         ),
         Mistake(
+            "shifted_over_all_rows",
+            "You shift the counters by one row of the log, so a row gets those of whatever key stood above it. Shift inside each key.",
+            SHIFTED.format(n="(groups.cumcount() + 1).shift(1, fill_value=0)"),
+        ),
+        Mistake(
+            "clicks_shifted_over_all_rows",
+            "Your impressions are right, but the clicks are shifted by one row of the log and may belong to another key. Shift them inside each key.",
+            SHIFTED.format(n="groups.cumcount()"),
+        ),
+        Mistake(
+            "previous_row_only",
+            "You use only the row of the key just before this one. The history is all earlier rows of the key: add them up.",
+            past("read", "write").replace("shown.get(key, 0) + 1", "1").replace("clicks.get(key, 0) + click", "click"),
+        ),
+        Mistake(
             "nothing_for_a_first_row",
             "The first row of a key has no history, and you give it no number. Without history the rate is the prior.",
             past("read", "write").replace(
@@ -144,22 +173,27 @@ def past_click_rate(keys, clicked, prior_rate, prior_strength):
 
 
 def draw_folds(rng: np.random.Generator, number: int) -> tuple:
-    n_rows, n_keys, n_folds = ((8, 3, 2), (45, 6, 3), (240, 30, 5))[number]
-    keys = rng.integers(0, n_keys, size=n_rows)
-    y = (rng.random(n_rows) < 0.4).astype(float)
-    fold = rng.permutation(np.arange(n_rows) % n_folds)
-    # one key in one fold only, and two rows of a key and a fold with different labels
-    first, second = np.flatnonzero(fold == 0)[:2]
-    keys[first] = keys[second] = n_keys
-    y[first], y[second] = 1.0, 0.0
-    third, fourth = np.flatnonzero(fold == 1)[:2]
-    keys[third] = keys[fourth] = 0
-    y[third], y[fourth] = 0.0, 1.0
-    fifth, sixth = np.flatnonzero(fold == 0)[2:4]
-    keys[fifth], y[fifth] = 0, 1.0
-    if np.isclose(y[fold != 0].mean(), y.mean()):  # then the mean of all rows would pass for that of other folds
-        y[sixth] = 1 - y[sixth]
-    return keys, y, fold
+    n_rows, n_keys, n_folds = ((10, 3, 2), (45, 6, 3), (240, 30, 5))[number]
+    names = rng.choice(100, size=n_keys + 1, replace=False)
+    while True:
+        fold = rng.permutation(np.arange(n_rows) % n_folds)
+        y = (rng.random(n_rows) < 0.4).astype(float)
+        # No key has one row only, so leaving out the row alone never needs a fallback; the last key is in one fold only.
+        keys = np.append(np.arange(2 * n_keys) % n_keys, rng.integers(0, n_keys, size=n_rows - 2 * n_keys))
+        keys = rng.permutation(keys)
+        own = fold == rng.integers(n_folds)
+        lonely = rng.permutation(np.flatnonzero(own))[:2]
+        keys[lonely], y[lonely] = n_keys, (1.0, 0.0)
+        # The wrong fallbacks must differ from the right one and from each other, and a key must differ between folds.
+        means = [0.0, 0.5, y.mean(), y[own].mean(), y[~own].mean()]
+        inside, outside = y[own & (keys == 0)], y[~own & (keys == 0)]
+        if (
+            np.bincount(keys).min() >= 2
+            and np.diff(np.sort(means)).min() > 1e-6
+            and min(len(inside), len(outside)) > 0
+            and inside.mean() != outside.mean()
+        ):
+            return names[keys], y, fold
 
 
 FOLDS = """
@@ -187,8 +221,8 @@ def out_of_fold_mean(keys, y, fold):
         "For one row, which rows may speak? Not its own fold, and only its own key.",
         "Two conditions on arrays, joined with `&`: another fold, and the same key. When no row meets both, only the first "
         "one is left.",
-        "Loop over the rows and build two masks: one for the rows of other folds, one for those among them with the same "
-        "key. Ask `.any()` of the second mask to decide which of the two gives the mean.",
+        "In a loop over the rows, a mask picks the rows that may speak, and `y[mask].mean()` is what they say. `.any()` "
+        "tells whether a mask picks any row at all. Which mask is left when it does not?",
     ),
     solution=FOLDS.format(others="fold != fold[row]", fallback="y[others].mean()"),
     another="""
@@ -227,25 +261,48 @@ def out_of_fold_mean(keys, y, fold):
             FOLDS.format(others="fold != fold[row]", fallback="y.mean()"),
         ),
         Mistake(
+            "fallback_zero",
+            "Where a key has no rows in other folds you return 0, as if nobody clicked. Use the mean over all rows of other folds.",
+            FOLDS.format(others="fold != fold[row]", fallback="0.0"),
+        ),
+        Mistake(
+            "fallback_own_fold",
+            "Where a key has no rows elsewhere, you use the mean of the row's own fold, with its own label in it. Use the other folds.",
+            FOLDS.format(others="fold != fold[row]", fallback="y[~others].mean()"),
+        ),
+        Mistake(
+            "fallback_in_sample",
+            "Where a key has no rows elsewhere, you use its rows in the row's own fold, the row itself included. Use all rows of other folds.",
+            FOLDS.format(others="fold != fold[row]", fallback="y[keys == keys[row]].mean()"),
+        ),
+        Mistake(
             "no_fallback",
             "Where a key has no rows in other folds you return no number. Use the mean over all rows of other folds.",
             FOLDS.format(others="fold != fold[row]", fallback="np.nan"),
         ),
     ),
     draw=draw_folds,
-    takeaway="A row's label must not reach its own feature, not even through another row of its fold.",
+    takeaway="A row's label must not reach its own feature, not even through a row of the same fold.",
 )
 
 
 def draw_pairs(rng: np.random.Generator, number: int) -> tuple:
-    n_rows, n_ids = ((9, 3), (50, 6), (400, 1_000_000))[number]
-    # mirrored pairs, equal sums, equal products, texts that run together, a small factor for the first id
-    planted = np.array([(12, 1), (1, 12), (2, 12), (1, 13), (0, 5), (0, 6), (11, 2), (3, 105), (4, 5)])
-    rows = np.concatenate([planted, rng.integers(0, n_ids, size=(n_rows - len(planted), 2))])
-    if number == 2:  # factors that depend on the data, or look large
-        rows[9:15] = [(7, 1003), (8, 3), (20, n_rows + 3), (21, 1), (30, n_ids), (31, 0)]
-    rows = rng.permutation(rows)
-    rows = np.concatenate([rows, rows[-1:], rows[:1]])  # pairs that come back, at once and later
+    n_rows, n_ids = ((15, 9), (60, 50), (400, 1_000_000))[number]
+    largest = (1_100, 2_000, 1_000_000)[number] + int(rng.integers(1, 100))
+    first, second, third = rng.permutation(np.arange(1, 10))[:3]
+    # Mirrored pairs, a product of zero, digits that run together.
+    planted = [(first, second), (second, first), (0, third)]
+    planted += [(first, 10 * second + third), (10 * first + second, third)]
+    # For each factor m, a * m + b is one number for (k, largest) and (k + 1, largest - m); m = 1 is the sum.
+    k = int(rng.integers(10, 30))
+    factors = [1, 100, 1_000, n_rows, largest] + [10_000, 100_000, 1_000_000] * (number == 2)
+    planted += [(k, largest)] + [(k + 1, largest - m) for m in factors]
+    if number == 2:  # and the same with the second id multiplied
+        planted += [(largest, k)] + [(largest - m, k + 1) for m in factors]
+    others = rng.integers(0, n_ids, size=(n_rows - 3 - len(planted), 2))
+    rows = rng.permutation(np.concatenate([planted, others]))
+    # Pairs that come back, at once and later.
+    rows = np.concatenate([rows, rows[-1:], rows[rng.integers(0, len(rows) - 1, size=2)]])
     return rows[:, 0], rows[:, 1]
 
 
@@ -259,8 +316,7 @@ def cross(a, b):
     hints=(
         "Try the pairs (1, 2), (2, 1) and (3, 0) on paper: three different pairs, three different numbers.",
         "You can make a tuple of the two ids. Remember which tuples you have met, and what number each one got.",
-        "Keep a dictionary from tuple to number. When a pair is new, `len(seen)` is the next free number; when it is not, the "
-        "dictionary knows. Collect one number for each pair of `zip(a, b)`.",
+        "Keep a dictionary `seen` from pair to number and walk through `zip(a, b)`. `len(seen)` is the next free number.",
     ),
     solution="""
 import numpy as np
@@ -288,8 +344,23 @@ def cross(a, b):
         ),
         Mistake(
             "factor_too_small",
-            "You multiply the first id by a fixed number and add the second. As soon as a second id reaches that number, two pairs meet: (3, 105) and (4, 5), for a hundred.",
+            "You multiply the first id by 100 and add the second. As soon as a second id reaches the factor, two pairs meet: (3, 105) and (4, 5). No fixed factor is safe for all ids.",
             "import pandas as pd\n\n\ndef cross(a, b):\n    return pd.factorize(a * 100 + b)[0]\n",
+        ),
+        Mistake(
+            "factor_of_a_thousand",
+            "You multiply the first id by 1000 and add the second. That only moves the limit: (3, 1005) and (4, 5) meet. Use a factor larger than every second id, or no factor.",
+            "import pandas as pd\n\n\ndef cross(a, b):\n    return pd.factorize(a * 1000 + b)[0]\n",
+        ),
+        Mistake(
+            "factor_is_number_of_rows",
+            "Your factor is the number of rows. That says nothing about the ids: a second id may be larger, and then two pairs meet. It must exceed the largest second id.",
+            "import pandas as pd\n\n\ndef cross(a, b):\n    return pd.factorize(a * len(b) + b)[0]\n",
+        ),
+        Mistake(
+            "factor_is_largest_id",
+            "Nearly: with the largest second id m as the factor, (0, m) and (1, 0) meet. The factor must be larger than every second id, so one more.",
+            "import pandas as pd\n\n\ndef cross(a, b):\n    return pd.factorize(a * b.max() + b)[0]\n",
         ),
         Mistake(
             "multiplies_the_ids",
@@ -332,8 +403,24 @@ def cross(a, b):
 """,
         ),
         Mistake(
+            "numbers_from_one",
+            "The pairs are told apart and in the right order, but you begin at 1. The first pair gets the number 0.",
+            "import pandas as pd\n\n\ndef cross(a, b):\n    return pd.factorize(a * (b.max() + 1) + b)[0] + 1\n",
+        ),
+        Mistake(
+            "numbers_the_changes",
+            "You count how often the pair differs from the row before. A pair that comes back later then gets a second number: remember what it had.",
+            """
+import numpy as np
+
+
+def cross(a, b):
+    return np.cumsum(np.append(False, (a[1:] != a[:-1]) | (b[1:] != b[:-1])))
+""",
+        ),
+        Mistake(
             "a_new_number_each_row",
-            "A pair that comes back must get the number that it had before.",
+            "You give every row a number of its own. A pair that comes back must get the number that it had before.",
             "import numpy as np\n\n\ndef cross(a, b):\n    return np.arange(len(a))\n",
         ),
     ),
