@@ -98,11 +98,16 @@ def test_stored_outputs_are_those_of_this_code(lesson, offline):
 def test_unsolved_run_repeats_the_stored_claims(lesson, home):
     row, notebook = execution(lesson, 0, "full", False, home)
     assert row["error"] is None
-    stored = {claim["id"]: claim["value"] for claim in lessons.records(lessons.read(lesson.notebook), "claim")}
-    values = {claim["id"]: claim["value"] for claim in lessons.records(notebook, "claim")}
-    assert values.keys() == stored.keys()
-    differ = [name for name in stored if not math.isclose(values[name], stored[name], rel_tol=VALUES_AGREE)]
-    assert not differ, {name: (stored[name], values[name]) for name in differ}
+    before = lessons.read(lesson.notebook)
+    stored = {claim["id"]: claim for claim in lessons.records(before, "claim")}
+    fresh = {claim["id"]: claim for claim in lessons.records(notebook, "claim")}
+    assert fresh.keys() == stored.keys()
+    for name, claim in stored.items():
+        for number in ("value", "baseline"):
+            assert math.isclose(fresh[name][number], claim[number], rel_tol=VALUES_AGREE, abs_tol=1e-9), (name, number)
+        for text in ("sentence", "shown", "shown_baseline", "bound", "holds", "seed", "scale"):
+            assert fresh[name][text] == claim[text], (name, text)
+    assert list(lessons.records(notebook, "say")) == list(lessons.records(before, "say"))
 
 
 @pytest.mark.slow

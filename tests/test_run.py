@@ -229,3 +229,9 @@ def test_table_is_in_the_order_of_the_course():
     lines = table([row | {"lesson": "02_b"}, row | {"lesson": "01_a"}]).strip().splitlines()
     assert [line.split()[0] for line in lines] == ["lesson", "01_a", "02_b"]
     assert lines[1].split() == ["01_a", "ok", "1.0", "150", "2/3"]
+
+
+@pytest.mark.parametrize("workers", [0, -1])
+def test_no_workers_is_refused_and_does_not_wait_for_ever(workers):
+    with pytest.raises(ValueError, match="JOBS"):
+        run_jobs([], workers)

@@ -66,7 +66,10 @@ def run_jobs(
     """Execute notebooks, `workers` at a time; returns one row each and whether a signal stopped the run.
 
     `finished` sees each row when its notebook is written, and may change it. More keywords go into the environment.
+    Raises ValueError when `workers` is below 1.
     """
+    if workers < 1:
+        raise ValueError(f"JOBS is {workers}; expected 1 or more lessons at a time, such as JOBS=2")
     waiting, rows = deque(jobs), list[Row]()
     running, started = dict[str, subprocess.Popen](), dict[str, float]()
     messages: SimpleQueue = SimpleQueue()  # its put() is safe inside a signal handler
