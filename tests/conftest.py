@@ -30,4 +30,8 @@ def offline(tmp_path):
 
 
 def offline_environment(home):
-    return {"PYTHONPATH": str(OFFLINE), "MLPIPE_HOME": str(home / "record")}
+    return {
+        "PYTHONPATH": str(OFFLINE),
+        "MLPIPE_HOME": str(home / "record"),
+        "MLPIPE_REFUSED": str(home / "refused"),  # appears when something asks for another machine
+    }

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import pairwise
 
 from mlpipe.course import lessons
-from mlpipe.course.exercise import find
+from mlpipe.course.exercise import definitions, find
 
 LIMITS = {"cells": 45, "words": 1600, "lines of code": 170, "bytes": 1_500_000}
 LINES_IN_A_CELL = 25
@@ -150,19 +150,40 @@ def exercises(notebook, lesson):
             yield f"cell {number}: {name} is never checked"
     if not core:
         yield "no core exercise"
+    used = {lessons.exercise_id(cell) for cell in notebook.cells}
+    for definition in definitions(lesson.number):
+        if definition.id not in used:
+            yield f"exercise {definition.id} is in the bank, not in the lesson"
+
+
+def closing_box(notebook, lesson):
+    if (found := len(list(lessons.records(notebook, "say")))) != 1:
+        yield f"{found} closing boxes, expected 1"
 
 
 def answers_stay_local(notebook, lesson):
-    """No cell after an answer uses it, except those that speak about its exercise."""
+    """No statement after an answer uses it, except exercise(its id).check(the answer)."""
     for number, cell in enumerate(notebook.cells):
         if not (name := lessons.exercise_id(cell)):
             continue
         for later in range(number + 1, len(notebook.cells)):
             other = notebook.cells[later]
-            if other.cell_type != "code" or lessons.exercise_id(other) == name or name in other.source:
+            if other.cell_type != "code" or lessons.exercise_id(other) == name:
                 continue
-            if used := defined(cell.source) & {n.id for n in ast.walk(parsed(other)) if isinstance(n, ast.Name)}:
+            rest = [part for part in parsed(other).body if not is_check(part, name)]
+            names = {n.id for part in rest for n in ast.walk(part) if isinstance(n, ast.Name)}
+            if used := defined(cell.source) & names:
                 yield f"cell {later + 1} uses {', '.join(sorted(used))}, the answer of {name}"
+
+
+def is_check(statement, name):
+    """Whether the whole statement is exercise("name").check(one_name)."""
+    match statement:
+        case ast.Expr(
+            ast.Call(ast.Attribute(ast.Call(ast.Name("exercise"), [ast.Constant(id)], []), "check"), [ast.Name()], [])
+        ):
+            return id == name
+    return False
 
 
 def parsed(cell):
@@ -191,4 +212,5 @@ STRUCTURE = (
     claims,
     exercises,
     answers_stay_local,
+    closing_box,
 )

@@ -45,8 +45,16 @@ def execution(lesson, seed, scale, with_solutions, home):
         lessons.write(source, lessons.to_bytes(solved(lessons.read(lesson.notebook))))
     parameters = {"SEED": seed, "SCALE": scale}
     job = Job(lesson.name, str(source), str(output), str(lesson.notebook.parent), parameters, CELL_TIMEOUT)
-    (row,), _ = run_jobs([job], **offline_environment(output.parent))
+    environment = offline_environment(output.parent)
+    (row,), _ = run_jobs([job], **environment)
+    assert refused(environment) == ""
     return row, lessons.read(output) if output.exists() else None
+
+
+def refused(environment):
+    """The other machines that a run asked for, also where it swallowed the refusal."""
+    path = Path(environment["MLPIPE_REFUSED"])
+    return path.read_text() if path.exists() else ""
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +65,10 @@ def home(tmp_path_factory):
 def checked(notebook):
     """The last state of each exercise that the notebook checks."""
     return {record["id"]: record["state"] for record in lessons.records(notebook, "exercise") if "state" in record}
+
+
+def claim_ids(notebook):
+    return [claim["id"] for claim in lessons.records(notebook, "claim")]
 
 
 @EACH
@@ -91,6 +103,7 @@ def test_stored_outputs_are_those_of_this_code(lesson, offline):
     environment.pop("MPLBACKEND", None)
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=1200)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert refused(offline) == ""
 
 
 @pytest.mark.slow
@@ -124,6 +137,7 @@ def test_claims_hold_for_another_seed(lesson, home):
     assert row["error"] is None
     assert [claim["id"] for claim in lessons.records(notebook, "claim") if not claim["holds"]] == []
     assert {claim["seed"] for claim in lessons.records(notebook, "claim")} <= {OTHER_SEED}
+    assert claim_ids(notebook) == claim_ids(lessons.read(lesson.notebook))
 
 
 @pytest.mark.slow
@@ -149,6 +163,7 @@ def test_small_scale_runs(lesson, home):
     row, notebook = execution(lesson, 0, "small", False, home)
     assert row["error"] is None
     assert {claim["scale"] for claim in lessons.records(notebook, "claim")} <= {"small"}
+    assert claim_ids(notebook) == claim_ids(lessons.read(lesson.notebook))
 
 
 # The checks themselves: a sound lesson passes each, and each planted fault is found by the check that is named.
@@ -194,9 +209,10 @@ claim("Three is more than two", 3 + SEED / 1000, id="00.three", baseline=2, at_l
 {STUB}
 
 # %%
-from mlpipe.course import exercise
+from mlpipe.course import exercise, say
 
 exercise("00.share_of_likes").check(share_of_likes)
+say("It is {{00.three}}.")
 """
 
 
@@ -269,6 +285,15 @@ def other_metadata(notebook):
     notebook.metadata.mlpipe.minutes = 6
 
 
+def without_say(notebook):
+    cell = cell_with(notebook, "say(")
+    cell.outputs = [one for one in cell.outputs if "say" not in one.metadata.get("mlpipe", {})]
+
+
+def without_answer(notebook):
+    notebook.cells = [cell for cell in notebook.cells if not lessons.exercise_id(cell)]
+
+
 def out_of_order(notebook):
     cell_with(notebook, "plt.plot").execution_count = 7
 
@@ -308,6 +333,10 @@ FAULTS = [
     ("exercises", more("def f(): ...", tags=["exercise:00.unknown"]), "no exercise '00.unknown'"),
     ("exercises", more("def f(): ...", tags=["exercise:01.of_another"]), "does not begin"),
     ("answers_stay_local", more("print(share_of_likes([4]))"), "uses share_of_likes"),
+    ("answers_stay_local", more("share_of_likes([4])  # of 00.share_of_likes"), "uses share_of_likes"),
+    ("answers_stay_local", replace("say(", "r = share_of_likes([4])\nsay("), "uses share_of_likes"),
+    ("closing_box", without_say, "0 closing boxes"),
+    ("exercises", without_answer, "00.share_of_likes is in the bank, not in the lesson"),
 ]
 
 
@@ -323,7 +352,7 @@ def test_lessons_without_claim_or_core_exercise_are_found(small):
     assert list(lesson_checks.claims(notebook, small)) == ["no claim"]
     assert "never checked" in " ".join(lesson_checks.exercises(notebook, small))
     notebook.cells = notebook.cells[:5]
-    assert list(lesson_checks.exercises(notebook, small)) == ["no core exercise"]
+    assert next(lesson_checks.exercises(notebook, small)) == "no core exercise"
 
 
 def test_two_refreshes_are_equal_byte_for_byte(small):
@@ -370,6 +399,22 @@ def test_equal_cells_have_different_ids(small, tmp_path):
 
 ANOTHER_MACHINE = "import socket\nsocket.create_connection(('192.0.2.1', 80), timeout=2)"
 LOOK_UP = "import socket\nsocket.getaddrinfo('data.example.org', 443)"
+
+
+def test_the_guard_notes_what_a_lesson_swallows(tmp_path, offline):
+    source = "try:\n    " + LOOK_UP.replace("\n", "\n    ") + "\nexcept OSError:\n    pass"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), tmp_path / "in.ipynb")
+    job = Job("in", str(tmp_path / "in.ipynb"), str(tmp_path / "out.ipynb"), str(tmp_path))
+    (row,), _ = run_jobs([job], **offline)
+    assert row["error"] is None
+    assert refused(offline) == "data.example.org\n"
+
+
+@pytest.mark.parametrize("host", ["localhost.example.org", "127.example.org", "192.0.2.1"])
+def test_the_guard_is_not_fooled_by_names(host, offline):
+    code = f"import socket; socket.getaddrinfo({host!r}, 80)"
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | offline, capture_output=True, text=True)
+    assert f"refused: {host}" in done.stderr
 
 
 @pytest.mark.parametrize("source", [ANOTHER_MACHINE, LOOK_UP])

@@ -25,6 +25,8 @@ def instructor(root: Path, only: str = "", workers: int = 2) -> int:
     """`make instructor`: solved notebooks, executed, and pages with notes; returns the exit status."""
     chosen = lessons.find(root, only)
     folder = Path(root).resolve() / "build" / "instructor"
+    # with the pages of earlier calls, and no link to a page that is not there
+    every = [one for one in lessons.find(root) if one in chosen or (folder / f"{one.name}.html").exists()]
     jobs = []
     for lesson in chosen:
         source = folder / ".unexecuted" / f"{lesson.name}.ipynb"
@@ -34,10 +36,10 @@ def instructor(root: Path, only: str = "", workers: int = 2) -> int:
 
     def finished(row: run.Row) -> None:
         executed = lessons.read(folder / f"{row['lesson']}.solved.ipynb")
-        run.make_page(row, executed, chosen, folder, chosen[0].notebook.parent, notes=True)
+        run.make_page(row, executed, every, folder, every[0].notebook.parent, notes=True)
 
     rows, stopped = run.run_jobs(jobs, workers, finished)
-    lessons.write(folder / "index.html", pages.index(chosen, {row["lesson"]: row for row in rows}))
+    lessons.write(folder / "index.html", pages.index(every, {row["lesson"]: row for row in rows}))
     print(run.table(rows))
     print(f"Notebooks and pages: {folder}")
     return run.status(rows, stopped, "instructor")
