@@ -1,0 +1,192 @@
+"""What all recommenders share: checked input, users in blocks, the best k with ties broken by item index."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from typing import Any, Self
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import ArrayLike
+from sklearn.exceptions import NotFittedError
+
+# Scores are made for a block of users at a time: as many as fit in this many bytes of float32, at least one.
+BLOCK_BYTES = 64 * 2**20
+
+
+class Recommender(ABC):
+    """A model that is fitted on a users x items matrix and recommends items to its users.
+
+    A subclass says how it learns (`_fit`) and how it scores all items for some users (`_scores`); a model that can
+    serve users whom it has not seen also says what to compute for them (`_fold_in`).
+    """
+
+    _history: sp.csr_matrix  # what each user that can be served has interacted with
+
+    def fit(self, matrix: sp.spmatrix) -> Self:
+        """Learn from `matrix` (n_users, n_items), sparse; an entry above 0 is an interaction, its value the weight.
+
+        Stored zeros count as no interaction. Users and items without any interaction are allowed. Returns the model
+        itself.
+
+        Raises ValueError on a matrix that is not sparse and two-dimensional, has no interaction at all, or holds NaN,
+        infinite or negative values.
+        """
+        history = interactions(matrix)
+        if not history.nnz:
+            raise ValueError(
+                f"matrix of shape {history.shape} has no interaction; expected at least one entry above 0: check the "
+                "filter that made it"
+            )
+        self._fit(history)
+        self._history = history
+        return self
+
+    def fold_in(self, matrix: sp.spmatrix) -> Self:
+        """The same model for other users: row i of the result stands for the history in row i of `matrix`.
+
+        Nothing that was learned about items changes; the model itself stays as it is. `matrix` (n_users, n_items) has
+        the items of the fitted one in the same columns; a row without interactions is allowed.
+
+        Raises ValueError on input that `fit` refuses and on another number of items, NotFittedError before `fit`, and
+        NotImplementedError where the model cannot serve users whom it has not seen.
+        """
+        self._check_fitted()
+        history = interactions(matrix)
+        if history.shape[1] != self._history.shape[1]:
+            raise ValueError(
+                f"matrix has {history.shape[1]:,} items and the model was fitted on {self._history.shape[1]:,}; "
+                "expected the same items in the same columns: to_matrix(..., item_ids=...) aligns them"
+            )
+        served = copy.copy(self)  # shallow: what was learned about items is shared
+        served._fold_in(history)
+        served._history = history
+        return served
+
+    def recommend(self, user_rows: ArrayLike, k: int = 10, exclude_seen: bool = True) -> tuple[np.ndarray, np.ndarray]:
+        """The k best items for some users, best first.
+
+        Parameters: `user_rows` (n,) row numbers of the matrix, in any order; `k`, places in a list; `exclude_seen`
+        leaves out what a user has interacted with.
+
+        Returns `items` (n, k) item columns and `scores` (n, k) float32. Equal scores are ordered by item column. Where
+        fewer than k items remain, items are -1 and scores -inf. Scores of two models, or of two users, do not compare.
+
+        Memory beside the result: a block of users x items at a time, a few times 64 MB (one user's row, if that is
+        larger), whatever the number of users.
+
+        Raises NotFittedError before `fit`, ValueError on rows that the matrix does not have and on k below 1.
+        """
+        self._check_fitted()
+        rows = self._rows(user_rows)
+        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+            raise ValueError(f"k is {k!r}; expected a whole number of 1 or more: the places in a list")
+        n_items = self._history.shape[1]
+        items = np.full((len(rows), k), -1, dtype=np.int64)
+        scores = np.full((len(rows), k), -np.inf, dtype=np.float32)
+        step = max(1, BLOCK_BYTES // (4 * n_items))
+        for start in range(0, len(rows), step):
+            block = rows[start : start + step]
+            found = np.array(self._scores(block), dtype=np.float32)  # a copy: seen items are struck out below
+            if exclude_seen:
+                seen = self._history[block]
+                found[np.repeat(np.arange(len(block)), np.diff(seen.indptr)), seen.indices] = -np.inf
+            best, values = top_k(found, min(k, n_items))
+            items[start : start + step, : best.shape[1]] = best
+            scores[start : start + step, : best.shape[1]] = values
+        return items, scores
+
+    @abstractmethod
+    def _fit(self, matrix: sp.csr_matrix) -> None:
+        """Check the parameters, then learn from a checked matrix: CSR, float32, sorted, no stored zero."""
+
+    @abstractmethod
+    def _scores(self, rows: np.ndarray) -> np.ndarray:
+        """Scores (len(rows), n_items) for these rows of the history."""
+
+    def _fold_in(self, matrix: sp.csr_matrix) -> None:
+        """Compute what `_scores` needs for other users; `self` is a copy already."""
+        raise NotImplementedError(
+            f"{type(self).__name__} cannot serve users whom it was not fitted on: fit it again with them"
+        )
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "_history"):
+            raise NotFittedError(f"this {type(self).__name__} has learned nothing yet: call fit(matrix) first")
+
+    def _rows(self, user_rows: ArrayLike) -> np.ndarray:
+        rows, n_users = np.asarray(user_rows), self._history.shape[0]
+        if rows.size == 0:
+            rows = rows.astype(np.int64)
+        if rows.ndim != 1 or not np.issubdtype(rows.dtype, np.integer):
+            raise ValueError(
+                f"user_rows is {rows.dtype} of shape {rows.shape}; expected whole numbers (n,): rows of the matrix, "
+                "not user ids and not a mask"
+            )
+        outside = (rows < 0) | (rows >= n_users)
+        if outside.any():
+            raise ValueError(
+                f"user_rows holds {rows[outside][0]} (first of {outside.sum():,}); expected 0 to {n_users - 1}, the "
+                "rows of the matrix: fold_in serves users who are not among them"
+            )
+        return rows
+
+
+def interactions(matrix: sp.spmatrix) -> sp.csr_matrix:
+    """A checked copy of a matrix: CSR, float32, indices sorted, without stored zeros."""
+    if not sp.issparse(matrix) or matrix.ndim != 2:
+        raise ValueError(
+            f"matrix is a {type(matrix).__name__}; expected a sparse matrix users x items: datasets.to_matrix makes "
+            "one of a table, scipy.sparse.csr_matrix of an array"
+        )
+    copied = sp.csr_matrix(matrix, dtype=np.float32, copy=True)
+    copied.sum_duplicates()
+    if not np.isfinite(copied.data).all() or (copied.data < 0).any():
+        bad = copied.data[~np.isfinite(copied.data) | (copied.data < 0)]
+        raise ValueError(
+            f"matrix holds {bad[0]} (first of {len(bad):,} such entries); expected finite weights of 0 or more: for "
+            "ratings, keep the likes"
+        )
+    copied.eliminate_zeros()
+    return copied
+
+
+def top_k(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The columns of the k largest scores of each row, best first, and these scores; ties by column.
+
+    Parameters: `scores` (n, n_items) floats, -inf for what must not be chosen; `k`, 1 to n_items. Returns columns
+    (n, k), -1 where the score is -inf, and scores (n, k). Raises ValueError on NaN.
+
+    >>> top_k(np.array([[1.0, 3.0, 3.0, -np.inf]]), 4)[0]
+    array([[ 1,  2,  0, -1]])
+    """
+    if np.isnan(scores).any():
+        raise ValueError("a score is NaN: the model has diverged; more regularization or a smaller learning rate helps")
+    n_rows, n_items = scores.shape
+    if k < n_items:
+        columns = np.argpartition(scores, n_items - k, axis=1)[:, n_items - k :]
+        chosen = np.take_along_axis(scores, columns, axis=1)
+        # argpartition takes any of those that tie with the last place: there, take the lowest columns.
+        last = chosen.min(axis=1, keepdims=True)
+        ties = np.count_nonzero(scores == last, axis=1) > np.count_nonzero(chosen == last, axis=1)
+        for row in np.flatnonzero(ties):
+            above = np.flatnonzero(scores[row] > last[row])
+            level = np.flatnonzero(scores[row] == last[row])[: k - len(above)]
+            columns[row] = np.concatenate([above, level])
+        columns.sort(axis=1)
+    else:
+        columns = np.broadcast_to(np.arange(n_items), (n_rows, n_items))
+    chosen = np.take_along_axis(scores, columns, axis=1)
+    order = np.argsort(-chosen, axis=1, kind="stable")  # columns ascend, so a stable sort breaks ties by column
+    columns, chosen = np.take_along_axis(columns, order, axis=1), np.take_along_axis(chosen, order, axis=1)
+    return np.where(np.isneginf(chosen), -1, columns), chosen
+
+
+def positive(name: str, value: Any, *, whole: bool = False, zero: bool = False) -> None:
+    """Raise ValueError unless `value` is a finite number above 0 (or 0 where `zero`), whole where `whole`."""
+    kinds = (int, np.integer) if whole else (int, float, np.integer, np.floating)
+    fine = isinstance(value, kinds) and not isinstance(value, bool) and np.isfinite(value)
+    if not fine or value < 0 or (value == 0 and not zero):
+        what = "a whole number" if whole else "a finite number"
+        raise ValueError(f"{name} is {value!r}; expected {what} {'of 0 or more' if zero else 'above 0'}")
