@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
+from scipy.stats import hypergeom
 
 
 def precision_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> np.ndarray:
@@ -53,6 +54,93 @@ def hit_rate_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) 
     """
     hits, n_relevant = _hits(recommended, relevant, k)
     return _defined_where(n_relevant > 0, hits.any(axis=1).astype(np.float64))
+
+
+def ndcg_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> np.ndarray:
+    """Normalised discounted cumulative gain: hits count, and count more the higher they stand.
+
+    Gain is binary: a hit at place p (from 1) is worth 1 / log2(p + 1), whatever the value stored in `relevant`. The
+    sum is divided by that of the ideal list, which has hits at its first min(k, number relevant) places, so a perfect
+    list scores 1 for every user. (Elsewhere the gain is 2^rating - 1, or the ideal list is made of the recommended
+    items alone; compare numbers only where the definition is the same.)
+
+    Parameters, result and errors as in `precision_at_k`. Source: Järvelin and Kekäläinen 2002, with the discount that
+    is usual today.
+
+    >>> ndcg_at_k([[0, 2], [2, 0], [2, -1]], sp.csr_matrix([[1, 0, 0], [1, 0, 0], [1, 0, 0]]), k=2).round(3)
+    array([1.   , 0.631, 0.   ])
+    """
+    hits, n_relevant = _hits(recommended, relevant, k)
+    discount = 1 / np.log2(np.arange(k) + 2)
+    # Both sums run from the first place to the last, so that rounding cannot push a perfect list off 1.
+    ideal = np.cumsum(discount)[np.clip(n_relevant, 1, k) - 1]
+    return _defined_where(n_relevant > 0, np.cumsum(hits * discount, axis=1)[:, -1] / ideal)
+
+
+def average_precision_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> np.ndarray:
+    """Mean of the precision at the place of each hit; a relevant item that is not found counts with 0.
+
+    The divisor is min(k, number relevant), so a perfect list scores 1 for every user: as in `implicit`, RecBole and the
+    usual MAP@k of recommender contests. (trec_eval, ranx and Microsoft Recommenders divide by the number relevant, so
+    that a user with 30 relevant items cannot exceed k / 30; others divide by the number of hits, which rewards finding
+    less.) The mean over users is MAP@k.
+
+    Parameters, result and errors as in `precision_at_k`.
+
+    >>> average_precision_at_k([[0, 2, 1]], sp.csr_matrix([[1, 1, 0]]), k=3).round(3)  # (1/1 + 2/3) / 2
+    array([0.833])
+    """
+    hits, n_relevant = _hits(recommended, relevant, k)
+    precision = np.cumsum(hits, axis=1) / (np.arange(k) + 1)
+    return _defined_where(n_relevant > 0, (precision * hits).sum(axis=1) / np.clip(n_relevant, 1, k))
+
+
+def reciprocal_rank_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> np.ndarray:
+    """1 over the place of the first relevant item, 0 where there is none among the first k.
+
+    The mean over users is MRR@k.
+
+    Parameters, result and errors as in `precision_at_k`. Source: Voorhees 1999 (there without the cut at k).
+
+    >>> reciprocal_rank_at_k([[0, 2], [2, 1]], sp.csr_matrix([[1, 1, 0], [1, 1, 0]]), k=2)
+    array([1. , 0.5])
+    """
+    hits, n_relevant = _hits(recommended, relevant, k)
+    return _defined_where(n_relevant > 0, np.where(hits.any(axis=1), 1 / (hits.argmax(axis=1) + 1), 0.0))
+
+
+def sampled_hit_rate(rank: ArrayLike, n_items: int, n_negatives: int, k: int = 10) -> np.ndarray:
+    """Chance that an item is among the first k when it is ranked against a random sample only.
+
+    Many papers rank the held-out item against, say, 100 random others instead of the whole catalogue. Of the
+    rank - 1 items that beat it, a sample without replacement holds a hypergeometric number, and the item is a hit when
+    fewer than k of them are drawn. An item deep in the catalogue so becomes a near-certain hit, and models can change
+    places.
+
+    Parameters: `rank`, one or many places in the ranking of the whole catalogue, from 1; `n_items` in that ranking, the
+    item itself included; `n_negatives`, other items drawn, 1 to n_items - 1; `k`, places that count. Returns floats of
+    the shape of `rank`: exact, nothing is drawn. With all n_items - 1 others it is the full hit rate, 0 or 1.
+
+    Raises ValueError on a rank, n_negatives or k outside its range. Source: Krichene and Rendle 2020 (On sampled
+    metrics for item recommendation).
+
+    >>> sampled_hit_rate([1, 500, 5000], n_items=10_000, n_negatives=100, k=10).round(2)
+    array([1.  , 0.97, 0.  ])
+    """
+    place = np.asarray(rank)
+    if not np.issubdtype(place.dtype, np.integer) or (place < 1).any() or (place > n_items).any():
+        raise ValueError(
+            f"rank is {place.dtype} from {place.min(initial=n_items)} to {place.max(initial=1)}; expected whole "
+            f"numbers from 1 (the best) to n_items = {n_items:,}"
+        )
+    if not 1 <= n_negatives < n_items:
+        raise ValueError(
+            f"n_negatives is {n_negatives}; expected 1 to n_items - 1 = {n_items - 1:,}: drawn without replacement, "
+            "the item itself left out"
+        )
+    if k < 1:
+        raise ValueError(f"k is {k}; expected 1 or more: the places that count")
+    return hypergeom.cdf(k - 1, n_items - 1, place - 1, n_negatives)
 
 
 def catalogue_coverage(recommended: ArrayLike, n_items: int) -> float:
