@@ -27,6 +27,29 @@ def test_an_empty_answer_is_not_saved(tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_record_that_cannot_be_written_loses_nothing_and_is_told(tmp_path, capsys):
+    save_cold_answer("ctr", "first try")
+    (tmp_path / "cold_answers").rename(tmp_path / "kept")
+    (tmp_path / "cold_answers").write_text("a file in the way")
+    save_cold_answer("ctr", "second try")
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert told.startswith(f"Not saved: {tmp_path / 'cold_answers' / 'ctr.json'} cannot be written (")
+    assert "still in this cell" in told
+    assert "set MLPIPE_HOME" in told
+    assert "first try" in (tmp_path / "kept" / "ctr.json").read_text()
+
+
+@pytest.mark.parametrize("damaged", ["{", "[]"])
+def test_a_damaged_record_is_set_aside(tmp_path, damaged):
+    path = tmp_path / "cold_answers" / "ctr.json"
+    for _ in range(2):
+        save_cold_answer("ctr", "one answer")
+        path.write_text(damaged)
+    save_cold_answer("ctr", "last")
+    assert [entry["answer"] for entry in json.loads(path.read_text()).values()] == ["last"]
+    assert [one.read_text() for one in path.parent.glob("ctr.unreadable*")] == [damaged] * 2
+
+
 @pytest.mark.parametrize(("question", "answer"), [("ads", "text"), ("ctr", None)])
 def test_bad_input_is_refused(question, answer):
     with pytest.raises(ValueError, match="expected"):

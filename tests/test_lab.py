@@ -77,6 +77,42 @@ def test_a_lost_manifest_costs_nobody_their_work(root, manifest):
     assert set(json.loads(path.read_text())) == {"01_next.ipynb"}
 
 
+@pytest.mark.parametrize("manifest", ["", "{", "[]"])
+def test_a_damaged_manifest_is_told_with_its_fix(root, manifest):
+    lab.copy_course(root)
+    mine(root).write_bytes(b"my own work")
+    path = root / "my_course" / ".copied.json"
+    path.write_text(manifest)
+    with pytest.raises(ValueError, match=r"my_course/\.copied\.json is damaged: delete it"):
+        lab.copy_course(root)
+    path.unlink()
+    lab.copy_course(root)
+    assert mine(root).read_bytes() == b"my own work"
+
+
+def test_a_file_in_place_of_the_copy_is_told_with_its_fix(root):
+    (root / "my_course").write_text("a shopping list")
+    with pytest.raises(ValueError, match=r"my_course is a file .* rename it, then call `make lab` again"):
+        lab.copy_course(root)
+    assert (root / "my_course").read_text() == "a shopping list"
+
+
+def test_a_copy_that_cannot_be_written_is_one_sentence(root, monkeypatch, capsys):
+    from mlpipe.course.__main__ import main
+
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(lessons.tempfile, "mkstemp", failing(PermissionError(13, "Permission denied", "my_course/x")))
+    assert main(["lab"]) == 2
+    assert capsys.readouterr().err == "[Errno 13] Permission denied: 'my_course/x'\n"
+
+
+def failing(error):
+    def fail(*_, **__):
+        raise error
+
+    return fail
+
+
 def test_stored_outputs_alone_do_not_make_a_new_version(root):
     lab.copy_course(root)
     other = course_lesson("x = 1").replace(b"the answer", b"another answer")

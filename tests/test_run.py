@@ -147,6 +147,29 @@ def test_an_unknown_name_lists_the_known(tmp_path):
     assert (process.returncode, err) == (2, "no lesson 02; known: 00_good, 03_good\n")
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "sentence"),
+    [
+        (
+            "notebooks/00_good.ipynb",
+            "<<<<<<< HEAD\n{}\n=======",
+            "cannot be read as a notebook (NotJSONError; are there",
+        ),
+        ("notebooks/00_good.ipynb", '{"cells": 1}', "cannot be read as a notebook ("),
+        ("build/run/report.json", "{", "is damaged: delete it and call `make run` again"),
+    ],
+)
+def test_a_damaged_file_is_one_sentence_before_anything_runs(file, content, sentence, tmp_path):
+    checkout(tmp_path, "00_good")
+    lessons.write(tmp_path / file, content)
+    process = command(tmp_path, "run")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert err.startswith(str(tmp_path / file))
+    assert sentence in err
+
+
 def test_another_folder_is_told(tmp_path):
     process = command(tmp_path, "run")
     _, err = process.communicate(timeout=60)

@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         from mlpipe.course import lab
 
         return (lab.lab if options.command == "lab" else lab.author)(root, others)
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError) as error:  # a system's error names the file and the problem
         print(error, file=sys.stderr)
         return 2
 

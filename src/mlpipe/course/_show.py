@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +65,15 @@ def home() -> Path:
 def update_record(path: Path, key: str, entry: dict[str, Any]) -> None:
     """Set one entry of a JSON file; the file appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    entries: dict[str, Any] = {}
+    entries: Any = {}
     if path.exists():
         try:
             entries = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:  # a damaged record is set aside, not overwritten
-            path.replace(path.with_suffix(".unreadable"))
+        except ValueError:
+            entries = None
+        if not isinstance(entries, dict):  # a damaged record is set aside, not overwritten
+            path.replace(path.with_suffix(f".unreadable-{time.time_ns()}"))
+            entries = {}
     entries[key] = entry
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".tmp", delete=False) as file:
         json.dump(entries, file, indent=1, sort_keys=True)

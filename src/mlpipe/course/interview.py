@@ -23,6 +23,14 @@ def save_cold_answer(question: str, answer: str) -> None:
         message = "Nothing saved yet: write between the triple quotes, then run this cell again."
     else:
         when = datetime.now(UTC).isoformat(timespec="microseconds")
-        update_record(home() / "cold_answers" / f"{question}.json", when, {"answer": answer, "words": words})
+        path = home() / "cold_answers" / f"{question}.json"
         message = f"Saved {words} words. The mock interview at the end shows them beside your new answer."
+        try:
+            update_record(path, when, {"answer": answer, "words": words})
+        except OSError as error:
+            words = 0
+            message = (
+                f"Not saved: {path} cannot be written ({error.strerror}). Your answer is still in this cell: keep it "
+                "there, set MLPIPE_HOME to a folder of yours, restart the kernel and run the cell again."
+            )
     show(box(NEUTRAL, prose(message)), message, {"cold_answer": {"question": question, "words": words}})

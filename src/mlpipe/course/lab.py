@@ -18,8 +18,12 @@ def copy_course(root: Path) -> list[str]:
     Outputs are left out: a lesson asks for a guess before it shows an answer.
     """
     mine = Path(root).resolve() / "my_course"
+    if mine.exists() and not mine.is_dir():
+        raise ValueError(
+            f"{mine} is a file, but your copy needs this name for a folder: rename it, then call `make lab` again"
+        )
     manifest = mine / ".copied.json"
-    copied = json.loads(manifest.read_text()) if manifest.exists() else {}
+    copied = lessons.read_json(manifest, "delete it and call `make lab` again; your lessons stay as they are")
     news = []
     for lesson in lessons.find(root):
         fresh = lessons.to_bytes(lessons.without_outputs(lessons.read(lesson.notebook)))

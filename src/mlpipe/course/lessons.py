@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import tempfile
@@ -68,10 +69,27 @@ def find(root: Path, only: str = "") -> list[Lesson]:
 
 
 def read(path: Path) -> NotebookNode:
-    """A notebook file. Raises FileNotFoundError with the command that makes it."""
+    """A notebook file. Raises FileNotFoundError, ValueError for what is no notebook, with the command that makes it."""
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: `make refresh ONLY={path.stem}` makes it from its text")
-    return nbformat.read(path, as_version=4)
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:  # no JSON, or JSON that is no notebook: nbformat has a class of error for each
+        raise ValueError(
+            f"{path} cannot be read as a notebook ({type(error).__name__}; are there marks of a git merge in it?): "
+            f"`git checkout -- {path}` restores it"
+        ) from None
+
+
+def read_json(path: Path, fix: str) -> dict[str, Any]:
+    """A JSON file of ours, empty when it is missing. Raises ValueError, with the fix, for one that is damaged."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} is damaged: {fix}")
+    return content
 
 
 def from_text(lesson: Lesson) -> NotebookNode:

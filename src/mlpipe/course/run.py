@@ -180,6 +180,7 @@ def run(root: Path, only: str = "", workers: int = 2, seed: int | None = None, s
         for lesson in chosen
     ]
     report = build / "run" / "report.json"
+    before = lessons.read_json(report, "delete it and call `make run` again").get("lessons", [])
 
     def finished(row: Row) -> None:
         executed = lessons.read(build / "run" / f"{row['lesson']}.ipynb")
@@ -187,8 +188,7 @@ def run(root: Path, only: str = "", workers: int = 2, seed: int | None = None, s
 
     print(f"Running {len(jobs)} lessons, {workers} at a time. Ctrl-C stops; what is finished is kept.", flush=True)
     rows, stopped = run_jobs(jobs, workers, finished)
-    known = {row["lesson"]: row for row in json.loads(report.read_text())["lessons"]} if report.exists() else {}
-    known |= {row["lesson"]: row for row in rows if row["result"] != "not run"}
+    known = {row["lesson"]: row for row in [*before, *rows] if row["result"] != "not run"}
     lessons.write(report, json.dumps({"lessons": [known[name] for name in sorted(known)]}, indent=1) + "\n")
     for lesson in every:  # so that every link leads somewhere: lessons not run yet show their stored outputs
         page = build / "html" / f"{lesson.name}.html"
