@@ -92,7 +92,7 @@ def test_a_damaged_manifest_is_told_with_its_fix(root, manifest):
 
 def test_a_file_in_place_of_the_copy_is_told_with_its_fix(root):
     (root / "my_course").write_text("a shopping list")
-    with pytest.raises(ValueError, match=r"my_course is a file .* rename it, then call `make lab` again"):
+    with pytest.raises(ValueError, match=r"my_course is a file, .* rename it, then call `make lab` again"):
         lab.copy_course(root)
     assert (root / "my_course").read_text() == "a shopping list"
 
