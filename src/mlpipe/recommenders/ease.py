@@ -1,0 +1,112 @@
+"""EASE: a linear model in closed form, one weight for each pair of items."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.linalg import lapack
+
+from mlpipe.recommenders.base import BLOCK_BYTES, Recommender, positive
+
+
+class EASE(Recommender):
+    """Each item predicted from all others by ridge regression: an "embarrassingly shallow autoencoder".
+
+    With X (n_users, n_items) the history, B (n_items, n_items) minimises |X - X B|^2 + regularization * |B|^2 under
+    diag(B) = 0 (an item must not predict itself). Solution: P = (X^T X + regularization * I)^-1, B_ij = -P_ij / P_jj
+    off the diagonal. score(u, .) = x_u B, computed as x_u - (x_u P) / diag(P). Without history all scores are 0.
+
+    The matrix to invert is items x items or, when there are fewer users than items, users x users, which gives the same
+    scores: P = (I - X^T (X X^T + regularization * I)^-1 X) / regularization. With n the smaller of the two, `fit` takes
+    O(n^3) time and one n x n matrix of memory, which stays for `recommend`: in float64, or in float32 where only that
+    fits in `max_bytes`. `recommend` takes, for a user, O(interactions * n_items) time in item space and
+    O(n_users^2 + all interactions) in user space.
+
+    Parameters: `regularization`, above 0: larger where there are more interactions (published: 100 to 1000 for
+    thousands of users and more); `max_bytes`, what the matrix may take (4 GiB: 23,000 users or items in float64,
+    32,000 in float32).
+
+    `fit` raises ValueError, before it allocates anything, when the matrix would not fit.
+
+    Source: Steck 2019, doi:10.1145/3308558.3313710; users x users: the Woodbury identity.
+
+    >>> likes = sp.csr_matrix([[1, 1, 0], [1, 1, 0], [0, 1, 1], [1, 0, 0]])
+    >>> EASE(regularization=1).fit(likes).recommend([3], k=2)[0]
+    array([[1, 2]])
+    """
+
+    def __init__(self, regularization: float = 250.0, max_bytes: int = 4 * 2**30) -> None:
+        self.regularization = regularization
+        self.max_bytes = max_bytes
+
+    def _fit(self, matrix: sp.csr_matrix) -> None:
+        positive("regularization", self.regularization)
+        positive("max_bytes", self.max_bytes, whole=True)
+        n_users, n_items = matrix.shape
+        self._in_user_space = n_users < n_items
+        n = min(n_users, n_items)
+        dtype = np.float64 if 8 * n**2 <= self.max_bytes else np.float32
+        if 4 * n**2 > self.max_bytes:
+            raise ValueError(
+                f"EASE needs {4 * n**2:,} bytes for a matrix of {n:,} x {n:,} "
+                f"{'users' if self._in_user_space else 'items'} and max_bytes is {self.max_bytes:,}; leave out the "
+                "rarest items (or users), raise max_bytes, or use a model that scales: ALS, GraphFilter, PureSVD"
+            )
+        # Without a copy: LAPACK works in place on Fortran order, and these matrices are symmetric.
+        across = matrix if self._in_user_space else matrix.T.tocsr()
+        self._inverse = _inverse(across.astype(dtype), float(self.regularization))
+        self._training = matrix if self._in_user_space else None
+        self._diagonal = self._diagonal_of_p(matrix)
+
+    def _diagonal_of_p(self, matrix: sp.csr_matrix) -> np.ndarray:
+        if not self._in_user_space:
+            return np.diag(self._inverse).copy()
+        by_item = matrix.T.tocsr().astype(self._inverse.dtype)
+        explained = np.empty(matrix.shape[1])
+        step = max(1, BLOCK_BYTES // (self._inverse.itemsize * matrix.shape[0]))
+        for start in range(0, len(explained), step):
+            block = by_item[start : start + step]
+            explained[start : start + step] = block.multiply(block @ self._inverse).sum(axis=1).A1
+        return (1 - explained) / self.regularization
+
+    def _scores(self, rows: np.ndarray) -> np.ndarray:
+        x = self._history[rows].astype(self._inverse.dtype)
+        if self._training is None:
+            x_p = x @ self._inverse
+        else:
+            shared = (x @ self._training.T).toarray() @ self._inverse
+            x_p = -(self._training.T @ shared.T).T
+            x_p += x
+            x_p /= self.regularization
+        scores = -x_p / self._diagonal
+        scores += x
+        return scores
+
+    def _fold_in(self, matrix: sp.csr_matrix) -> None:
+        pass
+
+
+def _inverse(x: sp.csr_matrix, ridge: float) -> np.ndarray:
+    """(x x^T + ridge * I)^-1 for x (n, m) sparse: one n x n matrix, made, factorised and inverted in place."""
+    n = x.shape[0]
+    across = x.T.tocsr()
+    matrix = np.empty((n, n), dtype=x.dtype)
+    step = max(1, BLOCK_BYTES // (16 * n))
+    for start in range(0, n, step):
+        matrix[start : start + step] = (x[start : start + step] @ across).toarray()
+    matrix[np.diag_indices(n)] += ridge
+    factorize, invert = lapack.get_lapack_funcs(("potrf", "potri"), (matrix,))
+    _, failed = factorize(matrix.T, lower=False, overwrite_a=True, clean=False)
+    if not failed:
+        _, failed = invert(matrix.T, lower=False, overwrite_c=True)
+    if failed:
+        raise ValueError(
+            f"regularization is {ridge}, too small for the {n:,} x {n:,} matrix in {x.dtype}: it is not positive "
+            "definite after rounding; a larger regularization helps"
+        )
+    for start in range(0, n, step):  # LAPACK leaves one triangle: here, in rows, the lower one
+        end = start + step
+        matrix[:start, start:end] = matrix[start:end, :start].T
+        square = matrix[start:end, start:end]
+        matrix[start:end, start:end] = np.tril(square) + np.tril(square, -1).T
+    return matrix

@@ -1,0 +1,126 @@
+"""Recommenders from a truncated singular value decomposition: PureSVD and the graph filter."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.linalg import svds
+
+from mlpipe.recommenders.base import Recommender, positive
+
+
+class PureSVD(Recommender):
+    """The history projected on its strongest directions: missing entries count as 0, no iteration over users.
+
+    X (n_users, n_items) is approximated by U S V^T with `factors` dimensions; score(u, .) = x_u V V^T, so
+    users who were not fitted are served alike. V (n_items, factors) has orthonormal columns. Without history all scores
+    are 0.
+
+    Parameters: `factors`, 1 or more (a matrix of lower rank has only that many dimensions: all are used);
+    `random_state` starts the iteration, which ends at the same V but for rounding.
+
+    Cost of `fit`: O(factors * interactions + factors^2 * the smaller of users and items) a pass, some passes; memory
+    O((users + items) * factors). A user costs O((interactions + n_items) * factors).
+
+    Source: Cremonesi, Koren and Turrin 2010, doi:10.1145/1864708.1864721.
+
+    >>> likes = sp.csr_matrix([[1, 1, 0], [1, 1, 0], [0, 1, 1], [1, 0, 0]])
+    >>> PureSVD(factors=1).fit(likes).recommend([3], k=2)[0]
+    array([[1, 2]])
+    """
+
+    def __init__(self, factors: int = 64, random_state: int = 0) -> None:
+        self.factors = factors
+        self.random_state = random_state
+
+    def _fit(self, matrix: sp.csr_matrix) -> None:
+        positive("factors", self.factors, whole=True)
+        positive("random_state", self.random_state, whole=True, zero=True)
+        self.item_factors = right_singular_vectors(matrix, self.factors, self.random_state).astype(np.float32)
+
+    def _scores(self, rows: np.ndarray) -> np.ndarray:
+        return (self._history[rows] @ self.item_factors) @ self.item_factors.T
+
+    def _fold_in(self, matrix: sp.csr_matrix) -> None:
+        pass
+
+
+class GraphFilter(Recommender):
+    """GF-CF: one step over the graph of users and items, plus a low-pass filter on it. Nothing is trained.
+
+    R~ = D_u^-1/2 R D_i^-1/2 (n_users, n_items) is the history R with each entry divided by the roots of the sums of its
+    row and of its column; V (n_items, factors) are the right singular vectors of R~ with the largest singular values.
+
+    score(u, .) = r_u R~^T R~ + low_pass_weight * r_u D_i^-1/2 V V^T D_i^1/2
+
+    with r_u (n_items,) the user's row of R as it is, so users who were not fitted are served alike. The first term
+    walks to the users who share an item and on to their items; the second keeps what the `factors` smoothest signals on
+    the graph explain. Without history all scores are 0; so is the score of an item without interactions.
+
+    Parameters: `factors`, 1 or more (a matrix of lower rank has only that many dimensions: all are used);
+    `low_pass_weight`, 0 or more (0 computes no V); `random_state` starts the iteration, which ends at the same V but
+    for rounding.
+
+    Cost of `fit`: as `PureSVD`. A user costs O(factors * n_items) and the walk: the sum of the interactions of all
+    users who share an item. No items x items matrix is made.
+
+    Source: Shen et al. 2021, doi:10.1145/3459637.3482264 (there 256 and 0.3; 0 for Amazon-Book).
+
+    >>> likes = sp.csr_matrix([[1, 1, 0], [1, 1, 0], [0, 1, 1], [1, 0, 0]])
+    >>> GraphFilter(factors=1).fit(likes).recommend([3], k=2)[0]
+    array([[1, 2]])
+    """
+
+    def __init__(self, factors: int = 256, low_pass_weight: float = 0.3, random_state: int = 0) -> None:
+        self.factors = factors
+        self.low_pass_weight = low_pass_weight
+        self.random_state = random_state
+
+    def _fit(self, matrix: sp.csr_matrix) -> None:
+        positive("factors", self.factors, whole=True)
+        positive("low_pass_weight", self.low_pass_weight, zero=True)
+        positive("random_state", self.random_state, whole=True, zero=True)
+        users, items = (matrix.sum(axis=axis, dtype=np.float64).A1 for axis in (1, 0))
+        self._normalised = (sp.diags(_root_of_inverse(users)) @ matrix @ sp.diags(_root_of_inverse(items))).tocsr()
+        self._into = self._out_of = np.zeros((matrix.shape[1], 0), dtype=np.float32)
+        if self.low_pass_weight:
+            vectors = right_singular_vectors(self._normalised, self.factors, self.random_state)
+            self._into = (vectors * _root_of_inverse(items)[:, None]).astype(np.float32)
+            self._out_of = (vectors * np.sqrt(items)[:, None] * self.low_pass_weight).astype(np.float32)
+        self._normalised = self._normalised.astype(np.float32)
+
+    def _scores(self, rows: np.ndarray) -> np.ndarray:
+        history = self._history[rows]
+        scores = ((history @ self._normalised.T) @ self._normalised).toarray()
+        scores += (history @ self._into) @ self._out_of.T
+        return scores
+
+    def _fold_in(self, matrix: sp.csr_matrix) -> None:
+        pass
+
+
+def right_singular_vectors(matrix: sp.csr_matrix, factors: int, random_state: int) -> np.ndarray:
+    """The right singular vectors (n_items, <= factors) with the largest singular values, largest first.
+
+    Fewer where the rank is lower. Each is signed so that its entry of largest magnitude is positive.
+    """
+    exact = matrix.astype(np.float64)
+    smaller = min(matrix.shape)
+    if 2 * factors < smaller:
+        start = np.random.default_rng(random_state).standard_normal(smaller)
+        _, values, transposed = svds(exact, k=factors, v0=start)
+        vectors = transposed.T
+    else:  # most dimensions are wanted: all at once, from the smaller of X X^T and X^T X, is faster
+        by_user = matrix.shape[0] < matrix.shape[1]
+        squares, vectors = np.linalg.eigh((exact @ exact.T if by_user else exact.T @ exact).toarray())
+        values = np.sqrt(np.maximum(squares, 0))
+        if by_user:
+            vectors = exact.T @ np.divide(vectors, values, out=np.zeros_like(vectors), where=values > 0)
+    order = np.argsort(-values, kind="stable")[:factors]
+    order = order[values[order] > 1e-6 * values.max()]  # below that, rounding
+    vectors = vectors[:, order]
+    return vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(len(order))])
+
+
+def _root_of_inverse(sums: np.ndarray) -> np.ndarray:
+    return np.divide(1, np.sqrt(sums), out=np.zeros_like(sums), where=sums > 0)
