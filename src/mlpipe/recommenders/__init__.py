@@ -3,7 +3,19 @@
 from mlpipe.recommenders.base import Recommender
 from mlpipe.recommenders.baselines import ItemKNN, Popularity
 from mlpipe.recommenders.ease import EASE
+from mlpipe.recommenders.hybrid import Hybrid, item_features
 from mlpipe.recommenders.peers import ImplicitALS, ImplicitBPR
 from mlpipe.recommenders.spectral import GraphFilter, PureSVD
 
-__all__ = ["EASE", "GraphFilter", "ImplicitALS", "ImplicitBPR", "ItemKNN", "Popularity", "PureSVD", "Recommender"]
+__all__ = [
+    "EASE",
+    "GraphFilter",
+    "Hybrid",
+    "ImplicitALS",
+    "ImplicitBPR",
+    "ItemKNN",
+    "Popularity",
+    "PureSVD",
+    "Recommender",
+    "item_features",
+]

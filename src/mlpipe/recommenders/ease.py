@@ -70,17 +70,14 @@ class EASE(Recommender):
         return (1 - explained) / self.regularization
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
-        x = self._history[rows].astype(self._inverse.dtype)
+        history = self._history[rows].astype(self._inverse.dtype)
+        dense = history.toarray()
         if self._training is None:
-            x_p = x @ self._inverse
+            x_p = history @ self._inverse
         else:
-            shared = (x @ self._training.T).toarray() @ self._inverse
-            x_p = -(self._training.T @ shared.T).T
-            x_p += x
-            x_p /= self.regularization
-        scores = -x_p / self._diagonal
-        scores += x
-        return scores
+            shared = (history @ self._training.T).toarray() @ self._inverse
+            x_p = (dense - (self._training.T @ shared.T).T) / self.regularization
+        return dense - x_p / self._diagonal
 
     def _fold_in(self, matrix: sp.csr_matrix) -> None:
         pass
