@@ -289,7 +289,7 @@ def test_logged_propensity_is_the_frequency_of_the_choice():
         "device": np.full(n, device, np.int8),
         "slot": np.full(n, slot, np.int8),
     }
-    simulator._choose_ads(world, events, np.random.default_rng(6))
+    simulator._choose_ads(world, events, np.random.default_rng(6), simulator.RANDOM_SHARE)
     probability = simulator._choice_probabilities(world, 0)[region * 3 + device, slot]
     logged = ~events["is_random"]
     np.testing.assert_allclose(events["propensity"][logged], probability[events["ad"][logged]], rtol=1e-12)

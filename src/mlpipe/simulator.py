@@ -9,10 +9,51 @@ Each impression is one slot on a page. A person clicks when the slot is looked a
 and for bots ``true_ctr = BOT_CLICK_RATE`` whatever they are shown. The log in `AdLog.impressions` has the columns of
 a real log, with final labels: at time t a real log would know only the clicks with `reported_at` up to t. The truth is
 kept apart from it, so that it cannot leak into features.
+
+What a model can learn (sd: standard deviation on the logit scale over the impressions of people):
+
+=================  ====  =============================================================  ===============================
+part of the truth  sd    what it is made of                                             can a model learn it?
+=================  ====  =============================================================  ===============================
+examination              a table, device x position: `EXAMINATION`                      yes, from these two columns
+main_relevance     0.62  one effect each of user, segment, region, site, device, hour,  yes, from ids with enough rows;
+                         weekday, category, advertiser, campaign, ad, format; drift of  drift and wear only from
+                         the category (a random walk by day); wear of the ad with age   recent rows
+shared_relevance   0.85  segment x category, region x campaign, site x category,        by crosses, factors or trees;
+                         device x format, hour x category                               the segment through `audience`
+private_relevance  0.38  the user's vector (4 numbers) times that of the ad             hardly: few rows a user
+hidden_relevance   0.38  a new normal number for each impression                        never
+=================  ====  =============================================================  ===============================
+
+How the columns are drawn (default world; N: normal, all effects are centred):
+
+============================  =========================================================================================
+``timestamp``                 sessions start by weekday and hour (`TRAFFIC_BY_HOUR`); 4 impressions on average
+                              (geometric), 40 seconds apart (exponential)
+``user_id``                   40,000 users drawn by activity, lognormal(0, 1.2), one a session; 10 % of the sessions
+                              without consent: no id, age or audience
+``audience``, ``age_group``   eight hidden segments of equal size; audience names the segment, but is a guess for 30 %
+                              of the users; age is N(age of the segment, 9), and 3 to 27 % by segment withhold it
+``region``, ``device``        by fixed shares a user; 15 % of the sessions are on a device drawn uniformly
+``site_id``                   300 sites, share ~ rank^-0.7, independent of the user
+``position``                  28, 23, 19, 16 and 14 % for slots 1 to 5, independent of all else
+``ad_id`` and what it is of   2,400 ads in 300 campaigns of 100 advertisers, groups uneven; a category an advertiser;
+                              55 % of the ads live from the start, the others from a uniform day on; they end after
+                              2 + exponential(25) days
+``bid``                       exp(N(-0.7, 0.3) of the campaign + N(0, 0.3) of the ad) dollars
+``policy``, ``propensity``    95 % logged: ad ~ ramp-up x exp(sharpness of the slot x score), score = log bid + effect
+                              of the ad that day + region x campaign + device x format, two of them seen with an error;
+                              5 % random: uniform over the ads live that day
+``clicked``                   1 with probability `true_ctr`
+``reported_at``               exponential delay, mean 4 minutes or, for 20 to 60 % of the clicks by category, 8 hours
+rows that should not be       16 bots (0.7 % of the rows, desktop, regular visits, known user ids); 0.3 % of the rows
+                              repeat the row before them
+============================  =========================================================================================
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from numbers import Real
 from operator import index
 
 import numpy as np
@@ -34,7 +75,7 @@ CATEGORIES = (
 )
 POLICIES = ("logged", "random")
 
-BASE_RATE = 0.03
+BASE_RATE = 0.03  # mean of true_ctr
 RELEVANCE_SD = {"main": 0.62, "shared": 0.85, "private": 0.38, "hidden": 0.38}  # logit, over the impressions
 BOT_SHARE, BOT_CLICK_RATE = 0.007, 0.12
 RANDOM_SHARE, DUPLICATE_SHARE, ANONYMOUS_SHARE = 0.05, 0.003, 0.10
@@ -48,6 +89,16 @@ SLOT_SHARPNESS = (1.3, 1.0, 0.75, 0.5, 0.3)  # how strongly the logged policy fo
 EXAMINATION = np.array(  # device x position: a small screen hides the lower slots
     [[0.95, 0.68, 0.49, 0.37, 0.29], [0.92, 0.50, 0.31, 0.21, 0.15], [0.94, 0.60, 0.41, 0.30, 0.22]], np.float32
 )
+
+DIAL_RANGES = {
+    "base_rate": (1e-4, 0.5),
+    "position_effect": (0, 5),
+    "drift": (0, 10),
+    "delay": (0, 100),
+    "private_taste": (0, 5),
+    "bot_share": (0, 0.5),
+    "random_share": (0, 1),
+}
 
 MS_HOUR, MS_DAY = 3_600_000, 86_400_000
 N_CONTEXTS, N_SLOTS, N_TASTES = len(REGIONS) * len(DEVICES), len(SLOT_SHARE), 4
@@ -86,6 +137,22 @@ class AdLog:
     intercept: float
 
 
+@dataclass(frozen=True)
+class Auctions:
+    """Page views with the ads that compete for the top slot, and apart from them what each would get.
+
+    Attributes:
+        candidates: one row an ad that competes, auction after auction in time order: ``auction`` (counted from 0),
+            then the columns of `AdLog.impressions` up to ``bid``; ``position`` is 1.
+        true_ctr: probability of a click if this ad is shown on top; for people, as there are no bots here. Competitors
+            of one auction share its examination and its hidden relevance.
+
+    """
+
+    candidates: pd.DataFrame
+    true_ctr: FloatArray
+
+
 @dataclass
 class _World:
     """Everything that is fixed before the first impression."""
@@ -98,63 +165,180 @@ class _World:
     traffic: FloatArray  # (days * 24,) share of sessions that start in each hour
     live_weight: FloatArray  # (days, ads): 0 = not live, grows to 1 while a new ad ramps up
     score: FloatArray  # (days, contexts, ads): what the logged policy believes, sd 1
-    scale: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(RELEVANCE_SD, 1.0))
+    examination: FloatArray  # (devices, slots): probability that a slot is looked at
+    scale: Mapping[str, float]  # of the four relevances
     intercept: float = 0.0
 
 
-def simulate_ad_log(n_impressions: int = 1_000_000, days: int = 14, seed: int = 0) -> AdLog:
+@dataclass(frozen=True)
+class _Dials:
+    """What a caller may turn up or down; the defaults are the default world."""
+
+    base_rate: float = BASE_RATE
+    position_effect: float = 1.0
+    drift: float = 1.0
+    delay: float = 1.0
+    private_taste: float = 1.0
+    bot_share: float = BOT_SHARE
+    random_share: float = RANDOM_SHARE
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in DIAL_RANGES.items():
+            value = getattr(self, name)
+            is_number = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
+            if not (is_number and low <= value <= high):
+                raise ValueError(
+                    f"{name} must be a number from {low:g} to {high:g}, found {value!r}: "
+                    f"the default world has {getattr(_Dials, name):g}."
+                )
+
+
+def simulate_ad_log(
+    n_impressions: int = 1_000_000,
+    days: int = 14,
+    seed: int = 0,
+    *,
+    base_rate: float = BASE_RATE,
+    position_effect: float = 1.0,
+    drift: float = 1.0,
+    delay: float = 1.0,
+    private_taste: float = 1.0,
+    bot_share: float = BOT_SHARE,
+    random_share: float = RANDOM_SHARE,
+) -> AdLog:
     """Simulate an ad server's log of `n_impressions` rows over `days` days, with the truth behind each click.
 
-    One seed gives the same log on every run; another seed gives another world of the same law. A position effect,
-    a logged policy that is confounded with ad quality, a uniformly random slice, delayed clicks, bots and duplicates
-    are built in.
+    One seed gives the same log on every run; another seed gives another world of the same law. A dial changes what its
+    line says; all else is drawn as before, so two logs that differ in a dial can be compared row by row (except with
+    `bot_share`: other rows arrive).
 
     Args:
         n_impressions: rows of the log, at least 1.
         days: length of the log in days from Monday 2026-01-05, at least 2.
         seed: non-negative integer.
+        base_rate: mean of `true_ctr`. It sets the intercept, whatever the other dials; only `random_share` may
+            move the mean, because ads shown at random are worse ads: the price of exploring.
+        position_effect: power of the fall of examination below the top slot: 0 = each slot is looked at like the top
+            one, 2 = twice as steep on a logarithmic axis.
+        drift: multiplies the daily steps of each category's relevance (the logged policy follows them).
+        delay: multiplies the time from a click to its report. Changes ``reported_at`` alone.
+        private_taste: multiplies the private relevance, which no model can learn from so few rows a user.
+        bot_share: share of the rows that are visits of the bots; more of it needs a base rate above its own clicks.
+        random_share: share of the rows whose ad is drawn uniformly. Rows that were random stay so with a larger share.
 
     Returns:
         An `AdLog`: `impressions` (DataFrame), `true_ctr` (array), `truth` (DataFrame), aligned row by row.
 
     Raises:
-        ValueError: an argument is not an integer or is out of range.
+        ValueError: an argument is not a number of its range, or no intercept gives that base rate.
 
     Source: this project; click = examined and relevant as in Richardson, Dominowska and Ragno 2007 (WWW).
 
-    >>> log = simulate_ad_log(n_impressions=1000)
-    >>> len(log.impressions), bool((log.true_ctr <= log.truth["examination"]).all())
+    >>> log = simulate_ad_log(n_impressions=1000, position_effect=0)
+    >>> len(log.impressions), bool(log.truth["examination"].min() > 0.9)
     (1000, True)
 
     """
     n_impressions = _integer("n_impressions", n_impressions, at_least=1)
     days = _integer("days", days, at_least=2)
     seed = _integer("seed", seed, at_least=0)
-    # One stream for each concern: a later dial that draws more in one of them leaves the others as they were.
-    names = ("world", "pilot", "arrivals", "choices", "hidden", "clicks", "delays", "duplicates")
-    streams = dict(zip(names, map(np.random.default_rng, np.random.SeedSequence(seed).spawn(len(names))), strict=True))
+    dials = _Dials(base_rate, position_effect, drift, delay, private_taste, bot_share, random_share)
 
-    world = _make_world(days, streams["world"])
-    _calibrate(world, streams["pilot"])
-    events = _arrivals(world, n_impressions, streams["arrivals"])
-    _choose_ads(world, events, streams["choices"])
-    _relevance(world, events, streams["hidden"])
-    relevance = sum((events[f"{part}_relevance"] for part in RELEVANCE_SD), np.float64(world.intercept))
-    events["true_ctr"] = np.where(events["is_bot"], BOT_CLICK_RATE, events["examination"] * expit(relevance))
+    world, streams = _calibrated_world(days, seed, dials), _streams(seed)
+    events = _arrivals(world, n_impressions, streams["arrivals"], dials.bot_share)
+    _choose_ads(world, events, streams["choices"], dials.random_share)
+    _relevance(world, events, streams["hidden"].standard_normal(n_impressions, np.float32))
+    events["true_ctr"] = _true_ctr(world, events)
     events["clicked"] = (streams["clicks"].random(n_impressions) < events["true_ctr"]).astype(np.int8)
-    events["reported_ms"] = _report_times(world, events, streams["delays"])
+    events["reported_ms"] = _report_times(world, events, streams["delays"], dials.delay)
     _repeat_some_rows(events, streams["duplicates"])
     return AdLog(_impressions(world, events), events["true_ctr"], _truth(events), world.intercept)
 
 
-def _integer(name: str, value: object, at_least: int) -> int:
+def simulate_auctions(
+    n_auctions: int = 10_000, n_ads: int = 8, days: int = 14, seed: int = 0, *, first_day: int = 0, **dials: float
+) -> Auctions:
+    """Draw page views whose top slot `n_ads` ads compete for, with what each would get if it were shown.
+
+    The world is that of `simulate_ad_log` with the same `days`, `seed` and dials: the same people, ads and bids, but
+    new page views (of people, not of bots). The competitors are drawn uniformly, without repeats, from the ads live on
+    that day. So a model that was fitted on the log can rank them, and `true_ctr` tells what its choice is worth.
+
+    Args:
+        n_auctions: number of page views, at least 1.
+        n_ads: competitors in each, 1 to 50.
+        days: length of the log in days, at least 2.
+        seed: non-negative integer.
+        first_day: first day of the page views, counted from 0: 12 takes them from days 12 and 13 of a log of 14.
+        **dials: those of `simulate_ad_log`.
+
+    Returns:
+        `Auctions`: `candidates` (DataFrame of n_auctions x n_ads rows) and `true_ctr`, aligned row by row.
+
+    Raises:
+        ValueError: an argument is not a number of its range, or no intercept gives that base rate.
+        TypeError: `simulate_ad_log` has no such dial.
+
+    Source: this project.
+
+    >>> auctions = simulate_auctions(n_auctions=3, n_ads=2)
+    >>> auctions.candidates["auction"].tolist(), auctions.true_ctr.shape
+    ([0, 0, 1, 1, 2, 2], (6,))
+
+    """
+    n_auctions = _integer("n_auctions", n_auctions, at_least=1)
+    n_ads = _integer("n_ads", n_ads, at_least=1, at_most=50)
+    days = _integer("days", days, at_least=2)
+    seed = _integer("seed", seed, at_least=0)
+    first_day = _integer("first_day", first_day, at_least=0, at_most=days - 1)
+
+    world, rng = _calibrated_world(days, seed, _Dials(**dials)), _streams(seed)["auctions"]
+    share_of_days = world.traffic[first_day * 24 :].sum()
+    views = _arrivals(world, int((n_auctions + 200) * 1.3 / share_of_days), rng, bot_share=0.0)
+    wanted = np.flatnonzero(views["time_ms"] >= first_day * MS_DAY)
+    wanted = np.sort(rng.choice(wanted, n_auctions, replace=False))
+    events = {name: np.repeat(values[wanted], n_ads) for name, values in views.items()}
+    events["slot"][:] = 0
+    events["ad"] = np.concatenate(
+        [
+            _competitors(np.flatnonzero(world.live_weight[day]), n_today, n_ads, rng)
+            for day, n_today in enumerate(np.bincount(views["time_ms"][wanted] // MS_DAY, minlength=days))
+        ]
+    )
+    _relevance(world, events, np.repeat(rng.standard_normal(n_auctions, np.float32), n_ads))
+    candidates = _features(world, events)
+    candidates.insert(0, "auction", np.repeat(np.arange(n_auctions, dtype=np.int32), n_ads))
+    return Auctions(candidates, _true_ctr(world, events))
+
+
+def _competitors(live: IntArray, n_auctions: int, n_ads: int, rng: np.random.Generator) -> IntArray:
+    """Draw `n_ads` different live ads for each auction, every set equally likely, one auction after the other."""
+    ads = rng.choice(live, (n_auctions, n_ads))
+    while True:
+        in_order = np.sort(ads, axis=1)
+        repeated = (in_order[:, 1:] == in_order[:, :-1]).any(axis=1)
+        if not repeated.any():
+            return ads.ravel()
+        ads[repeated] = rng.choice(live, (repeated.sum(), n_ads))
+
+
+def _streams(seed: int) -> dict[str, np.random.Generator]:
+    """One stream for each concern: a dial that draws more in one of them leaves the others as they were."""
+    names = ("world", "pilot", "arrivals", "choices", "hidden", "clicks", "delays", "duplicates", "auctions")
+    return dict(zip(names, map(np.random.default_rng, np.random.SeedSequence(seed).spawn(len(names))), strict=True))
+
+
+def _integer(name: str, value: object, at_least: int, at_most: int | None = None) -> int:
     try:
         number = index(value)  # type: ignore[arg-type]
     except TypeError:
         number = None
-    if number is None or isinstance(value, bool | np.bool_) or number < at_least:
+    too_large = number is not None and at_most is not None and number > at_most
+    if number is None or isinstance(value, bool | np.bool_) or number < at_least or too_large:
+        expected = f">= {at_least}" if at_most is None else f"from {at_least} to {at_most}"
+        example = max(at_least, 7) if at_most is None else at_most
         raise ValueError(
-            f"{name} must be an integer >= {at_least}, found {value!r}: pass a whole number such as {max(at_least, 7)}."
+            f"{name} must be an integer {expected}, found {value!r}: pass a whole number such as {example}."
         )
     return number
 
@@ -162,9 +346,9 @@ def _integer(name: str, value: object, at_least: int) -> int:
 # --- The world: people, ads, sites and how they fit together -----------------------------------------------------
 
 
-def _make_world(days: int, rng: np.random.Generator) -> _World:
+def _make_world(days: int, rng: np.random.Generator, drift: float = 1.0) -> _World:
     users, ads = _make_users(rng), _make_ads(days, rng)
-    effects = _make_effects(days, users, ads, rng)
+    effects = _make_effects(days, users, ads, rng, drift)
     age = np.arange(days)[:, None] - ads["start_day"]
     live = (age >= 0) & (np.arange(days)[:, None] <= ads["end_day"])
     traffic = np.outer(np.array(TRAFFIC_BY_WEEKDAY)[np.arange(days) % 7], TRAFFIC_BY_HOUR).ravel()
@@ -178,6 +362,8 @@ def _make_world(days: int, rng: np.random.Generator) -> _World:
         traffic=traffic / traffic.sum(),
         live_weight=np.where(live, 1 - 0.7 * 0.5 ** np.maximum(age, 0), 0.0),
         score=_policy_score(ads, effects, rng),
+        examination=EXAMINATION,
+        scale=dict.fromkeys(RELEVANCE_SD, 1.0),
     )
 
 
@@ -241,7 +427,7 @@ def _interaction(n_rows: int, n_columns: int, rank: int, sd: float, rng: np.rand
 
 
 def _make_effects(
-    days: int, users: Mapping[str, NDArray], ads: Mapping[str, NDArray], rng: np.random.Generator
+    days: int, users: Mapping[str, NDArray], ads: Mapping[str, NDArray], rng: np.random.Generator, drift_dial: float
 ) -> dict[str, FloatArray]:
     n_categories, campaign, category = len(CATEGORIES), ads["campaign"], ads["category"]
     hours = np.arange(24)
@@ -263,7 +449,9 @@ def _make_effects(
         "device": one(len(DEVICES), 0.1),
         "hour": _spread(np.cos((hours - rng.uniform(0, 24)) * np.pi / 12), 0.12),
         "weekday": one(7, 0.06),
-        "ad": (quality + (drift - drift.mean(1, keepdims=True))[:, category] - wear).astype(np.float32),  # by day
+        "ad": (quality + (drift_dial * (drift - drift.mean(1, keepdims=True)))[:, category] - wear).astype(
+            np.float32
+        ),  # by day
         "segment_category": _interaction(len(AUDIENCES), n_categories, 5, 0.52, rng),
         "region_campaign": _interaction(len(REGIONS), N_CAMPAIGNS, 4, 0.33, rng),
         "site_category": _interaction(N_SITES, n_categories, 4, 0.4, rng),
@@ -284,26 +472,55 @@ def _policy_score(
     return _spread(by_day[:, None, :] + by_context, 1.0)
 
 
-def _calibrate(world: _World, rng: np.random.Generator) -> None:
-    """Set scale and intercept to `RELEVANCE_SD` and `BASE_RATE` on a pilot log: all worlds are equally hard."""
-    pilot = _arrivals(world, 50_000, rng)
-    _choose_ads(world, pilot, rng)
-    _relevance(world, pilot, rng)
-    person = ~pilot["is_bot"]
-    parts = {name: pilot[f"{name}_relevance"][person] for name in RELEVANCE_SD}
-    world.scale = {name: sd / float(parts[name].std()) for name, sd in RELEVANCE_SD.items()}
-    relevance = sum(world.scale[name] * part for name, part in parts.items())
-    target = (BASE_RATE - BOT_SHARE * BOT_CLICK_RATE) / (1 - BOT_SHARE)
-    examination = pilot["examination"][person]
-    world.intercept = brentq(lambda c: np.mean(examination * expit(c + relevance)) - target, -12, 4, xtol=1e-8)
+def _calibrated_world(days: int, seed: int, dials: _Dials) -> _World:
+    """Make the world, scaled to `RELEVANCE_SD` and the base rate on a pilot log: all worlds are equally hard.
+
+    The scales come from the default world, so that a dial makes its own part larger and no other part smaller.
+    """
+    world, pilot = _pilot(days, seed, drift=1.0)
+    parts = [f"{name}_relevance" for name in RELEVANCE_SD]
+    scale = {name: sd / float(pilot[part].std()) for part, (name, sd) in zip(parts, RELEVANCE_SD.items(), strict=True)}
+    if dials.drift != 1:
+        world, pilot = _pilot(days, seed, dials.drift)
+    scale["private"] *= dials.private_taste
+    world.scale = scale
+    top = EXAMINATION[:, :1].astype(float)
+    world.examination = (top * (EXAMINATION / top) ** dials.position_effect).astype(np.float32)
+
+    relevance = sum(scale[name] * pilot[part] for part, name in zip(parts, scale, strict=True))
+    examination = world.examination[pilot["device"], pilot["slot"]]
+
+    def rate(intercept: float) -> np.floating:  # in single precision, on which the default world rests
+        return np.mean(examination * expit(intercept + relevance))
+
+    target = (dials.base_rate - dials.bot_share * BOT_CLICK_RATE) / (1 - dials.bot_share)
+    if not rate(-12) < target < rate(4):
+        low, high = ((1 - dials.bot_share) * rate(c) + dials.bot_share * BOT_CLICK_RATE for c in (-12, 4))
+        raise ValueError(
+            f"base_rate must be a number above {low:.2g} and below {high:.2g} with these dials, found "
+            f"{dials.base_rate!r}: bots click at {BOT_CLICK_RATE}, people at most as often as they look at the slot."
+        )
+    world.intercept = brentq(lambda c: rate(c) - target, -12, 4, xtol=1e-8)
+    return world
+
+
+def _pilot(days: int, seed: int, drift: float) -> tuple[_World, Events]:
+    """Make a world and a small log of it, its people only, with the default shares of bots and random rows."""
+    streams = _streams(seed)
+    world, rng = _make_world(days, streams["world"], drift), streams["pilot"]
+    events = _arrivals(world, 50_000, rng, BOT_SHARE)
+    _choose_ads(world, events, rng, RANDOM_SHARE)
+    _relevance(world, events, rng.standard_normal(50_000, np.float32))
+    person = ~events["is_bot"]
+    return world, {name: values[person] for name, values in events.items()}
 
 
 # --- The log: who comes, what is shown, what is clicked -----------------------------------------------------------
 
 
-def _arrivals(world: _World, n: int, rng: np.random.Generator) -> Events:
+def _arrivals(world: _World, n: int, rng: np.random.Generator, bot_share: float) -> Events:
     """Slots to fill, in time order: sessions of people (one user, site and device each) and the bots' visits."""
-    n_bot = round(BOT_SHARE * n)
+    n_bot = round(bot_share * n)
     n_human = n - n_bot
     horizon = world.days * MS_DAY
 
@@ -360,10 +577,10 @@ def _choice_probabilities(world: _World, day: int) -> FloatArray:
     return weight / weight.sum(axis=-1, keepdims=True)
 
 
-def _choose_ads(world: _World, events: Events, rng: np.random.Generator) -> None:
+def _choose_ads(world: _World, events: Events, rng: np.random.Generator, random_share: float) -> None:
     """Add `ad`, `is_random` and `propensity`: the exact probability of the ad given day, region, device and slot."""
     n = len(events["time_ms"])
-    is_random = rng.random(n) < RANDOM_SHARE
+    is_random = rng.random(n) < random_share
     draw = rng.random(n) * (1 - 1e-12)  # keeps row + draw below row + 1 after rounding
     context = world.users["region"][events["user"]].astype(np.int32) * len(DEVICES) + events["device"]
     row = context * N_SLOTS + events["slot"]
@@ -383,13 +600,13 @@ def _choose_ads(world: _World, events: Events, rng: np.random.Generator) -> None
     events["ad"], events["is_random"], events["propensity"] = ad, is_random, propensity
 
 
-def _relevance(world: _World, events: Events, rng: np.random.Generator) -> None:
-    """Add the parts of the truth: examination (probability) and four relevances (logit)."""
+def _relevance(world: _World, events: Events, hidden: FloatArray) -> None:
+    """Add the parts of the truth: examination (probability) and four relevances (logit); `hidden` has sd 1."""
     effects, user, ad, site, device = world.effects, events["user"], events["ad"], events["site"], events["device"]
     hour = (events["time_ms"] // MS_HOUR).astype(np.int32)
     day, hour = hour // 24, hour % 24
     campaign, category, segment = world.ads["campaign"][ad], world.ads["category"][ad], world.users["segment"][user]
-    events["examination"] = EXAMINATION[device, events["slot"]]
+    events["examination"] = world.examination[device, events["slot"]]
     events["main_relevance"] = (
         effects["user"][user]
         + effects["site"][site]
@@ -406,19 +623,24 @@ def _relevance(world: _World, events: Events, rng: np.random.Generator) -> None:
         + effects["hour_category"][hour, category]
     )
     events["private_relevance"] = np.einsum("ij,ij->i", world.users["taste"][user], effects["ad_taste"][ad])
-    events["hidden_relevance"] = rng.standard_normal(len(user), np.float32)
+    events["hidden_relevance"] = hidden
     for name, scale in world.scale.items():
         events[f"{name}_relevance"] *= np.float32(scale)
 
 
-def _report_times(world: _World, events: Events, rng: np.random.Generator) -> IntArray:
+def _true_ctr(world: _World, events: Events) -> FloatArray:
+    relevance = sum((events[f"{part}_relevance"] for part in RELEVANCE_SD), np.float64(world.intercept))
+    return np.where(events["is_bot"], BOT_CLICK_RATE, events["examination"] * expit(relevance))
+
+
+def _report_times(world: _World, events: Events, rng: np.random.Generator, delay_dial: float) -> IntArray:
     """When each click reaches the log, in ms (NaT without a click): minutes or hours, by category."""
     n_categories = len(CATEGORIES)
     slow_share = rng.permutation(np.linspace(0.2, 0.6, n_categories))
     reported = np.full(len(events["clicked"]), np.iinfo(np.int64).min)
     clicks = np.flatnonzero(events["clicked"])
     is_slow = rng.random(len(clicks)) < slow_share[world.ads["category"][events["ad"][clicks]]]
-    mean_hours = np.where(is_slow, 8.0, 4 / 60)
+    mean_hours = delay_dial * np.where(is_slow, 8.0, 4 / 60)
     delay = rng.exponential(size=len(clicks)) * mean_hours * MS_HOUR
     reported[clicks] = events["time_ms"][clicks] + 1 + delay.astype(np.int64)
     return reported
@@ -439,33 +661,39 @@ def _repeat_some_rows(events: Events, rng: np.random.Generator) -> None:
 # --- What is handed over ------------------------------------------------------------------------------------------
 
 
-def _impressions(world: _World, events: Events) -> pd.DataFrame:
+def _features(world: _World, events: Events) -> pd.DataFrame:
+    """What is known before anything is shown: the columns of a request and of an ad."""
     users, ads, user, ad, anonymous = world.users, world.ads, events["user"], events["ad"], events["anonymous"]
-
-    def labels(codes: NDArray, names: tuple[str, ...]) -> pd.Categorical:
-        return pd.Categorical.from_codes(codes, categories=list(names))
-
     columns = {
         "timestamp": START + events["time_ms"].astype("timedelta64[ms]"),
         "user_id": pd.arrays.IntegerArray(user + np.int32(1), anonymous.copy()),
-        "age_group": labels(np.where(anonymous, np.int8(-1), users["age_group"][user]), AGE_GROUPS),
-        "audience": labels(np.where(anonymous, np.int8(-1), users["audience"][user]), AUDIENCES),
-        "region": labels(users["region"][user], REGIONS),
-        "device": labels(events["device"], DEVICES),
+        "age_group": _labels(np.where(anonymous, np.int8(-1), users["age_group"][user]), AGE_GROUPS),
+        "audience": _labels(np.where(anonymous, np.int8(-1), users["audience"][user]), AUDIENCES),
+        "region": _labels(users["region"][user], REGIONS),
+        "device": _labels(events["device"], DEVICES),
         "site_id": events["site"] + np.int32(1),
         "position": events["slot"] + np.int32(1),
         "ad_id": ad + np.int32(1),
         "campaign_id": ads["campaign"][ad] + np.int32(1),
         "advertiser_id": ads["advertiser"][ad] + np.int32(1),
-        "category": labels(ads["category"][ad], CATEGORIES),
-        "ad_format": labels(ads["format"][ad], FORMATS),
+        "category": _labels(ads["category"][ad], CATEGORIES),
+        "ad_format": _labels(ads["format"][ad], FORMATS),
         "bid": ads["bid"][ad],
-        "policy": labels(events["is_random"].view(np.int8), POLICIES),
-        "propensity": events["propensity"],
-        "clicked": events["clicked"],
-        "reported_at": START + events["reported_ms"].view("timedelta64[ms]"),
     }
     return pd.DataFrame(columns, copy=False)
+
+
+def _impressions(world: _World, events: Events) -> pd.DataFrame:
+    frame = _features(world, events)
+    frame["policy"] = _labels(events["is_random"].view(np.int8), POLICIES)
+    frame["propensity"] = events["propensity"]
+    frame["clicked"] = events["clicked"]
+    frame["reported_at"] = START + events["reported_ms"].view("timedelta64[ms]")
+    return frame
+
+
+def _labels(codes: NDArray, names: tuple[str, ...]) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, categories=list(names))
 
 
 def _truth(events: Events) -> pd.DataFrame:
