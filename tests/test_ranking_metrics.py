@@ -5,18 +5,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipe.ranking_metrics import (
+    average_precision_at_k,
     catalogue_coverage,
     gini,
     gini_of_counts,
     hit_rate_at_k,
     intra_list_diversity,
+    ndcg_at_k,
     non_obvious_hit_rate,
     novelty,
     precision_at_k,
     recall_at_k,
+    reciprocal_rank_at_k,
+    sampled_hit_rate,
 )
 
 NAN = np.nan
+D = 1 / np.log2(np.arange(2, 12))  # the discount of places 1 to 10
 
 # Six items, five users. By hand, at k = 4:
 RECOMMENDED = np.array(
@@ -35,6 +40,9 @@ BY_HAND = {
     precision_at_k: [2 / 4, 1 / 4, 0, NAN, 0],
     recall_at_k: [2 / 3, 1, 0, NAN, 0],
     hit_rate_at_k: [1, 1, 0, NAN, 0],
+    ndcg_at_k: [(1 + 1 / np.log2(5)) / (1 + 1 / np.log2(3) + 1 / 2), 1 / np.log2(3), 0, NAN, 0],
+    average_precision_at_k: [(1 / 1 + 2 / 4) / 3, 1 / 2, 0, NAN, 0],
+    reciprocal_rank_at_k: [1, 1 / 2, 0, NAN, 0],
 }
 
 
@@ -46,15 +54,20 @@ def test_by_hand(metric):
 def test_only_the_first_k_places_count():
     np.testing.assert_allclose(precision_at_k(RECOMMENDED, RELEVANT, k=1), [1, 0, 0, NAN, 0])
     np.testing.assert_allclose(recall_at_k(RECOMMENDED, RELEVANT, k=2), [1 / 3, 1, 0, NAN, 0])
+    np.testing.assert_allclose(reciprocal_rank_at_k(RECOMMENDED, RELEVANT, k=1), [1, 0, 0, NAN, 0])
+    # The first user has three relevant items, of which two could be shown: the ideal list has two.
+    np.testing.assert_allclose(ndcg_at_k(RECOMMENDED, RELEVANT, k=2), [D[0] / (D[0] + D[1]), D[1], 0, NAN, 0])
+    np.testing.assert_allclose(average_precision_at_k(RECOMMENDED, RELEVANT, k=2), [1 / 2, 1 / 2, 0, NAN, 0])
 
 
 def test_a_catalogue_smaller_than_k_is_padded():
-    """Three items, ten places: the perfect list of a user with three relevant items reaches 3/10, not 1."""
+    """Three items, ten places: the perfect list of a user with three relevant items has precision 3/10, not 1."""
     lists = np.full((1, 10), -1)
     lists[0, :3] = [2, 0, 1]
     everything = sp.csr_matrix(np.ones((1, 3)))
     assert precision_at_k(lists, everything) == pytest.approx(0.3)
-    assert recall_at_k(lists, everything) == 1
+    for metric in (recall_at_k, ndcg_at_k, average_precision_at_k, reciprocal_rank_at_k):
+        assert metric(lists, everything) == 1
 
 
 worlds = st.integers(0, 10_000).map(np.random.default_rng)
@@ -66,16 +79,82 @@ def random_world(rng, n_users=7, n_items=9, k=5):
     return lists, sp.csr_matrix((rng.random((n_users, n_items)) < 0.3).astype(np.float32))
 
 
+def by_definition(items, liked):
+    """All metrics of one list of k items, from a loop over its places."""
+    k, n = len(items), len(liked)
+    hits = [place for place, item in enumerate(items, start=1) if item in liked]
+    dcg, ideal = (sum(1 / np.log2(place + 1) for place in places) for places in (hits, range(1, min(k, n) + 1)))
+    precisions = [sum(hit <= place for hit in hits) / place for place in hits]
+    return {
+        precision_at_k: len(hits) / k,
+        recall_at_k: len(hits) / n if n else NAN,
+        hit_rate_at_k: float(len(hits) > 0),
+        ndcg_at_k: dcg / ideal if n else NAN,
+        average_precision_at_k: sum(precisions) / min(k, n) if n else NAN,
+        reciprocal_rank_at_k: 1 / hits[0] if hits else 0,
+    }
+
+
 @given(worlds)
-def test_agrees_with_sets(rng):
+def test_agrees_with_the_definition_written_as_a_loop(rng):
     lists, relevant = random_world(rng)
-    expected = []
-    for row, items in enumerate(lists):
-        liked = set(relevant[row].indices)
-        hits = len(liked & set(items))
-        expected.append((hits / 5, hits / len(liked), float(hits > 0)) if liked else (NAN,) * 3)
-    for metric, values in zip(BY_HAND, np.transpose(expected), strict=True):
-        np.testing.assert_allclose(metric(lists, relevant, k=5), values)
+    liked = [set(row.indices) for row in relevant]
+    for metric in BY_HAND:
+        values = metric(lists, relevant, k=5)
+        expected = [
+            by_definition(items, mine)[metric] if mine else NAN for items, mine in zip(lists, liked, strict=True)
+        ]
+        np.testing.assert_allclose(values, expected, rtol=1e-12)
+        assert ((values >= 0) & (values <= 1))[[bool(mine) for mine in liked]].all()  # exactly, not about
+
+
+@given(worlds)
+def test_a_perfect_list_scores_exactly_one(rng):
+    """At every k and number of relevant items, and no other order of the same items scores more."""
+    n_relevant, k = rng.integers(1, 30), int(rng.integers(1, 31))
+    relevant = sp.csr_matrix((np.arange(30) < n_relevant)[None].astype(float))
+    perfect, shuffled = np.arange(30)[None], rng.permutation(30)[None]
+    for metric in (ndcg_at_k, average_precision_at_k, reciprocal_rank_at_k, hit_rate_at_k):
+        assert metric(perfect, relevant, k) == 1
+        assert metric(shuffled, relevant, k) <= 1
+
+
+@given(worlds)
+def test_a_hit_that_moves_up_never_costs_and_where_the_order_counts_it_pays(rng):
+    n_items, k = 12, 8
+    items = rng.permutation(n_items)
+    liked = rng.random(n_items) < 0.4
+    place = rng.integers(0, k - 1)
+    if liked[items[place]] or not liked[items[place + 1]]:
+        return
+    better = items.copy()
+    better[[place, place + 1]] = items[[place + 1, place]]
+    relevant = sp.csr_matrix(liked[None].astype(float))
+    gains = {metric: metric(better[None], relevant, k) - metric(items[None], relevant, k) for metric in BY_HAND}
+    for blind in (precision_at_k, recall_at_k, hit_rate_at_k):
+        assert gains[blind] == 0
+    for sighted in (ndcg_at_k, average_precision_at_k):
+        assert gains[sighted] > 1e-6
+    assert (gains[reciprocal_rank_at_k] > 0) == (not liked[items[:place]].any())
+
+
+@given(worlds)
+def test_none_is_the_same_as_an_item_that_nobody_likes(rng):
+    lists, relevant = random_world(rng)
+    relevant = sp.hstack([relevant, sp.csr_matrix((7, 5))]).tocsr()
+    filled = np.where(lists < 0, 9 + np.arange(5), lists)
+    for metric in BY_HAND:
+        np.testing.assert_array_equal(metric(lists, relevant, 5), metric(filled, relevant, 5))
+
+
+@pytest.mark.parametrize("metric", BY_HAND)
+def test_the_stored_value_of_a_relevant_item_does_not_matter(metric):
+    np.testing.assert_array_equal(metric(RECOMMENDED, RELEVANT * 4.5, k=4), metric(RECOMMENDED, RELEVANT, k=4))
+
+
+@pytest.mark.parametrize("metric", BY_HAND)
+def test_no_users_give_no_values(metric):
+    assert metric(np.empty((0, 4), dtype=int), sp.csr_matrix((0, 6)), k=4).shape == (0,)
 
 
 @given(worlds)
@@ -244,3 +323,47 @@ def test_non_obvious_refuses_a_head_or_popularity_of_another_catalogue():
         non_obvious_hit_rate(RECOMMENDED, RELEVANT, [1] * 6)
     with pytest.raises(ValueError, match="popularity has 5 items; expected 6"):
         non_obvious_hit_rate(RECOMMENDED, RELEVANT, [1] * 5, head=1)
+
+
+def test_sampled_hit_rate_by_hand():
+    # Five others, of whom two are better; draws of two pairs of ten hold both better ones once, none of them thrice.
+    assert sampled_hit_rate(3, n_items=6, n_negatives=2, k=1) == pytest.approx(3 / 10)
+    assert sampled_hit_rate(3, n_items=6, n_negatives=2, k=2) == pytest.approx(9 / 10)
+    assert sampled_hit_rate(3, n_items=6, n_negatives=2, k=3) == 1
+    # An item at rank 500 of 10,000 is all but a certain hit among 100 random others.
+    assert sampled_hit_rate(500, 10_000, 100, k=10) == pytest.approx(0.97, abs=0.005)
+
+
+@given(st.integers(2, 60), st.integers(1, 12))
+def test_sampled_hit_rate_with_all_others_is_the_full_one_and_falls_with_the_rank(n_items, k):
+    ranks = np.arange(1, n_items + 1)
+    np.testing.assert_allclose(sampled_hit_rate(ranks, n_items, n_items - 1, k), ranks <= k, atol=1e-9)
+    for n_negatives in range(1, n_items):
+        chance = sampled_hit_rate(ranks, n_items, n_negatives, k)
+        assert chance[0] == pytest.approx(1)
+        assert (np.diff(chance) < 1e-9).all()
+        assert (chance >= (ranks <= k) - 1e-9).all()  # a sample never makes it harder
+
+
+def test_sampled_hit_rate_agrees_with_draws():
+    rng = np.random.default_rng(0)
+    drawn = np.array([rng.choice(199, 20, replace=False) for _ in range(4000)])  # 0 to 198: the others, best first
+    for rank in (10, 60, 120):
+        seen = ((drawn < rank - 1).sum(axis=1) < 5).mean()
+        assert sampled_hit_rate(rank, 200, 20, k=5) == pytest.approx(seen, abs=0.025)  # three standard errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((0, 10, 5, 1), "rank holds 0; expected whole numbers from 1"),
+        (([3, 11], 10, 5, 1), "rank holds 11; expected .* n_items = 10"),
+        ((2.5, 10, 5, 1), "rank is float64"),
+        ((1, 10, 10, 1), "n_negatives is 10; expected 1 to n_items - 1 = 9"),
+        ((1, 10, 0, 1), "n_negatives is 0"),
+        ((1, 10, 5, 0), "k is 0"),
+    ],
+)
+def test_sampled_hit_rate_names_bad_input(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        sampled_hit_rate(*arguments)

@@ -128,11 +128,10 @@ def sampled_hit_rate(rank: ArrayLike, n_items: int, n_negatives: int, k: int = 1
     array([1.  , 0.97, 0.  ])
     """
     place = np.asarray(rank)
-    if not np.issubdtype(place.dtype, np.integer) or (place < 1).any() or (place > n_items).any():
-        raise ValueError(
-            f"rank is {place.dtype} from {place.min(initial=n_items)} to {place.max(initial=1)}; expected whole "
-            f"numbers from 1 (the best) to n_items = {n_items:,}"
-        )
+    outside = (place < 1) | (place > n_items)
+    if not np.issubdtype(place.dtype, np.integer) or outside.any():
+        found = f"holds {place[outside][0]}" if outside.any() else f"is {place.dtype}"
+        raise ValueError(f"rank {found}; expected whole numbers from 1 (the best) to n_items = {n_items:,}")
     if not 1 <= n_negatives < n_items:
         raise ValueError(
             f"n_negatives is {n_negatives}; expected 1 to n_items - 1 = {n_items - 1:,}: drawn without replacement, "
