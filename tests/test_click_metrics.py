@@ -3,9 +3,18 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import log_loss
+from scipy.stats import binomtest
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
-from mlpipe.click_metrics import calibration_ratio, expected_calibration_error, normalized_entropy, share_of_oracle
+from mlpipe.click_metrics import (
+    calibration_by,
+    calibration_ratio,
+    expected_calibration_error,
+    normalized_entropy,
+    reliability_curve,
+    share_of_oracle,
+)
 
 
 def world(n=20_000, seed=0):
@@ -25,8 +34,9 @@ def test_normalized_entropy_is_log_loss_over_that_of_the_constant():
     y, truth = world()
     for rate in (None, 0.02, 0.3):
         constant = np.full(len(y), y.mean() if rate is None else rate)
-        assert normalized_entropy(y, truth, rate) == pytest.approx(log_loss(y, truth) / log_loss(y, constant))
-        assert normalized_entropy(y, constant, rate) == pytest.approx(1)
+        expected = log_loss(y, truth) / log_loss(y, constant)
+        assert normalized_entropy(y, truth, rate) == pytest.approx(expected, rel=1e-12)
+        assert normalized_entropy(y, constant, rate) == pytest.approx(1, rel=1e-12)
     assert normalized_entropy(y, truth) < 0.95
 
 
@@ -90,8 +100,9 @@ def test_calibration_error_tells_the_truth_from_a_distorted_one():
 
 def test_n_bins_must_fit():
     for n_bins in (0, 3):
-        with pytest.raises(ValueError, match="n_bins is"):
-            expected_calibration_error([0, 1], [0.1, 0.2], n_bins)
+        for binned in (expected_calibration_error, reliability_curve):
+            with pytest.raises(ValueError, match="n_bins is"):
+                binned([0, 1], [0.1, 0.2], n_bins)
 
 
 def test_share_of_oracle_runs_from_the_base_rate_to_the_truth():
@@ -111,6 +122,164 @@ def test_share_of_oracle_refuses_a_truth_of_other_rows():
         share_of_oracle(y, truth, np.random.default_rng(1).permutation(truth), 0.05)
 
 
+samples = st.lists(st.tuples(st.booleans(), st.floats(0.001, 0.999)), min_size=2, max_size=60).filter(
+    lambda rows: len({label for label, _ in rows}) == 2
+)
+
+
+@given(samples, st.floats(0.01, 0.99))
+def test_metrics_agree_with_scikit_learn_and_with_each_other(rows, rate):
+    y, p = map(np.array, zip(*rows, strict=True))
+    constant = np.full(len(y), rate)
+    assert normalized_entropy(y, p, rate) * log_loss(y, constant) == pytest.approx(log_loss(y, p), rel=1e-12)
+    assert share_of_oracle(y, p, np.where(y, 0.9999, 0.0001), rate) <= 1 + 1e-3
+    gap = abs(calibration_ratio(y, p) - 1) * y.sum() / len(y)
+    assert gap == pytest.approx(expected_calibration_error(y, p, n_bins=1), abs=1e-12)
+    for n_bins in (2, len(y)):  # errors that cancel overall are seen in bins, never the other way round
+        assert expected_calibration_error(y, p, n_bins) >= gap - 1e-12
+
+
+@given(samples)
+def test_a_monotone_change_leaves_the_order_and_ruins_the_probability(rows):
+    """Which is why lessons measure both: AUC and average precision see the order only."""
+    y, p = map(np.array, zip(*rows, strict=True))
+    p = np.round(p, 3)
+    for metric in (roc_auc_score, average_precision_score):
+        assert metric(y, p) == pytest.approx(metric(y, p / 10), rel=1e-12)
+    assert calibration_ratio(y, p / 10) == pytest.approx(calibration_ratio(y, p) / 10, rel=1e-12)
+
+
+@given(samples, st.integers(0, 1000))
+def test_metrics_do_not_depend_on_the_order_of_rows_and_doubled_rows_change_no_mean(rows, seed):
+    y, p = map(np.array, zip(*rows, strict=True))
+    order = np.random.default_rng(seed).permutation(np.tile(np.arange(len(y)), 2))
+    for metric in (normalized_entropy, calibration_ratio, lambda y, p: expected_calibration_error(y, p, 2)):
+        assert metric(y[order], p[order]) == pytest.approx(metric(y, p), rel=1e-9)
+
+
+# --- Bins and slices -------------------------------------------------------------------------------------
+
+
+def test_reliability_curve_by_hand():
+    curve = reliability_curve([0, 1, 0, 1, 1, 1], [0.1, 0.3, 0.4, 0.6, 0.8, 0.9], n_bins=3)
+    assert list(curve.columns) == ["rows", "clicks", "predicted", "observed", "low", "high"]
+    assert curve["rows"].tolist() == [2, 2, 2]
+    assert curve["clicks"].tolist() == [1, 1, 2]
+    np.testing.assert_allclose(curve["predicted"], [0.2, 0.5, 0.85])
+    np.testing.assert_allclose(curve["observed"], [0.5, 0.5, 1.0])
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_intervals_are_those_of_wilson(level):
+    y, truth = world(3000)
+    for table in (reliability_curve(y, truth, 7, level), calibration_by(y, truth, np.arange(3000) % 5, level)):
+        for row in table.itertuples():
+            low, high = binomtest(row.clicks, row.rows).proportion_ci(level, method="wilson")
+            if "ratio" in table:
+                low, high = row.predicted / row.rows / high, row.predicted / row.rows / low
+            assert (row.low, row.high) == pytest.approx((low, high), rel=1e-9)
+
+
+def test_the_ends_of_an_interval_stay_in_their_range():
+    curve = reliability_curve([0] * 5 + [1] * 5, np.arange(1, 11) / 11, n_bins=2)
+    assert curve["low"][0] == 0
+    assert 0 < curve["high"][0] < 0.5
+    assert 0.5 < curve["low"][1] < 1
+    assert curve["high"][1] == 1
+
+
+def test_reliability_curve_has_the_bins_of_scikit_learn_where_nothing_is_tied():
+    y, truth = world(5000)
+    observed, predicted = calibration_curve(y, truth, n_bins=10, strategy="quantile")
+    curve = reliability_curve(y, truth, n_bins=10)
+    np.testing.assert_allclose(curve["observed"], observed, rtol=1e-12)
+    np.testing.assert_allclose(curve["predicted"], predicted, rtol=1e-12)
+
+
+@given(samples, st.integers(1, 12), st.booleans())
+def test_reliability_curve_holds_every_row_and_adds_up_to_the_calibration_error(rows, n_bins, tied):
+    y, p = map(np.array, zip(*rows, strict=True))
+    p, n_bins = np.round(p, 1) if tied else p, min(n_bins, len(y))
+    curve = reliability_curve(y, p, n_bins)
+    assert 1 <= len(curve) <= n_bins
+    assert curve["rows"].sum() == len(y)
+    assert curve["clicks"].sum() == y.sum()
+    assert (curve["predicted"].diff().dropna() > -1e-12).all()
+    assert ((curve["low"] <= curve["observed"] + 1e-12) & (curve["observed"] <= curve["high"] + 1e-12)).all()
+    error = (curve["rows"] * (curve["predicted"] - curve["observed"]).abs()).sum() / len(y)
+    assert error == pytest.approx(expected_calibration_error(y, p, n_bins), abs=1e-12)
+
+
+def test_intervals_cover_the_truth_as_often_as_they_say():
+    inside = []
+    for seed in range(40):
+        y, truth = world(5000, seed)
+        curve = reliability_curve(y, truth, n_bins=5)
+        slices = calibration_by(y, truth, np.random.default_rng(seed).integers(0, 5, 5000))
+        inside += [
+            curve["predicted"].between(curve["low"], curve["high"]),
+            (slices["low"] <= 1) & (slices["high"] >= 1),
+        ]
+    assert 0.92 < np.mean(inside) < 0.99
+
+
+def test_calibration_by_finds_slices_that_cancel():
+    y = np.tile([0, 0, 0, 0, 0, 0, 0, 1], 1000)
+    device = np.repeat(["phone", "desktop"], 4000)
+    p = np.where(device == "phone", 0.15, 0.10)
+    assert calibration_ratio(y, p) == pytest.approx(1)
+    table = calibration_by(y, p, device)
+    assert table.index.tolist() == ["desktop", "phone"]
+    assert list(table.columns) == ["rows", "clicks", "predicted", "ratio", "low", "high"]
+    assert table["rows"].tolist() == [4000, 4000]
+    assert table["clicks"].tolist() == [500, 500]
+    np.testing.assert_allclose(table["predicted"], [400, 600])
+    np.testing.assert_allclose(table["ratio"], [0.8, 1.2])
+    assert table.loc["desktop", "high"] < 1 < table.loc["phone", "low"]
+
+
+@given(samples, st.integers(0, 1000))
+def test_slices_add_up_to_the_whole(rows, seed):
+    y, p = map(np.array, zip(*rows, strict=True))
+    table = calibration_by(y, p, np.random.default_rng(seed).integers(0, 4, len(y)))
+    assert table[["rows", "clicks"]].sum().tolist() == [len(y), y.sum()]
+    assert table["predicted"].sum() / table["clicks"].sum() == pytest.approx(calibration_ratio(y, p))
+    assert ((table["low"] <= table["ratio"] * (1 + 1e-12)) & (table["ratio"] <= table["high"] * (1 + 1e-12))).all()
+
+
+def test_slices_of_any_kind_and_none_is_dropped():
+    y, p = [0, 1, 1, 0], [0.2, 0.5, 0.6, 0.3]
+    ages = pd.Series(
+        pd.Categorical(["18-24", None, "65+", "18-24"], categories=["18-24", "35-44", "65+"]), index=[9, 3, 5, 1]
+    )
+    table = calibration_by(y, p, ages)
+    assert table["rows"].tolist() == [2, 1, 1]
+    assert table.index[:2].tolist() == ["18-24", "65+"]
+    assert table.index.isna().tolist() == [False, False, True]
+    np.testing.assert_allclose(table["ratio"], [np.inf, 0.6, 0.5])
+    assert np.isfinite(table["low"]).all()
+    assert table["high"].tolist()[0] == np.inf
+    users = calibration_by(y, p, pd.Series([7, pd.NA, 7, 2], dtype="Int32"))
+    assert users["rows"].tolist() == [1, 2, 1]
+    assert calibration_by(y, p, [True, False, True, False]).index.tolist() == [False, True]
+
+
+@pytest.mark.parametrize("groups", [["a"], "phone", np.ones((4, 2)), None])
+def test_groups_must_fit(groups):
+    with pytest.raises(ValueError, match=r"groups has shape .* and y has \(4,\)"):
+        calibration_by([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4], groups)
+
+
+@pytest.mark.parametrize("level", [0, 1, 95, np.nan])
+def test_level_must_be_a_chance(level):
+    for table in (
+        lambda: reliability_curve([0, 1], [0.1, 0.2], 1, level),
+        lambda: calibration_by([0, 1], [0.1, 0.2], [1, 1], level),
+    ):
+        with pytest.raises(ValueError, match="level is"):
+            table()
+
+
 METRICS = {
     "normalized_entropy": normalized_entropy,
     "calibration_ratio": calibration_ratio,
@@ -119,7 +288,13 @@ METRICS = {
 }
 
 
-@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+TABLES = {
+    "reliability_curve": lambda y, p: reliability_curve(y, p, n_bins=1),
+    "calibration_by": lambda y, p: calibration_by(y, p, np.zeros(len(y))),
+}
+
+
+@pytest.mark.parametrize("metric", [*METRICS.values(), *TABLES.values()], ids=[*METRICS, *TABLES])
 @pytest.mark.parametrize(
     ("y", "p", "message"),
     [
