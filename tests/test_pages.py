@@ -53,7 +53,7 @@ def loads(page):
 
 def raw_tex(page):
     """Formulas left as they were typed, code aside."""
-    prose = re.sub(r"<(pre|code|style)\b.*?</\1>", "", page, flags=re.DOTALL)
+    prose = re.sub(r"<(pre|code|style|script)\b.*?</\1>", "", page, flags=re.DOTALL)
     return re.findall(r"\$[^$]+\$|\\\(|\\\[|\\begin\{", prose)
 
 
@@ -95,7 +95,8 @@ def whole(tmp_path):
 def test_nothing_is_loaded_and_no_tex_is_left(whole):
     assert loads(whole) == []
     assert raw_tex(whole) == []
-    assert not Elements(whole).named("script", "link", "iframe")
+    assert not Elements(whole).named("link", "iframe")
+    assert Elements(whole).named("script") == [{}]  # our own, in the page
 
 
 @pytest.mark.parametrize(
@@ -187,6 +188,38 @@ def test_notes_are_for_the_instructor_only(tmp_path):
     page = render(*cells, images=tmp_path, notes=True)
     assert page.count('<aside class="notes">') == 2
     assert "<strong>this</strong>" in page
+
+
+def test_notes_and_solutions_can_be_hidden_and_leave_the_stub(tmp_path):
+    feedback = output("text/plain", "✓ Correct.")
+    feedback.metadata = {"mlpipe": {"exercise": {"id": "00.share_of_likes", "state": "correct"}}}
+    cells = [
+        code("def share_of_likes(ratings):\n    return 7", tags=["exercise:00.share_of_likes"], notes="Wait."),
+        code("check", feedback),
+    ]
+    page = render(*cells, images=tmp_path, notes=True)
+    kept = re.sub(r'<div class="solution">.*?</div>', "", page, flags=re.DOTALL)
+    assert len(Elements(page).named("input")) == 1
+    assert page.index("Correct.") > page.index("share_of_likes") > page.index('id="hide"')
+    assert "7" not in kept[kept.index("<section") :].split("<script>")[0]
+    assert "Correct." not in kept
+    assert '<div class="stub"><pre' in kept
+    assert "body:has(#hide:checked) :is(.notes, .solution) { display: none; }" in " ".join(page.split())
+    reader = render(*cells, images=tmp_path)
+    assert 'id="hide"' not in reader
+    assert '<div class="s' not in reader
+
+
+def test_present_mode_finds_what_it_needs(whole):
+    """The script asks for elements by id; each is there. What it shows, it takes from sections and their parts."""
+    script = re.search(r"<script>(.+?)</script>", whole, re.DOTALL)[1]
+    needed = set(re.findall(r'getElementById\("(\w+)"\)', script)) - {"hide"}  # on the instructor's page only
+    assert needed == {"present", "place"}
+    assert needed <= {attributes.get("id") for _, attributes in Elements(whole).found}
+    sections = [attributes.get("class") for attributes in Elements(whole).named("section")]
+    assert sections.count("parameters") == 2
+    assert sections.count("exercise") == 1
+    assert "Present" not in pages.index([], {})
 
 
 def test_wide_things_scroll_by_keyboard(whole):

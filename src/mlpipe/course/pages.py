@@ -22,7 +22,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import Python3Lexer
 
 from mlpipe.course.execute import ADDED_TAGS
-from mlpipe.course.lessons import Lesson, read, title_and_goal
+from mlpipe.course.exercise import find
+from mlpipe.course.lessons import Lesson, exercise_id, read, title_and_goal
 
 HERE = Path(__file__).parent
 IMAGES = ("image/png", "image/jpeg", "image/svg+xml")
@@ -94,7 +95,15 @@ def page(
         except ValueError as problem:
             raise ValueError(f"{lesson.name}, cell {number}: {problem}") from None
     title = title_and_goal(notebook)[0] or lesson.name
-    return frame(f"{title} · mlpipe", "\n".join(parts), neighbours(lesson, course))
+    body = "\n".join([tools(notes), *parts])
+    return frame(f"{title} · mlpipe", body, neighbours(lesson, course), (HERE / "page.js").read_text(encoding="utf-8"))
+
+
+def tools(notes: bool) -> str:
+    """What stands above a lesson: the way to present it and, for the instructor, to hide what is not for the class."""
+    hide = '<label><input type="checkbox" id="hide"> hide notes and solutions (n)</label>' if notes else ""
+    keys = "arrow keys turn, Escape ends"
+    return f'<div class="tools">{hide}<button id="present" title="{keys}">Present (p)</button></div><p id="place"></p>'
 
 
 def cell_html(cell: NotebookNode, number: int, images: Path, notes: bool) -> str:
@@ -107,14 +116,24 @@ def cell_html(cell: NotebookNode, number: int, images: Path, notes: bool) -> str
         return f'<section id="cell-{number}">{markdown(cell.source, images)}{aside}</section>'
     if not cell.source.strip():
         return aside
-    code = highlight(cell.source, Python3Lexer(), HtmlFormatter(nowrap=True))
-    block = f'<pre class="code" tabindex="0"><code>{code}</code></pre>'
+    block, kind = code_html(cell.source), "run"
     if tags & {"parameters", "injected-parameters"}:
-        block = f"<details><summary>Parameters of this run</summary>{block}</details>"
+        block, kind = f"<details><summary>Parameters of this run</summary>{block}</details>", "parameters"
     outputs = "".join(output_html(output, cell.metadata.get("alt", ""), images) for output in cell.outputs)
+    if name := exercise_id(cell):
+        kind = "exercise"
+        if notes:
+            block = f'<div class="solution">{block}</div><div class="stub">{code_html(find(name).stub.strip())}</div>'
+    elif notes and any("exercise" in output.get("metadata", {}).get("mlpipe", {}) for output in cell.outputs):
+        outputs = f'<div class="solution">{outputs}</div>'
     anchor = "" if "injected-parameters" in tags else f' id="cell-{number}"'
-    kind = "exercise" if any(tag.startswith("exercise:") for tag in tags) else "run"
     return f'<section{anchor} class="{kind}">{block}{outputs}{aside}</section>'
+
+
+def code_html(source: str) -> str:
+    """Code, highlighted."""
+    coloured = highlight(source, Python3Lexer(), HtmlFormatter(nowrap=True))
+    return f'<pre class="code" tabindex="0"><code>{coloured}</code></pre>'
 
 
 def output_html(output: NotebookNode, alt: str, images: Path) -> str:
@@ -165,11 +184,13 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def frame(title: str, body: str, links: str) -> str:
+def frame(title: str, body: str, links: str, script: str = "") -> str:
     """A whole page around its content."""
     template = Template((HERE / "page.html").read_text(encoding="utf-8"))
     style = (HERE / "page.css").read_text(encoding="utf-8")
-    return template.substitute(title=escape(title), style=style, body=body, links=links)
+    return template.substitute(
+        title=escape(title), style=style, body=body, links=links, script=script and f"<script>\n{script}</script>"
+    )
 
 
 def index(course: list[Lesson], rows: dict[str, dict[str, Any]]) -> str:
