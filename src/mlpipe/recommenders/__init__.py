@@ -1,5 +1,6 @@
 """Recommenders with one contract: `fit(matrix)`, `recommend(user_rows, k)`, `fold_in(matrix)`."""
 
+from mlpipe.recommenders.als import ALS
 from mlpipe.recommenders.base import Recommender
 from mlpipe.recommenders.baselines import ItemKNN, Popularity
 from mlpipe.recommenders.ease import EASE
@@ -8,6 +9,7 @@ from mlpipe.recommenders.peers import ImplicitALS, ImplicitBPR
 from mlpipe.recommenders.spectral import GraphFilter, PureSVD
 
 __all__ = [
+    "ALS",
     "EASE",
     "GraphFilter",
     "Hybrid",

@@ -267,7 +267,7 @@ class _Side:
 
         A = everywhere + sum over the history of (weight - unobserved weight) y y^T + penalty I, never formed.
         """
-        gathered = columns[block.columns]
+        gathered = np.take(columns, block.columns, axis=0, mode="clip")  # "clip" spares a copy; none is out of range
         transposed = gathered.transpose(0, 2, 1)
         extra = np.where(block.weights > 0, block.weights - self.unobserved_weight, np.float32(0))
         penalty = self.penalty[block.rows, None]
@@ -297,7 +297,7 @@ class _Side:
         step = max(1, GATHER_BYTES // (4 * f * f))
         for start in range(0, len(block.rows), step):
             rows, cells, weights = (part[start : start + step] for part in block)
-            gathered = columns[cells]
+            gathered = np.take(columns, cells, axis=0, mode="clip")
             transposed = gathered.transpose(0, 2, 1)
             right = np.matmul(transposed, weights[:, :, None])[:, :, 0]
             weighted = gathered * np.where(weights > 0, weights - self.unobserved_weight, np.float32(0))[:, :, None]
