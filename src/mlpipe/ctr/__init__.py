@@ -1,0 +1,19 @@
+"""Click models with scikit-learn's interface, from the rate of one key to factorization machines."""
+
+from mlpipe.ctr.fm import FactorizationMachine
+from mlpipe.ctr.ftrl import FTRLProximal
+from mlpipe.ctr.linear import HashedLogisticRegression
+from mlpipe.ctr.rates import SmoothedRate
+from mlpipe.ctr.sampling import NegativeDownsampler, recalibrate
+from mlpipe.ctr.trees import CounterTrees, TreesPlusLR
+
+__all__ = [
+    "CounterTrees",
+    "FTRLProximal",
+    "FactorizationMachine",
+    "HashedLogisticRegression",
+    "NegativeDownsampler",
+    "SmoothedRate",
+    "TreesPlusLR",
+    "recalibrate",
+]

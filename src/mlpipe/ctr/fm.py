@@ -1,0 +1,259 @@
+"""Factorization machine: logistic regression plus all pairwise interactions, each the product of two short vectors."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import ArrayLike
+from scipy.special import expit
+
+from mlpipe.ctr.base import (
+    ClickModel,
+    Crosses,
+    Fields,
+    as_labels,
+    check_positive,
+    check_whole,
+    design_matrix,
+    log_odds,
+)
+
+
+class _Batch(NamedTuple):
+    fields: sp.csr_matrix  # rows x touched buckets of the fields
+    squared: sp.csr_matrix  # the same with squared values
+    touched: np.ndarray
+    share: np.ndarray  # of the occurrences of each touched bucket, the share that is in this batch
+    crosses: sp.csr_matrix | None
+    crosses_touched: np.ndarray
+    crosses_share: np.ndarray
+    y: np.ndarray
+
+
+class FactorizationMachine(ClickModel):
+    """Logistic regression with an interaction <v_i, v_j> between every two features i and j of a row.
+
+    log-odds = b + sum_i w_i x_i + sum_{i<j} <v_i, v_j> x_i x_j, the second sum in linear time: for each factor it is
+    half of (the square of the sum - the sum of the squares). A pair that was never seen together has an interaction
+    all the same, where its members were seen with others.
+
+    It minimises the sum of log losses + l2 ||w||^2 / 2 + factor_l2 ||V||^2 / 2 by Adagrad in mini-batches: each
+    occurrence carries its share of its feature's penalty, so frequent features are not punished more than rare ones,
+    and the parameters, which are inverse variances, do not depend on the number of rows. The number of passes is found
+    on the last tenth of the rows, which are then learned in as many passes, as the newest data: keep rows in time
+    order. Several machines with other seeds are averaged (log-odds).
+
+    `partial_fit` learns some more rows in one pass.
+
+    Args:
+        factors: length of the vectors.
+        l2: inverse variance of the weights (1 / C of a logistic regression).
+        factor_l2: inverse variance of the entries of the vectors.
+        learning_rate: of Adagrad.
+        epochs: passes at most; exactly so many where `validation_share` is 0.
+        n_models: machines to average.
+        n_buckets: buckets that all values share by hashing, best a power of two.
+        crosses: tuples of column names; each combination of values becomes a feature of the linear part.
+        validation_share: share of the rows, at the end, that decides when to stop.
+        batch_size: rows in a mini-batch.
+        random_state: seed of the start and of the order of rows.
+
+    How columns become features: `mlpipe.ctr.base.Fields`. Fitted: `n_epochs_`, `validation_losses_`.
+
+    Source: Rendle 2010, Factorization machines, equation 5 and lemma 3.1.
+
+    >>> log = pd.DataFrame({"ad": [1, 1, 2, 2] * 500, "site": ["a", "b"] * 1000})
+    >>> FactorizationMachine().fit(log, [1, 0, 0, 1] * 500).predict(log)[:4].tolist()
+    [1, 0, 0, 1]
+    """
+
+    _models: list[dict[str, Any]]
+
+    def __init__(
+        self,
+        factors: int = 8,
+        l2: float = 10.0,
+        factor_l2: float = 10.0,
+        learning_rate: float = 0.1,
+        epochs: int = 20,
+        n_models: int = 1,
+        n_buckets: int = 2**18,
+        crosses: Crosses = (),
+        validation_share: float = 0.1,
+        batch_size: int = 4096,
+        random_state: int | None = 0,
+    ):
+        self.factors = factors
+        self.l2 = l2
+        self.factor_l2 = factor_l2
+        self.learning_rate = learning_rate
+        self.epochs = epochs
+        self.n_models = n_models
+        self.n_buckets = n_buckets
+        self.crosses = crosses
+        self.validation_share = validation_share
+        self.batch_size = batch_size
+        self.random_state = random_state
+
+    def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
+        self._begin(frame, y)
+        encoded = self._fields.transform(frame)
+        n_train = len(y) - int(len(y) * self.validation_share)
+        one_sided = n_train < len(y) and (
+            y[:n_train].min() == y[:n_train].max() or y[n_train:].min() == y[n_train:].max()
+        )
+        order = self._rng.permutation(len(y)) if one_sided else np.arange(len(y))
+        train, tail = self._rng.permutation(order[:n_train]), order[n_train:]
+        self._count(encoded, train)
+        batches = self._batches(encoded, y, train)
+        self.n_epochs_, self.validation_losses_ = self.epochs, []
+        best, kept = np.inf, self._state()
+        for epoch in range(self.epochs):
+            for model in self._models:
+                for i in self._rng.permutation(len(batches)):
+                    self._learn(model, batches[i])
+            if not len(tail):
+                continue
+            scores = self._scores(encoded, tail)
+            self.validation_losses_.append(float(np.logaddexp(0, np.where(y[tail] == 1, -scores, scores)).mean()))
+            if self.validation_losses_[-1] < best:
+                best, kept, self.n_epochs_ = self.validation_losses_[-1], self._state(), epoch + 1
+            elif epoch + 1 - self.n_epochs_ >= 2:
+                break
+        if len(tail):
+            self._models = kept
+            self._count(encoded, tail)
+            batches = self._batches(encoded, y, tail)
+            for _ in range(self.n_epochs_):
+                for model in self._models:
+                    for batch in batches:
+                        self._learn(model, batch)
+
+    def partial_fit(self, X: Any, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
+        """Learn from some more rows, once. One class only is allowed; `classes` is ignored (always 0 and 1)."""
+        if hasattr(self, "_models"):
+            frame = self._known(X)
+            labels = as_labels(y, len(frame), both_classes=False)
+        else:
+            frame, labels = self._start(X, y, both_classes=False)
+            self._begin(frame, labels)
+        encoded = self._fields.transform(frame)
+        rows = np.arange(len(labels))
+        self._count(encoded, rows)
+        for batch in self._batches(encoded, labels, rows):
+            for model in self._models:
+                self._learn(model, batch)
+        return self
+
+    def _begin(self, frame: pd.DataFrame, y: np.ndarray) -> None:
+        check_positive(self, "learning_rate")
+        check_positive(self, "l2", "factor_l2", zero=True)
+        check_whole(self, "factors", "epochs", "n_models", "n_buckets", "batch_size")
+        if not 0 <= self.validation_share < 1:
+            raise ValueError(f"validation_share is {self.validation_share!r}; expected from 0 up to below 1: set 0.1")
+        self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
+        self._rng = np.random.default_rng(self.random_state)
+        self._n_occurrences = np.zeros(self.n_buckets)
+        self._models = [
+            {
+                "bias": log_odds((y.sum() + 0.5) / (len(y) + 1)),
+                # the linear weight of each bucket, then its vector; a small random start lets the factors part
+                "weights": self._rng.normal(0, 0.05, (self.n_buckets, 1 + self.factors)).astype(np.float32)
+                * (np.arange(1 + self.factors) > 0),
+                "squares": np.full((self.n_buckets, 1 + self.factors), 1.0, np.float32),
+                "bias_squares": 1.0,
+            }
+            for _ in range(self.n_models)
+        ]
+
+    def _state(self) -> list[dict[str, Any]]:
+        return [{name: np.copy(part) for name, part in model.items()} for model in self._models]
+
+    def _count(self, encoded: Any, rows: np.ndarray) -> None:
+        self._n_occurrences += np.bincount(encoded[0][rows].ravel(), minlength=self.n_buckets)
+
+    def _batches(self, encoded: Any, y: np.ndarray, rows: np.ndarray) -> list[_Batch]:
+        starts = range(0, len(rows), self.batch_size)
+        return [self._batch(encoded, y, rows[start : start + self.batch_size]) for start in starts]
+
+    def _batch(self, encoded: Any, y: np.ndarray, rows: np.ndarray) -> _Batch:
+        buckets, values, n_fields = encoded
+        fields, touched, share = self._part(
+            buckets[rows, :n_fields], None if values is None else values[rows, :n_fields]
+        )
+        squared = fields if values is None else fields.multiply(fields).tocsr()
+        if n_fields < buckets.shape[1]:
+            crosses, crosses_touched, crosses_share = self._part(buckets[rows, n_fields:], None)
+        else:
+            crosses, crosses_touched, crosses_share = None, touched[:0], share[:0]
+        labels = y[rows].astype(np.float32)
+        return _Batch(fields, squared, touched, share, crosses, crosses_touched, crosses_share, labels)
+
+    def _part(self, buckets: np.ndarray, values: np.ndarray | None) -> tuple[sp.csr_matrix, np.ndarray, np.ndarray]:
+        counts = np.bincount(buckets.ravel(), minlength=self.n_buckets)
+        touched = np.flatnonzero(counts)
+        number = np.empty(self.n_buckets, dtype=np.int32)
+        number[touched] = np.arange(len(touched))
+        matrix = design_matrix(number[buckets], values, len(touched), np.float32)
+        return matrix, touched, (counts[touched] / self._n_occurrences[touched]).astype(np.float32)
+
+    def _learn(self, model: dict[str, Any], batch: _Batch) -> None:
+        weights = model["weights"][batch.touched]
+        sums = batch.fields @ weights
+        scores = model["bias"] + sums[:, 0] + _pairs(sums[:, 1:], batch.squared @ (weights[:, 1:] ** 2).sum(axis=1))
+        if batch.crosses is not None:
+            scores += batch.crosses @ model["weights"][batch.crosses_touched, 0]
+        error = (expit(scores) - batch.y).astype(np.float32)
+        sums[:, 0] = 1
+        gradient = batch.fields.T @ (error[:, None] * sums)
+        gradient[:, 1:] -= weights[:, 1:] * (batch.squared.T @ error)[:, None]
+        penalty = np.array([self.l2] + [self.factor_l2] * self.factors, dtype=np.float32)
+        gradient += penalty * weights * batch.share[:, None]
+        squares = model["squares"][batch.touched] + gradient**2
+        model["squares"][batch.touched] = squares
+        model["weights"][batch.touched] = weights - np.float32(self.learning_rate) * gradient / np.sqrt(squares)
+        if batch.crosses is not None:
+            w = model["weights"][batch.crosses_touched, 0]
+            step = batch.crosses.T @ error + np.float32(self.l2) * w * batch.crosses_share
+            squares = model["squares"][batch.crosses_touched, 0] + step**2
+            model["squares"][batch.crosses_touched, 0] = squares
+            model["weights"][batch.crosses_touched, 0] = w - np.float32(self.learning_rate) * step / np.sqrt(squares)
+        total = float(error.sum())
+        model["bias_squares"] += total**2
+        model["bias"] -= self.learning_rate * total / np.sqrt(model["bias_squares"])
+
+    def _log_odds(self, frame: pd.DataFrame) -> np.ndarray:
+        encoded = self._fields.transform(frame)
+        return self._scores(encoded, np.arange(len(frame)))
+
+    def _scores(self, encoded: Any, rows: np.ndarray) -> np.ndarray:
+        buckets, values, n_fields = encoded
+        total = np.zeros(len(rows))
+        seen = (self._n_occurrences > 0)[:, None]
+        tables = [model["weights"] * seen for model in self._models]
+        for start in range(0, len(rows), 65_536):
+            part = slice(start, start + 65_536)
+            some = rows[part]
+            fields = design_matrix(
+                buckets[some, :n_fields],
+                None if values is None else values[some, :n_fields],
+                self.n_buckets,
+                np.float32,
+            )
+            squared = fields if values is None else fields.multiply(fields).tocsr()
+            for model, table in zip(self._models, tables, strict=True):
+                sums = fields @ table
+                total[part] += (
+                    model["bias"] + sums[:, 0] + _pairs(sums[:, 1:], squared @ (table[:, 1:] ** 2).sum(axis=1))
+                )
+                if n_fields < buckets.shape[1]:
+                    total[part] += table[buckets[some, n_fields:], 0].sum(axis=1)
+        return total / self.n_models
+
+
+def _pairs(sums: np.ndarray, sums_of_squares: np.ndarray) -> np.ndarray:
+    """Sum over i < j of <v_i, v_j> x_i x_j from sums (n, factors) of v x, and the sums (n,) of v^2 x^2."""
+    return 0.5 * ((sums**2).sum(axis=1) - sums_of_squares)

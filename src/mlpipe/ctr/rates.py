@@ -1,0 +1,76 @@
+"""The click rate of a key: the baseline that every model has to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize_scalar
+from scipy.special import betaln
+
+from mlpipe.ctr.base import ClickModel, Fields, check_positive, log_odds
+from mlpipe.features import smoothed_rate
+
+KEY_SPACE = 2**52  # so many buckets that keys do not meet
+
+
+class SmoothedRate(ClickModel):
+    """The smoothed click rate of one key, such as the ad, or the ad and the position.
+
+    The rate of a key with c clicks in n impressions is (c + s * base rate) / (n + s); s is the prior strength, in
+    impressions. A key never seen gets the base rate.
+
+    Args:
+        columns: the column, or columns, whose combination is the key; None takes all columns of X.
+        prior_strength: imaginary impressions at the base rate. None estimates it from the data: the most likely one if
+            the rates of the keys follow a Beta distribution.
+
+    Columns that the key does not name are ignored. Numbers with fractions enter by the interval they fall in, times by
+    the hour. Fitted: `base_rate_`, `prior_strength_`, `rates_` (a Series by hashed key).
+
+    >>> log = pd.DataFrame({"ad": [1, 1, 2, 2]})
+    >>> SmoothedRate("ad", prior_strength=2).fit(log, [1, 1, 0, 0]).predict_proba(log)[:, 1].round(3).tolist()
+    [0.75, 0.75, 0.25, 0.25]
+    """
+
+    def __init__(self, columns: str | Sequence[str] | None = None, prior_strength: float | None = None):
+        self.columns = columns
+        self.prior_strength = prior_strength
+
+    def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
+        if self.prior_strength is not None:
+            check_positive(self, "prior_strength")
+        names = [self.columns] if isinstance(self.columns, str) else list(self.columns or frame.columns)
+        absent = [name for name in names if name not in frame.columns]
+        if absent:
+            raise ValueError(f"columns names {absent}, which X does not have; expected some of {list(frame.columns)}")
+        self._key = names
+        self._fields = Fields(KEY_SPACE, [names] if len(names) > 1 else []).fit(frame[names])
+        keys = self._keys(frame)
+        table = pd.DataFrame({"clicks": y, "shown": 1.0}).groupby(keys).sum()
+        clicks, shown = table["clicks"].to_numpy(), table["shown"].to_numpy()
+        self.base_rate_ = float(y.mean())
+        self.prior_strength_ = self.prior_strength or _most_likely_strength(clicks, shown, self.base_rate_)
+        rates = smoothed_rate(clicks, shown, self.base_rate_, self.prior_strength_)
+        self.rates_ = pd.Series(rates, index=table.index)
+
+    def _keys(self, frame: pd.DataFrame) -> np.ndarray:
+        if len(self._key) == 1 and self._fields.kinds[self._key[0]] != "id":
+            buckets, values, _ = self._fields.transform(frame[self._key])
+            return buckets[:, 0] if values is None else np.where(values[:, 0] >= 0.5, buckets[:, 0], buckets[:, 1])
+        return self._fields.transform(frame[self._key])[0][:, -1]
+
+    def _log_odds(self, frame: pd.DataFrame) -> np.ndarray:
+        found = self.rates_.index.get_indexer(self._keys(frame))
+        return log_odds(np.append(self.rates_.to_numpy(), self.base_rate_)[found])
+
+
+def _most_likely_strength(clicks: np.ndarray, shown: np.ndarray, rate: float) -> float:
+    """Strength s that makes these counts most likely when the rates of keys are Beta(s * rate, s * (1 - rate))."""
+
+    def loss(log_strength: float) -> float:
+        a, b = np.exp(log_strength) * rate, np.exp(log_strength) * (1 - rate)
+        return -float((betaln(a + clicks, b + shown - clicks) - betaln(a, b)).sum())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.5), np.log(1e5)), method="bounded").x))
