@@ -2,7 +2,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlpipe import uncertainty
@@ -66,13 +66,13 @@ def test_a_95_percent_interval_covers_the_truth_95_times_in_a_hundred_and_a_litt
     covered, trials = 0, 1200  # a standard error of 0.006
     for seed in range(trials):
         a, b = population[rng.integers(0, len(population), n)].T
-        settings = {"n_resamples": 400, "random_state": seed}
+        options = {"n_resamples": 400, "random_state": seed}
         if statistic == "mean":
-            covered += not bootstrap_mean(a, **settings).excludes(mean_a)
+            covered += not bootstrap_mean(a, **options).excludes(mean_a)
         elif statistic == "difference":
-            covered += not paired_difference(a, b, **settings).excludes(mean_a - mean_b)
+            covered += not paired_difference(a, b, **options).excludes(mean_a - mean_b)
         else:
-            covered += not paired_ratio(a, b, **settings).excludes(mean_a / mean_b - 1)
+            covered += not paired_ratio(a, b, **options).excludes(mean_a / mean_b - 1)
     assert low <= covered / trials <= high
 
 
@@ -96,6 +96,7 @@ def test_pairing_takes_out_what_makes_a_user_easy():
     assert mixed.high - mixed.low > 0.8 * unpaired
 
 
+@settings(deadline=None)
 @given(worlds)
 def test_estimate_and_interval_are_where_they_must_be(rng):
     values = rng.random(rng.integers(2, 60))
@@ -110,6 +111,7 @@ def test_estimate_and_interval_are_where_they_must_be(rng):
     np.testing.assert_allclose(ends(shifted), np.multiply(10, ends(interval)) + 1)
 
 
+@settings(deadline=None)
 @given(worlds)
 def test_swapping_the_models_turns_the_difference_around(rng):
     a, b = two_models(rng, 50)
@@ -119,6 +121,7 @@ def test_swapping_the_models_turns_the_difference_around(rng):
     np.testing.assert_allclose([doubled.estimate, *ends(doubled)], 1)  # +100 %, the same in each resample
 
 
+@settings(deadline=None)
 @given(worlds)
 def test_undefined_users_are_left_out_and_counted_never_taken_as_zero(rng):
     a, b = two_models(rng, 40)
