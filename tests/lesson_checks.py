@@ -1,19 +1,32 @@
 """What must hold for every stored lesson. Each check yields sentences, one a fault; no sentence means no fault."""
 
 import ast
+import base64
+import copy
+import io
+import math
 import re
 from collections import Counter
 from itertools import pairwise
+
+import numpy as np
+from PIL import Image
 
 from mlpipe.course import lessons
 from mlpipe.course.exercise import definitions, find
 
 LIMITS = {"cells": 45, "words": 1600, "lines of code": 170, "bytes": 1_500_000}
 LINES_IN_A_CELL = 25
+MINUTES, SECONDS = 20, 60  # to present a lesson, to run it
+MEGABYTES = {"00": 1500, "08": 2000}  # from this lesson on
+VALUES_AGREE = 1e-3  # relative: BLAS builds differ in the last digits, and stored claims are quoted with three
+FIGURES_AGREE = 0.1  # share of the ink; versions of matplotlib differ by less, another seed, curve or figure by more
+ALT_WORDS, ALT_NEW_WORDS = 5, 3  # of an alt text in all, and of those that its cell does not hold already
 MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:[\w.-]+/){2,}[\w.-]+|[A-Z]:\\\w+\\")
 MEMORY_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}")
 MARKDOWN_IMAGE = re.compile(r"!\[\s*\]\(|<img(?![^>]*\balt=\"[^\"]+\")[^>]*>")
 OPENING = re.compile(r"(\d+) minutes to read, under (\d+) s, under ([\d,]+) MB")
+PLAN = re.compile(r"Plan: ([^.]+)\.")
 IMAGES = {"image/png", "image/svg+xml", "image/jpeg"}
 
 
@@ -58,15 +71,29 @@ def headings(notebook, lesson):
             yield f"heading level jumps from {before} to {after}"
 
 
+def words(text):
+    return re.findall(r"\w+", text.lower())
+
+
 def alternative_texts(notebook, lesson):
+    """Each figure has a sentence of its own that says more than its cell shows."""
+    seen = set()
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "markdown" and MARKDOWN_IMAGE.search(cell.source):
             yield f"cell {number}: a picture without alt text"
         drawn = any(IMAGES & set(output.get("data", {})) for output in cell.get("outputs", []))
-        if drawn and not cell.metadata.get("alt", "").strip():
+        alt = words(cell.metadata.get("alt", ""))
+        if drawn and not alt:
             yield f"cell {number}: draws a figure, but has no alt in its metadata"
-        if cell.metadata.get("alt") and not drawn:
+        if alt and not drawn:
             yield f"cell {number}: alt text, but no figure"
+        if 0 < len(alt) < ALT_WORDS:
+            yield f"cell {number}: an alt text of {len(alt)} words; say in a sentence what the figure shows"
+        elif alt and len(set(alt) - set(words(cell.source))) < ALT_NEW_WORDS:
+            yield f"cell {number}: the alt text only repeats title and labels; say what the figure shows"
+        if alt and tuple(alt) in seen:
+            yield f"cell {number}: the alt text of another figure"
+        seen.add(tuple(alt))
 
 
 def outputs(notebook, lesson):
@@ -112,6 +139,19 @@ def budgets(notebook, lesson):
     shown = [int(number.replace(",", "")) for number in stated.groups()] if stated else None
     if shown is None or shown != [metadata.get(key) for key in ("minutes", "budget_seconds", "budget_megabytes")]:
         yield f"the opening cell says {shown}, the metadata {dict(metadata)}"
+        return
+    most = (MINUTES, SECONDS, max(limit for first, limit in MEGABYTES.items() if first <= lesson.number))
+    for what, value, limit in zip(("minutes", "seconds", "MB"), shown, most, strict=True):
+        if value > limit:
+            yield f"a budget of {value} {what}, more than {limit}"
+
+
+def minute_plan(notebook, lesson):
+    """The opening cell's notes hold "Plan: goal 2, data 5, ....", minutes that sum to those which the lesson states."""
+    found = PLAN.search(notebook.cells[0].metadata.get("notes", ""))
+    planned = sum(map(int, re.findall(r"\b\d+\b", found[1]))) if found else None
+    if planned != notebook.metadata.get("mlpipe", {}).get("minutes"):
+        yield f"the plan in the opening cell's notes has {planned} minutes, not those of the metadata"
 
 
 def claims(notebook, lesson):
@@ -176,6 +216,48 @@ def answers_stay_local(notebook, lesson):
                 yield f"cell {later + 1} uses {', '.join(sorted(used))}, the answer of {name}"
 
 
+def differences(fresh, stored):
+    """What a fresh run shows otherwise than the stored notebook: the same cells, and nothing about them masked."""
+    for number, (new, old) in enumerate(zip(fresh.cells, stored.cells, strict=True), 1):
+        now, before = (list(map(comparable, cell.get("outputs", []))) for cell in (new, old))
+        if now != before:
+            first = next((pair for pair in zip(now, before, strict=False) if pair[0] != pair[1]), (now, before))
+            yield f"cell {number}: now {first[0]!s:.2000}\n  stored {first[1]!s:.2000}"
+            continue
+        for picture, kept in zip(pictures(new), pictures(old), strict=True):
+            if (share := changed_ink(picture, kept)) > FIGURES_AGREE:
+                yield f"cell {number}: {share:.0%} of the figure's ink differs from the stored one"
+    was = {claim["id"]: claim for claim in lessons.records(stored, "claim")}
+    for claim in lessons.records(fresh, "claim"):
+        for raw in ("value", "baseline"):
+            before = was.get(claim["id"], claim)[raw]
+            if not math.isclose(claim[raw], before, rel_tol=VALUES_AGREE, abs_tol=1e-9):
+                yield f"claim {claim['id']}: {raw} {claim[raw]}, stored {before}"
+
+
+def comparable(output):
+    """All of an output that must repeat exactly; of a figure only its kind, of a claim not the raw numbers."""
+    kept = copy.deepcopy({key: output[key] for key in output if key not in ("data", "execution_count")})
+    for raw in ("value", "baseline"):
+        kept.get("metadata", {}).get("mlpipe", {}).get("claim", {}).pop(raw, None)
+    kept["data"] = {kind: kind in IMAGES or content for kind, content in output.get("data", {}).items()}
+    return kept
+
+
+def pictures(cell):
+    shown = [output.get("data", {}) for output in cell.get("outputs", [])]
+    return [Image.open(io.BytesIO(base64.b64decode(data["image/png"]))) for data in shown if "image/png" in data]
+
+
+def changed_ink(one, other):
+    """Coarse difference of two figures on white: 0 for equal ones, about 1 for two that have nothing in common."""
+    ink = []
+    for picture in (one, other):
+        grey = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA")).convert("L")
+        ink.append(1 - np.asarray(grey.resize((48, 32), Image.Resampling.BOX)) / 255)
+    return float(np.abs(ink[0] - ink[1]).sum() / max(ink[0].sum(), ink[1].sum(), 1e-9))
+
+
 def is_check(statement, name):
     """Whether the whole statement is exercise("name").check(one_name)."""
     match statement:
@@ -209,6 +291,7 @@ STRUCTURE = (
     size,
     parameters,
     budgets,
+    minute_plan,
     claims,
     exercises,
     answers_stay_local,

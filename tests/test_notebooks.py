@@ -1,11 +1,12 @@
-"""The lessons are the test suite: structure, stored outputs, another seed, solved exercises, budgets, no network.
+"""The lessons are the test suite: structure, stored outputs, other seeds, solved exercises, budgets, no network.
 
-Each lesson is executed in full three times: by nbval against its stored outputs, unsolved with its own seed, solved
-with another. All tests of one lesson run in one process and share those runs.
+Each lesson is executed in full three times: as it is stored, solved with another seed, unsolved with a third. All tests
+of one lesson run in one process and share those runs.
 """
 
+import base64
 import copy
-import math
+import io
 import os
 import subprocess
 import sys
@@ -15,8 +16,10 @@ from pathlib import Path
 
 import lesson_checks
 import nbformat
+import numpy as np
 import pytest
 from conftest import OFFLINE, offline_environment
+from PIL import Image, ImageOps
 
 from mlpipe.course import lessons, results
 from mlpipe.course.execute import Job
@@ -25,9 +28,13 @@ from mlpipe.course.run import run_jobs
 
 ROOT = Path(__file__).parents[1]
 COURSE = lessons.find(ROOT)
-OTHER_SEED = 1
-VALUES_AGREE = 1e-3  # relative: BLAS builds differ in the last digits, and stored claims are quoted with three
-HEADROOM = 2.0  # a lesson states its seconds for two idle cores; the tests run two lessons at a time
+RUNS = {  # name: parameters, whether the exercises are solved
+    "as stored": ({}, False),
+    "solved": ({"SEED": 1}, True),
+    "unsolved": ({"SEED": 2}, False),
+    "small": ({"SCALE": "small"}, False),
+}
+FULL = ["as stored", "solved", "unsolved"]
 CELL_TIMEOUT = 600  # seconds; a cell that hangs must not hang the suite
 
 EACH = pytest.mark.parametrize(
@@ -37,13 +44,13 @@ CHECKS = pytest.mark.parametrize("check", lesson_checks.STRUCTURE, ids=lambda ch
 
 
 @cache
-def execution(lesson, seed, scale, with_solutions, home):
+def execution(lesson, name, home):
     """Execute a lesson as `make run` does: its row of the report, and the executed notebook."""
-    source, output = lesson.notebook, home / f"{seed}_{scale}" / lesson.notebook.name
+    parameters, with_solutions = RUNS[name]
+    source, output = lesson.notebook, home / name / lesson.notebook.name
     if with_solutions:
-        source = home / "solved" / lesson.notebook.name
+        source = home / "sources" / lesson.notebook.name
         lessons.write(source, lessons.to_bytes(solved(lessons.read(lesson.notebook))))
-    parameters = {"SEED": seed, "SCALE": scale}
     job = Job(lesson.name, str(source), str(output), str(lesson.notebook.parent), parameters, CELL_TIMEOUT)
     environment = offline_environment(output.parent)
     (row,), _ = run_jobs([job], **environment)
@@ -96,73 +103,48 @@ def test_readme_shows_the_claims_of_the_stored_notebooks():
 
 @pytest.mark.slow
 @EACH
-def test_stored_outputs_are_those_of_this_code(lesson, offline):
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--no-header"]
-    command += ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval.cfg", str(lesson.notebook)]
-    environment = os.environ | {"TQDM_DISABLE": "1", "PYTHONDONTWRITEBYTECODE": "1"} | offline
-    environment.pop("MPLBACKEND", None)
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=1200)
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert refused(offline) == ""
-
-
-@pytest.mark.slow
-@EACH
-def test_unsolved_run_repeats_the_stored_claims(lesson, home):
-    row, notebook = execution(lesson, 0, "full", False, home)
+def test_stored_outputs_are_those_of_this_code(lesson, home):
+    row, notebook = execution(lesson, "as stored", home)
     assert row["error"] is None
-    before = lessons.read(lesson.notebook)
-    stored = {claim["id"]: claim for claim in lessons.records(before, "claim")}
-    fresh = {claim["id"]: claim for claim in lessons.records(notebook, "claim")}
-    assert fresh.keys() == stored.keys()
-    for name, claim in stored.items():
-        for number in ("value", "baseline"):
-            assert math.isclose(fresh[name][number], claim[number], rel_tol=VALUES_AGREE, abs_tol=1e-9), (name, number)
-        for text in ("sentence", "shown", "shown_baseline", "bound", "holds", "seed", "scale"):
-            assert fresh[name][text] == claim[text], (name, text)
-    assert list(lessons.records(notebook, "say")) == list(lessons.records(before, "say"))
+    assert list(lesson_checks.differences(notebook, lessons.read(lesson.notebook))) == []
 
 
 @pytest.mark.slow
 @EACH
-def test_unsolved_exercises_are_not_attempted(lesson, home):
-    _, notebook = execution(lesson, 0, "full", False, home)
-    assert set(checked(notebook).values()) <= {"not attempted"}
-
-
-@pytest.mark.slow
-@EACH
-def test_claims_hold_for_another_seed(lesson, home):
-    row, notebook = execution(lesson, OTHER_SEED, "full", True, home)
+@pytest.mark.parametrize("name", ["solved", "unsolved"])
+def test_claims_hold_for_other_seeds(lesson, name, home):
+    row, notebook = execution(lesson, name, home)
     assert row["error"] is None
     assert [claim["id"] for claim in lessons.records(notebook, "claim") if not claim["holds"]] == []
-    assert {claim["seed"] for claim in lessons.records(notebook, "claim")} <= {OTHER_SEED}
+    assert {claim["seed"] for claim in lessons.records(notebook, "claim")} == {RUNS[name][0]["SEED"]}
     assert claim_ids(notebook) == claim_ids(lessons.read(lesson.notebook))
 
 
 @pytest.mark.slow
 @EACH
-def test_solutions_are_correct_in_the_lesson(lesson, home):
-    _, notebook = execution(lesson, OTHER_SEED, "full", True, home)
-    expected = {name for cell in notebook.cells if (name := lessons.exercise_id(cell))}
-    assert checked(notebook) == dict.fromkeys(expected, "correct")
+def test_exercises_are_not_attempted_unsolved_and_correct_solved(lesson, home):
+    names = {name for cell in lessons.read(lesson.notebook).cells if (name := lessons.exercise_id(cell))}
+    for run, state in (("unsolved", "not attempted"), ("solved", "correct")):
+        assert checked(execution(lesson, run, home)[1]) == dict.fromkeys(names, state)
 
 
 @pytest.mark.slow
 @EACH
 def test_budgets_hold(lesson, home):
-    row, notebook = execution(lesson, OTHER_SEED, "full", True, home)
-    budget = notebook.metadata["mlpipe"]
-    assert row["seconds"] <= HEADROOM * budget["budget_seconds"]
-    assert row["megabytes"] <= budget["budget_megabytes"]
+    """A lesson states its seconds for an idle machine, where they are the processor's: elsewhere clocks run ahead."""
+    rows = [execution(lesson, name, home)[0] for name in FULL]
+    budget = lessons.read(lesson.notebook).metadata["mlpipe"]
+    assert min(row["processor_seconds"] for row in rows) <= budget["budget_seconds"]
+    peak = max(row["megabytes"] for row in rows)
+    assert peak <= budget["budget_megabytes"] <= 2 * peak, "a budget far above the need says nothing"
 
 
 @pytest.mark.slow
 @EACH
 def test_small_scale_runs(lesson, home):
-    row, notebook = execution(lesson, 0, "small", False, home)
+    row, notebook = execution(lesson, "small", home)
     assert row["error"] is None
-    assert {claim["scale"] for claim in lessons.records(notebook, "claim")} <= {"small"}
+    assert {claim["scale"] for claim in lessons.records(notebook, "claim")} == {"small"}
     assert claim_ids(notebook) == claim_ids(lessons.read(lesson.notebook))
 
 
@@ -177,7 +159,7 @@ TEXT = f"""# ---
 #     minutes: 5
 # ---
 
-# %% [markdown]
+# %% [markdown] notes="Begin with the figure. Plan: figure 2, claim 3. Then the exercise."
 # # A small lesson
 #
 # **Goal.** Show each part of a lesson once.
@@ -191,7 +173,7 @@ SCALE = "full"
 # %% [markdown]
 # ## A question
 
-# %% alt="A line that rises."
+# %% alt="A line that rises from zero to two."
 import matplotlib.pyplot as plt
 
 plt.plot([SEED, 1, 2])
@@ -268,6 +250,27 @@ def without_alt(notebook):
     del cell_with(notebook, "plt.plot").metadata["alt"]
 
 
+def alt(text):
+    return lambda notebook: cell_with(notebook, "plt.plot").metadata.update(alt=text)
+
+
+def twice(notebook):
+    notebook.cells.append(copy.deepcopy(cell_with(notebook, "plt.plot")))
+
+
+def budget(name, value, shown):
+    def fault(notebook):
+        notebook.metadata.mlpipe[name] = value
+        opening = notebook.cells[0]
+        opening.source = opening.source.replace(*shown)
+
+    return fault
+
+
+def plan(text):
+    return lambda notebook: notebook.cells[0].metadata.update(notes=text)
+
+
 def without_figure(notebook):
     cell_with(notebook, "plt.plot").outputs = []
 
@@ -308,6 +311,9 @@ FAULTS = [
     ("headings", replace("## A question", "text"), "jumps from 1 to 3"),
     ("alternative_texts", without_alt, "no alt"),
     ("alternative_texts", without_figure, "no figure"),
+    ("alternative_texts", alt("A line."), "an alt text of 2 words"),
+    ("alternative_texts", alt("The plt plot of SEED, 1, 2, show."), "only repeats"),
+    ("alternative_texts", twice, "of another figure"),
     ("alternative_texts", replace("## A question", "## A question\n![](x.png)"), "without alt text"),
     ("alternative_texts", replace("## A question", '## A question\n<img src="x.png">'), "without alt text"),
     ("outputs", stored("stream", name="stderr", text="Warning"), "stderr"),
@@ -325,6 +331,11 @@ FAULTS = [
     ("budgets", other_metadata, "opening cell says"),
     ("budgets", replace("under 300 MB", "under 30 MB"), "opening cell says"),
     ("budgets", replace("5 minutes to read", "short"), "opening cell says None"),
+    ("budgets", budget("minutes", 21, ("5 minutes", "21 minutes")), "21 minutes, more than 20"),
+    ("budgets", budget("budget_seconds", 61, ("20 s", "61 s")), "61 seconds, more than 60"),
+    ("budgets", budget("budget_megabytes", 1600, ("300 MB", "1600 MB")), "1600 MB, more than 1500"),
+    ("minute_plan", plan("Begin with the figure."), "None minutes"),
+    ("minute_plan", plan("Plan: figure 2, claim 4."), "6 minutes"),
     ("claims", second_claim, "2 times"),
     ("claims", in_claim(id="01.three"), "does not begin"),
     ("claims", in_claim(holds=False), "does not hold"),
@@ -353,6 +364,72 @@ def test_lessons_without_claim_or_core_exercise_are_found(small):
     assert "never checked" in " ".join(lesson_checks.exercises(notebook, small))
     notebook.cells = notebook.cells[:5]
     assert next(lesson_checks.exercises(notebook, small)) == "no core exercise"
+
+
+def picture(notebook):
+    return next(output for output in cell_with(notebook, "plt.plot").outputs if "image/png" in output.get("data", {}))
+
+
+def png(image):
+    buffer = io.BytesIO()
+    image.save(buffer, "png")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def redrawn(change):
+    """The stored figure as another picture."""
+
+    def fault(notebook):
+        data = picture(notebook).data
+        data["image/png"] = png(change(Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB")))
+
+    return fault
+
+
+def blank(image):
+    return Image.new("RGB", image.size, "white")
+
+
+def without_curve(image):
+    r, g, b = (channel.load() for channel in image.split())
+    white = [xy for xy in np.ndindex(image.size) if not r[xy] == g[xy] == b[xy]]
+    for xy in white:
+        image.putpixel(xy, (255, 255, 255))
+    return image
+
+
+def second_figure(notebook):
+    cell_with(notebook, "plt.plot").outputs.append(copy.deepcopy(picture(notebook)))
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (redrawn(blank), "of the figure's ink differs"),
+        (redrawn(without_curve), "of the figure's ink differs"),
+        (redrawn(ImageOps.mirror), "of the figure's ink differs"),
+        (second_figure, "image/png"),
+        (without_figure, "image/png"),
+        (in_claim(value=2.99), "value 3.0, stored 2.99"),
+        (in_claim(baseline=1.99), "baseline 2.0, stored 1.99"),
+        (in_claim(sentence="Three is less"), "Three is less"),
+        (in_claim(bound="at least 1"), "at least 1"),
+        (without_say, "Say it in the interview"),
+        (stored("stream", name="stdout", text="more"), "more"),
+    ],
+)
+def test_each_difference_from_the_stored_notebook_is_found(fault, sentence, small):
+    fresh, changed = lessons.read(small.notebook), lessons.read(small.notebook)
+    assert list(lesson_checks.differences(fresh, changed)) == []
+    fault(changed)
+    assert sentence in " ".join(lesson_checks.differences(fresh, changed))
+
+
+def test_another_size_of_a_figure_and_last_digits_are_no_difference(small):
+    fresh, changed = lessons.read(small.notebook), lessons.read(small.notebook)
+    redrawn(lambda image: image.resize((image.width - 2, image.height - 1)))(changed)
+    in_claim(value=3.0001)(changed)
+    assert list(lesson_checks.differences(fresh, changed)) == []
 
 
 def test_two_refreshes_are_equal_byte_for_byte(small):

@@ -106,6 +106,7 @@ def execute(job: Job, on_cell: Callable[[int, int], None]) -> dict[str, Any]:
         "lesson": job.name,
         "result": "failed" if error else "ok",
         "seconds": round(seconds, 1),
+        "processor_seconds": processor_seconds(),
         "megabytes": peak_megabytes(),
         "claims": len(claims),
         "held": sum(claim["holds"] for claim in claims),
@@ -124,6 +125,16 @@ def failure(notebook: nbformat.NotebookNode) -> dict[str, Any] | None:
                 line = next((line for line in cell.source.splitlines() if line.strip()), "")
                 return {"cell": number, "line": line, "message": f"{output.ename}: {output.evalue}"}
     return None
+
+
+def processor_seconds() -> float | None:
+    """What the kernel computed, whatever else the machine had to do meanwhile; None where it is not kept (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return round(used.ru_utime + used.ru_stime, 1)
 
 
 def peak_megabytes() -> int | None:
