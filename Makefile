@@ -34,7 +34,7 @@ run: $(READY)  ## execute the course: pages in build/html, a report at the end (
 lab: $(READY)  ## open your own copy of the course in JupyterLab (ARGS=--no-browser)
 	@$(COURSE) lab $(ARGS)
 
-test: lint  ## everything that CI runs: code, and every lesson executed three times
+test: lint  ## everything that CI runs: code, and every lesson executed with three seeds
 	@$(PYTEST)
 
 check: lint  ## the part of the tests that takes less than a minute

@@ -6,18 +6,18 @@
 #     name: python3
 #   mlpipe:
 #     minutes: 15
-#     budget_seconds: 20
-#     budget_megabytes: 500
+#     budget_seconds: 10
+#     budget_megabytes: 250
 # ---
 
-# %% [markdown] notes="Two minutes. Say what this course is not: a list of answers to learn by heart. Everything a strong answer asserts is computed in front of the class. Let everybody write the cold answer before you show the map."
+# %% [markdown] notes="Plan: opening 1, check of the machines 1, cold answer 5, the picture 3, claims 3, exercises and paths 2. Then the core exercise, ten minutes, here or at home. Say what this course is not: a list of answers to learn by heart. Everything a strong answer asserts is computed in front of the class. Let everybody write the cold answer before you show the map."
 # # Start here
 #
 # **Goal.** Know where you stand today, see the whole system on one picture, and learn how this course checks itself and you.
 #
 # | where we are | you need | it takes |
 # |---|---|---|
-# | **start** ▸ frame ▸ recommender ▸ clicks ▸ system ▸ interview | nothing | 15 minutes to read, under 20 s, under 500 MB |
+# | **start** ▸ frame ▸ recommender ▸ clicks ▸ system ▸ interview | nothing | 15 minutes to read, under 10 s, under 250 MB |
 #
 # At the end of the course you can hold the floor for twelve minutes on either of two interview questions, survive the six
 # minutes of follow-ups, and back each statement with a number that you have measured yourself.
@@ -126,7 +126,7 @@ claim(
     at_least=0.3, fmt=".0%",
 )
 
-# %% [markdown] notes="Do the exercise once wrongly on the projector: use > instead of >=. The class sees that the checker names the mistake."
+# %% [markdown] notes="Run the exercise once wrongly on the projector: use > instead of >=. The class sees that the checker names the mistake."
 # ## How do exercises work?
 #
 # You write a function in a cell; the cell below it checks the function on random inputs that are new each time. A wrong answer is told
