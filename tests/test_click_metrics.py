@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 from sklearn.calibration import calibration_curve
@@ -127,6 +127,7 @@ samples = st.lists(st.tuples(st.booleans(), st.floats(0.001, 0.999)), min_size=2
 )
 
 
+@settings(max_examples=30, deadline=None)
 @given(samples, st.floats(0.01, 0.99))
 def test_metrics_agree_with_scikit_learn_and_with_each_other(rows, rate):
     y, p = map(np.array, zip(*rows, strict=True))
@@ -139,6 +140,7 @@ def test_metrics_agree_with_scikit_learn_and_with_each_other(rows, rate):
         assert expected_calibration_error(y, p, n_bins) >= gap - 1e-12
 
 
+@settings(max_examples=30, deadline=None)
 @given(samples)
 def test_a_monotone_change_leaves_the_order_and_ruins_the_probability(rows):
     """Which is why lessons measure both: AUC and average precision see the order only."""
@@ -149,6 +151,7 @@ def test_a_monotone_change_leaves_the_order_and_ruins_the_probability(rows):
     assert calibration_ratio(y, p / 10) == pytest.approx(calibration_ratio(y, p) / 10, rel=1e-12)
 
 
+@settings(max_examples=30, deadline=None)
 @given(samples, st.integers(0, 1000))
 def test_metrics_do_not_depend_on_the_order_of_rows_and_doubled_rows_change_no_mean(rows, seed):
     y, p = map(np.array, zip(*rows, strict=True))
@@ -181,11 +184,11 @@ def test_intervals_are_those_of_wilson(level):
 
 
 def test_the_ends_of_an_interval_stay_in_their_range():
-    curve = reliability_curve([0] * 5 + [1] * 5, np.arange(1, 11) / 11, n_bins=2)
-    assert curve["low"][0] == 0
-    assert 0 < curve["high"][0] < 0.5
-    assert 0.5 < curve["low"][1] < 1
-    assert curve["high"][1] == 1
+    for n in range(1, 200, 7):
+        curve = reliability_curve([0] * n + [1] * n, np.repeat([0.2, 0.8], n), n_bins=2)
+        assert curve["low"][0] == 0  # so that a slice without a click has an infinite ratio, not a huge one
+        assert 0 < curve["high"][0] < 1
+        assert curve["high"][1] == pytest.approx(1, abs=1e-12)
 
 
 def test_reliability_curve_has_the_bins_of_scikit_learn_where_nothing_is_tied():
@@ -196,6 +199,7 @@ def test_reliability_curve_has_the_bins_of_scikit_learn_where_nothing_is_tied():
     np.testing.assert_allclose(curve["predicted"], predicted, rtol=1e-12)
 
 
+@settings(max_examples=30, deadline=None)
 @given(samples, st.integers(1, 12), st.booleans())
 def test_reliability_curve_holds_every_row_and_adds_up_to_the_calibration_error(rows, n_bins, tied):
     y, p = map(np.array, zip(*rows, strict=True))
@@ -212,7 +216,7 @@ def test_reliability_curve_holds_every_row_and_adds_up_to_the_calibration_error(
 
 def test_intervals_cover_the_truth_as_often_as_they_say():
     inside = []
-    for seed in range(40):
+    for seed in range(30):
         y, truth = world(5000, seed)
         curve = reliability_curve(y, truth, n_bins=5)
         slices = calibration_by(y, truth, np.random.default_rng(seed).integers(0, 5, 5000))
@@ -238,6 +242,7 @@ def test_calibration_by_finds_slices_that_cancel():
     assert table.loc["desktop", "high"] < 1 < table.loc["phone", "low"]
 
 
+@settings(max_examples=30, deadline=None)
 @given(samples, st.integers(0, 1000))
 def test_slices_add_up_to_the_whole(rows, seed):
     y, p = map(np.array, zip(*rows, strict=True))

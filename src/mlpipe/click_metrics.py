@@ -185,7 +185,7 @@ def _wilson(clicks: pd.Series, rows: pd.Series, level: float) -> tuple[pd.Series
     z2 = norm.isf((1 - level) / 2) ** 2
     middle = (clicks + z2 / 2) / (rows + z2)
     half = np.sqrt(z2 * (clicks * (1 - clicks / rows) + z2 / 4)) / (rows + z2)
-    return (middle - half).where(clicks > 0, 0.0), (middle + half).where(clicks < rows, 1.0)
+    return middle - half, middle + half  # without a click, low is exactly 0
 
 
 def _log_loss(y: np.ndarray, p: np.ndarray, name: str) -> float:
