@@ -1,5 +1,7 @@
 """The simulated ad log: schema, exactness of its truth, and the laws that the lessons lean on."""
 
+import subprocess
+import sys
 from functools import cache
 
 import numpy as np
@@ -7,9 +9,10 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 from scipy.special import expit, xlogy
+from sklearn.metrics import roc_auc_score
 
 from mlpipe import simulator
-from mlpipe.simulator import BOT_CLICK_RATE, EXAMINATION, START, AdLog, simulate_ad_log
+from mlpipe.simulator import BOT_CLICK_RATE, DEVICES, EXAMINATION, START, AdLog, simulate_ad_log, simulate_auctions
 
 N = 400_000
 DAYS = 14
@@ -142,6 +145,34 @@ def test_time_order_and_span(log: AdLog):
     assert per_hour[20] > 5 * per_hour[4]
 
 
+def test_marginal_rates(log: AdLog):
+    impressions = log.impressions
+
+    def shares(name: str) -> np.ndarray:
+        return impressions[name].value_counts(normalize=True, sort=False).sort_index().to_numpy()
+
+    np.testing.assert_allclose(shares("position"), [0.28, 0.23, 0.19, 0.16, 0.14], atol=0.004)
+    own = 0.85 * np.array([0.38, 0.55, 0.07]) + 0.05
+    np.testing.assert_allclose(shares("device"), own, atol=0.02)  # a user has many rows: wider than for coin flips
+    np.testing.assert_allclose(shares("region"), [0.24, 0.18, 0.15, 0.13, 0.11, 0.08, 0.07, 0.04], atol=0.025)
+    by_rank = np.arange(1, 301) ** -0.7
+    np.testing.assert_allclose(np.sort(shares("site_id"))[::-1], by_rank / by_rank.sum(), atol=0.003)
+    bid = impressions.drop_duplicates("ad_id")["bid"]
+    assert np.log(bid).mean() == pytest.approx(-0.7, abs=0.1)
+    assert np.log(bid).std() == pytest.approx(0.42, abs=0.05)
+
+
+def test_the_log_holds_no_truth(log: AdLog):
+    assert not set(log.impressions.columns) & {*log.truth.columns, "true_ctr"}
+    known = {name: column.astype(float) for name, column in log.impressions.select_dtypes("number").items()}
+    known |= {name: log.impressions[name].cat.codes.astype(float) for name in log.impressions.select_dtypes("category")}
+    for part in [*RELEVANCE, "is_bot"]:
+        hidden = log.truth[part].astype(float)
+        for name, column in known.items():
+            assert abs(column.corr(hidden)) < 0.6, (name, part)
+    assert max(abs(column.corr(pd.Series(log.true_ctr))) for column in known.values()) < 0.5
+
+
 # --- Repeatability ---------------------------------------------------------------------------------------
 
 
@@ -233,6 +264,18 @@ def test_private_and_hidden_signal_is_out_of_reach(log: AdLog):
     truth = log.truth
     known = (truth["main_relevance"] + truth["shared_relevance"]).to_numpy()
     assert 0.15 < 1 - share_of_gain(log, best_prediction(log.true_ctr, truth["examination"].to_numpy(), known)) < 0.25
+
+
+def test_the_oracle_orders_clicks_as_well_as_the_lessons_say(log: AdLog):
+    assert 0.79 < roc_auc_score(log.impressions["clicked"], log.true_ctr) < 0.83
+
+
+def test_the_parts_have_the_spread_that_the_table_of_the_module_states(log: AdLog):
+    people = log.truth[~log.truth["is_bot"]]
+    for name, sd in simulator.RELEVANCE_SD.items():
+        assert people[f"{name}_relevance"].std() == pytest.approx(sd, rel=0.04), name
+    correlation = people[RELEVANCE].corr().to_numpy() - np.eye(4)
+    assert np.abs(correlation).max() < 0.2
 
 
 def test_some_test_impressions_are_of_new_ads(log: AdLog):
@@ -370,6 +413,369 @@ def test_clicks_are_reported_late(log: AdLog):
     assert reported[10] > 0.99
 
 
+# --- What the lessons on biased clicks ask of it ---------------------------------------------------------
+
+
+def effective_size(weight: np.ndarray) -> float:
+    return float(weight.sum() ** 2 / (weight**2).sum())
+
+
+def uniform_weight(log: AdLog) -> np.ndarray:
+    """Weight of each row that turns its policy into the uniform one."""
+    random = log.impressions[~is_logged(log)]
+    uniform = random["propensity"].groupby(day_of(log)[~is_logged(log)]).first().reindex(range(DAYS)).to_numpy()
+    return uniform[day_of(log)] / log.impressions["propensity"].to_numpy()
+
+
+def test_logged_rows_overlap_enough_to_value_another_policy(log: AdLog):
+    """A policy prefers ads by their rate in week one: what clicks of week two say of it meets its true value."""
+    impressions, logged, day = log.impressions, is_logged(log), day_of(log)
+    assert effective_size(uniform_weight(log)[logged]) > 0.25 * logged.sum()
+    ad, clicked = impressions["ad_id"].to_numpy(), impressions["clicked"].to_numpy()
+    shown = np.bincount(ad[day < 7], minlength=2401)
+    rate = (np.bincount(ad[day < 7], clicked[day < 7], minlength=2401) + 3) / (shown + 100)
+    weight = np.zeros(N)
+    for d in range(7, DAYS):
+        live = np.unique(ad[day == d])
+        wish = np.zeros(2401)
+        wish[live] = rate[live] ** 2 / (rate[live] ** 2).sum()
+        weight[day == d] = wish[ad[day == d]] / impressions["propensity"].to_numpy()[day == d]
+    rows = logged & (day >= 7)
+    estimate = weight[rows] * clicked[rows]
+    value = (weight * log.true_ctr)[~logged & (day >= 7)]  # other rows, other propensities, and no click noise
+    error = np.hypot(estimate.std() / np.sqrt(len(estimate)), value.std() / np.sqrt(len(value)))
+    assert effective_size(weight[rows]) > 0.15 * rows.sum()
+    assert abs(estimate.mean() - value.mean()) < 3.5 * error
+    assert clicked[rows].mean() > estimate.mean() + 5 * error  # the logged policy's own rate answers another question
+
+
+def test_weights_recover_the_examination_curve_of_each_device(log: AdLog):
+    person = is_logged(log) & ~log.truth["is_bot"].to_numpy()
+    position, weight = log.impressions["position"].to_numpy(), uniform_weight(log)
+    for device in range(2):
+        rows = person & (log.impressions["device"].cat.codes == device).to_numpy()
+        slots = [rows & (position == slot) for slot in range(1, 6)]
+        naive = np.array([log.true_ctr[slot].mean() for slot in slots])
+        weighted = np.array([np.average(log.true_ctr[slot], weights=weight[slot]) for slot in slots])
+        truth = EXAMINATION[device] / EXAMINATION[device, 0]
+        np.testing.assert_allclose(weighted / weighted[0], truth, rtol=0.1)
+        assert naive[4] / naive[0] < 0.8 * truth[4]
+
+
+@pytest.mark.parametrize("delay", [1.0, 6.0])
+def test_a_model_of_the_delay_mends_young_labels(delay: float):
+    """Clicks known at the end of day 12, over the share that should be known by their age, by category."""
+    log = simulate_ad_log(N, days=DAYS, seed=0, delay=delay)
+    now = pd.Timestamp(START) + pd.Timedelta(days=12)
+    past = log.impressions[log.impressions["timestamp"] < now]
+    age, late = (now - past["timestamp"]).to_numpy(), (past["reported_at"] - past["timestamp"]).to_numpy()
+    known, young = (past["reported_at"] <= now).to_numpy(), age <= np.timedelta64(1, "D")
+    ripe = known & (age > np.timedelta64(8, "D"))  # a week at six times the delay leaves 3 % out at most
+    share_known = np.empty(len(past))
+    for category in range(16):
+        rows = (past["category"].cat.codes == category).to_numpy()
+        curve = np.sort(late[ripe & rows])
+        share_known[rows] = np.searchsorted(curve, age[rows], side="right") / len(curve)
+    final = past["clicked"].to_numpy()[young].sum()
+    assert known[young].sum() < 0.9 * final
+    corrected = (young & known).sum() * young.sum() / share_known[young].sum()
+    assert abs(corrected / final - 1) < 4 / np.sqrt(final)
+
+
+# --- Dials -----------------------------------------------------------------------------------------------
+
+DIALED = 100_000
+OUTCOME = {"clicked", "reported_at"}
+HARD = [
+    {"base_rate": 0.15},
+    {"base_rate": 0.005},
+    {"position_effect": 0},
+    {"position_effect": 2},
+    {"drift": 4},
+    {"delay": 5},
+    {"private_taste": 3},
+    {"bot_share": 0.05},
+    {"random_share": 0.5},
+]
+
+
+@cache
+def dialed(**dials: float) -> AdLog:
+    return simulate_ad_log(DIALED, seed=2, **dials)
+
+
+def changed(log: AdLog, rows: np.ndarray | slice = slice(None)) -> set[str]:
+    """Names of the columns, of the log and of its truth, that differ from the default world in these rows."""
+    default = dialed()
+    return {
+        name
+        for frame, other in ((log.impressions, default.impressions), (log.truth, default.truth))
+        for name in frame
+        if not frame[name][rows].equals(other[name][rows])
+    }
+
+
+def test_defaults_are_the_default_world():
+    explicit = dialed(
+        base_rate=0.03, position_effect=1, drift=1, delay=1, private_taste=1, bot_share=0.007, random_share=0.05
+    )
+    assert changed(explicit) == set()
+    np.testing.assert_array_equal(explicit.true_ctr, dialed().true_ctr)
+
+
+@pytest.mark.parametrize("dials", HARD, ids=str)
+def test_clicks_follow_the_truth_and_the_truth_its_formula_in_every_world(dials: dict):
+    log = dialed(**dials)
+    truth = log.truth
+    person = truth["examination"] * expit(log.intercept + truth[RELEVANCE].astype(float).sum(axis=1))
+    np.testing.assert_allclose(log.true_ctr, np.where(truth["is_bot"], BOT_CLICK_RATE, person), rtol=1e-5)
+    fresh = ~truth["is_duplicate"].to_numpy()
+    p, clicked = log.true_ctr[fresh], log.impressions["clicked"].to_numpy()[fresh]
+    fifth = np.searchsorted(np.quantile(p, [0.2, 0.4, 0.6, 0.8]), p)
+    surprise = (np.bincount(fifth, clicked) - np.bincount(fifth, p)) / np.sqrt(np.bincount(fifth, p * (1 - p)))
+    assert np.abs(surprise).max() < 3.7
+
+
+@pytest.mark.parametrize("dials", [dials for dials in HARD if "random_share" not in dials], ids=str)
+def test_the_base_rate_holds_whatever_the_other_dials(dials: dict):
+    assert dialed(**dials).true_ctr.mean() == pytest.approx(dials.get("base_rate", 0.03), rel=0.08)
+
+
+def test_base_rate_moves_the_intercept_alone():
+    log = dialed(base_rate=0.15)
+    assert changed(log) == OUTCOME
+    assert log.intercept > dialed().intercept + 1.5
+    assert (log.impressions["clicked"] >= dialed().impressions["clicked"]).all()  # the same draws against more
+
+
+def test_position_effect_is_a_power_of_the_fall_of_examination():
+    default = dialed().truth["examination"].astype(float)
+    top = EXAMINATION[dialed().impressions["device"].cat.codes, 0]
+    for power in (0, 2):
+        log = dialed(position_effect=power)
+        assert changed(log) == OUTCOME | {"examination"}
+        np.testing.assert_allclose(log.truth["examination"], top * (default / top) ** power, rtol=1e-6)
+    flat = dialed(position_effect=0)
+    ctr = flat.impressions["clicked"][flat.impressions["policy"] == "random"]
+    assert ctr.groupby(flat.impressions["position"]).mean().min() > 0.6 * ctr.mean()
+
+
+def test_drift_moves_categories_day_by_day_and_nothing_else():
+    drawn_alike = ~is_logged(dialed())  # the logged policy follows the drift, the random slice does not
+    for factor in (0, 4):
+        log = dialed(drift=factor)
+        assert changed(log, drawn_alike) == OUTCOME | {"main_relevance"}
+        assert changed(log) >= {"ad_id", "propensity", "shared_relevance"}
+        assert not changed(log) & {"timestamp", "user_id", "site_id", "device", "position", "policy", "examination"}
+        shift = (log.truth["main_relevance"] - dialed().truth["main_relevance"])[drawn_alike].astype(float)
+        cell = [day_of(log)[drawn_alike], log.impressions["category"][drawn_alike]]
+        assert shift.groupby(cell, observed=True).std().max() < 1e-5
+        by_day = shift.groupby(cell, observed=True).mean().groupby(level=0).std()
+        assert by_day[13] > 2 * by_day[0]
+    worlds = [simulator._make_world(DAYS, np.random.default_rng(0), drift).effects["ad"] for drift in (0, 1, 4)]
+    np.testing.assert_allclose(worlds[2] - worlds[0], 4 * (worlds[1] - worlds[0]), atol=1e-5)
+
+
+def test_drift_makes_old_knowledge_stale():
+    def memory(log: AdLog) -> float:
+        """Correlation of the categories' mean main relevance in the random rows of days 0-2 and days 11-13."""
+        random, day = ~is_logged(log), day_of(log)
+        groups = [
+            log.truth["main_relevance"][random & rows].groupby(log.impressions["category"], observed=True).mean()
+            for rows in (day <= 2, day >= 11)
+        ]
+        return groups[0].corr(groups[1])
+
+    assert memory(dialed(drift=0)) > memory(dialed(drift=4)) + 0.2
+
+
+def test_delay_multiplies_the_time_to_the_report_alone():
+    default = dialed().impressions
+    wait = (default["reported_at"] - default["timestamp"]).dropna() / pd.Timedelta(milliseconds=1) - 1
+    for factor in (0, 0.5, 5):
+        log = dialed(delay=factor)
+        assert changed(log) == {"reported_at"}
+        np.testing.assert_array_equal(log.true_ctr, dialed().true_ctr)
+        dialed_wait = (log.impressions["reported_at"] - log.impressions["timestamp"]).dropna()
+        np.testing.assert_allclose(dialed_wait / pd.Timedelta(milliseconds=1) - 1, factor * wait, atol=factor + 1)
+
+
+def test_private_taste_multiplies_what_cannot_be_learned():
+    for factor in (0, 3):
+        log = dialed(private_taste=factor)
+        assert changed(log) == OUTCOME | {"private_relevance"}
+        private, default = (which.truth["private_relevance"].astype(float) for which in (log, dialed()))
+        np.testing.assert_allclose(private, factor * default, rtol=1e-5)
+    known = [(log.truth["main_relevance"] + log.truth["shared_relevance"]).to_numpy() for log in (dialed(), log)]
+    shares = [
+        share_of_gain(which, best_prediction(which.true_ctr, which.truth["examination"].to_numpy(), relevance))
+        for which, relevance in zip((dialed(), log), known, strict=True)
+    ]
+    assert shares[1] < shares[0] - 0.2
+
+
+def test_bot_share_sets_the_bots_and_leaves_the_people_their_law():
+    assert not dialed(bot_share=0).truth["is_bot"].any()
+    log = dialed(bot_share=0.05)
+    is_bot = log.truth["is_bot"]
+    assert is_bot.mean() == pytest.approx(0.05, abs=0.001)
+    assert log.impressions.loc[is_bot, "user_id"].nunique() == 16
+    for name, sd in simulator.RELEVANCE_SD.items():
+        assert log.truth.loc[~is_bot, f"{name}_relevance"].std() == pytest.approx(sd, rel=0.05)
+    assert log.true_ctr[~is_bot].mean() < dialed(bot_share=0).true_ctr.mean() - 0.003  # the bots click their part
+
+
+def test_random_share_explores_more_rows_of_the_same_world():
+    default_random = ~is_logged(dialed())
+    log = dialed(random_share=0.5)
+    is_random = ~is_logged(log)
+    assert is_random.mean() == pytest.approx(0.5, abs=0.01)
+    assert (is_random | ~default_random).all()
+    same = is_random == default_random
+    assert changed(log, same) == {"reported_at"}  # delays are drawn click by click
+    assert log.intercept == dialed().intercept
+    np.testing.assert_array_equal(log.true_ctr[same], dialed().true_ctr[same])
+    assert log.true_ctr.mean() < 0.9 * dialed().true_ctr.mean()  # what exploring costs
+    assert is_logged(dialed(random_share=0)).all()
+    assert not is_logged(dialed(random_share=1)).any()
+
+
+def test_dials_combine():
+    log = dialed(base_rate=0.1, position_effect=2, drift=3, delay=4, private_taste=0.5, bot_share=0.02, random_share=1)
+    assert log.truth["is_bot"].mean() == pytest.approx(0.02, abs=0.001)
+    assert not is_logged(log).any()
+    assert log.truth["private_relevance"].std() == pytest.approx(0.19, rel=0.1)
+
+
+# --- Auctions --------------------------------------------------------------------------------------------
+
+
+def revenue(bid: np.ndarray, predicted: np.ndarray, true_ctr: np.ndarray) -> float:
+    """Expected revenue of second-price auctions (rows) that rank by bid x prediction and charge by the click."""
+    score, row = bid * predicted, np.arange(len(bid))
+    second, first = np.argsort(score, axis=1)[:, -2:].T
+    return float((true_ctr[row, first] * score[row, second] / predicted[row, first]).mean())
+
+
+@cache
+def auctions_of(n_auctions: int = 4000, n_ads: int = 16, seed: int = 0) -> simulator.Auctions:
+    return simulate_auctions(n_auctions, n_ads, seed=seed, first_day=12)
+
+
+def test_auctions_have_the_columns_of_the_log_and_no_truth():
+    candidates, log = auctions_of().candidates, world_log(0).impressions
+    assert list(candidates.columns) == ["auction", *log.columns[: log.columns.get_loc("bid") + 1]]
+    assert (candidates.dtypes.iloc[1:] == log.dtypes.iloc[: len(candidates.columns) - 1]).all()
+    np.testing.assert_array_equal(candidates["auction"], np.repeat(np.arange(4000), 16))
+    assert len(auctions_of().true_ctr) == len(candidates)
+
+
+def test_candidates_are_different_live_ads_for_one_page_view():
+    candidates = auctions_of().candidates
+    by_auction = candidates.groupby("auction")
+    assert (by_auction["ad_id"].nunique() == 16).all()
+    view = ["timestamp", "user_id", "age_group", "audience", "region", "device", "site_id"]
+    assert (by_auction[view].nunique(dropna=False) == 1).all().all()  # noqa: PD101 (of groups)
+    assert (candidates["position"] == 1).all()
+    assert candidates["timestamp"].is_monotonic_increasing
+    day = (candidates["timestamp"] - START) // pd.Timedelta(days=1)
+    assert set(day) == {12, 13}
+    assert candidates["user_id"].isna().mean() == pytest.approx(0.1, abs=0.03)
+    live = simulator._make_world(DAYS, simulator._streams(0)["world"]).live_weight > 0
+    assert live[day, candidates["ad_id"] - 1].all()
+
+
+def test_every_set_of_competitors_is_equally_likely():
+    ads = simulator._competitors(np.arange(6), 60_000, 3, np.random.default_rng(0)).reshape(-1, 3)
+    count = np.bincount(ads @ [36, 6, 1], minlength=216)
+    possible = count[count > 0]
+    assert len(possible) == 120  # ordered triples without repeats
+    assert abs(((possible - 500) ** 2 / 500).sum() - 119) < 4 * np.sqrt(2 * 119)
+
+
+def test_auctions_are_of_the_world_of_the_log():
+    log = world_log(0)
+    candidates, impressions = auctions_of().candidates, log.impressions
+    ad = ["campaign_id", "advertiser_id", "category", "ad_format", "bid"]
+    both = [frame.drop_duplicates("ad_id").set_index("ad_id")[ad] for frame in (candidates, impressions)]
+    shared = both[0].index.intersection(both[1].index)
+    assert_frame_equal(both[0].loc[shared], both[1].loc[shared])
+    users = [
+        frame.dropna(subset="user_id")
+        .drop_duplicates("user_id")
+        .set_index("user_id")[["age_group", "audience", "region"]]
+        for frame in (candidates, impressions)
+    ]
+    known = users[0].index.intersection(users[1].index)
+    assert len(known) > 500
+    assert_frame_equal(users[0].loc[known], users[1].loc[known])
+    bots = impressions["user_id"][log.truth["is_bot"]]
+    assert not candidates["user_id"].isin(bots.unique()).any()
+
+
+def test_auctions_have_the_truth_of_the_random_slice_on_top():
+    log = simulate_ad_log(N, days=DAYS, seed=0, random_share=1)
+    top = (log.impressions["position"] == 1) & ~log.truth["is_bot"] & (day_of(log) >= 12)
+    candidates, truth = auctions_of().candidates, auctions_of().true_ctr
+    for device in DEVICES[:2]:
+        here = truth[candidates["device"] == device]
+        there = log.true_ctr[top & (log.impressions["device"] == device)]
+        assert here.mean() == pytest.approx(there.mean(), rel=0.12)
+        assert here.std() == pytest.approx(there.std(), rel=0.2)
+    by_ad = [
+        pd.Series(values).groupby(np.asarray(ads)).agg(["mean", "size"])
+        for values, ads in ((truth, candidates["ad_id"]), (log.true_ctr[top], log.impressions["ad_id"][top]))
+    ]
+    joined = by_ad[0].merge(by_ad[1], left_index=True, right_index=True, suffixes=("_auction", "_log"))
+    joined = joined[(joined["size_auction"] > 25) & (joined["size_log"] > 5)]
+    assert len(joined) > 500
+    assert joined["mean_auction"].corr(joined["mean_log"]) > 0.4
+    hidden = np.log(truth).reshape(-1, 16).mean(axis=1)
+    assert hidden.std() > 0.38  # what the view shares: the person, the place, the hour and the hidden state
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_noise_costs_revenue_and_a_common_factor_does_not(seed: int):
+    auctions = auctions_of(seed=seed)
+    true_ctr = auctions.true_ctr.reshape(-1, 16)
+    bid = auctions.candidates["bid"].to_numpy(float).reshape(-1, 16)
+    best, noise = revenue(bid, true_ctr, true_ctr), np.random.default_rng(0).normal(size=true_ctr.shape)
+    loss = {sd: 1 - revenue(bid, true_ctr * np.exp(sd * noise), true_ctr) / best for sd in (0.1, 0.3)}
+    assert 0.003 < loss[0.1] < 0.014
+    assert 0.05 < loss[0.3] < 0.085
+    assert revenue(bid, 3 * true_ctr, true_ctr) == pytest.approx(best)
+
+
+def test_auctions_repeat_and_follow_seed_and_dials():
+    def mean(**dials: float) -> float:
+        return float(simulate_auctions(2000, 4, **dials).true_ctr.mean())
+
+    first, second, other = (simulate_auctions(50, 3, seed=seed) for seed in (3, 3, 4))
+    assert_frame_equal(first.candidates, second.candidates)
+    np.testing.assert_array_equal(first.true_ctr, second.true_ctr)
+    assert not first.candidates["ad_id"].equals(other.candidates["ad_id"])
+    assert mean(base_rate=0.1) > 2.5 * mean()
+    assert mean(private_taste=0) != mean()
+    assert len(simulate_auctions(1, 1, days=2, seed=9).true_ctr) == 1
+    assert len(simulate_auctions(3, 50, days=100, seed=9, first_day=99).true_ctr) == 150
+
+
+# --- Size ------------------------------------------------------------------------------------------------
+
+
+def test_memory_of_a_large_log_is_bounded():
+    """Ten million rows must fit in 4 GB; this measures two million in a process of their own."""
+    pytest.importorskip("resource")
+    script = (
+        "import resource, sys; from mlpipe.simulator import simulate_ad_log\n"
+        "unit = 1 if sys.platform == 'darwin' else 1024\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit\n"
+        "simulate_ad_log(1000); before = peak(); simulate_ad_log(2_000_000); print(peak() - before)"
+    )
+    used = int(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout)
+    assert used < 2_000_000 * 350
+
+
 # --- Bad arguments ---------------------------------------------------------------------------------------
 
 
@@ -392,6 +798,63 @@ def test_bad_arguments_are_named(arguments: dict, name: str):
         simulate_ad_log(**{"n_impressions": 1000, **arguments})
 
 
-def test_unknown_dial():
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("base_rate", 0),
+        ("base_rate", 0.9),
+        ("base_rate", "3%"),
+        ("position_effect", -1),
+        ("position_effect", 6),
+        ("drift", None),
+        ("drift", np.nan),
+        ("delay", -0.5),
+        ("delay", np.inf),
+        ("private_taste", True),
+        ("private_taste", [1]),
+        ("bot_share", 0.6),
+        ("bot_share", np.array(0.1)),
+        ("random_share", 1.01),
+        ("random_share", np.True_),
+    ],
+)
+@pytest.mark.parametrize("simulate", [simulate_ad_log, simulate_auctions])
+def test_bad_dials_are_named(simulate, name: str, value: object):
+    message = rf"^{name} must be a number from [\d.e-]+ to [\d.]+, found .*: the default world has [\d.]+\.$"
+    with pytest.raises(ValueError, match=message):
+        simulate(1000, **{name: value})
+
+
+def test_dials_may_be_numbers_of_any_kind():
+    assert len(simulate_ad_log(10, drift=np.float32(2), random_share=1, base_rate=np.float64(0.1)).true_ctr) == 10
+
+
+@pytest.mark.parametrize(
+    "dials", [{"base_rate": 0.005, "bot_share": 0.05}, {"base_rate": 0.5, "position_effect": 2}, {"bot_share": 0.5}]
+)
+def test_a_base_rate_out_of_reach_says_what_is_in_reach(dials: dict):
+    with pytest.raises(ValueError, match=r"base_rate must be a number above .* and below .* with these dials, found 0"):
+        simulate_ad_log(1000, **dials)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_auctions": 0}, "n_auctions must be an integer >= 1, found 0"),
+        ({"n_ads": 0}, "n_ads must be an integer from 1 to 50, found 0"),
+        ({"n_ads": 51}, "n_ads must be an integer from 1 to 50, found 51"),
+        ({"days": 1}, "days must be an integer >= 2"),
+        ({"seed": 1.5}, "seed must be an integer >= 0"),
+        ({"first_day": 14}, "first_day must be an integer from 0 to 13, found 14"),
+        ({"first_day": -1}, "first_day must be an integer from 0 to 13, found -1"),
+    ],
+)
+def test_bad_arguments_of_auctions_are_named(arguments: dict, message: str):
+    with pytest.raises(ValueError, match=message):
+        simulate_auctions(**{"n_auctions": 10, **arguments})
+
+
+@pytest.mark.parametrize("simulate", [simulate_ad_log, simulate_auctions])
+def test_unknown_dial(simulate):
     with pytest.raises(TypeError, match="drfit"):
-        simulate_ad_log(1000, drfit=2.0)  # type: ignore[call-arg]
+        simulate(1000, drfit=2.0)

@@ -209,8 +209,8 @@ def simulate_ad_log(
     """Simulate an ad server's log of `n_impressions` rows over `days` days, with the truth behind each click.
 
     One seed gives the same log on every run; another seed gives another world of the same law. A dial changes what its
-    line says; all else is drawn as before, so two logs that differ in a dial can be compared row by row (except with
-    `bot_share`: other rows arrive).
+    line says; all else is drawn as before, so two logs that differ in a dial can be compared row by row. Except: with
+    another `bot_share` other rows arrive, and where the clicks change, their delays are drawn anew.
 
     Args:
         n_impressions: rows of the log, at least 1.
@@ -301,7 +301,7 @@ def simulate_auctions(
     events["slot"][:] = 0
     events["ad"] = np.concatenate(
         [
-            _competitors(np.flatnonzero(world.live_weight[day]), n_today, n_ads, rng)
+            _competitors(np.flatnonzero(world.live_weight[day]).astype(np.int16), n_today, n_ads, rng)
             for day, n_today in enumerate(np.bincount(views["time_ms"][wanted] // MS_DAY, minlength=days))
         ]
     )
