@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import ArrayLike
 from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits
 
@@ -139,9 +140,7 @@ class ALS(Recommender):
 
     def _check_parameters(self) -> None:
         positive("factors", self.factors, whole=True)
-        positive("regularization", self.regularization, zero=True)
-        positive("unobserved_weight", self.unobserved_weight, zero=True)
-        positive("frequency_exponent", self.frequency_exponent, zero=True)
+        _check_settings(self.regularization, self.unobserved_weight, self.frequency_exponent)
         positive("iterations", self.iterations, whole=True)
         positive("cg_steps", self.cg_steps, whole=True)
         positive("random_state", self.random_state, whole=True, zero=True)
@@ -164,7 +163,7 @@ class ALS(Recommender):
 
 def solve_side(
     matrix: sp.spmatrix,
-    factors: np.ndarray,
+    factors: ArrayLike,
     regularization: float,
     unobserved_weight: float,
     frequency_exponent: float = 1.0,
@@ -175,19 +174,24 @@ def solve_side(
     items; `factors` (m, f) of the columns; the others as in `ALS`. Returns (n, f) float32, zeros for a row without
     interactions.
 
+    Raises ValueError on input that `fit` refuses, factors of another number of columns or not finite, and as `fit` on a
+    result that is not finite or not unique.
+
     >>> solve_side(sp.csr_matrix([[1, 0]]), np.array([[1.0], [1.0]]), 0.5, 0.5, frequency_exponent=0).round(3)
     array([[0.5]], dtype=float32)
     """
-    columns = np.ascontiguousarray(factors, dtype=np.float32)
-    side = _Side(interactions(matrix), columns.shape[1], regularization, unobserved_weight, frequency_exponent)
+    _check_settings(regularization, unobserved_weight, frequency_exponent)
+    history = interactions(matrix)
+    columns = _table("factors", factors, history.shape[1], np.float32)
+    side = _Side(history, columns.shape[1], regularization, unobserved_weight, frequency_exponent)
     with threadpool_limits(1, "blas"):
         return side.solve(columns)
 
 
 def loss(
     matrix: sp.spmatrix,
-    user_factors: np.ndarray,
-    item_factors: np.ndarray,
+    user_factors: ArrayLike,
+    item_factors: ArrayLike,
     regularization: float,
     unobserved_weight: float,
     frequency_exponent: float = 1.0,
@@ -197,11 +201,16 @@ def loss(
     The cells without interaction are the sum over all cells, which is the inner product of the f x f matrices X^T X
     and Y^T Y, less the observed ones.
 
+    Parameters: `matrix` (n, m) users x items; `user_factors` (n, f); `item_factors` (m, f); the others as in `ALS`.
+    Raises ValueError on input that `fit` refuses and factors that do not fit or are not finite.
+
     >>> loss(sp.csr_matrix([[1, 0]]), np.array([[0.5]]), np.array([[1.0], [1.0]]), 0.5, 0.5, frequency_exponent=0)
     1.5
     """
+    _check_settings(regularization, unobserved_weight, frequency_exponent)
     history = interactions(matrix)
-    users, items = (np.asarray(table, dtype=np.float64) for table in (user_factors, item_factors))
+    users = _table("user_factors", user_factors, history.shape[0], np.float64)
+    items = _table("item_factors", item_factors, history.shape[1], np.float64)
     total = unobserved_weight * np.sum((users.T @ users) * (items.T @ items))
     rows = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr))
     step = max(1, GATHER_BYTES // (8 * users.shape[1]))
@@ -306,10 +315,12 @@ class _Side:
             left[:, np.arange(f), np.arange(f)] += self.penalty[rows, None]
             for row, a, b in zip(rows, left, right, strict=True):
                 _, solved[row], failed = lapack.sposv(a.T, b, overwrite_a=True, overwrite_b=True)
-                if failed and np.isfinite(a).all():
+                if failed and not np.isfinite(a).all():
+                    solved[row] = np.nan
+                elif failed:
                     raise ValueError(
                         f"row {row} has no unique factors: its {f} x {f} matrix is not positive definite; more "
-                        "regularization or fewer factors helps"
+                        "regularization, fewer factors, or weights nearer to 1 help"
                     )
 
 
@@ -334,3 +345,17 @@ def _blocks(matrix: sp.csr_matrix, size: int) -> Iterator[_Block]:
 def _scale(matrix: sp.csr_matrix, unobserved_weight: float, frequency_exponent: float) -> np.ndarray:
     """How much data each row has, to the power that the penalty takes."""
     return (np.diff(matrix.indptr) + unobserved_weight * matrix.shape[1]) ** float(frequency_exponent)
+
+
+def _check_settings(regularization: float, unobserved_weight: float, frequency_exponent: float) -> None:
+    positive("regularization", regularization, zero=True)
+    positive("unobserved_weight", unobserved_weight, zero=True)
+    positive("frequency_exponent", frequency_exponent, zero=True)
+
+
+def _table(name: str, table: ArrayLike, n_rows: int, dtype: type) -> np.ndarray:
+    found: np.ndarray = np.ascontiguousarray(table, dtype=dtype)
+    if found.ndim != 2 or len(found) != n_rows or not np.isfinite(found).all():
+        what = f"of shape {found.shape}" if np.isfinite(found).all() else "not finite"
+        raise ValueError(f"{name} are {what}; expected finite numbers ({n_rows}, f), f the number of factors")
+    return found
