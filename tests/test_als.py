@@ -280,6 +280,32 @@ def test_folding_in_a_training_user_gives_the_factors_of_an_exact_user_step(solv
     assert served.item_factors is model.item_factors
 
 
+def test_the_default_weight_follows_the_density_and_stays_with_the_model():
+    matrix = random_matrix(200, 300, 0.01)
+    model = ALS(4, iterations=2).fit(matrix)
+    assert model.unobserved_weight is None
+    assert model.unobserved_weight_ == pytest.approx(10 * matrix.sum() / 60_000, rel=1e-6)
+    given = ALS(4, iterations=2, unobserved_weight=model.unobserved_weight_).fit(matrix)
+    np.testing.assert_array_equal(given.item_factors, model.item_factors)
+    served = model.fold_in(matrix[:3])  # not the default of these three users
+    exact = solve_side(matrix[:3], model.item_factors, model.regularization, model.unobserved_weight_)
+    np.testing.assert_array_equal(served.user_factors, exact)
+    dense = random_matrix(30, 20, 2.0)
+    assert ALS(4).fit(dense).unobserved_weight_ == pytest.approx(dense.data.mean() / 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("density", [0.002, 0.02, 0.2])
+def test_the_defaults_learn_at_any_density(density):
+    """Most of a list is of the user's own group, a quarter of the items: too heavy a penalty would end at factors 0."""
+    rng = np.random.default_rng(0)
+    n_users, n_items = 600, int(12 / density)
+    users, items = rng.integers(0, 4, n_users), rng.integers(0, 4, n_items)
+    share = np.where(users[:, None] == items[None, :], 3.6, 0.1) * density * rng.uniform(0.5, 1.5, n_items)
+    matrix = sp.csr_matrix((rng.random(share.shape) < share).astype(np.float32))
+    listed = ALS(factors=8).fit(matrix).recommend(np.arange(n_users), k=3)[0]
+    assert (items[listed] == users[:, None]).mean() > 0.6
+
+
 @pytest.mark.parametrize("solver", ["cg", "cholesky"])
 def test_rows_without_interactions_have_factors_zero(solver):
     matrix = random_matrix()
@@ -387,7 +413,7 @@ def test_similar_items_knows_no_item_without_interactions():
     [
         ("factors", [0, -1, 2.5, True, "8", None]),
         ("regularization", [-0.1, np.nan, np.inf, "1", None]),
-        ("unobserved_weight", [-0.1, np.nan, np.inf, None]),
+        ("unobserved_weight", [-0.1, np.nan, np.inf, "0.1"]),
         ("frequency_exponent", [-0.5, np.nan, None]),
         ("iterations", [0, 1.5, None]),
         ("cg_steps", [0, -3, 1.5]),
