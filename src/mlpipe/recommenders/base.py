@@ -161,26 +161,28 @@ def top_k(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     >>> top_k(np.array([[1.0, 3.0, 3.0, -np.inf]]), 4)[0]
     array([[ 1,  2,  0, -1]])
     """
-    if np.isnan(scores).any():
-        raise ValueError("a score is NaN: the model has diverged; more regularization or a smaller learning rate helps")
     n_rows, n_items = scores.shape
-    if k < n_items:
-        columns = np.argpartition(scores, n_items - k, axis=1)[:, n_items - k :]
-        chosen = np.take_along_axis(scores, columns, axis=1)
-        # argpartition takes any of those that tie with the last place: there, take the lowest columns.
-        last = chosen.min(axis=1, keepdims=True)
-        ties = np.count_nonzero(scores == last, axis=1) > np.count_nonzero(chosen == last, axis=1)
-        for row in np.flatnonzero(ties):
-            above = np.flatnonzero(scores[row] > last[row])
-            level = np.flatnonzero(scores[row] == last[row])[: k - len(above)]
-            columns[row] = np.concatenate([above, level])
-        columns.sort(axis=1)
-    else:
-        columns = np.broadcast_to(np.arange(n_items), (n_rows, n_items))
-    chosen = np.take_along_axis(scores, columns, axis=1)
-    order = np.argsort(-chosen, axis=1, kind="stable")  # columns ascend, so a stable sort breaks ties by column
-    columns, chosen = np.take_along_axis(columns, order, axis=1), np.take_along_axis(chosen, order, axis=1)
-    return np.where(np.isneginf(chosen), -1, columns), chosen
+    # The k-th largest of the maxima of chunks is a floor: k items reach it, and few others do. Finding it takes one
+    # pass; to partition whole rows takes several times as long, most where many scores are equal.
+    width = min(64, max(1, n_items // (4 * k)))
+    whole = n_items // width * width
+    maxima = scores[:, :whole].reshape(n_rows, whole // width, width).max(axis=2)
+    if whole < n_items:
+        maxima = np.column_stack([maxima, scores[:, whole:].max(axis=1)])
+    if np.isnan(maxima).any():
+        raise ValueError("a score is NaN: the model has diverged; more regularization or a smaller learning rate helps")
+    floor = np.partition(maxima, maxima.shape[1] - k, axis=1)[:, [-k]]
+    reached = scores >= floor
+    n_reached = np.count_nonzero(reached, axis=1)
+    for row in np.flatnonzero(n_reached > k * width):  # many are level with the floor: the first k columns will do
+        reached[row, np.flatnonzero(scores[row] == floor[row])[k:]] = False
+        n_reached[row] = np.count_nonzero(reached[row])
+    rows, columns = np.nonzero(reached)
+    values = scores[rows, columns]
+    order = np.lexsort((-values, rows))  # stable, and columns ascend: ties by column
+    first = order[(np.cumsum(n_reached) - n_reached)[:, None] + np.arange(k)]
+    columns, values = columns[first], values[first]
+    return np.where(np.isneginf(values), -1, columns), values
 
 
 def positive(name: str, value: Any, *, whole: bool = False, zero: bool = False) -> None:

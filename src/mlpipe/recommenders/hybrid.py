@@ -10,8 +10,8 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
+from mlpipe.recommenders.als import ALS
 from mlpipe.recommenders.base import Recommender, positive
-from mlpipe.recommenders.spectral import GraphFilter
 
 
 class Hybrid(Recommender):
@@ -21,16 +21,19 @@ class Hybrid(Recommender):
     n_items) stacked on feature_weight * F^T (n_features, n_items). So an item without interactions is near those that
     share its attributes, and people get recommendations of it.
 
-    score(u, .) = s_u / max|s_u| + prior / (prior + n_u) * popularity / max(popularity)
+    score(u, .) = (1 - g_u) s_u / max|s_u| + g_u popularity / max(popularity),   g_u = prior / (prior + n_u)
 
     with s_u the scores of `model`, n_u the number of items that user u has, popularity (n_items,) the number of users
-    who have an item, and prior the `popularity_prior`. Without history s_u is left out: popularity alone.
+    who have an item, and prior the `popularity_prior`. Without history popularity alone decides,
+    also with a prior of 0.
 
     Parameters: `item_features` F (n_items, n_features), sparse, array or DataFrame, rows in the order of the columns of
-    the matrix, 0 or more (1 = has the attribute); `model`, an unfitted recommender that can fold users in (None:
-    GraphFilter(), which scales; it is copied, not changed); `feature_weight`, 0 or more, the weight of an attribute
-    against that of an interaction; `popularity_prior`, 0 or more, in interactions: who has that many gets half of the
-    share of popularity that a new user gets.
+    the matrix, 0 or more (1 = has the attribute); `model`, an unfitted recommender that can fold users in (None: ALS();
+    it is copied, not changed); `feature_weight`, 0 or more, the weight of an attribute against that of an interaction;
+    `popularity_prior`, 0 or more, in interactions: for a user with that many, popularity and taste count the same.
+
+    An item without interactions can be recommended, but it has to compete: few users have any one new item, so its
+    scores are low, as they should be. To give new items a place of their own, take them from a longer list.
 
     Cost: that of `model` with n_features more users, who may each have most of the items.
 
@@ -38,7 +41,7 @@ class Hybrid(Recommender):
 
     >>> likes = sp.csr_matrix([[1, 1, 0, 0], [1, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1]])
     >>> comedy_or_drama = [[1, 0], [1, 0], [0, 1], [0, 1]]  # nobody has seen item 2, a drama
-    >>> Hybrid(comedy_or_drama, popularity_prior=0.1).fit(likes).recommend([3], k=1)[0]
+    >>> Hybrid(comedy_or_drama, popularity_prior=0).fit(likes).recommend([3], k=1)[0]
     array([[2]])
     """
 
@@ -46,8 +49,8 @@ class Hybrid(Recommender):
         self,
         item_features: Any,
         model: Recommender | None = None,
-        feature_weight: float = 1.0,
-        popularity_prior: float = 5.0,
+        feature_weight: float = 0.1,
+        popularity_prior: float = 3.0,
     ) -> None:
         self.item_features = item_features
         self.model = model
@@ -58,22 +61,21 @@ class Hybrid(Recommender):
         positive("feature_weight", self.feature_weight, zero=True)
         positive("popularity_prior", self.popularity_prior, zero=True)
         if not (self.model is None or isinstance(self.model, Recommender)):
-            raise ValueError(f"model is {self.model!r}; expected a recommender, such as GraphFilter(), or None")
+            raise ValueError(f"model is {self.model!r}; expected a recommender, such as ALS(), or None")
         features = _features(self.item_features, matrix.shape[1])
         stacked = sp.vstack([matrix, self.feature_weight * features.T], format="csr")
-        model = GraphFilter() if self.model is None else copy.copy(self.model)
+        model = ALS() if self.model is None else copy.copy(self.model)
         self._served = model.fit(stacked).fold_in(matrix)
         counts = np.bincount(matrix.indices, minlength=matrix.shape[1])
         self._popularity = (counts / counts.max()).astype(np.float32)
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         n_had = np.diff(self._history.indptr)[rows]
-        new = n_had == 0
         scores = np.array(self._served._scores(rows), dtype=np.float32)
         largest = np.abs(scores).max(axis=1)
-        scores *= np.where(new | (largest == 0), 0, 1 / np.maximum(largest, np.finfo(np.float32).tiny))[:, None]
-        share = np.where(new, 1, self.popularity_prior / np.maximum(self.popularity_prior + n_had, 1))
-        scores += share.astype(np.float32)[:, None] * self._popularity
+        share = np.where(n_had, self.popularity_prior / np.maximum(self.popularity_prior + n_had, 1), 1)
+        scores *= np.divide(1 - share, largest, out=np.zeros_like(share), where=largest > 0)[:, None]
+        scores += share[:, None] * self._popularity
         return scores
 
     def _fold_in(self, matrix: sp.csr_matrix) -> None:

@@ -1,0 +1,643 @@
+"""One contract for all recommenders, and each against its formula written out with dense arrays."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from scipy.stats import rankdata
+from sklearn.exceptions import NotFittedError
+
+from mlpipe import recommenders
+from mlpipe.datasets import movielens, to_matrix
+from mlpipe.ranking_metrics import recall_at_k
+from mlpipe.recommenders import (
+    ALS,
+    EASE,
+    GraphFilter,
+    Hybrid,
+    ImplicitALS,
+    ImplicitBPR,
+    ItemKNN,
+    Popularity,
+    PureSVD,
+    base,
+    item_features,
+)
+from mlpipe.recommenders.base import top_k
+
+N_USERS, N_ITEMS, N_GENRES = 70, 45, 6
+EMPTY_USER, EMPTY_ITEM = 3, 5
+
+
+def planted(seed: int = 0, n_users: int = N_USERS, n_items: int = N_ITEMS, weights: bool = True) -> sp.csr_matrix:
+    """Users and items in six groups; weights are no round numbers, so that scores do not tie by chance."""
+    rng = np.random.default_rng(seed)
+    same = np.arange(n_users)[:, None] % N_GENRES == np.arange(n_items) % N_GENRES
+    popularity = 0.5 + np.linspace(0, 1, n_items)
+    dense = (rng.random((n_users, n_items)) < np.where(same, 0.5, 0.06) * popularity).astype(float)
+    if weights:
+        dense *= rng.uniform(0.5, 2, dense.shape)
+    dense[EMPTY_USER] = dense[:, EMPTY_ITEM] = 0
+    return sp.csr_matrix(dense)
+
+
+def genres(n_items: int = N_ITEMS) -> np.ndarray:
+    return np.eye(N_GENRES)[np.arange(n_items) % N_GENRES]
+
+
+MODELS = {
+    "Popularity": Popularity,
+    "ItemKNN": lambda: ItemKNN(neighbours=20, shrinkage=1),
+    "PureSVD": lambda: PureSVD(factors=6),
+    "GraphFilter": lambda: GraphFilter(factors=6),
+    "ALS": lambda: ALS(factors=6),
+    "EASE": lambda: EASE(regularization=10),
+    "ImplicitALS": lambda: ImplicitALS(factors=6, regularization=1.0),
+    "ImplicitBPR": lambda: ImplicitBPR(factors=6, learning_rate=0.05),
+    "Hybrid": lambda: Hybrid(genres(), popularity_prior=0.5),
+}
+X = planted()
+ALL = np.arange(N_USERS)
+each = pytest.mark.parametrize("name", MODELS)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return {name: make().fit(X) for name, make in MODELS.items()}
+
+
+def test_every_recommender_is_held_to_the_contract():
+    public = {name for name in recommenders.__all__ if isinstance(getattr(recommenders, name), type)}
+    assert public - {"Recommender"} == set(MODELS)
+
+
+# The contract
+
+
+@each
+def test_fit_returns_the_model_and_leaves_the_matrix(name):
+    matrix, before = X.copy(), X.toarray()
+    model = MODELS[name]()
+    assert model.fit(matrix) is model
+    np.testing.assert_array_equal(matrix.toarray(), before)
+
+
+@each
+def test_lists_are_best_first_without_seen_items(name, fitted):
+    items, scores = fitted[name].recommend(ALL, k=8)
+    assert items.shape == scores.shape == (N_USERS, 8)
+    assert np.issubdtype(items.dtype, np.integer)
+    assert scores.dtype == np.float32
+    assert (np.diff(scores, axis=1) <= 0).all()
+    assert all(len(set(row)) == 8 for row in items.tolist())
+    assert not X.toarray()[ALL[:, None], items].any()
+
+
+@each
+def test_seen_items_are_back_where_they_are_not_excluded(name, fitted):
+    everything, scores = fitted[name].recommend(ALL, k=N_ITEMS, exclude_seen=False)
+    np.testing.assert_array_equal(np.sort(everything, axis=1), np.broadcast_to(np.arange(N_ITEMS), everything.shape))
+    without, without_scores = fitted[name].recommend(ALL, k=N_ITEMS)
+    seen = X.toarray() > 0
+    for user in ALL:
+        unseen = ~seen[user, everything[user]]
+        expected = everything[user][unseen]
+        np.testing.assert_array_equal(without[user, : len(expected)], expected)
+        np.testing.assert_array_equal(without_scores[user, : len(expected)], scores[user][unseen])
+
+
+@each
+def test_a_list_longer_than_what_remains_is_padded(name, fitted):
+    items, scores = fitted[name].recommend(ALL, k=N_ITEMS + 7)
+    remaining = N_ITEMS - np.diff(X.indptr)
+    filled = np.arange(N_ITEMS + 7) < remaining[:, None]
+    np.testing.assert_array_equal(items >= 0, filled)
+    np.testing.assert_array_equal(np.isfinite(scores), filled)
+    assert (items[~filled] == -1).all()
+    assert (scores[~filled] == -np.inf).all()
+
+
+@each
+def test_rows_in_any_order_and_repeated(name, fitted):
+    items, scores = fitted[name].recommend(ALL)
+    rows = np.array([9, 2, 2, 60, 0])
+    some, some_scores = fitted[name].recommend(rows)
+    np.testing.assert_array_equal(some, items[rows])
+    np.testing.assert_allclose(some_scores, scores[rows], rtol=1e-5)
+    nothing, _ = fitted[name].recommend([])
+    assert nothing.shape == (0, 10)
+
+
+@each
+def test_a_block_of_one_user_equals_one_block(name, fitted, monkeypatch):
+    items, scores = fitted[name].recommend(ALL)
+    monkeypatch.setattr(base, "BLOCK_BYTES", 1)
+    one, one_scores = fitted[name].recommend(ALL)
+    np.testing.assert_array_equal(one, items)
+    np.testing.assert_allclose(one_scores, scores, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "module"), [("ItemKNN", "baselines"), ("EASE", "ease"), ("GraphFilter", "spectral")])
+@pytest.mark.parametrize("n_users", [30, N_USERS])
+def test_small_blocks_equal_one_block(name, module, n_users, monkeypatch):
+    expected = MODELS[name]().fit(X[:n_users])._scores(np.arange(n_users))
+    monkeypatch.setattr(getattr(recommenders, module), "BLOCK_BYTES", 16 * 7 * N_ITEMS)
+    found = MODELS[name]().fit(X[:n_users])._scores(np.arange(n_users))
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
+
+
+@each
+def test_the_same_fit_gives_the_same_lists(name, fitted):
+    again = MODELS[name]().fit(X)
+    for first, second in zip(fitted[name].recommend(ALL), again.recommend(ALL), strict=True):
+        np.testing.assert_array_equal(first, second)
+    twice = again.fit(planted(seed=1)).fit(X)  # nothing is left of an earlier fit
+    np.testing.assert_array_equal(twice.recommend(ALL)[0], fitted[name].recommend(ALL)[0])
+
+
+@each
+def test_another_format_and_dtype_make_no_difference(name, fitted):
+    stored_zero = X.tocoo()
+    stored_zero = sp.coo_matrix(
+        (np.append(stored_zero.data, 0), (np.append(stored_zero.row, EMPTY_USER), np.append(stored_zero.col, 0))),
+        shape=X.shape,
+    )
+    for other in (X.tocsc(), X.astype(np.float32), sp.csr_array(X), stored_zero):
+        np.testing.assert_array_equal(MODELS[name]().fit(other).recommend(ALL)[0], fitted[name].recommend(ALL)[0])
+
+
+# Those that end where they end whatever the order and the starting point.
+CLOSED_FORM = [name for name in MODELS if name not in ("ImplicitALS", "ImplicitBPR", "ALS")]
+
+
+@pytest.mark.parametrize("name", CLOSED_FORM)
+def test_fold_in_of_the_training_matrix_is_fit(name, fitted):
+    items, scores = fitted[name].recommend(ALL)
+    rows = ALL[::-1][:40]
+    folded, folded_scores = fitted[name].fold_in(X[rows]).recommend(np.arange(40))
+    np.testing.assert_array_equal(folded, items[rows])
+    np.testing.assert_allclose(folded_scores, scores[rows], rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "ImplicitBPR"])
+def test_fold_in_serves_others_and_leaves_the_model(name, fitted):
+    model = fitted[name]
+    before = model.recommend(ALL)
+    history = sp.csr_matrix(([1.0, 1.0], ([1, 1], [0, 6])), shape=(2, N_ITEMS))  # one new user, one with group 0
+    served = model.fold_in(history)
+    assert served is not model
+    items, _ = served.recommend([1], k=5)
+    assert not np.isin([0, 6], items).any()
+    if name != "Popularity":
+        assert (items[0] % N_GENRES == 0).sum() >= 2  # by chance: less than 1 of 5
+    np.testing.assert_array_equal(model.recommend(ALL)[0], before[0])
+    with pytest.raises(ValueError, match="44 items and the model was fitted on 45"):
+        model.fold_in(history[:, :-1])
+    with pytest.raises(ValueError, match="expected 0 to 1"):
+        served.recommend([2])
+
+
+def test_bpr_says_that_it_cannot_fold_in(fitted):
+    with pytest.raises(NotImplementedError, match="ImplicitBPR cannot serve users"):
+        fitted["ImplicitBPR"].fold_in(X)
+
+
+@pytest.mark.parametrize("name", CLOSED_FORM)
+def test_other_labels_of_items_and_users_change_nothing_else(name):
+    rng = np.random.default_rng(1)
+    users, items = rng.permutation(N_USERS), rng.permutation(N_ITEMS)
+    model = Hybrid(genres()[items], EASE(10)) if name == "Hybrid" else MODELS[name]()
+    expected = MODELS[name]() if name != "Hybrid" else Hybrid(genres(), EASE(10))
+    expected, scores = expected.fit(X).recommend(users, k=5)
+    found, found_scores = model.fit(X[users][:, items]).recommend(ALL, k=5)
+    np.testing.assert_allclose(found_scores, scores, rtol=1e-3, atol=1e-5)
+    if name != "Popularity":  # counts tie, and ties are ordered by label
+        assert (items[found] == expected)[users != EMPTY_USER].all()
+
+
+@each
+def test_a_user_without_history(name, fitted):
+    items, scores = fitted[name].recommend([EMPTY_USER], k=N_ITEMS)
+    counts = np.bincount(X.indices, minlength=N_ITEMS)
+    if name in ("Popularity", "Hybrid"):
+        np.testing.assert_array_equal(items[0], np.lexsort((np.arange(N_ITEMS), -counts)))
+    elif name == "ImplicitBPR":
+        np.testing.assert_allclose(scores[0], fitted[name].item_factors[items[0], -1], rtol=1e-5)  # the item bias
+    else:
+        np.testing.assert_array_equal(items[0], np.arange(N_ITEMS))
+        assert not scores.any()
+
+
+@each
+def test_an_item_without_interactions_is_scored(name, fitted):
+    items, scores = fitted[name].recommend(ALL, k=N_ITEMS)
+    of_it = scores[items == EMPTY_ITEM]
+    assert len(of_it) == N_USERS
+    if name == "Hybrid":
+        assert np.count_nonzero(of_it) > 0.9 * N_USERS  # not those who have no history
+    else:
+        np.testing.assert_allclose(of_it, 0, atol=1e-6)
+
+
+@each
+def test_more_factors_than_items(name):
+    model = {
+        "PureSVD": PureSVD(factors=1000),
+        "GraphFilter": GraphFilter(factors=1000),
+        "ALS": ALS(factors=100),
+        "ImplicitALS": ImplicitALS(factors=100),
+        "ImplicitBPR": ImplicitBPR(factors=100),
+        "ItemKNN": ItemKNN(neighbours=1000),
+    }.get(name) or MODELS[name]()
+    items, scores = model.fit(X).recommend(ALL)
+    assert np.isfinite(scores).all()
+    assert (items >= 0).all()
+
+
+@each
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (2, 2)])
+def test_tiny_matrices(name, shape):
+    model = Hybrid(np.ones((shape[1], 1))) if name == "Hybrid" else MODELS[name]()
+    items, scores = model.fit(sp.csr_matrix(np.eye(*shape))).recommend(np.arange(shape[0]), k=3)
+    assert not np.isnan(scores).any()
+    assert items.shape == (shape[0], 3)
+
+
+@each
+def test_better_than_popularity_on_planted_groups(name):
+    rng = np.random.default_rng(0)
+    matrix = planted(seed=2, n_users=240, n_items=90, weights=False).tocoo()
+    held = rng.random(matrix.nnz) < 0.25
+    train, test = (
+        sp.csr_matrix((matrix.data[side], (matrix.row[side], matrix.col[side])), shape=matrix.shape)
+        for side in (~held, held)
+    )
+    model = Hybrid(genres(90)) if name == "Hybrid" else MODELS[name]()
+
+    def recall(model):
+        return np.nanmean(recall_at_k(model.fit(train).recommend(np.arange(240))[0], test))
+
+    popular, own = recall(Popularity()), recall(model)
+    assert name == "Popularity" or own > 1.5 * popular, (own, popular)
+
+
+# Bad input
+
+
+@each
+@pytest.mark.parametrize(
+    ("matrix", "message"),
+    [
+        (sp.csr_matrix((4, N_ITEMS)), "has no interaction"),
+        (sp.csr_matrix((0, N_ITEMS)), "has no interaction"),
+        (sp.csr_matrix((4, 0)), "has no interaction"),
+        (X * np.nan, "matrix holds nan"),
+        (X * np.inf, "matrix holds inf"),
+        (-X, r"matrix holds -\d"),
+        (X.toarray(), "matrix is a ndarray; expected a sparse matrix"),
+        (pd.DataFrame({"user_id": [1]}), "matrix is a DataFrame"),
+        (None, "matrix is a NoneType"),
+    ],
+    ids=["empty", "no users", "no items", "nan", "inf", "negative", "dense", "table", "none"],
+)
+def test_bad_matrices_are_refused(name, matrix, message, fitted):
+    model = MODELS[name]()
+    with pytest.raises(ValueError, match=message):
+        model.fit(matrix)
+    with pytest.raises(NotFittedError):
+        model.recommend([0])
+
+
+@each
+def test_bad_requests_are_refused(name, fitted):
+    for rows in ([N_USERS], [-1], [0.0], [[0]], 0, ["a"], np.ones(N_USERS, bool)):
+        with pytest.raises(ValueError, match="user_rows"):
+            fitted[name].recommend(rows)
+    for k in (0, -1, 2.0, True, None, "3"):
+        with pytest.raises(ValueError, match="k is"):
+            fitted[name].recommend([0], k=k)
+    for call in (lambda model: model.recommend([0]), lambda model: model.fold_in(X)):
+        with pytest.raises(NotFittedError, match=r"call fit\(matrix\) first"):
+            call(MODELS[name]())
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        (ItemKNN(neighbours=0), "neighbours"),
+        (ItemKNN(shrinkage=-1), "shrinkage"),
+        (PureSVD(factors=0), "factors"),
+        (PureSVD(factors=2.5), "factors"),
+        (PureSVD(random_state=None), "random_state"),
+        (GraphFilter(factors=0), "factors"),
+        (GraphFilter(low_pass_weight=-0.1), "low_pass_weight"),
+        (GraphFilter(random_state=-1), "random_state"),
+        (EASE(regularization=0), "regularization"),
+        (EASE(regularization=np.nan), "regularization"),
+        (EASE(max_bytes=0), "max_bytes"),
+        (ImplicitALS(factors=0), "factors"),
+        (ImplicitALS(regularization=-1), "regularization"),
+        (ImplicitALS(alpha=0), "alpha"),
+        (ImplicitALS(iterations=0), "iterations"),
+        (ImplicitALS(random_state=None), "random_state"),
+        (ImplicitBPR(factors=0), "factors"),
+        (ImplicitBPR(learning_rate=0), "learning_rate"),
+        (ImplicitBPR(regularization="a"), "regularization"),
+        (ImplicitBPR(iterations=-3), "iterations"),
+        (ImplicitBPR(random_state=None), "random_state"),
+        (Hybrid(genres(), feature_weight=-1), "feature_weight"),
+        (Hybrid(genres(), popularity_prior=np.inf), "popularity_prior"),
+        (Hybrid(genres(), model=ALS), "model"),
+        (Hybrid(genres()[1:]), "item_features has shape"),
+        (Hybrid(genres() * np.nan), "item_features holds NaN"),
+        (Hybrid(-genres()), "item_features holds NaN, infinite or negative"),
+    ],
+)
+def test_bad_parameters_are_refused(model, name):
+    with pytest.raises(ValueError, match=f"^{name}"):
+        model.fit(X)
+
+
+def test_a_diverged_model_says_so():
+    with pytest.raises(ValueError, match=r"diverged|NaN"):
+        ImplicitBPR(learning_rate=1e20).fit(X).recommend(ALL)
+
+
+# Ties and padding
+
+
+def test_equal_scores_are_ordered_by_item():
+    """All pairs of users share one item: popularity 2, 2, 2, 1."""
+    matrix = sp.csr_matrix([[1, 1, 0, 0], [0, 1, 1, 0], [1, 0, 1, 1]])
+    items = Popularity().fit(matrix).recommend([0, 1, 2], k=3)[0]
+    assert items.tolist() == [[2, 3, -1], [0, 3, -1], [1, -1, -1]]
+    assert Popularity().fit(matrix).recommend([0], k=3, exclude_seen=False)[0].tolist() == [[0, 1, 2]]
+
+
+def test_top_k_is_a_full_stable_sort():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        n_rows, n_items, n_levels = rng.integers(0, 8), rng.integers(1, 400), rng.integers(1, 50)
+        k = rng.integers(1, n_items + 1) if rng.random() < 0.5 else 1 + n_items // 10
+        scores = rng.integers(-n_levels, n_levels, (n_rows, n_items)).astype(np.float32)
+        scores[rng.random(scores.shape) < rng.random()] = -np.inf
+        columns, values = top_k(scores.copy(), k)
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        expected = np.take_along_axis(scores, order, axis=1)
+        np.testing.assert_array_equal(values, expected)
+        np.testing.assert_array_equal(columns, np.where(np.isneginf(expected), -1, order))
+    with pytest.raises(ValueError, match="diverged"):
+        top_k(np.array([[0.0, np.nan]]), 1)
+
+
+# Each against its formula
+
+
+def root_of_inverse(sums: np.ndarray) -> np.ndarray:
+    return np.where(sums > 0, 1 / np.sqrt(np.where(sums > 0, sums, 1)), 0)
+
+
+both_shapes = pytest.mark.parametrize("matrix", [X, planted(1, 30, 80)], ids=["more users", "more items"])
+
+
+def scores_of(model, matrix):
+    return np.asarray(model.fit(matrix)._scores(np.arange(matrix.shape[0])))
+
+
+def test_popularity_counts_users_not_weights():
+    matrix = sp.csr_matrix([[9.0, 1.0], [0, 1.0]])
+    assert scores_of(Popularity(), matrix).tolist() == [[1, 2], [1, 2]]
+
+
+@both_shapes
+@pytest.mark.parametrize("shrinkage", [0, 10])
+def test_item_knn_by_its_formula(matrix, shrinkage):
+    x = matrix.toarray().astype(np.float32).astype(float)
+    norms = np.sqrt((x**2).sum(axis=0))
+    with np.errstate(invalid="ignore"):
+        similarity = np.nan_to_num(x.T @ x / (np.outer(norms, norms) + shrinkage))
+    np.fill_diagonal(similarity, 0)
+    for item in range(x.shape[1]):
+        similarity[np.argsort(-similarity[:, item], kind="stable")[7:], item] = 0
+    found = scores_of(ItemKNN(neighbours=7, shrinkage=shrinkage), matrix)
+    np.testing.assert_allclose(found, x @ similarity, rtol=1e-5, atol=1e-6)
+
+
+def test_of_equal_neighbours_the_first_items_are_kept():
+    matrix = sp.csr_matrix(np.ones((3, 6)))
+    model = ItemKNN(neighbours=2, shrinkage=0).fit(matrix)
+    kept = [model.similarity[:, item].nonzero()[0].tolist() for item in range(6)]
+    assert kept == [[1, 2], [0, 2], [0, 1], [0, 1], [0, 1], [0, 1]]
+
+
+@both_shapes
+@pytest.mark.parametrize("factors", [4, 25, 1000])
+def test_pure_svd_by_its_formula(matrix, factors):
+    x = matrix.toarray()
+    _, values, vectors = np.linalg.svd(x, full_matrices=False)
+    v = vectors[:factors][values[:factors] > 1e-9].T
+    np.testing.assert_allclose(scores_of(PureSVD(factors), matrix), x @ v @ v.T, atol=1e-4)
+    model = PureSVD(factors).fit(matrix)
+    assert model.item_factors.shape == v.shape
+    largest = np.abs(model.item_factors).argmax(axis=0)
+    assert (model.item_factors[largest, np.arange(v.shape[1])] > 0).all()
+    np.testing.assert_allclose(model.item_factors, v * np.sign(v[largest, np.arange(v.shape[1])]), atol=1e-4)
+
+
+@both_shapes
+@pytest.mark.parametrize(("factors", "weight"), [(4, 0.3), (25, 1.7), (1000, 0.3), (4, 0)])
+def test_graph_filter_by_its_formula(matrix, factors, weight):
+    r = matrix.toarray()
+    users, items = root_of_inverse(r.sum(axis=1)), root_of_inverse(r.sum(axis=0))
+    normalised = users[:, None] * r * items
+    _, values, vectors = np.linalg.svd(normalised, full_matrices=False)
+    v = vectors[:factors][values[:factors] > 1e-9].T
+    expected = r @ normalised.T @ normalised + weight * r @ np.diag(items) @ v @ v.T @ np.diag(np.sqrt(r.sum(axis=0)))
+    np.testing.assert_allclose(scores_of(GraphFilter(factors, weight), matrix), expected, rtol=1e-3, atol=1e-5)
+
+
+def test_spectral_models_of_a_large_matrix_run_in_float32(monkeypatch):
+    """Above 5,000 users and items the iteration is in single precision: the same to what float32 can show."""
+    rng = np.random.default_rng(0)
+    matrix = sp.random(5200, 5100, density=0.002, random_state=rng, format="csr")
+    cluster = np.arange(5200)[:, None] % 8 == np.arange(5100) % 8
+    matrix = (matrix + sp.csr_matrix(cluster & (rng.random(cluster.shape) < 0.02))).tocsr()
+    v = PureSVD(factors=8).fit(matrix).item_factors.astype(float)
+    np.testing.assert_allclose(v.T @ v, np.eye(8), atol=1e-5)
+    gram_v = matrix.T @ (matrix @ v)
+    np.testing.assert_allclose(gram_v, v * (v * gram_v).sum(axis=0), atol=1e-3 * np.abs(gram_v).max())
+
+
+@both_shapes
+@pytest.mark.parametrize("regularization", [0.5, 20, 5000])
+def test_ease_by_its_formula(matrix, regularization):
+    x = matrix.toarray()
+    p = np.linalg.inv(x.T @ x + regularization * np.eye(x.shape[1]))
+    weights = -p / np.diag(p)
+    np.fill_diagonal(weights, 0)
+    model = EASE(regularization)
+    np.testing.assert_allclose(scores_of(model, matrix), x @ weights, rtol=1e-4, atol=1e-4 * np.abs(x @ weights).max())
+    assert model._inverse.shape == (min(x.shape),) * 2
+    assert model._inverse.dtype == np.float64
+    single = EASE(regularization, max_bytes=4 * min(x.shape) ** 2)
+    np.testing.assert_allclose(scores_of(single, matrix), x @ weights, atol=1e-3 * np.abs(x @ weights).max())
+    assert single._inverse.dtype == np.float32
+
+
+@both_shapes
+def test_ease_refuses_what_does_not_fit(matrix, monkeypatch):
+    n = min(matrix.shape)
+    monkeypatch.setattr(np, "empty", lambda *_, **__: pytest.fail("allocated"))
+    with pytest.raises(ValueError, match=rf"needs {4 * n**2:,} bytes .* max_bytes is {4 * n**2 - 1:,}; leave out"):
+        EASE(max_bytes=4 * n**2 - 1).fit(matrix)
+
+
+def test_ease_refuses_a_million_items_at_once():
+    wide = sp.csr_matrix(([1.0], ([0], [0])), shape=(1_000_000, 1_000_000))
+    with pytest.raises(ValueError, match="EASE needs 4,000,000,000,000 bytes"):
+        EASE().fit(wide)
+
+
+@pytest.mark.parametrize("alpha", [1.0, 8.0])
+def test_implicit_als_reaches_the_minimum_of_its_objective(alpha):
+    """After many iterations each user's factors solve the weighted ridge regression on the items."""
+    model = ImplicitALS(factors=5, regularization=2.0, alpha=alpha, iterations=200).fit(X)
+    y = model.item_factors.astype(float)
+    for user in (0, 1, 50):
+        confidence = np.where(X[user].toarray()[0] > 0, alpha * X[user].toarray()[0], 1)
+        liked = X[user].toarray()[0] > 0
+        solved = np.linalg.solve((y.T * confidence) @ y + 2 * np.eye(5), y.T @ (confidence * liked))
+        np.testing.assert_allclose(model.user_factors[user], solved, atol=2e-3)
+        np.testing.assert_allclose(model.fold_in(X[[user]]).user_factors[0], solved, atol=2e-3)
+    np.testing.assert_allclose(model._scores(ALL), model.user_factors @ y.T, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("make", [ImplicitALS, ImplicitBPR])
+def test_implicit_recommends_the_same_by_itself(make):
+    """Its own lists for users with enough items left, defaults as they are."""
+    from implicit.als import AlternatingLeastSquares
+    from implicit.bpr import BayesianPersonalizedRanking
+
+    library = {ImplicitALS: AlternatingLeastSquares, ImplicitBPR: BayesianPersonalizedRanking}[make]
+    peer = library(random_state=0, num_threads=1)
+    matrix = X.astype(np.float32)
+    peer.fit(matrix, show_progress=False)
+    expected, scores = peer.recommend(ALL, matrix, N=5)
+    found, found_scores = make().fit(X).recommend(ALL, k=5)
+    np.testing.assert_allclose(found_scores, scores, rtol=1e-4, atol=1e-5)
+    fine = ALL != EMPTY_USER  # ties there
+    assert np.mean(found[fine] == expected[fine]) > 0.99
+
+
+def test_implicit_warns_of_nothing(recwarn, capfd):
+    ImplicitALS(factors=4).fit(X)
+    ImplicitBPR(factors=4, iterations=3).fit(X)
+    assert [str(warning.message) for warning in recwarn] == []
+    assert capfd.readouterr() == ("", "")
+
+
+# The hybrid
+
+
+@pytest.mark.parametrize("prior", [0, 0.5, 5])
+def test_hybrid_by_its_formula(prior):
+    x, features = X.toarray(), genres()
+    stacked = np.vstack([x, 2.0 * features.T])
+    p = np.linalg.inv(stacked.T @ stacked + 10 * np.eye(N_ITEMS))
+    weights = -p / np.diag(p)
+    np.fill_diagonal(weights, 0)
+    own = x @ weights
+    counts, n_had = (x > 0).sum(axis=0), (x > 0).sum(axis=1, keepdims=True)
+    scale = np.abs(own).max(axis=1, keepdims=True)
+    share = np.where(n_had > 0, prior / np.maximum(prior + n_had, 1e-9), 1)
+    expected = (1 - share) * own / np.where(scale > 0, scale, 1) + share * counts / counts.max()
+    for given in (features, sp.csc_matrix(features), pd.DataFrame(features), features.astype(bool)):
+        model = Hybrid(given, EASE(10), feature_weight=2.0, popularity_prior=prior)
+        np.testing.assert_allclose(scores_of(model, X), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_hybrid_does_not_change_the_model_it_is_given():
+    given = EASE(10)
+    Hybrid(genres(), given).fit(X)
+    with pytest.raises(NotFittedError):
+        given.recommend([0])
+
+
+@pytest.fixture(scope="module")
+def films():
+    data = movielens()
+    likes = data.ratings[data.ratings["rating"] >= 4]
+    aligned = to_matrix(likes)
+    return aligned, item_features(data.items, aligned.item_ids)
+
+
+@pytest.mark.parametrize("model", [None, EASE(200)], ids=["default", "EASE"])
+def test_cold_films_are_found_by_their_attributes(films, model):
+    aligned, features = films
+    cold = np.random.default_rng(0).random(len(aligned.item_ids)) < 0.2
+    train = (aligned.matrix @ sp.diags((~cold).astype(np.float32))).tocsr()
+    fitted = Hybrid(features, model).fit(train)
+    users = np.arange(train.shape[0])
+    scores = fitted._scores(users)[:, cold]
+    liked = aligned.matrix[:, cold].toarray() > 0
+    some = liked.any(axis=1)
+    ranks = np.apply_along_axis(rankdata, 1, scores)
+    n_liked = liked.sum(axis=1)
+    auc = ((ranks * liked).sum(axis=1) - n_liked * (n_liked + 1) / 2)[some] / (n_liked * (~liked).sum(axis=1))[some]
+    assert auc.mean() > 0.6  # popularity and chance: 0.5
+    best = top_k(scores, 10)[0]
+    chance = 10 / cold.sum()
+    assert np.nanmean(recall_at_k(best, aligned.matrix[:, cold].tocsr())) > 3 * chance
+    # They compete with the films that have likes: where held-out likes stand in the list of all films, 1 = best.
+    everything, _ = fitted.recommend(users, k=len(cold))
+    place = np.empty(everything.shape)
+    np.put_along_axis(place, np.where(everything < 0, 0, everything), np.linspace(1, 0, len(cold))[None], axis=1)
+    assert place[:, cold][liked].mean() > place[:, cold].mean() + 0.02
+    assert place[:, cold].mean() > 0.3
+
+
+def test_new_users_get_popularity_first_and_their_own_taste_later(films):
+    aligned, features = films
+    rng = np.random.default_rng(0)
+    n_likes = np.diff(aligned.matrix.indptr)
+    new = rng.choice(np.flatnonzero(n_likes >= 40), 150, replace=False)
+    old = np.setdiff1d(np.arange(len(n_likes)), new)
+    order = [rng.permutation(aligned.matrix[user].indices) for user in new]
+
+    def of_likes(start, stop):
+        rows = np.concatenate([np.full(len(items[start:stop]), row) for row, items in enumerate(order)])
+        columns = np.concatenate([items[start:stop] for items in order])
+        return sp.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(new), aligned.matrix.shape[1]))
+
+    test = of_likes(20, None)
+    train = aligned.matrix[old]
+    hybrid, own, popular = Hybrid(features, EASE(200)).fit(train), EASE(200).fit(train), Popularity().fit(train)
+    recall = {}
+    for n in (0, 1, 5, 20):
+        history = of_likes(0, n)
+        for label, model in (("hybrid", hybrid), ("own", own), ("popular", popular)):
+            items, _ = model.fold_in(history).recommend(np.arange(len(new)))
+            recall[label, n] = np.mean(recall_at_k(items, test))
+    assert recall["hybrid", 0] == recall["popular", 0]
+    assert recall["hybrid", 1] > 0.9 * recall["popular", 1]
+    assert recall["hybrid", 1] > recall["own", 1]
+    assert recall["hybrid", 20] > 0.97 * recall["own", 20]
+    assert recall["hybrid", 20] > 1.2 * recall["popular", 20]
+
+
+def test_item_features_of_films(films):
+    aligned, features = films
+    assert features.index.tolist() == aligned.item_ids.tolist()
+    items = movielens().items.set_index("item_id")
+    toy_story = features.loc[1]
+    assert set(toy_story.index[toy_story == 1]) == {*items.loc[1, "genres"].split("|"), "1990s"}
+    assert set(np.unique(features)) == {0, 1}
+    decades = features.filter(regex="^[0-9]{4}s$")
+    assert (decades.sum(axis=1) == items.loc[aligned.item_ids, "year"].notna().astype(int)).all()
+    assert not features.columns.str.contains("no genres").any()
+    with pytest.raises(ValueError, match=r"1 of item_ids \(first: 999999\)"):
+        item_features(movielens().items, [1, 999999])
+    with pytest.raises(ValueError, match="items has no column"):
+        item_features(pd.DataFrame({"item_id": [1]}), [1])
+    with pytest.raises(ValueError, match="item 1 twice"):
+        item_features(pd.concat([movielens().items.head(1)] * 2), [1])
