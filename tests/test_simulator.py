@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
-from scipy.special import expit, xlogy
+from scipy.special import expit, logit, xlogy
 from sklearn.metrics import roc_auc_score
 
 from mlpipe import simulator
@@ -446,7 +446,8 @@ def test_logged_rows_overlap_enough_to_value_another_policy(log: AdLog):
     error = np.hypot(estimate.std() / np.sqrt(len(estimate)), value.std() / np.sqrt(len(value)))
     assert effective_size(weight[rows]) > 0.15 * rows.sum()
     assert abs(estimate.mean() - value.mean()) < 3.5 * error
-    assert clicked[rows].mean() > estimate.mean() + 5 * error  # the logged policy's own rate answers another question
+    # The logged policy's own click rate answers another question.
+    assert clicked[rows].mean() > estimate.mean() + 5 * estimate.std() / np.sqrt(len(estimate))
 
 
 def test_weights_recover_the_examination_curve_of_each_device(log: AdLog):
@@ -730,8 +731,26 @@ def test_auctions_have_the_truth_of_the_random_slice_on_top():
     joined = joined[(joined["size_auction"] > 25) & (joined["size_log"] > 5)]
     assert len(joined) > 500
     assert joined["mean_auction"].corr(joined["mean_log"]) > 0.4
-    hidden = np.log(truth).reshape(-1, 16).mean(axis=1)
-    assert hidden.std() > 0.38  # what the view shares: the person, the place, the hour and the hidden state
+
+
+def test_the_truth_of_a_candidate_follows_from_the_world_and_one_hidden_state_a_view():
+    known = auctions_of().candidates["user_id"].notna().to_numpy()
+    candidates, truth = auctions_of().candidates[known], auctions_of().true_ctr[known]
+    world = simulator._calibrated_world(DAYS, 0, simulator._Dials())
+    events = {
+        "time_ms": ((candidates["timestamp"] - START) // pd.Timedelta(milliseconds=1)).to_numpy(),
+        "user": candidates["user_id"].to_numpy(np.int64) - 1,
+        "site": candidates["site_id"].to_numpy() - 1,
+        "ad": candidates["ad_id"].to_numpy() - 1,
+        "device": candidates["device"].cat.codes.to_numpy(),
+        "slot": np.zeros(len(candidates), np.int8),
+    }
+    simulator._relevance(world, events, np.zeros(len(candidates), np.float32))
+    visible = world.intercept + sum(events[part].astype(float) for part in RELEVANCE)
+    hidden = (logit(truth / events["examination"]) - visible).reshape(-1, 16)
+    assert hidden.std(axis=1).max() < 1e-4
+    assert hidden[:, 0].mean() == pytest.approx(0, abs=0.04)
+    assert hidden[:, 0].std() == pytest.approx(0.38, rel=0.06)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
