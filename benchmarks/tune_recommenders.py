@@ -1,0 +1,76 @@
+"""Choose the settings of the recommenders for MovieLens-small, on a validation part of the training data.
+
+The same budget for each: twelve settings, each fitted on three splits. `python benchmarks/tune_recommenders.py` prints
+the table and the constants of `mlpipe.recommenders.tuned`; `... ALS EASE` tunes these only. About five minutes.
+"""
+
+import itertools
+import os
+import sys
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+
+from mlpipe import recommenders
+from mlpipe.datasets import movielens, to_matrix
+from mlpipe.ranking_metrics import ndcg_at_k
+from mlpipe.splits import random_per_user
+
+SPLIT_SEEDS = (0, 1, 2)
+GRIDS = {
+    "ItemKNN": {"neighbours": (20, 50, 100, 200), "shrinkage": (0, 10, 50)},
+    "PureSVD": {"factors": (4, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96)},
+    "GraphFilter": {"factors": (16, 32, 64, 128), "low_pass_weight": (0.1, 0.3, 1.0)},
+    "ImplicitBPR": {"factors": (16, 32), "regularization": (0.01, 0.03, 0.1), "iterations": (100, 300)},
+    "ALS": {"factors": (32, 64), "regularization": (0.01, 0.03), "unobserved_weight": (0.03, 0.1, 0.3)},
+    "EASE": {"regularization": (20, 40, 60, 80, 100, 130, 160, 200, 250, 300, 400, 600)},
+    "Hybrid": {"feature_weight": (0.1, 0.3, 1.0, 3.0), "popularity_prior": (1.0, 5.0, 20.0)},
+}
+HYBRID_MODEL = recommenders.EASE(regularization=200)  # as tuned alone; it has few users here, so it stays small
+
+
+def settings(name):
+    """The twelve settings of a model."""
+    grid = GRIDS[name]
+    for values in itertools.product(*grid.values()):
+        yield dict(zip(grid, values, strict=True))
+
+
+def parts():
+    """Matrices to fit on and to check on: the last fifth, at random, of each user's training likes."""
+    ratings = movielens().ratings
+    likes = ratings[ratings["rating"] >= 4]
+    ids = {"user_ids": np.unique(likes["user_id"]), "item_ids": np.unique(ratings["item_id"])}
+    for seed in SPLIT_SEEDS:
+        train = random_per_user(likes, share=0.2, seed=seed).train
+        inner = random_per_user(train, share=0.2, seed=seed)
+        yield tuple(to_matrix(part, **ids).matrix for part in (inner.train, inner.test))
+
+
+def main():
+    """Print the table and the constants."""
+    chosen = sys.argv[1:] or list(GRIDS)
+    splits, data = list(parts()), movielens()
+    features = recommenders.item_features(data.items, np.unique(data.ratings["item_id"]))
+    best = {}
+    for name in chosen:
+        rows = []
+        for setting in settings(name):
+            extra = {"item_features": features, "model": HYBRID_MODEL} if name == "Hybrid" else {}
+            scores = []
+            for fit_part, check_part in splits:
+                model = getattr(recommenders, name)(**extra, **setting).fit(fit_part)
+                lists, _ = model.recommend(np.arange(fit_part.shape[0]))
+                scores.append(np.nanmean(ndcg_at_k(lists, check_part)))
+            rows.append((np.mean(scores), setting))
+            print(f"{name:12s} {rows[-1][0]:.4f}  {setting}", flush=True)
+        best[name] = max(rows, key=lambda row: row[0])[1]
+    print("\nMOVIELENS_SMALL = {")
+    for name, setting in best.items():
+        print(f"    {name!r}: {setting},")
+    print("}")
+
+
+if __name__ == "__main__":
+    main()

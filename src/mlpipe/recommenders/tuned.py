@@ -1,0 +1,19 @@
+"""Settings for MovieLens-small, as chosen on a validation part of the training data.
+
+Likes (4 stars and more), a random fifth of each user's training likes to check on, mean nDCG@10 over three splits,
+twelve settings a model. `python benchmarks/tune_recommenders.py` prints the table and these constants.
+"""
+
+from typing import Any
+
+from mlpipe.recommenders.ease import EASE
+
+MOVIELENS_SMALL: dict[str, dict[str, Any]] = {
+    "ItemKNN": {"neighbours": 100, "shrinkage": 50},
+    "PureSVD": {"factors": 20},
+    "GraphFilter": {"factors": 64, "low_pass_weight": 0.1},
+    "ImplicitBPR": {"factors": 32, "regularization": 0.01, "iterations": 100},
+    "ALS": {"factors": 64, "regularization": 0.01, "unobserved_weight": 0.3},
+    "EASE": {"regularization": 200},
+    "Hybrid": {"model": EASE(regularization=200), "feature_weight": 3.0, "popularity_prior": 1.0},
+}
