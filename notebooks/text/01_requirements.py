@@ -6,8 +6,8 @@
 #     name: python3
 #   mlpipe:
 #     minutes: 20
-#     budget_seconds: 20
-#     budget_megabytes: 750
+#     budget_seconds: 15
+#     budget_megabytes: 800
 # ---
 
 # %% [markdown] notes="Open with the question: what do you ask before you design anything? Collect five answers on the board. Most classes forget the surface and what is logged today. Plan: metric tree 5, proxy gap 2, baseline 5, auction 3, envelope 5. Then the core exercise, ten minutes."
@@ -17,7 +17,7 @@
 #
 # | where we are | you need | it takes |
 # |---|---|---|
-# | **requirements** ▸ data ▸ features ▸ model ▸ evaluation ▸ serving | nothing; 00 explains claims and exercises | 20 minutes to read, under 20 s, under 750 MB |
+# | **requirements** ▸ data ▸ features ▸ model ▸ evaluation ▸ serving | nothing; 00 explains claims and exercises | 20 minutes to read, under 15 s, under 800 MB |
 
 # %% tags=["parameters"]
 SEED = 0
@@ -91,8 +91,7 @@ claim(
 )
 
 # %% [markdown]
-# More than by chance, so popularity and quality go together; yet most are missing. (How many depends on the limit of 20 ratings: try 5, then 50.) This difference is the **proxy gap**. Optimise
-# watching and you get what many people watch, which is only partly what they like best. So a strong answer names the
+# More than by chance, so popularity and quality go together; yet most are missing. (How many depends on the limit of 20 ratings: try 5, then 50.) This difference is the **proxy gap**. A strong answer names the
 # label, says how it can mislead, and puts a guardrail on what it leaves out.
 #
 # ## Do we need machine learning at all?
@@ -184,8 +183,6 @@ claim(
 # %% [markdown] notes="The diversity claim surprises people. Ask who expected personal lists to be more diverse. Then: which of the two diversities does the stakeholder mean?"
 # Counting alone is far better than popularity, so a model must beat *counting*, not guessing. But a stakeholder who
 # wished for "more diversity" may mean inside one list, or across all users. These lists give more of the second than popularity does, and nothing of the first. Ask which.
-#
-# A random split was enough for this comparison; lesson 04 shows what it hides.
 #
 # ## Who spends the score?
 #

@@ -6,7 +6,7 @@
 #     name: python3
 #   mlpipe:
 #     minutes: 20
-#     budget_seconds: 20
+#     budget_seconds: 15
 #     budget_megabytes: 850
 # ---
 
@@ -17,7 +17,7 @@
 #
 # | where we are | you need | it takes |
 # |---|---|---|
-# | requirements ▸ **data** ▸ features ▸ model ▸ evaluation ▸ serving | nothing; 00 explains claims and exercises | 20 minutes to read, under 20 s, under 850 MB |
+# | requirements ▸ **data** ▸ features ▸ model ▸ evaluation ▸ serving | nothing; 00 explains claims and exercises | 20 minutes to read, under 15 s, under 850 MB |
 
 # %% tags=["parameters"]
 SEED = 0
@@ -82,8 +82,6 @@ plt.show()
 print(f"filled cells of users x films: {len(ratings) / (len(per_user) * len(per_film)):.1%}")
 
 # %% [markdown]
-# A few films carry much of the log, so popularity will be a strong baseline.
-#
 # ## When do people rate?
 #
 # **Predict before you run.** Take the time from a user's first rating to the last one. What is its median: an hour, a month, a year?
@@ -200,7 +198,7 @@ bot_share = is_bot[in_lowest_slot].mean()
 print(f"bots in slot 5: {bot_share:.1%} of the impressions, {bot_clicks:.0%} of the clicks")
 
 # %% [markdown] notes="Stay on the figure for a minute. Ask why the lines part: better ads go to the top, so the slot and the ad are confounded. Then ask which of the three lines a company without a random slice can draw. Only the steepest, and it is wrong."
-# The busiest users are people. The rule also marks a few of those: what you drop is a decision, so count it and write it down. In a real log there is no truth to check against.
+# The busiest users are people, and the rule marks a few of those, too: what you drop is a decision, so count it and write it down.
 #
 # ## What was shown?
 #
