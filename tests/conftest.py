@@ -33,5 +33,6 @@ def offline_environment(home):
     return {
         "PYTHONPATH": str(OFFLINE),
         "MLPIPE_HOME": str(home / "record"),
+        "MLPIPE_HIDE_TIMES": "1",  # as where outputs are stored
         "MLPIPE_REFUSED": str(home / "refused"),  # appears when something asks for another machine
     }

@@ -4,5 +4,6 @@ from mlpipe.course.claims import ClaimFailed, claim, say
 from mlpipe.course.environment import check_environment
 from mlpipe.course.exercise import exercise
 from mlpipe.course.interview import save_cold_answer
+from mlpipe.course.measured import measured
 
-__all__ = ["ClaimFailed", "check_environment", "claim", "exercise", "save_cold_answer", "say"]
+__all__ = ["ClaimFailed", "check_environment", "claim", "exercise", "measured", "save_cold_answer", "say"]

@@ -110,6 +110,7 @@ def execute(job: Job, on_cell: Callable[[int, int], None]) -> dict[str, Any]:
         "megabytes": peak_megabytes(),
         "claims": len(claims),
         "held": sum(claim["holds"] for claim in claims),
+        "measured": list(lessons.records(notebook, "measured")),
         "error": error,
     }
 

@@ -136,7 +136,7 @@ def write(path: Path, content: bytes | str) -> None:
 
 
 def records(notebook: NotebookNode, kind: str) -> Iterator[dict[str, Any]]:
-    """What the course's own displays stored in a notebook: kind "claim", "exercise" or "say"."""
+    """What the course's own displays stored in a notebook: kind "claim", "exercise", "measured" or "say"."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             record = output.get("metadata", {}).get("mlpipe", {})

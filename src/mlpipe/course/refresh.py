@@ -37,7 +37,7 @@ def refresh(root: Path, only: str = "") -> int:
 def execute_in_place(notebook: NotebookNode, folder: Path) -> str:
     """Execute with a reader's record that is empty; returns what went wrong, or an empty string."""
     with tempfile.TemporaryDirectory() as scratch:
-        environ = environment(Path(scratch), MLPIPE_HOME=scratch)
+        environ = environment(Path(scratch), MLPIPE_HOME=scratch, MLPIPE_HIDE_TIMES="1")
         client = NotebookClient(
             notebook,
             kernel_name="python3",

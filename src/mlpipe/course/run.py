@@ -157,7 +157,7 @@ def kill(workers: Iterable[subprocess.Popen]) -> None:
 
 def empty_row(name: str, result: str, seconds: float) -> Row:
     """The row of a lesson that left no notebook."""
-    nothing = {"megabytes": None, "claims": 0, "held": 0, "error": None}
+    nothing: Row = {"megabytes": None, "claims": 0, "held": 0, "measured": [], "error": None}
     return {"lesson": name, "result": result, "seconds": round(seconds, 1)} | nothing
 
 
@@ -232,6 +232,10 @@ def table(rows: list[Row]) -> str:
     for row in sorted_rows(rows):
         held, peak = f"{row['held']}/{row['claims']}", row["megabytes"] or "-"
         lines.append(f"{row['lesson']:<{width}}  {row['result']:<8}  {row['seconds']:>7.1f}  {peak:>7}  {held:>11}")
+    for row in sorted_rows(rows):
+        for one in row.get("measured", ()):
+            values = ", ".join(f"{name} {value:.3g}" for name, value in one["values"].items())
+            lines.append(f"{row['lesson']}, {one['title']}, {one['unit']}: {values}")
     for row in sorted_rows(rows):
         if row["error"]:
             where = f", cell {row['error']['cell']} ({row['error']['line']})" if "cell" in row["error"] else ""
