@@ -1,7 +1,7 @@
 """The lessons are the test suite: structure, stored outputs, other seeds, solved exercises, budgets, no network.
 
-Each lesson is executed in full three times: as it is stored, solved with another seed, unsolved with a third. All tests
-of one lesson run in one process and share those runs.
+Each lesson is executed in full three times: by nbval against its stored outputs, solved with another seed, unsolved
+with a third. All tests of one lesson run in one process and share those runs.
 """
 
 import base64
@@ -29,12 +29,11 @@ from mlpipe.course.run import run_jobs
 ROOT = Path(__file__).parents[1]
 COURSE = lessons.find(ROOT)
 RUNS = {  # name: parameters, whether the exercises are solved
-    "as stored": ({}, False),
     "solved": ({"SEED": 1}, True),
     "unsolved": ({"SEED": 2}, False),
     "small": ({"SCALE": "small"}, False),
 }
-FULL = ["as stored", "solved", "unsolved"]
+FULL = ["solved", "unsolved"]
 CELL_TIMEOUT = 600  # seconds; a cell that hangs must not hang the suite
 
 EACH = pytest.mark.parametrize(
@@ -101,12 +100,28 @@ def test_readme_shows_the_claims_of_the_stored_notebooks():
     assert readme == results.with_table(readme, results.results_table(COURSE)), "call `make refresh`"
 
 
+def nbval(notebook, folder):
+    """Execute a notebook by nbval against its stored outputs: the finished process, and the notebook as it ran."""
+    output = folder / "nbval.ipynb"
+    environment = offline_environment(folder)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--no-header"]
+    command += ["-p", "nbval_outputs", "--nbval", "--nbval-current-env"]
+    command += ["--nbval-cell-timeout", str(CELL_TIMEOUT), "--nbval-sanitize-with", "tests/nbval.cfg", str(notebook)]
+    shared = {"TQDM_DISABLE": "1", "PYTHONDONTWRITEBYTECODE": "1", "NBVAL_OUTPUTS": str(output)}
+    path = os.pathsep.join([environment["PYTHONPATH"], str(ROOT / "tests")])
+    environment = os.environ | environment | shared | {"PYTHONPATH": path}
+    environment.pop("MPLBACKEND", None)  # it would hide the figures
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert refused(environment) == ""
+    return done, lessons.read(output)
+
+
 @pytest.mark.slow
 @EACH
-def test_stored_outputs_are_those_of_this_code(lesson, home):
-    row, notebook = execution(lesson, "as stored", home)
-    assert row["error"] is None
-    assert list(lesson_checks.differences(notebook, lessons.read(lesson.notebook))) == []
+def test_stored_outputs_are_those_of_this_code(lesson, tmp_path):
+    done, fresh = nbval(lesson.notebook, tmp_path)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert list(lesson_checks.differences(fresh, lessons.read(lesson.notebook))) == []
 
 
 @pytest.mark.slow
@@ -430,6 +445,17 @@ def test_another_size_of_a_figure_and_last_digits_are_no_difference(small):
     redrawn(lambda image: image.resize((image.width - 2, image.height - 1)))(changed)
     in_claim(value=3.0001)(changed)
     assert list(lesson_checks.differences(fresh, changed)) == []
+
+
+@pytest.mark.slow
+def test_nbval_finds_a_changed_text_and_hands_on_what_it_does_not_compare(small, tmp_path):
+    done, fresh = nbval(small.notebook, tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert list(lesson_checks.differences(fresh, lessons.read(small.notebook))) == []
+    changed = lessons.read(small.notebook)
+    stored("stream", name="stdout", text="more")(changed)
+    lessons.write(tmp_path / "changed.ipynb", lessons.to_bytes(changed))
+    assert nbval(tmp_path / "changed.ipynb", tmp_path)[0].returncode == 1
 
 
 def test_two_refreshes_are_equal_byte_for_byte(small):
