@@ -154,11 +154,10 @@ exercise("00.share_of_likes").check(share_of_likes)
 # | you have | take |
 # |---|---|
 # | time | all lessons, in order: each is a class of 15 to 20 minutes |
-# | four classes to teach | 01 requirements; as they appear, 04 measuring, 05 matrix factorization and 08 click baselines |
-# | an interview on Friday | three hours: the cold answer; all of 01; *What was shown?* and *When is the label known?* in 02; *What did we know at that moment?* in 03; then the closing box of each lesson, aloud |
+# | four classes to teach | 01 requirements, 04 measuring, 05 matrix factorization, 07 choosing |
+# | an interview on Friday | three hours: the cold answer; all of 01; *What was shown?* and *When is the label known?* in 02; *What did we know at that moment?* in 03; all of 05, the model answer; the decision record of 07; then the closing box of each lesson, aloud |
 #
-# Lessons stand alone: each says what it needs. This edition holds lessons 00 to 03, the frame of both questions; the picture shows where the others will go. With them, the Friday path becomes the cold answer,
-# the model answer (05), 08, and a mock interview for each question.
+# Lessons stand alone: each says what it needs. This edition holds lessons 00 to 07: the frame of both questions and the whole recommender. The picture shows where the others will go; a mock interview for each question will then close the path.
 #
 # ## What we have seen
 #

@@ -10,7 +10,7 @@
 #     budget_megabytes: 900
 # ---
 
-# %% [markdown] notes="This is the model answer of the first question; say so. Plan: ratings and their lists 6 minutes, loss and normal equations 5, the settings 4, neighbours and fold-in 4. Then ten minutes for the core exercise. Ask first: what does a recommender predict? Most say: the rating. Let the third figure answer."
+# %% [markdown] notes="This is the model answer of the first question; say so. Plan: ratings and their lists 6, loss and normal equations 5, the settings 5, neighbours and fold-in 4. Then ten minutes for the core exercise. Ask first: what does a recommender predict? Most say: the rating. Let the third figure answer."
 # # Matrix factorization
 #
 # **Goal.** Build the model answer to the recommender question, from a loss on paper to lists on a screen, and know which setting breaks it.
