@@ -51,7 +51,7 @@ def compare(name: str, matrix: sp.csr_matrix, penalty: float, repeats: int) -> N
     iteration = [(b - a) / 2 for a, b in zip(one, more, strict=True)]
     quality = []
     for fit in fits.values():
-        model = fit(8)
+        model = fit(15)
         if isinstance(model, ALS):
             items = model.recommend(users, 10)[0]
         else:
@@ -115,7 +115,7 @@ def main() -> None:
     ratings = movielens().ratings
     compare("MovieLens-small, likes", to_matrix(ratings[ratings["rating"] >= 4]).matrix, 6.0, repeats=7)
     compare("Power law", power_law(20_000, 10_000, 1_000_000), 10.0, repeats=2)
-    compare("Power law, dense as MovieLens-1M", power_law(6_000, 3_700, 1_000_000), 10.0, repeats=2)
+    compare("Power law, dense as MovieLens-1M", power_law(6_000, 3_700, 1_000_000), 30.0, repeats=2)
     draw(growth((100_000, 1_000_000, 5_000_000)))
 
 

@@ -210,6 +210,14 @@ def test_the_loss_never_rises_and_is_the_recorded_one(solver, settings, seed):
     assert model.losses[-1] == pytest.approx(final, rel=1e-6)
 
 
+def test_an_iteration_of_cholesky_is_exact_and_one_of_cg_is_not():
+    matrix = random_matrix()
+    for solver, equal in (("cholesky", True), ("cg", False)):
+        model = ALS(6, 0.05, 0.2, iterations=1, solver=solver).fit(matrix)
+        exact = solve_side(matrix.T, model.user_factors, 0.05, 0.2)
+        assert np.array_equal(model.item_factors, exact) == equal
+
+
 def test_both_solvers_end_at_the_same_loss():
     matrix = two_tastes()
     ends = [
@@ -424,6 +432,15 @@ def test_a_result_that_is_not_finite_is_refused(solver, weight):
             ALS(6, solver=solver).fit(matrix)
     else:
         assert np.isfinite(ALS(6, solver=solver).fit(matrix).user_factors).all()
+
+
+def test_a_system_that_overflows_is_refused_although_its_right_hand_side_does_not():
+    matrix, columns = sp.csr_matrix([[1e37, 1e37]], dtype=np.float32), np.array([[10, 10], [10, -10]])
+    with pytest.raises(ValueError, match="ALS has diverged"):
+        solve_side(matrix, columns, 0.1, 0.1)
+    for steps in (1, 3):
+        with pytest.raises(ValueError, match="ALS has diverged"):
+            cg_alone(matrix, columns.astype(np.float32), np.zeros((1, 2), np.float32), steps, 0.1, 0.1, 1.0)
 
 
 def test_a_penalty_that_overflows_is_refused():

@@ -312,6 +312,7 @@ class _Side:
             last, squared = squared, np.einsum("ij,ij->i", residual, residual)
             direction *= np.divide(squared, last, out=np.zeros_like(last), where=last > 0)[:, None]
             direction += residual
+        x[~np.isfinite(residual).all(axis=1)] = np.nan  # an infinite image makes a step of length 0
         return x
 
     def _solve_exactly(self, block: _Block, columns: np.ndarray, everywhere: np.ndarray, solved: np.ndarray) -> None:
@@ -326,11 +327,10 @@ class _Side:
             left = np.matmul(transposed, weighted)
             left += everywhere
             left[:, np.arange(f), np.arange(f)] += self.penalty[rows, None]
+            right[~np.isfinite(left).all(axis=(1, 2))] = np.nan  # LAPACK may give zeros for an infinite matrix
             for row, a, b in zip(rows, left, right, strict=True):
                 _, solved[row], failed = lapack.sposv(a.T, b, overwrite_a=True, overwrite_b=True)
-                if failed and not np.isfinite(a).all():
-                    solved[row] = np.nan
-                elif failed:
+                if failed:
                     raise ValueError(
                         f"row {row} has no unique factors: its {f} x {f} matrix is not positive definite; more "
                         "regularization, fewer factors, or weights nearer to 1 help"
