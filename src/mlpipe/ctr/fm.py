@@ -26,6 +26,7 @@ class _Batch(NamedTuple):
     fields: sp.csr_matrix  # rows x touched buckets of the fields
     squared: sp.csr_matrix  # the same with squared values
     touched: np.ndarray
+    has_vector: np.ndarray  # 1 or 0 for each touched bucket, (n, 1)
     share: np.ndarray  # of the occurrences of each touched bucket, the share that is in this batch
     crosses: sp.csr_matrix | None
     crosses_touched: np.ndarray
@@ -42,9 +43,9 @@ class FactorizationMachine(ClickModel):
 
     It minimises the sum of log losses + l2 ||w||^2 / 2 + factor_l2 ||V||^2 / 2 by Adagrad in mini-batches: each
     occurrence carries its share of its feature's penalty, so frequent features are not punished more than rare ones,
-    and the parameters, which are inverse variances, do not depend on the number of rows. The number of passes is found
-    on the last tenth of the rows, which are then learned in as many passes, as the newest data: keep rows in time
-    order. Several machines with other seeds are averaged (log-odds).
+    and the parameters, which are inverse variances, do not depend on the number of rows. Only values that are frequent
+    enough get a vector (a user who was seen five times cannot fill one; it would hold noise). Weights are averaged over
+    the second half of the passes, and log-odds over several machines with other seeds, if you ask for more than one.
 
     `partial_fit` learns some more rows in one pass.
 
@@ -52,18 +53,19 @@ class FactorizationMachine(ClickModel):
         factors: length of the vectors.
         l2: inverse variance of the weights (1 / C of a logistic regression).
         factor_l2: inverse variance of the entries of the vectors.
+        min_clicks: a value gets a vector when its rows times the click rate reach this number.
         learning_rate: of Adagrad.
-        epochs: passes at most; exactly so many where `validation_share` is 0.
+        epochs: passes over the table in `fit`.
         n_models: machines to average.
         n_buckets: buckets that all values share by hashing, best a power of two.
         crosses: tuples of column names; each combination of values becomes a feature of the linear part.
-        validation_share: share of the rows, at the end, that decides when to stop.
         batch_size: rows in a mini-batch.
         random_state: seed of the start and of the order of rows.
 
-    How columns become features: `mlpipe.ctr.base.Fields`. Fitted: `n_epochs_`, `validation_losses_`.
+    How columns become features: `mlpipe.ctr.base.Fields`.
 
-    Source: Rendle 2010, Factorization machines, equation 5 and lemma 3.1.
+    Source: Rendle 2010, Factorization machines, equation 5 and lemma 3.1; vectors for frequent values only as in Li et
+    al. 2016 (DiFacto).
 
     >>> log = pd.DataFrame({"ad": [1, 1, 2, 2] * 500, "site": ["a", "b"] * 1000})
     >>> FactorizationMachine().fit(log, [1, 0, 0, 1] * 500).predict(log)[:4].tolist()
@@ -76,61 +78,44 @@ class FactorizationMachine(ClickModel):
         self,
         factors: int = 8,
         l2: float = 10.0,
-        factor_l2: float = 10.0,
+        factor_l2: float = 60.0,
+        min_clicks: float = 10.0,
         learning_rate: float = 0.1,
-        epochs: int = 20,
+        epochs: int = 10,
         n_models: int = 1,
         n_buckets: int = 2**18,
         crosses: Crosses = (),
-        validation_share: float = 0.1,
         batch_size: int = 4096,
         random_state: int | None = 0,
     ):
         self.factors = factors
         self.l2 = l2
         self.factor_l2 = factor_l2
+        self.min_clicks = min_clicks
         self.learning_rate = learning_rate
         self.epochs = epochs
         self.n_models = n_models
         self.n_buckets = n_buckets
         self.crosses = crosses
-        self.validation_share = validation_share
         self.batch_size = batch_size
         self.random_state = random_state
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         self._begin(frame, y)
         encoded = self._fields.transform(frame)
-        n_train = len(y) - int(len(y) * self.validation_share)
-        one_sided = n_train < len(y) and (
-            y[:n_train].min() == y[:n_train].max() or y[n_train:].min() == y[n_train:].max()
-        )
-        order = self._rng.permutation(len(y)) if one_sided else np.arange(len(y))
-        train, tail = self._rng.permutation(order[:n_train]), order[n_train:]
-        self._count(encoded, train)
-        batches = self._batches(encoded, y, train)
-        self.n_epochs_, self.validation_losses_ = self.epochs, []
-        best, kept = np.inf, self._state()
+        rows = self._rng.permutation(len(y))
+        self._count(encoded, y, rows)
+        batches = self._batches(encoded, y, rows)
+        averaged = [np.zeros_like(model["weights"]) for model in self._models]
+        first_averaged = self.epochs // 2
         for epoch in range(self.epochs):
-            for model in self._models:
+            for model, mean in zip(self._models, averaged, strict=True):
                 for i in self._rng.permutation(len(batches)):
                     self._learn(model, batches[i])
-            if not len(tail):
-                continue
-            scores = self._scores(encoded, tail)
-            self.validation_losses_.append(float(np.logaddexp(0, np.where(y[tail] == 1, -scores, scores)).mean()))
-            if self.validation_losses_[-1] < best:
-                best, kept, self.n_epochs_ = self.validation_losses_[-1], self._state(), epoch + 1
-            elif epoch + 1 - self.n_epochs_ >= 2:
-                break
-        if len(tail):
-            self._models = kept
-            self._count(encoded, tail)
-            batches = self._batches(encoded, y, tail)
-            for _ in range(self.n_epochs_):
-                for model in self._models:
-                    for batch in batches:
-                        self._learn(model, batch)
+                if epoch >= first_averaged:
+                    mean += model["weights"] / (self.epochs - first_averaged)
+        for model, mean in zip(self._models, averaged, strict=True):
+            model["weights"] = mean
 
     def partial_fit(self, X: Any, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
         """Learn from some more rows, once. One class only is allowed; `classes` is ignored (always 0 and 1)."""
@@ -142,7 +127,7 @@ class FactorizationMachine(ClickModel):
             self._begin(frame, labels)
         encoded = self._fields.transform(frame)
         rows = np.arange(len(labels))
-        self._count(encoded, rows)
+        self._count(encoded, labels, rows)
         for batch in self._batches(encoded, labels, rows):
             for model in self._models:
                 self._learn(model, batch)
@@ -150,13 +135,11 @@ class FactorizationMachine(ClickModel):
 
     def _begin(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         check_positive(self, "learning_rate")
-        check_positive(self, "l2", "factor_l2", zero=True)
+        check_positive(self, "l2", "factor_l2", "min_clicks", zero=True)
         check_whole(self, "factors", "epochs", "n_models", "n_buckets", "batch_size")
-        if not 0 <= self.validation_share < 1:
-            raise ValueError(f"validation_share is {self.validation_share!r}; expected from 0 up to below 1: set 0.1")
         self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
         self._rng = np.random.default_rng(self.random_state)
-        self._n_occurrences = np.zeros(self.n_buckets)
+        self._n_occurrences, self._n_rows, self._n_clicks = np.zeros(self.n_buckets), 0, 0.0
         self._models = [
             {
                 "bias": log_odds((y.sum() + 0.5) / (len(y) + 1)),
@@ -169,11 +152,12 @@ class FactorizationMachine(ClickModel):
             for _ in range(self.n_models)
         ]
 
-    def _state(self) -> list[dict[str, Any]]:
-        return [{name: np.copy(part) for name, part in model.items()} for model in self._models]
-
-    def _count(self, encoded: Any, rows: np.ndarray) -> None:
+    def _count(self, encoded: Any, y: np.ndarray, rows: np.ndarray) -> None:
         self._n_occurrences += np.bincount(encoded[0][rows].ravel(), minlength=self.n_buckets)
+        self._n_rows += len(rows)
+        self._n_clicks += y[rows].sum()
+        rate = (self._n_clicks + 1) / (self._n_rows + 2)
+        self._has_vector = self._n_occurrences * min(rate, 1 - rate) >= self.min_clicks
 
     def _batches(self, encoded: Any, y: np.ndarray, rows: np.ndarray) -> list[_Batch]:
         starts = range(0, len(rows), self.batch_size)
@@ -190,7 +174,8 @@ class FactorizationMachine(ClickModel):
         else:
             crosses, crosses_touched, crosses_share = None, touched[:0], share[:0]
         labels = y[rows].astype(np.float32)
-        return _Batch(fields, squared, touched, share, crosses, crosses_touched, crosses_share, labels)
+        has_vector = self._has_vector[touched, None].astype(np.float32)
+        return _Batch(fields, squared, touched, has_vector, share, crosses, crosses_touched, crosses_share, labels)
 
     def _part(self, buckets: np.ndarray, values: np.ndarray | None) -> tuple[sp.csr_matrix, np.ndarray, np.ndarray]:
         counts = np.bincount(buckets.ravel(), minlength=self.n_buckets)
@@ -202,6 +187,7 @@ class FactorizationMachine(ClickModel):
 
     def _learn(self, model: dict[str, Any], batch: _Batch) -> None:
         weights = model["weights"][batch.touched]
+        weights[:, 1:] *= batch.has_vector
         sums = batch.fields @ weights
         scores = model["bias"] + sums[:, 0] + _pairs(sums[:, 1:], batch.squared @ (weights[:, 1:] ** 2).sum(axis=1))
         if batch.crosses is not None:
@@ -212,9 +198,10 @@ class FactorizationMachine(ClickModel):
         gradient[:, 1:] -= weights[:, 1:] * (batch.squared.T @ error)[:, None]
         penalty = np.array([self.l2] + [self.factor_l2] * self.factors, dtype=np.float32)
         gradient += penalty * weights * batch.share[:, None]
+        gradient[:, 1:] *= batch.has_vector
         squares = model["squares"][batch.touched] + gradient**2
         model["squares"][batch.touched] = squares
-        model["weights"][batch.touched] = weights - np.float32(self.learning_rate) * gradient / np.sqrt(squares)
+        model["weights"][batch.touched] -= np.float32(self.learning_rate) * gradient / np.sqrt(squares)
         if batch.crosses is not None:
             w = model["weights"][batch.crosses_touched, 0]
             step = batch.crosses.T @ error + np.float32(self.l2) * w * batch.crosses_share
@@ -234,6 +221,8 @@ class FactorizationMachine(ClickModel):
         total = np.zeros(len(rows))
         seen = (self._n_occurrences > 0)[:, None]
         tables = [model["weights"] * seen for model in self._models]
+        for table in tables:
+            table[:, 1:] *= self._has_vector[:, None]
         for start in range(0, len(rows), 65_536):
             part = slice(start, start + 65_536)
             some = rows[part]

@@ -28,6 +28,7 @@ from mlpipe.ctr.linear import fit_logistic
 from mlpipe.features import count_before, smoothed_rate
 
 MAX_CATEGORIES = 100  # ids with more values reach the trees as rates, not as categories
+LEAVES_VARIANCE = 0.3  # of all leaves of a row together, in units of the variance C of one hashed weight
 KEY_SPACE = 2**52  # so many buckets that keys do not meet
 
 
@@ -86,8 +87,10 @@ class TreesPlusLR(ClickModel):
     """Logistic regression on the leaves of boosted trees, and on hashed columns beside them.
 
     Each tree is a learned cross: the leaf that a row falls into is one more id. The trees see numbers, the hour and
-    weekday of times, ids of up to 100 values as categories, and wider ids as their smoothed click rate and their
-    count in the rows before (`fit`) or in all rows (`predict`): keep rows in time order. The linear model sees the leaves and what `HashedLogisticRegression` sees.
+    weekday of times, ids of up to 100 values as categories, and wider ids as their smoothed click rate and their count
+    in the rows before (`fit`) or in all rows (`predict`): keep rows in time order. The linear model sees the leaves and
+    what `HashedLogisticRegression` sees. The trees have seen the labels, so their leaves look better than they are: all
+    leaves of a row together get 0.3 times the variance of one hashed weight.
 
     Args:
         n_trees, max_leaf_nodes, learning_rate: of the boosting; n_trees * max_leaf_nodes leaves at most.
@@ -103,7 +106,7 @@ class TreesPlusLR(ClickModel):
     def __init__(
         self,
         n_trees: int = 50,
-        max_leaf_nodes: int = 16,
+        max_leaf_nodes: int = 8,
         learning_rate: float = 0.1,
         n_buckets: int = 2**18,
         C: float = 0.1,
@@ -170,7 +173,8 @@ class TreesPlusLR(ClickModel):
         for i, (step, known) in enumerate(zip(self._steps(trees_see), self._leaf_values, strict=True)):
             leaves[:, i] = self._first_leaf[i] + np.searchsorted((known[1:] + known[:-1]) / 2, step)
         X = design_matrix(buckets, values, self.n_buckets, np.float32)
-        return sp.hstack([X, design_matrix(leaves, None, int(self._first_leaf[-1]), np.float32)], format="csr")
+        scale = np.full(leaves.shape, np.sqrt(LEAVES_VARIANCE / leaves.shape[1]), dtype=np.float32)
+        return sp.hstack([X, design_matrix(leaves, scale, int(self._first_leaf[-1]), np.float32)], format="csr")
 
     def _log_odds(self, frame: pd.DataFrame) -> np.ndarray:
         return self._design(frame, self._trees_see(frame)) @ self.coef_[0] + self.intercept_[0]
