@@ -9,14 +9,14 @@ def draw_list(rng: np.random.Generator, number: int) -> tuple:
     n_items, length, k, n_relevant = ((30, 8, 5, 3), (200, 30, 10, 17), (2_000, 60, 20, 6))[number]
     names = rng.choice(n_items, size=length + n_relevant, replace=False)
     recommended = names[:length]
-    # Some hits among the first k, not all of them on top, and some below: a list must not be cut too late.
+    # Hits among the first k, the last at place k but none at the first; below them one at k + 1: the cut must be exact.
     inside = (2, 4, 3)[number]
     below = min(2, n_relevant - inside)
     while True:
         at = np.sort(rng.choice(k, size=inside, replace=False))
-        if at[0] > 0 and at[-1] < k - 1 and 2 * at.sum() != inside * (k - 1):  # a mirrored list differs
+        if at[0] > 0 and at[-1] == k - 1:
             break
-    found = np.concatenate([recommended[at], rng.choice(recommended[k:], size=below, replace=False)])
+    found = np.concatenate([recommended[at], recommended[[k, k + 2][:below]]])
     missed = names[length : length + n_relevant - len(found)]
     return recommended, rng.permutation(np.concatenate([found, missed])), k
 
@@ -134,6 +134,29 @@ def ndcg(recommended, relevant, k):
     discount = 1 / np.log2(np.arange(2, len(recommended) + 2))
     return (hits * discount).sum() / discount[: min(k, len(relevant))].sum()
 """,
+        ),
+        Mistake(
+            "one_place_short",
+            "Your credit stops one place before k: a hit at place k is not counted. In Python, `[:k]` takes the places 1 to k.",
+            one_list(result="(hits * discount)[: k - 1].sum() / ideal"),
+        ),
+        Mistake(
+            "one_place_too_many",
+            "Your credit runs to place k + 1. Only the first k places are seen.",
+            """
+import numpy as np
+
+
+def ndcg(recommended, relevant, k):
+    hits = np.isin(recommended[: k + 1], relevant)
+    discount = 1 / np.log2(np.arange(2, k + 3))
+    return (hits * discount).sum() / discount[: min(k, len(relevant))].sum()
+""",
+        ),
+        Mistake(
+            "average_precision_instead",
+            "This is average precision. nDCG weighs a hit by its own place only, and divides by the credit of the ideal list.",
+            one_list(result="(hits * np.cumsum(hits) / np.arange(1, k + 1)).sum() / min(k, len(relevant))"),
         ),
         Mistake(
             "divides_by_the_number_relevant",
@@ -325,6 +348,42 @@ def average_precision(recommended, relevant, k):
 """,
         ),
         Mistake(
+            "one_place_short",
+            "You stop one place before k: a hit at place k is not counted. In Python, `[:k]` takes the places 1 to k.",
+            averaged(result="(precision * hits)[: k - 1].sum() / min(k, len(relevant))"),
+        ),
+        Mistake(
+            "whole_list_by_the_hits",
+            "You walk down the whole list and divide by its hits. Cut the list at k, and divide by min(k, number relevant).",
+            """
+import numpy as np
+
+
+def average_precision(recommended, relevant, k):
+    hits = np.isin(recommended, relevant)
+    precision = np.cumsum(hits) / np.arange(1, len(recommended) + 1)
+    return precision[hits].mean()
+""",
+        ),
+        Mistake(
+            "order_of_the_relevant",
+            "You walk through `relevant`. Its order means nothing: walk down the list that was shown.",
+            """
+import numpy as np
+
+
+def average_precision(recommended, relevant, k):
+    shown = np.isin(relevant, recommended[:k])
+    precision = np.cumsum(shown) / np.arange(1, len(relevant) + 1)
+    return (precision * shown).sum() / min(k, len(relevant))
+""",
+        ),
+        Mistake(
+            "recall_instead",
+            "This is recall: the share of the relevant films that was found. It does not see the order: take the precision at the place of each hit.",
+            averaged(result="hits.sum() / len(relevant)"),
+        ),
+        Mistake(
             "ndcg_instead",
             "This is nDCG. Average precision has no logarithm: at each hit, take the number of hits so far over the place.",
             """
@@ -344,28 +403,28 @@ def average_precision(recommended, relevant, k):
 
 
 def draw_rows(rng: np.random.Generator, number: int) -> tuple:
-    n_users, n_rows = ((3, 12), (8, 60), (40, 400))[number]
+    n_users, n_rows = ((4, 12), (9, 60), (40, 400))[number]
     names = rng.choice(1_000, size=n_users, replace=False)
-    cut = int(rng.integers(50, 60)) * n_rows // 12
+    cut = int(rng.integers(40, 50)) * n_rows // 10
     while True:
         user = rng.integers(0, n_users, size=n_rows)
         time = rng.choice(10 * n_rows, size=n_rows, replace=False)
-        time[rng.integers(n_rows)] = cut  # a row at the very moment
+        if cut not in time:
+            time[0] = cut  # a row at the very moment
         later = time >= cut
-        n_later = np.bincount(user[later], minlength=n_users)
-        user[later & (user == 0)] = 1  # user 0 has left before the cut, the last user comes after it
+        # User 0 has left before the cut, user 2 has one row after it, the last user comes after it.
+        user[later & (user == 0)] = 1
+        user[np.flatnonzero(later & (user == 2))[1:]] = 1
         user[~later & (user == n_users - 1)] = 0
         n_before, n_later = (np.bincount(user[rows], minlength=n_users) for rows in (~later, later))
-        at_cut = user[time == cut][0]
-        fine = (
-            len(np.unique(time)) == n_rows
-            and min(n_before[0], n_before[1]) >= 2
+        out_of_order = any((np.diff(time[later & (user == one)]) < 0).any() for one in range(1, n_users))
+        if (
+            min(n_before[:2]) >= 2
             and min(n_later[1], n_later[-1]) >= 3
-            and (n_later % 2 == 1).any()
-            and n_later[at_cut] >= 2
-            and any(np.any(np.diff(time[later & (user == u)]) < 0) for u in range(1, n_users))
-        )
-        if fine:
+            and n_later[2] == 1
+            and n_later[user[time == cut][0]] >= 2
+            and out_of_order
+        ):
             return names[user], time, cut
 
 
@@ -495,6 +554,59 @@ def fold_in_split(user, time, cut):
                 "        part[later[:half]]",
                 "        if len(later):\n            part[(user == one) & (time < cut)] = 1\n        part[later[:half]]",
             ),
+        ),
+        Mistake(
+            "single_row_is_folded_in",
+            "A user with one later row has it in your history, so there is nothing to predict. Round down: that row is to be predicted.",
+            SPLIT_CODE.replace("len(later) // 2", "max(min(1, len(later)), len(later) // 2)"),
+        ),
+        Mistake(
+            "argsort_taken_for_ranks",
+            "`np.argsort` gives the positions in sorted order, not the rank of each row. Index the row numbers with it, or call it twice.",
+            SPLIT_CODE.replace(
+                "        later = later[np.argsort(time[later])]\n", "        order = np.argsort(time[later])\n"
+            )
+            .replace("        part[later[:half]] = 1\n", "        part[later] = np.where(order < half, 1, 2)\n")
+            .replace("        part[later[half:]] = 2\n", ""),
+        ),
+        Mistake(
+            "positions_of_a_part_of_the_rows",
+            "Your sorted positions count within the user's later rows, but you use them as row numbers of the whole file. Keep the row numbers, and sort those.",
+            SPLIT_CODE.replace("later[np.argsort(time[later])]", "np.argsort(time[later])"),
+        ),
+        Mistake(
+            "halved_by_the_clock",
+            "You halve the user's time, at the middle between the first and the last later row. Halve the number of rows.",
+            """
+import numpy as np
+
+
+def fold_in_split(user, time, cut):
+    part = np.zeros(len(user), dtype=int)
+    for one in np.unique(user):
+        later = (user == one) & (time >= cut)
+        if later.any():
+            middle = (time[later].min() + time[later].max()) / 2
+            part[later] = np.where(time[later] < middle, 1, 2)
+    return part
+""",
+        ),
+        Mistake(
+            "answers_in_order_of_time",
+            "Your parts are right for rows sorted by time, but row i of the answer must be about row i of the input.",
+            SPLIT_CODE.replace(
+                "    part = ", "    order = np.argsort(time)\n    user, time = user[order], time[order]\n    part = "
+            ),
+        ),
+        Mistake(
+            "history_is_trained_on",
+            "You put the first half of the later rows into the training set. They came after the cut: known when the user is served, but not fitted. Mark them 1.",
+            SPLIT_CODE.replace("[:half]] = 1", "[:half]] = 0"),
+        ),
+        Mistake(
+            "one_row_of_history",
+            "You fold in the first later row only. Of each user's later rows, the whole first half is known.",
+            SPLIT_CODE.replace("len(later) // 2", "min(1, len(later) // 2)"),
         ),
         Mistake(
             "only_the_last_row_is_tested",
