@@ -386,8 +386,14 @@ def test_top_k_is_a_full_stable_sort():
         expected = np.take_along_axis(scores, order, axis=1)
         np.testing.assert_array_equal(values, expected)
         np.testing.assert_array_equal(columns, np.where(np.isneginf(expected), -1, order))
-    with pytest.raises(ValueError, match="diverged"):
-        top_k(np.array([[0.0, np.nan]]), 1)
+
+
+def test_a_score_that_is_nan_is_refused_wherever_it_stands():
+    for column in range(13):
+        scores = np.arange(26.0).reshape(2, 13)
+        scores[1, column] = np.nan
+        with pytest.raises(ValueError, match="diverged"):
+            top_k(scores, 1)
 
 
 # Each against its formula

@@ -53,7 +53,7 @@ class ItemKNN(Recommender):
     array([[1, 2]])
     """
 
-    def __init__(self, neighbours: int = 100, shrinkage: float = 10.0) -> None:
+    def __init__(self, neighbours: int = 200, shrinkage: float = 10.0) -> None:
         self.neighbours = neighbours
         self.shrinkage = shrinkage
 

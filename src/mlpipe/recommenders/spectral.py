@@ -16,8 +16,8 @@ class PureSVD(Recommender):
     users who were not fitted are served alike. V (n_items, factors) has orthonormal columns. Without history all scores
     are 0.
 
-    Parameters: `factors`, 1 or more (a matrix of lower rank has only that many dimensions: all are used);
-    `random_state` starts the iteration, which ends at the same V but for rounding.
+    Parameters: `factors`, 1 or more (a matrix of lower rank has only that many dimensions: all are used; published: 50
+    and 150, more on larger data); `random_state` starts the iteration, which ends at the same V but for rounding.
 
     Cost of `fit`: O(factors * interactions + factors^2 * the smaller of users and items) a pass, some passes; memory
     O((users + items) * factors). A user costs O((interactions + n_items) * factors).
@@ -29,7 +29,7 @@ class PureSVD(Recommender):
     array([[1, 2]])
     """
 
-    def __init__(self, factors: int = 64, random_state: int = 0) -> None:
+    def __init__(self, factors: int = 50, random_state: int = 0) -> None:
         self.factors = factors
         self.random_state = random_state
 

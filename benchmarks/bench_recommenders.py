@@ -1,0 +1,153 @@
+"""Time, memory and quality of every recommender in one run, and our metrics against those of other libraries.
+
+Run: OPENBLAS_NUM_THREADS=1 python benchmarks/bench_recommenders.py
+
+Each model runs in a process of its own, so its peak memory is its own; ratios are to ImplicitALS. EASE is left out of
+the large set: its matrix would take 3.6 GB. The metrics of our lists must be those that the other libraries find.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+
+import numpy as np
+import scipy.sparse as sp
+from common import hold_out, power_law, seconds
+from implicit.evaluation import ranking_metrics_at_k
+from threadpoolctl import threadpool_limits
+
+from mlpipe import ranking_metrics, splits
+from mlpipe.datasets import movielens, to_matrix
+from mlpipe.recommenders import (
+    ALS,
+    EASE,
+    GraphFilter,
+    Hybrid,
+    ImplicitALS,
+    ImplicitBPR,
+    ItemKNN,
+    Popularity,
+    PureSVD,
+    Recommender,
+    item_features,
+)
+from mlpipe.recommenders.tuned import MOVIELENS_SMALL
+
+K = 20
+SMALL, LARGE = "MovieLens-small", "power law"
+NAMES = ["ImplicitALS", "Popularity", "ItemKNN", "PureSVD", "GraphFilter", "ImplicitBPR", "ALS", "EASE", "Hybrid"]
+CLASSES = {
+    kind.__name__: kind for kind in (ALS, EASE, GraphFilter, ImplicitALS, ImplicitBPR, ItemKNN, Popularity, PureSVD)
+}
+
+
+def load(which: str) -> tuple[sp.csr_matrix, sp.csr_matrix, np.ndarray]:
+    """Train, test, attributes of the items."""
+    if which == LARGE:
+        matrix = power_law(30_000, 40_000, 1_000_000)
+        attributes = (np.random.default_rng(0).random((matrix.shape[1], 30)) < 0.1).astype(np.float32)
+        return *hold_out(matrix), attributes
+    data = movielens()
+    likes = data.ratings[data.ratings["rating"] >= 4]
+    ids = {"user_ids": np.unique(likes["user_id"]), "item_ids": np.unique(likes["item_id"])}
+    split = splits.random_per_user(likes, seed=0)
+    train, test = (to_matrix(part, **ids).matrix for part in (split.train, split.test))
+    return train, test, item_features(data.items, ids["item_ids"]).to_numpy()
+
+
+def build(which: str, name: str, attributes: np.ndarray) -> Recommender:
+    """With the tuned settings on MovieLens-small where there are any, with the defaults on the large set."""
+    arguments = MOVIELENS_SMALL.get(name, {}) if which == SMALL else {}
+    return Hybrid(attributes, **arguments) if name == "Hybrid" else CLASSES[name](**arguments)
+
+
+def peak() -> float:
+    """Megabytes; Linux counts in KiB, macOS in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def measure(which: str, name: str) -> dict[str, float]:
+    train, test, attributes = load(which)
+    model, before, users = build(which, name, attributes), peak(), np.arange(train.shape[0])
+    start = time.process_time()
+    model.fit(train)
+    fitted, after = time.process_time(), peak()
+    recommended, _ = model.recommend(users, k=K)
+    done = time.process_time()
+    recall = np.nanmean(ranking_metrics.recall_at_k(recommended, test, k=K))
+    ndcg = np.nanmean(ranking_metrics.ndcg_at_k(recommended, test, k=K))
+    return {
+        "fit": fitted - start,
+        "recommend": done - fitted,
+        "fit_mb": after - before,
+        "peak_mb": peak(),
+        "recall": recall,
+        "ndcg": ndcg,
+    }
+
+
+def table(which: str, names: list[str]) -> None:
+    print(f"\n{which}: fit, then {K} recommendations for every user; CPU seconds, and ratio to ImplicitALS")
+    print(f"{'':14}{'fit':>9}{'ratio':>8}{'recommend':>11}{'ratio':>8}{'peak MB':>9}{'recall@20':>11}{'nDCG@20':>9}")
+    base = None
+    for name in names:
+        command = [sys.executable, __file__, which, name]
+        found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        base = base or found
+        print(
+            f"{name:14}{found['fit']:9.2f}{found['fit'] / base['fit']:8.2f}{found['recommend']:11.2f}"
+            f"{found['recommend'] / base['recommend']:8.2f}{found['peak_mb']:9.0f}{found['recall']:11.4f}"
+            f"{found['ndcg']:9.4f}",
+            flush=True,
+        )
+
+
+def against_other_libraries() -> None:
+    train, test, _ = load(SMALL)
+    users = np.flatnonzero(np.diff(test.indptr))
+    model = ImplicitALS(factors=32, regularization=30, alpha=4).fit(train)
+    recommended = model.recommend(np.arange(train.shape[0]))[0]
+    ours = {
+        "ndcg": np.mean(ranking_metrics.ndcg_at_k(recommended, test)[users]),
+        "precision": np.mean(ranking_metrics.precision_at_k(recommended, test)[users]),
+        "recall": np.mean(ranking_metrics.recall_at_k(recommended, test)[users]),
+    }
+
+    with threadpool_limits(1, "blas"):
+        theirs = ranking_metrics_at_k(model._model, train, test, K=10, show_progress=False, num_threads=1)
+        spent = seconds(
+            lambda: ranking_metrics_at_k(model._model, train, test, K=10, show_progress=False, num_threads=1),
+            lambda: ranking_metrics.ndcg_at_k(model.recommend(np.arange(train.shape[0]))[0], test),
+        )
+    print(f"\nnDCG@10 on {SMALL}: ours {ours['ndcg']:.6f}, implicit.evaluation {theirs['ndcg']:.6f}")
+    print(f"recommend and evaluate all users, CPU: ours takes {spent[1] / spent[0]:.2f} of implicit.evaluation")
+    try:
+        import pytrec_eval
+    except ImportError:
+        print("pytrec_eval is not installed here: its metrics are not compared")
+        return
+    wanted = {str(u): {str(i): 1 for i in test[u].indices} for u in users}
+    # It orders by score, and equal ones its own way: places instead of scores.
+    lists = {str(u): {str(i): float(10 - place) for place, i in enumerate(recommended[u]) if i >= 0} for u in users}
+    judge = pytrec_eval.RelevanceEvaluator(wanted, {"ndcg_cut.10", "P.10", "recall.10"})
+    found = judge.evaluate(lists)
+    for label, key in (("ndcg", "ndcg_cut_10"), ("precision", "P_10"), ("recall", "recall_10")):
+        peer = np.mean([found[str(u)][key] for u in users])
+        print(f"{label}@10: ours {ours[label]:.6f}, pytrec_eval {peer:.6f}")
+        assert abs(peer - ours[label]) < 1e-9
+    assert abs(theirs["ndcg"] - ours["ndcg"]) < 1e-3  # it may order equal scores another way
+
+
+def main() -> None:
+    if len(sys.argv) == 3:
+        print(json.dumps({key: float(value) for key, value in measure(*sys.argv[1:]).items()}))
+        return
+    against_other_libraries()
+    table(SMALL, NAMES)
+    table(LARGE, [name for name in NAMES if name != "EASE"])
+
+
+if __name__ == "__main__":
+    main()
