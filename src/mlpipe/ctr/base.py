@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, ndtr
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
+from sklearn.utils import column_or_1d
 
 from mlpipe.features import hash_columns
 
@@ -52,7 +53,8 @@ class ClickModel(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """1 where a click is at least as likely as none, else 0. Rarely useful at click rates of a few percent."""
-        return self.classes_[(self.predict_proba(X)[:, 1] >= 0.5).astype(np.int64)]
+        clicked = self.predict_proba(X)[:, 1] >= 0.5
+        return self.classes_[clicked.astype(np.int64)]
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         raise NotImplementedError
@@ -121,8 +123,8 @@ def as_frame(X: Any) -> pd.DataFrame:
     for axis, what in enumerate(("sample(s)", "feature(s)")):
         if not frame.shape[axis]:
             raise ValueError(
-                f"X has shape {frame.shape}: found 0 {what} while a minimum of 1 is required; check the "
-                "filter that made it"
+                f"X: found 0 {what} (shape={frame.shape}) while a minimum of 1 is required.  Check the filter that "
+                "made it"
             )
     return frame.reset_index(drop=True)
 
@@ -132,14 +134,17 @@ def as_labels(y: Any, n_rows: int, both_classes: bool = True) -> np.ndarray:
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None: pass one label a row, 0 or 1")
     labels = np.asarray(y.to_numpy() if isinstance(y, (pd.Series, pd.DataFrame)) else y)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = column_or_1d(labels, warn=True)
     if labels.shape != (n_rows,):
         raise ValueError(f"y has shape {labels.shape}; expected one label a row of X: ({n_rows},)")
     odd = pd.isna(labels)
     if not odd.any():
         odd = ~np.isin(labels, (0, 1))
     if odd.any():
+        many = len(pd.unique(labels[~pd.isna(labels)])) > 2
         raise ValueError(
-            f"Unknown label type: y holds {labels[odd][0]!r} (first of {odd.sum():,} such rows); expected 0 (no click) "
+            f"{'Only binary classification is supported. ' if many else ''}Unknown label type: y holds {labels[odd].tolist()[0]!r} (first of {odd.sum():,} such rows); expected 0 (no click) "
             "or 1 (click), none missing: map your labels to these"
         )
     labels = labels.astype(np.float64)
@@ -206,7 +211,7 @@ class Fields:
             elif kind == "time":
                 times = times_of(column)
                 parts[name] = plain[f"{name}: hour"] = times.dt.hour.astype("Int64")
-                plain[f"{name}: weekday"] = times.dt.dayofweek.astype("Int64")
+                plain[f"{name}: weekday"] = times.dt.day_of_week.astype("Int64")
             else:
                 plain[name] = self._ids(name, column)
         hashed = pd.DataFrame({**plain, **parts}, copy=False)

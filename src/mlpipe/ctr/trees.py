@@ -43,7 +43,7 @@ class _TreeColumns:
         self.categories: dict[str, pd.Index] = {}
         self.wide: list[str] = []
         for name in [name for name, kind in self.kinds.items() if kind == "id"]:
-            values = pd.Index(frame[name].dropna().unique())
+            values = pd.Index(_values(frame[name]).dropna().unique())
             if len(values) <= MAX_CATEGORIES:
                 self.categories[name] = values
             else:
@@ -59,9 +59,9 @@ class _TreeColumns:
                 parts, category = [numbers_of(frame[name])], False
             elif kind == "time":
                 times = times_of(frame[name])
-                parts, category = [times.dt.hour.to_numpy(float), times.dt.dayofweek.to_numpy(float)], False
+                parts, category = [times.dt.hour.to_numpy(float), times.dt.day_of_week.to_numpy(float)], False
             elif name in self.categories:
-                codes = self.categories[name].get_indexer(pd.Index(frame[name].astype(self.categories[name].dtype)))
+                codes = self.categories[name].get_indexer(pd.Index(_values(frame[name])))
                 parts, category = [np.where(codes < 0, np.nan, codes)], True
             else:
                 continue
@@ -361,6 +361,11 @@ class CounterTrees(ClickModel):
 def _counter_columns(clicks: np.ndarray, shown: np.ndarray, rate: float, strength: float) -> list[np.ndarray]:
     """Log-odds of the smoothed click rate, and log of the count."""
     return [log_odds(smoothed_rate(clicks, shown, rate, strength)), np.log1p(shown)]
+
+
+def _values(column: pd.Series) -> pd.Series:
+    """The values of a categorical column; other columns as they are."""
+    return column.astype(column.cat.categories.dtype) if isinstance(column.dtype, pd.CategoricalDtype) else column
 
 
 def _is_time(column: pd.Series) -> bool:

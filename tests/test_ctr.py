@@ -1,0 +1,241 @@
+"""The contract that all click models share: input, columns, errors, scikit-learn's own checks."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+from mlpipe.click_metrics import normalized_entropy
+from mlpipe.ctr import (
+    CounterTrees,
+    FactorizationMachine,
+    FTRLProximal,
+    HashedLogisticRegression,
+    NegativeDownsampler,
+    SmoothedRate,
+    TreesPlusLR,
+)
+
+MODELS = {
+    "SmoothedRate": SmoothedRate(),
+    "HashedLogisticRegression": HashedLogisticRegression(n_buckets=2**12),
+    "FTRLProximal": FTRLProximal(n_buckets=2**12),
+    "FactorizationMachine": FactorizationMachine(n_buckets=2**12),
+    "TreesPlusLR": TreesPlusLR(n_buckets=2**12, n_trees=10),
+    "CounterTrees": CounterTrees(n_trees=10),
+    "NegativeDownsampler": NegativeDownsampler(HashedLogisticRegression(n_buckets=2**12), sampling_rate=0.5),
+}
+every_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+learns_online = pytest.mark.parametrize("model", [MODELS["FTRLProximal"], MODELS["FactorizationMachine"]])
+
+
+def small_log(n=2000, seed=0):
+    """Each kind of column, with missing values; the click rate depends on ad and depth."""
+    rng = np.random.default_rng(seed)
+    log = pd.DataFrame(
+        {
+            "ad": rng.integers(0, 8, n),
+            "user": pd.array(np.where(rng.random(n) < 0.1, None, rng.integers(0, 200, n)), dtype="Int64"),
+            "site": rng.choice(["news", "games", "mail"], n),
+            "device": pd.Categorical(rng.choice(["phone", "desktop", None], n)),
+            "depth": np.where(rng.random(n) < 0.1, np.nan, rng.normal(size=n)),
+            "shown": pd.Timestamp("2026-01-05") + pd.to_timedelta(np.arange(n), "min"),
+            "new": rng.random(n) < 0.5,
+        }
+    )
+    score = -1.5 + 0.5 * (log["ad"] % 4) + log["depth"].fillna(0)
+    return log, (rng.random(n) < 1 / (1 + np.exp(-score))).astype(int)
+
+
+@every_model
+def test_fits_clones_and_repeats(model):
+    log, y = small_log()
+    first = clone(model).fit(log, y)
+    p = first.predict_proba(log)
+    assert p.shape == (2000, 2)
+    assert np.isfinite(p).all()
+    assert p.sum(axis=1) == pytest.approx(1)
+    assert p[:, 1].mean() == pytest.approx(y.mean(), abs=0.05)
+    assert normalized_entropy(y, p[:, 1]) < 1
+    assert (clone(model).fit(log, y).predict_proba(log) == p).all()
+    assert (first.fit(log, y == 1).predict_proba(log) == p).all()  # a second fit forgets the first; bools are labels
+    assert clone(first).get_params().keys() == first.get_params().keys()
+    assert first.predict(log).tolist() == (p[:, 1] >= 0.5).astype(int).tolist()
+
+
+@every_model
+def test_columns_are_known_by_name_rows_by_value(model):
+    log, y = small_log()
+    fitted = clone(model).fit(log, y)
+    p = fitted.predict_proba(log)
+    assert (fitted.predict_proba(log[log.columns[::-1]]) == p).all()
+    some = log.sample(50, random_state=1)
+    assert fitted.predict_proba(some) == pytest.approx(p[some.index], rel=1e-5)
+    assert fitted.predict_proba(log.iloc[[7]]) == pytest.approx(p[[7]], rel=1e-5)  # alone, as a server sees it
+
+
+@every_model
+def test_values_never_seen_and_missing_ones_get_a_sensible_probability(model):
+    log, y = small_log()
+    fitted = clone(model).fit(log, y)
+    strange = log.head(3).assign(ad=999, user=12345, site="radio", device="watch", depth=[1e9, -1e9, np.nan])
+    strange["shown"] = pd.Timestamp("2031-01-01")
+    empty = log.head(3).assign(user=pd.array([None] * 3, dtype="Int64"), site=None, depth=np.nan, shown=pd.NaT)
+    for rows in (strange, empty):
+        p = fitted.predict_proba(rows)[:, 1]
+        assert ((p > 0.005) & (p < 0.995)).all()
+
+
+@every_model
+def test_an_array_is_a_table_of_nameless_columns(model):
+    log, y = small_log()
+    array = np.column_stack([log["ad"], log["depth"]])
+    named = log[["ad", "depth"]].set_axis(["x0", "x1"], axis=1).astype(float)
+    from_array = clone(model).fit(array, y).predict_proba(array)
+    assert from_array == pytest.approx(clone(model).fit(named, y).predict_proba(named))
+
+
+@every_model
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda log, y: (log, np.where(y == 1, 2, 0)), "y holds .*2.*expected 0 .no click. or 1"),
+        (lambda log, y: (log, np.where(y == 1, "yes", "no")), "map your labels"),
+        (lambda log, y: (log, np.where(np.arange(len(y)) == 5, np.nan, y)), "y holds .*nan.*first of 1"),
+        (lambda log, y: (log, np.zeros(len(y))), "only one class: 0 in all 2,000 rows"),
+        (lambda log, y: (log, y[1:]), r"y has shape \(1999,\).*\(2000,\)"),
+        (lambda log, y: (log[:0], y[:0]), "found 0 sample"),
+        (lambda log, y: (log[[]], y), "found 0 feature"),
+        (lambda log, y: (log["ad"], y), r"X has shape \(2000,\); expected a table"),
+        (lambda log, y: (log.assign(depth=np.inf), y), "column 'depth' holds inf"),
+        (lambda log, y: (pd.concat([log, log[["ad"]]], axis=1), y), "columns of one name"),
+    ],
+)
+def test_bad_input_to_fit_is_named(model, change, message):
+    with pytest.raises(ValueError, match=message):
+        clone(model).fit(*change(*small_log()))
+
+
+@every_model
+def test_other_columns_at_predict_are_named(model):
+    log, y = small_log()
+    with pytest.raises(NotFittedError, match="call fit"):
+        clone(model).predict_proba(log)
+    fitted = clone(model).fit(log, y)
+    with pytest.raises(ValueError, match="absent are .'site'."):
+        fitted.predict_proba(log.drop(columns="site"))
+    with pytest.raises(ValueError, match="unknown are .'price'."):
+        fitted.predict_proba(log.assign(price=1))
+    with pytest.raises(ValueError, match="unknown are .'x0'"):
+        fitted.predict_proba(np.zeros((2, 7)))
+
+
+HASHING = ["HashedLogisticRegression", "FTRLProximal", "FactorizationMachine", "TreesPlusLR"]
+every_hashing_model = pytest.mark.parametrize("model", [MODELS[name] for name in HASHING], ids=HASHING)
+
+
+@every_hashing_model
+def test_ids_of_another_kind_at_predict_are_refused(model):
+    log, y = small_log()
+    fitted = clone(model).fit(log[["ad", "site", "depth"]], y)
+    for column, values, message in (
+        ("ad", "7", "column 'ad' holds text .*numbers in fit"),
+        ("site", 7, "column 'site' holds numbers .*text in fit"),
+        ("ad", 0.5, "column 'ad' holds fractions"),
+        ("depth", "deep", "column 'depth' holds .*numbers in fit"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            fitted.predict_proba(log[["ad", "site", "depth"]].assign(**{column: values}))
+
+
+@every_hashing_model
+@pytest.mark.parametrize("crosses", [["ad"], [("ad",)], [("ad", "sight")], [("ad", "ad")], ["ad", "site"]])
+def test_bad_crosses_are_named(model, crosses):
+    log, y = small_log()
+    with pytest.raises(ValueError, match="crosses holds .*expected a tuple of two or more different columns"):
+        clone(model).set_params(crosses=crosses).fit(log, y)
+
+
+@every_hashing_model
+def test_crosses_let_a_model_say_what_no_sum_can(model):
+    rng = np.random.default_rng(0)
+    log = pd.DataFrame({"a": rng.integers(0, 4, 8000), "b": rng.choice(list("wxyz"), 8000)})
+    y = (rng.random(8000) < np.where((log["a"] + log["b"].map("wxyz".index)) % 2, 0.4, 0.1)).astype(int)
+    crossed = clone(model).set_params(crosses=[("a", "b")]).fit(log, y).predict_proba(log)[:, 1]
+    assert normalized_entropy(y, crossed) < 0.92
+    if isinstance(model, FTRLProximal | HashedLogisticRegression):
+        assert normalized_entropy(y, clone(model).fit(log, y).predict_proba(log)[:, 1]) > 0.98
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (HashedLogisticRegression(C=0), "C is 0; expected a finite number of more than 0"),
+        (HashedLogisticRegression(C=-1), "C is -1"),
+        (HashedLogisticRegression(n_buckets=0), "n_buckets is 0; expected a whole number"),
+        (HashedLogisticRegression(tol=np.nan), "tol is nan"),
+        (FTRLProximal(alpha=0), "alpha is 0"),
+        (FTRLProximal(l1=-1), "l1 is -1; expected a finite number of 0 or more"),
+        (FTRLProximal(epochs=0), "epochs is 0"),
+        (FTRLProximal(batch_size=1.5), "batch_size is 1.5"),
+        (FactorizationMachine(factors=0), "factors is 0"),
+        (FactorizationMachine(learning_rate=np.inf), "learning_rate is inf"),
+        (FactorizationMachine(factor_l2=-1), "factor_l2 is -1"),
+        (TreesPlusLR(n_trees=0), "n_trees is 0"),
+        (TreesPlusLR(learning_rate="fast"), "learning_rate is 'fast'"),
+        (CounterTrees(warm_up=1), "warm_up is 1"),
+        (CounterTrees(time="when"), "time is 'when', which X does not have"),
+        (CounterTrees(reported_at="then"), "reported_at is 'then', which X does not have"),
+        (CounterTrees(keys=["ad", ("ad", "sight")]), "keys names .'sight'."),
+        (CounterTrees(time="shown", lag="-1D"), "lag is '-1D'"),
+        (SmoothedRate("sight"), "columns names .'sight'."),
+        (SmoothedRate(prior_strength=0), "prior_strength is 0"),
+        (NegativeDownsampler(sampling_rate=0), "sampling_rate is 0; expected the share of non-clicks"),
+        (NegativeDownsampler(sampling_rate=1.1), "sampling_rate is 1.1"),
+        (NegativeDownsampler(sampling_rate=1e-12), "keeps none of"),
+    ],
+)
+def test_bad_parameters_are_named_by_fit(model, message):
+    with pytest.raises(ValueError, match=message):
+        model.fit(*small_log())
+
+
+@learns_online
+def test_partial_fit_goes_on_and_survives_one_class_and_unknown_columns(model):
+    log, y = small_log()
+    online = clone(model)
+    for start in range(0, 2000, 250):
+        online.partial_fit(log[start : start + 250], y[start : start + 250])
+    assert normalized_entropy(y, online.predict_proba(log)[:, 1]) < 1
+    online.partial_fit(log[:50], np.zeros(50))
+    clone(model).partial_fit(log[:50], np.zeros(50)).predict_proba(log)
+    with pytest.raises(ValueError, match="absent are"):
+        online.partial_fit(log[["ad"]], y)
+    with pytest.raises(ValueError, match="y holds 2"):
+        online.partial_fit(log[:2], [0, 2])
+
+
+# What scikit-learn checks and these models leave out on purpose: their labels are 0 and 1, never names or -1 and 1.
+OTHER_LABELS = dict.fromkeys(
+    ("check_classifiers_classes", "check_estimators_dtypes", "check_classifier_data_not_an_array"),
+    "labels 1 and 2, names",
+)
+
+
+def sklearn_checks():
+    for name, model in MODELS.items():
+        for estimator, check in estimator_checks_generator(model):
+            yield pytest.param(estimator, check, id=f"{name}-{check.func.__name__}")
+
+
+@pytest.mark.parametrize(("estimator", "check"), list(sklearn_checks()))
+@pytest.mark.filterwarnings("ignore")
+def test_scikit_learn_agrees(estimator, check):
+    reason = OTHER_LABELS.get(check.func.__name__)
+    if reason:
+        with pytest.raises((ValueError, AssertionError)):
+            check(estimator)
+        return
+    check(estimator)
