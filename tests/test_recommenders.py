@@ -462,13 +462,24 @@ def test_graph_filter_by_its_formula(matrix, factors, weight):
     np.testing.assert_allclose(scores_of(GraphFilter(factors, weight), matrix), expected, rtol=1e-3, atol=1e-5)
 
 
-def test_spectral_models_of_a_large_matrix_run_in_float32(monkeypatch):
+@pytest.mark.parametrize("shape", [(60, 90), (90, 60)])
+def test_no_more_dimensions_than_the_rank(shape):
+    """Three groups of users who have the same: the iteration must stop at rank 3, and at the same place again."""
+    matrix = sp.csr_matrix((np.arange(shape[0])[:, None] % 3 == np.arange(shape[1]) % 3).astype(float))
+    models = [PureSVD(factors=8).fit(matrix) for _ in range(2)]
+    assert models[0].item_factors.shape == (shape[1], 3)
+    np.testing.assert_allclose(models[0]._scores(np.arange(shape[0])), matrix.toarray(), atol=1e-5)
+    np.testing.assert_array_equal(models[0].item_factors, models[1].item_factors)
+
+
+def test_spectral_models_of_a_large_matrix_run_in_float32():
     """Above 5,000 users and items the iteration is in single precision: the same to what float32 can show."""
     rng = np.random.default_rng(0)
     matrix = sp.random(5200, 5100, density=0.002, random_state=rng, format="csr")
     cluster = np.arange(5200)[:, None] % 8 == np.arange(5100) % 8
     matrix = (matrix + sp.csr_matrix(cluster & (rng.random(cluster.shape) < 0.02))).tocsr()
     v = PureSVD(factors=8).fit(matrix).item_factors.astype(float)
+    np.testing.assert_array_equal(v, PureSVD(factors=8).fit(matrix).item_factors)
     np.testing.assert_allclose(v.T @ v, np.eye(8), atol=1e-5)
     gram_v = matrix.T @ (matrix @ v)
     np.testing.assert_allclose(gram_v, v * (v * gram_v).sum(axis=0), atol=1e-3 * np.abs(gram_v).max())
