@@ -7,7 +7,7 @@
 #   mlpipe:
 #     minutes: 20
 #     budget_seconds: 50
-#     budget_megabytes: 900
+#     budget_megabytes: 650
 # ---
 
 # %% [markdown] notes="This is the model answer of the first question; say so. Plan: ratings and their lists 6, loss and normal equations 5, the settings 5, neighbours and fold-in 4. Then ten minutes for the core exercise. Ask first: what does a recommender predict? Most say: the rating. Let the third figure answer."
@@ -17,7 +17,7 @@
 #
 # | where we are | you need | it takes |
 # |---|---|---|
-# | requirements ▸ data ▸ features ▸ **model** ▸ evaluation ▸ serving | nDCG, from 04; least squares | 20 minutes to read, under 50 s, under 900 MB |
+# | requirements ▸ data ▸ features ▸ **model** ▸ evaluation ▸ serving | nDCG, from 04; least squares | 20 minutes to read, under 50 s, under 650 MB |
 
 # %% tags=["parameters"]
 SEED = 0
