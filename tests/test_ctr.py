@@ -124,11 +124,11 @@ def test_other_columns_at_predict_are_named(model):
     with pytest.raises(NotFittedError, match="call fit"):
         clone(model).predict_proba(log)
     fitted = clone(model).fit(log, y)
-    with pytest.raises(ValueError, match="absent are .'site'."):
+    with pytest.raises(ValueError, match=r"absent are .'site'."):
         fitted.predict_proba(log.drop(columns="site"))
-    with pytest.raises(ValueError, match="unknown are .'price'."):
+    with pytest.raises(ValueError, match=r"unknown are .'price'."):
         fitted.predict_proba(log.assign(price=1))
-    with pytest.raises(ValueError, match="unknown are .'x0'"):
+    with pytest.raises(ValueError, match=r"unknown are .'x0'"):
         fitted.predict_proba(np.zeros((2, 7)))
 
 
@@ -154,7 +154,7 @@ def test_ids_of_another_kind_at_predict_are_refused(model):
 @pytest.mark.parametrize("crosses", [["ad"], [("ad",)], [("ad", "sight")], [("ad", "ad")], ["ad", "site"]])
 def test_bad_crosses_are_named(model, crosses):
     log, y = small_log()
-    with pytest.raises(ValueError, match="crosses holds .*expected a tuple of two or more different columns"):
+    with pytest.raises(ValueError, match=r"crosses holds .*expected a tuple of two or more different columns"):
         clone(model).set_params(crosses=crosses).fit(log, y)
 
 

@@ -144,8 +144,9 @@ def as_labels(y: Any, n_rows: int, both_classes: bool = True) -> np.ndarray:
     if odd.any():
         many = len(pd.unique(labels[~pd.isna(labels)])) > 2
         raise ValueError(
-            f"{'Only binary classification is supported. ' if many else ''}Unknown label type: y holds {labels[odd].tolist()[0]!r} (first of {odd.sum():,} such rows); expected 0 (no click) "
-            "or 1 (click), none missing: map your labels to these"
+            f"{'Only binary classification is supported. ' if many else ''}Unknown label type: y holds "
+            f"{labels[odd].tolist()[0]!r} (first of {odd.sum():,} such rows); expected 0 (no click) or 1 (click), none "
+            "missing: map your labels to these"
         )
     labels = labels.astype(np.float64)
     if both_classes and labels.min() == labels.max():
