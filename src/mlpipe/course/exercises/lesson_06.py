@@ -87,6 +87,11 @@ def paired_interval(a, b, resamples):
 """,
         ),
         Mistake(
+            "draws_only_the_second",
+            "You draw users for the second model only and compare with the fixed mean of the first. Both change with the users: draw them for both.",
+            paired("gain[resamples].mean(axis=1)", "a.mean() - b[resamples].mean(axis=1)"),
+        ),
+        Mistake(
             "draws_only_one_model",
             "You draw users for the first model only and compare with the fixed mean of the second. Both change with the users: draw them for both.",
             paired("gain[resamples].mean(axis=1)", "a[resamples].mean(axis=1) - b.mean()"),
@@ -117,6 +122,35 @@ def paired_interval(a, b, resamples):
             paired("a - b", "b - a"),
         ),
         Mistake(
+            "absolute_differences",
+            "You take the absolute value of each difference, so users for whom the first model is worse count as gains. Keep the sign.",
+            paired("a - b", "np.abs(a - b)"),
+        ),
+        Mistake(
+            "sum_of_gains",
+            "You add up the differences of the users. Models are compared by the mean: a sum grows with the number of users.",
+            paired("gain[resamples].mean(axis=1)", "gain[resamples].sum(axis=1)").replace("gain.mean()", "gain.sum()"),
+        ),
+        Mistake(
+            "ratio_of_the_means",
+            "You divide the mean of the first model by that of the second. That is the relative lift; asked is the difference, in the unit of the metric.",
+            """
+import numpy as np
+
+
+def paired_interval(a, b, resamples):
+    total_a, total_b = a[resamples].sum(axis=1), b[resamples].sum(axis=1)
+    lift = np.divide(total_a, total_b, out=np.full(len(total_a), np.nan), where=total_b > 0) - 1
+    low, high = np.quantile(lift, [0.025, 0.975])
+    return a.mean() / b.mean() - 1, low, high
+""",
+        ),
+        Mistake(
+            "counts_who_gains",
+            "You count for how many users the first model is better. How much better is lost: use the differences, not their signs.",
+            paired("a - b", "np.sign(a - b)"),
+        ),
+        Mistake(
             "relative_gain",
             "You divide by the second model. That is the relative lift; asked is the difference, in the unit of the metric.",
             paired("a - b", "(a - b) / b.mean()"),
@@ -130,6 +164,11 @@ def paired_interval(a, b, resamples):
             "median_of_the_draws",
             "Your ends are right, but the estimate is the median of the draws. It is the mean over the users as they are.",
             paired("return gain.mean()", "return np.median(means)"),
+        ),
+        Mistake(
+            "ninety_nine_percent",
+            "You cut half a percent at each end, so the interval covers 99 %. For 95 %, cut 2.5 % at each end.",
+            paired("[0.025, 0.975]", "[0.005, 0.995]"),
         ),
         Mistake(
             "ninety_percent",
@@ -324,6 +363,15 @@ def worst_slice(slice_of, gain, least):
             slices(mean="values.mean()"),
         ),
         Mistake(
+            "filled_with_the_mean",
+            "You fill missing gains with the mean of all users, which makes small slices look larger and more alike. A user without a gain says nothing: leave such users out.",
+            SLICES.replace(
+                "    found", "    gain = np.where(np.isnan(gain), np.nanmean(gain), gain)\n    found", 1
+            ).format(
+                enough="n >= least", measure="values.mean()", pick="min", support="len(values)", mean="values.mean()"
+            ),
+        ),
+        Mistake(
             "more_than_least",
             "A slice with exactly `least` users may be named, too: at least means that many or more.",
             slices(enough="n > least"),
@@ -337,6 +385,11 @@ def worst_slice(slice_of, gain, least):
             "best_slice",
             "This is the slice with the highest mean gain: the best one. Asked is the worst.",
             slices(pick="max"),
+        ),
+        Mistake(
+            "closest_to_zero",
+            "You name the slice whose mean gain is closest to zero. The worst one is the lowest, and it may be negative: do not take the absolute value.",
+            slices(measure="abs(values.mean())"),
         ),
         Mistake(
             "largest_slice",
@@ -400,13 +453,17 @@ def worst_slice(slice_of, gain, least):
 
 
 def draw_list(rng: np.random.Generator, number: int) -> tuple:
-    n_items, n_genres, k = ((8, 3, 3), (40, 6, 8), (200, 10, 20))[number]
-    scores = rng.uniform(0.5, 1, size=n_items).round(4)
+    n_items, n_genres, k = ((8, 3, 3), (40, 6, 8), (120, 10, 20))[number]
+    low = (-0.5, 0.5, 0.3)[number]  # scores need not be positive, nor end at 1
+    scores = rng.uniform(low, low + 0.4, size=n_items).round(4)
     if number == 1:
         scores[rng.integers(n_items)] = 1.6  # so good that it wins again and again, unless it is taken out
     genres = (rng.random((n_items, n_genres)) < 0.3) * rng.uniform(0.3, 2.0, size=(n_items, n_genres)).round(2)
     genres[np.arange(n_items), rng.integers(n_genres, size=n_items)] += 0.7  # no film without a genre
-    return scores, genres, round(rng.uniform((0.2, 0.15, 0.25)[number], (0.4, 0.25, 0.32)[number]), 3), k
+    if number == 2:  # the film with the middle score is like no other, so it enters the list
+        genres = np.column_stack([genres, np.zeros(n_items)])
+        genres[np.argsort(scores)[n_items // 2]] = np.eye(n_genres + 1)[-1]
+    return scores, genres, round(rng.uniform((0.2, 0.15, 0.3)[number], (0.4, 0.25, 0.36)[number]), 3), k
 
 
 RERANK = """
@@ -527,6 +584,61 @@ def diverse_list(scores, vectors, dial, k):
             rerank(value="scores - closest"),
         ),
         Mistake(
+            "scores_scaled_to_one",
+            "You divide the scores by the largest one. In a real system that may be wise; here the formula uses the scores as they are.",
+            rerank(value="(1 - dial) * scores / scores.max() - dial * closest"),
+        ),
+        Mistake(
+            "scores_scaled_from_zero_to_one",
+            "You stretch the scores to run from 0 to 1. In a real system that may be wise; here the formula uses the scores as they are.",
+            rerank(value="(1 - dial) * (scores - scores.min()) / np.ptp(scores) - dial * closest"),
+        ),
+        Mistake(
+            "penalty_multiplied",
+            "You multiply the score by one minus the penalty. The formula subtracts: (1 - dial) times the score, minus the dial times the cosine.",
+            rerank(value="scores * (1 - dial * closest)"),
+        ),
+        Mistake(
+            "distance_for_cosine",
+            "You use the distance between the vectors. It depends on their lengths; asked is the cosine, which does not.",
+            """
+import numpy as np
+
+
+def diverse_list(scores, vectors, dial, k):
+    chosen = [int(scores.argmax())]
+    while len(chosen) < k:
+        apart = np.linalg.norm(vectors[:, None] - vectors[chosen], axis=2).min(axis=1)
+        value = (1 - dial) * scores + dial * apart
+        value[chosen] = -np.inf
+        chosen.append(int(value.argmax()))
+    return np.array(chosen)
+""",
+        ),
+        Mistake(
+            "similarity_to_the_average",
+            "You compare with the average of the chosen films. A film can be far from the average and still be a copy of one of them: use the largest cosine.",
+            """
+import numpy as np
+
+
+def diverse_list(scores, vectors, dial, k):
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    chosen = [int(scores.argmax())]
+    while len(chosen) < k:
+        centre = unit[chosen].mean(axis=0)
+        value = (1 - dial) * scores - dial * (unit @ centre) / np.linalg.norm(centre)
+        value[chosen] = -np.inf
+        chosen.append(int(value.argmax()))
+    return np.array(chosen)
+""",
+        ),
+        Mistake(
+            "starts_with_film_zero",
+            "Your list starts with film 0. The first choice has nothing to be compared with, so it is the film with the best score.",
+            rerank(value="(1 - dial) * scores - dial * closest if place else -np.arange(len(scores), dtype=float)"),
+        ),
+        Mistake(
             "inner_product",
             "You use the inner product. Films with long vectors (many genres) then look close to everything: divide by the lengths to get the cosine.",
             rerank(unit="vectors"),
@@ -540,6 +652,11 @@ def diverse_list(scores, vectors, dial, k):
             "may_choose_a_film_again",
             "A film comes twice in your list. The penalty alone does not keep a chosen film out: exclude it.",
             rerank(taken="pass"),
+        ),
+        Mistake(
+            "taken_out_with_zero",
+            "You give chosen films the value 0. Where all other values are negative, 0 is the largest, and they are chosen again: use minus infinity.",
+            rerank(taken="value[chosen] = 0"),
         ),
         Mistake(
             "not_one_at_a_time",
