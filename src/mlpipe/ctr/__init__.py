@@ -1,5 +1,6 @@
 """Click models with scikit-learn's interface, from the rate of one key to factorization machines."""
 
+from mlpipe.ctr.blend import Blend
 from mlpipe.ctr.fm import FactorizationMachine
 from mlpipe.ctr.ftrl import FTRLProximal
 from mlpipe.ctr.linear import HashedLogisticRegression
@@ -8,6 +9,7 @@ from mlpipe.ctr.sampling import NegativeDownsampler, recalibrate
 from mlpipe.ctr.trees import CounterTrees, TreesPlusLR
 
 __all__ = [
+    "Blend",
     "CounterTrees",
     "FTRLProximal",
     "FactorizationMachine",

@@ -239,7 +239,7 @@ class Fields:
                 f"column {name!r} holds fractions such as {column.dropna().iloc[0]!r}, and ids in fit; expected ids: "
                 "round it, or fit on a table where it has fractions"
             )
-        if column.dtype.kind == "f" and len(column) and np.abs(column.to_numpy()).max(initial=0) >= 2**53:
+        if column.dtype.kind == "f" and len(column) and np.nanmax(np.abs(column.to_numpy()), initial=0) >= 2**53:
             column = pd.Series(column.to_numpy(np.float64).view(np.int64)).where(column.notna())
             column = column.astype("Int64")
         if column.notna().any():

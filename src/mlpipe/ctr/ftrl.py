@@ -11,17 +11,21 @@ from scipy.special import expit
 
 from mlpipe.ctr.base import ClickModel, Crosses, Fields, as_labels, check_positive, check_whole
 
+DENSE_UP_TO = 16  # buckets an entry of the batch, above which only the batch's own buckets are visited
+
 
 class FTRLProximal(ClickModel):
     """Online logistic regression on hashed columns: per-coordinate learning rates, L1 for sparsity, one pass.
 
     For each weight it keeps z (the gradients so far, corrected) and n (their squares). The weight is 0 where
-    abs(z) <= l1, else -(z - sign(z) l1) / ((beta + sqrt(n)) / alpha + l2). Rows are taken in the order of the table, in
-    mini-batches that grow with the number of rows seen up to `batch_size`: within a batch the weights stand still. With
-    `batch_size=1` it is the algorithm of the paper, row by row.
+    abs(z) <= l1, else -(z - sign(z) l1) / ((beta + sqrt(n)) / alpha + l2). Rows come in mini-batches that grow with the
+    number of rows seen, up to `batch_size`: within a batch the weights stand still. With `batch_size=1` it is the
+    algorithm of the paper, row by row.
 
-    `partial_fit` goes on where it stopped. Cut the stream where batches end (after 0, 1, 2, 4, ... rows up to
-    `batch_size`, then at each multiple of it) and the result is that of one `fit`; cut it elsewhere and it differs a
+    `fit` takes the rows in random order, unless `shuffle` is off. In time order, values that come in stretches, such as
+    the day of the week, go wrong: the weight of Monday also absorbs what all other weights got wrong on Monday, and is
+    not corrected for a week. `partial_fit` takes rows as they come and goes on where it stopped. Cut the stream at
+    multiples of `batch_size` and the result is that of one `fit` without shuffling; cut it elsewhere and it differs a
     little. The kinds of the columns, and the knots of numbers, are those of the first call.
 
     Args:
@@ -32,7 +36,9 @@ class FTRLProximal(ClickModel):
         n_buckets: buckets that all values share by hashing, best a power of two.
         crosses: tuples of column names; each combination of values becomes a feature.
         epochs: passes over the table in `fit`.
-        batch_size: rows in a mini-batch.
+        batch_size: rows in a mini-batch, at most; a power of two.
+        shuffle: whether `fit` takes the rows in random order.
+        random_state: seed of that order.
 
     How columns become features: `mlpipe.ctr.base.Fields`. Fitted: `coef_` (1, n_buckets), `intercept_` (1,).
 
@@ -45,14 +51,16 @@ class FTRLProximal(ClickModel):
 
     def __init__(
         self,
-        alpha: float = 0.1,
+        alpha: float = 0.15,
         beta: float = 1.0,
-        l1: float = 0.5,
-        l2: float = 5.0,
+        l1: float = 0.2,
+        l2: float = 2.0,
         n_buckets: int = 2**18,
         crosses: Crosses = (),
         epochs: int = 1,
         batch_size: int = 4096,
+        shuffle: bool = True,
+        random_state: int | None = 0,
     ):
         self.alpha = alpha
         self.beta = beta
@@ -62,11 +70,18 @@ class FTRLProximal(ClickModel):
         self.crosses = crosses
         self.epochs = epochs
         self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.random_state = random_state
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         self._begin(frame, y.mean())
         buckets, values, _ = self._fields.transform(frame)
+        rng = np.random.default_rng(self.random_state)
         for _ in range(self.epochs):
+            if self.shuffle:
+                order = rng.permutation(len(y))
+                values = None if values is None else values[order]
+                buckets, y = buckets[order], y[order]
             self._pass(buckets, values, y)
 
     def partial_fit(self, X: Any, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
@@ -101,10 +116,9 @@ class FTRLProximal(ClickModel):
     def _pass(self, buckets: np.ndarray, values: np.ndarray | None, y: np.ndarray) -> None:
         start = 0
         while start < len(y):
-            if self._n_seen < self.batch_size:
-                size = max(1, self._n_seen // 2)
-            else:
-                size = self.batch_size - self._n_seen % self.batch_size
+            # Early weights move fast, so batches are small then: a power of two, a 64th of what was seen at most
+            full = min(self.batch_size, 1 << max(0, (self._n_seen // 64).bit_length() - 1))
+            size = full - self._n_seen % full
             rows = slice(start, start + size)
             self._learn(buckets[rows], None if values is None else values[rows], y[rows])
             start += len(y[rows])
@@ -115,7 +129,7 @@ class FTRLProximal(ClickModel):
         error = expit(self._scores(buckets, values)) - y
         gradient = np.repeat(error, buckets.shape[1]) if values is None else (error[:, None] * values).ravel()
         flat = buckets.ravel()
-        if self.n_buckets > 16 * len(flat):  # a small batch: work on its own few buckets
+        if self.n_buckets > DENSE_UP_TO * len(flat):  # a small batch: work on its own few buckets
             touched, flat = np.unique(flat, return_inverse=True)
             total = np.bincount(flat, gradient)
             squares = np.bincount(flat, gradient * gradient)

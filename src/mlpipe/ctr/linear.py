@@ -42,7 +42,7 @@ class HashedLogisticRegression(ClickModel):
     """
 
     def __init__(
-        self, n_buckets: int = 2**18, C: float = 0.1, crosses: Crosses = (), tol: float = 0.05, max_iter: int = 300
+        self, n_buckets: int = 2**18, C: float = 0.1, crosses: Crosses = (), tol: float = 0.1, max_iter: int = 300
     ):
         self.n_buckets = n_buckets
         self.C = C

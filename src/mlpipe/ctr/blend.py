@@ -1,0 +1,58 @@
+"""Several models that answer as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from mlpipe.ctr.base import ClickModel, log_odds
+
+CERTAIN = 1e-12  # probabilities of other people's models may be exactly 0 or 1
+
+
+class Blend(ClickModel):
+    """The mean of the log-odds of several models, each fitted on its own columns of the same rows.
+
+    Models that err in different ways cancel part of their errors. Nothing is fitted but the models, so no rows have to
+    be held out for it.
+
+    Args:
+        members: pairs of a classifier with `predict_proba` and the list of its columns (None: all). It is cloned.
+
+    Fitted: `models_`, in the order of `members`.
+
+    >>> from mlpipe.ctr import SmoothedRate
+    >>> log = pd.DataFrame({"ad": [1, 1, 2, 2], "site": [3, 4, 3, 4]})
+    >>> blend = Blend([(SmoothedRate("ad", 2), None), (SmoothedRate("site", 2), ["site"])])
+    >>> blend.fit(log, [1, 1, 0, 0]).predict_proba(log)[:, 1].round(2).tolist()
+    [0.63, 0.63, 0.37, 0.37]
+    """
+
+    def __init__(self, members: Sequence[tuple[Any, Sequence[str] | None]]):
+        self.members = members
+
+    def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
+        if not len(self.members) or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in self.members):
+            raise ValueError(
+                f"members is {self.members!r}; expected pairs of a model and its columns: "
+                "[(model, ['ad_id', 'site_id'])]"
+            )
+        self._columns_of = [list(frame.columns if columns is None else columns) for _, columns in self.members]
+        absent = [name for columns in self._columns_of for name in columns if name not in frame.columns]
+        if absent:
+            raise ValueError(
+                f"members name the columns {absent}, which X lacks; expected some of {list(frame.columns)}"
+            )
+        pairs = zip(self.members, self._columns_of, strict=True)
+        self.models_ = [clone(model).fit(frame[columns], y.astype(np.int64)) for (model, _), columns in pairs]
+
+    def _log_odds(self, frame: pd.DataFrame) -> np.ndarray:
+        scores = [
+            log_odds(np.clip(model.predict_proba(frame[columns])[:, 1], CERTAIN, 1 - CERTAIN))
+            for model, columns in zip(self.models_, self._columns_of, strict=True)
+        ]
+        return np.mean(scores, axis=0)

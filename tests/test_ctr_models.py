@@ -1,0 +1,553 @@
+"""Each click model against its formula, written out, and against scikit-learn."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import expit
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from mlpipe.click_metrics import calibration_ratio, normalized_entropy
+from mlpipe.ctr import (
+    Blend,
+    CounterTrees,
+    FactorizationMachine,
+    FTRLProximal,
+    HashedLogisticRegression,
+    NegativeDownsampler,
+    SmoothedRate,
+    TreesPlusLR,
+    recalibrate,
+)
+from mlpipe.ctr.base import Fields
+from mlpipe.features import hash_columns, hashed_design, past_rate
+
+
+def ids_log(n=3000, seed=0, rate=-1.5):
+    rng = np.random.default_rng(seed)
+    log = pd.DataFrame({"ad": rng.integers(0, 30, n), "site": rng.integers(0, 12, n), "slot": rng.integers(1, 4, n)})
+    score = rate + rng.normal(0, 0.7, 30)[log["ad"]] + rng.normal(0, 0.5, 12)[log["site"]] - 0.5 * log["slot"]
+    return log, (rng.random(n) < expit(score.to_numpy())).astype(int)
+
+
+# ---------------------------------------------------------------- fields
+
+
+def test_ids_light_the_buckets_of_hash_columns():
+    log, _ = ids_log(50)
+    buckets, values, n_fields = Fields(2**12, [("ad", "site")]).fit(log).transform(log)
+    assert (buckets == hash_columns(log, ["ad", "site", "slot"], 2**12, [("ad", "site")])).all()
+    assert values is None
+    assert n_fields == 3
+
+
+def test_numbers_are_interpolated_between_their_quantiles():
+    rng = np.random.default_rng(0)
+    log = pd.DataFrame({"price": rng.lognormal(size=1000)})
+    fields = Fields(2**30).fit(log)
+    knots = fields.knots["price"]
+    buckets, values, _ = fields.transform(log)
+    assert values.sum(axis=1) == pytest.approx(1)
+    # knots are numbered by their bucket: the interpolated knots give the number back
+    knot_buckets = fields.transform(pd.DataFrame({"price": knots}))[0]
+    order = np.append(knot_buckets[:, 0][:-1], knot_buckets[-1, 1])
+    place = dict(zip(order, knots, strict=True))
+    back = (np.vectorize(place.get)(buckets) * values).sum(axis=1)
+    assert back == pytest.approx(log["price"].clip(knots[0], knots[-1]), rel=1e-5)
+    missing = fields.transform(pd.DataFrame({"price": [np.nan]}))
+    assert not set(missing[0][0][missing[1][0] > 0]) & set(order)
+
+
+def test_more_rows_more_knots():
+    rng = np.random.default_rng(0)
+    counts = [
+        len(Fields(64).fit(pd.DataFrame({"x": rng.normal(size=n)})).knots["x"]) for n in (20, 1000, 30_000, 10**6)
+    ]
+    assert counts == [3, 4, 8, 16]
+
+
+def test_times_are_hour_and_weekday():
+    times = pd.DataFrame({"shown": pd.to_datetime(["2026-01-05 09:10", "2026-01-05 09:59", "2026-01-12 09:00", None])})
+    buckets = Fields(2**30).fit(times).transform(times)[0]
+    assert buckets.shape == (4, 2)
+    assert (buckets[:3] == buckets[0]).all()
+    later = pd.DataFrame({"shown": pd.to_datetime(["2026-01-05 10:00", "2026-01-06 09:00"])})
+    moved = Fields(2**30).fit(times).transform(later)[0] != buckets[0]
+    assert moved.tolist() == [[True, False], [False, True]]
+    assert (buckets[3] != buckets[0]).all()
+    zoned = times.assign(shown=times["shown"].dt.tz_localize("Europe/Paris"))
+    assert (Fields(2**30).fit(zoned).transform(zoned)[0] == buckets).all()  # hours of the column's own zone
+
+
+def test_ids_that_arrive_as_floats_and_ids_above_two_to_the_53():
+    log = pd.DataFrame({"ad": [7, 8, 7]})
+    fields = Fields(2**30).fit(log)
+    expected = fields.transform(log)[0]
+    assert (fields.transform(log.astype(float))[0] == expected).all()
+    assert (fields.transform(log.astype("Int64"))[0] == expected).all()
+    huge = pd.DataFrame({"url": [1.4e19, 1.5e19, np.nan]})
+    assert len(np.unique(Fields(2**30).fit(huge).transform(huge)[0])) == 3
+
+
+# ---------------------------------------------------------------- smoothed rate
+
+
+def test_smoothed_rate_by_hand():
+    log = pd.DataFrame({"ad": [1, 1, 1, 2], "site": ["a", "b", "b", "a"]})
+    y = [1, 0, 1, 0]
+    asked = pd.DataFrame({"ad": [1, 2, 3], "site": ["b", "a", "a"]})
+    by_ad = SmoothedRate("ad", prior_strength=4).fit(log, y)
+    assert by_ad.predict_proba(asked)[:, 1] == pytest.approx([(2 + 2) / 7, 2 / 5, 0.5])
+    by_both = SmoothedRate(["ad", "site"], prior_strength=4).fit(log, y)
+    assert by_both.predict_proba(asked)[:, 1] == pytest.approx([(1 + 2) / 6, 2 / 5, 0.5])
+    assert SmoothedRate(prior_strength=4).fit(log, y).predict_proba(asked) == pytest.approx(
+        by_both.predict_proba(asked)
+    )
+
+
+def test_the_prior_strength_is_found_from_the_spread_of_the_rates():
+    rng = np.random.default_rng(0)
+    for strength in (20, 200):
+        rates = rng.beta(0.1 * strength, 0.9 * strength, 2000)
+        ad = np.repeat(np.arange(2000), 40)
+        model = SmoothedRate("ad").fit(pd.DataFrame({"ad": ad}), rng.random(len(ad)) < rates[ad])
+        assert model.prior_strength_ == pytest.approx(strength, rel=0.3)
+
+
+# ---------------------------------------------------------------- logistic regression
+
+
+@pytest.mark.parametrize("C", [0.03, 1.0])
+def test_logistic_regression_is_that_of_scikit_learn(C):
+    log, y = ids_log()
+    crosses = [("ad", "site")]
+    design = hashed_design(log, list(log.columns), 2**14, crosses)
+    peer = LogisticRegression(C=C, tol=1e-10, max_iter=5000).fit(design.astype(float), y)
+    ours = HashedLogisticRegression(2**14, C=C, crosses=crosses, tol=1e-7).fit(log, y)
+    assert ours.decision_function(log) == pytest.approx(peer.decision_function(design), abs=1e-4)
+    assert ours.coef_ == pytest.approx(peer.coef_, abs=1e-4)
+    default = HashedLogisticRegression(2**14, C=C, crosses=crosses).fit(log, y)
+    assert default.predict_proba(log) == pytest.approx(peer.predict_proba(design), abs=0.01)
+
+
+def test_single_precision_finds_the_same_minimum(monkeypatch):
+    log, y = ids_log()
+    double = HashedLogisticRegression(2**14).fit(log, y).decision_function(log)
+    monkeypatch.setattr("mlpipe.ctr.linear.SINGLE_PRECISION_FROM", 0)
+    assert HashedLogisticRegression(2**14).fit(log, y).decision_function(log) == pytest.approx(double, abs=0.05)
+
+
+def test_too_few_iterations_warn():
+    with pytest.warns(ConvergenceWarning, match="max_iter=2"):
+        HashedLogisticRegression(max_iter=2, tol=1e-9).fit(*ids_log())
+
+
+def test_the_intercept_makes_the_training_set_calibrated():
+    log, y = ids_log()
+    p = HashedLogisticRegression(tol=1e-6).fit(log, y).predict_proba(log)[:, 1]
+    assert calibration_ratio(y, p) == pytest.approx(1, abs=1e-4)
+
+
+# ---------------------------------------------------------------- FTRL
+
+
+def ftrl_of_the_paper(rows, y, alpha, beta, l1, l2):
+    """Algorithm 1 of McMahan et al. 2013 with dicts, row by row; coordinate "bias" is not regularised."""
+    z, n = {}, {}
+
+    def weight(i):
+        if i not in z or (i != "bias" and abs(z[i]) <= l1):
+            return 0.0
+        sign = 1 if z[i] > 0 else -1
+        first, second = (0, 0) if i == "bias" else (l1, l2)
+        return -(z[i] - sign * first) / ((beta + np.sqrt(n[i])) / alpha + second)
+
+    for features, label in zip(rows, y, strict=True):
+        features = {**features, "bias": 1.0}
+        weights = {i: weight(i) for i in features}
+        p = 1 / (1 + np.exp(-sum(weights[i] * x for i, x in features.items())))
+        for i, x in features.items():
+            gradient = (p - label) * x
+            sigma = (np.sqrt(n.get(i, 0) + gradient**2) - np.sqrt(n.get(i, 0))) / alpha
+            z[i] = z.get(i, 0) + gradient - sigma * weights[i]
+            n[i] = n.get(i, 0) + gradient**2
+    return {i: weight(i) for i in z}
+
+
+@pytest.mark.parametrize("penalty", [(0.0, 0.0), (0.7, 2.0)])
+@pytest.mark.parametrize("dense_up_to", [0, 1e9])  # visit the batch's own buckets, or all of them
+def test_ftrl_with_batches_of_one_is_the_algorithm_of_the_paper(penalty, dense_up_to, monkeypatch):
+    monkeypatch.setattr("mlpipe.ctr.ftrl.DENSE_UP_TO", dense_up_to)
+    l1, l2 = penalty
+    log, y = ids_log(400)
+    log["depth"] = np.random.default_rng(1).normal(size=400)
+    model = FTRLProximal(0.2, 0.8, l1, l2, 2**16, crosses=[("ad", "slot")], batch_size=1, shuffle=False).fit(log, y)
+    buckets, values, _ = model._fields.transform(log)
+    rows = []
+    for some, strengths in zip(buckets, values, strict=True):
+        rows.append({})
+        for bucket, strength in zip(some, strengths, strict=True):
+            rows[-1][bucket] = rows[-1].get(bucket, 0) + float(strength)
+    assert all(len(row) == buckets.shape[1] for row in rows)  # no two fields of a row meet in a bucket
+    expected = ftrl_of_the_paper(rows, y, 0.2, 0.8, l1, l2)
+    assert model.intercept_[0] == pytest.approx(expected.pop("bias"), abs=1e-6)
+    found = {i: model.coef_[0, i] for i in expected}
+    assert found == pytest.approx(expected, abs=1e-6)
+    assert np.count_nonzero(model.coef_) == sum(w != 0 for w in expected.values())
+
+
+def test_l1_gives_true_zeros_and_more_of_them_the_larger_it_is():
+    log, y = ids_log()
+    used = [np.count_nonzero(FTRLProximal(l1=l1, crosses=[("ad", "site")]).fit(log, y).coef_) for l1 in (0, 1, 5, 1000)]
+    assert used[0] > 300
+    assert used[0] > used[1] > used[2] > used[3] == 0
+
+
+def test_ftrl_in_pieces_is_ftrl_in_one_where_batches_end():
+    log, y = ids_log()
+    whole = FTRLProximal(batch_size=512, shuffle=False).fit(log, y)
+    pieces = FTRLProximal(batch_size=512)
+    for part in (slice(0, 1024), slice(1024, 1536), slice(1536, None)):
+        pieces.partial_fit(log[part], y[part])
+    assert (pieces.coef_ == whole.coef_).all()
+    assert pieces.intercept_ == whole.intercept_
+    elsewhere = FTRLProximal(batch_size=512).partial_fit(log[:777], y[:777]).partial_fit(log[777:], y[777:])
+    assert elsewhere.decision_function(log) == pytest.approx(whole.decision_function(log), abs=0.05)
+
+
+def test_one_pass_of_ftrl_is_nearly_the_converged_regression():
+    log, y = ids_log(50_000)
+    train, test = slice(0, 40_000), slice(40_000, None)
+    one_pass = FTRLProximal().fit(log[train], y[train]).predict_proba(log[test])[:, 1]
+    converged = HashedLogisticRegression().fit(log[train], y[train]).predict_proba(log[test])[:, 1]
+    assert normalized_entropy(y[test], one_pass) < normalized_entropy(y[test], converged) + 0.005
+
+
+# ---------------------------------------------------------------- factorization machine
+
+
+def test_the_factorization_machine_is_the_sum_over_all_pairs():
+    log, y = ids_log(500)
+    log["depth"] = np.random.default_rng(1).normal(size=500)
+    model = FactorizationMachine(3, n_models=2, n_buckets=2**12, crosses=[("ad", "slot")], min_clicks=3, factor_l2=1)
+    model.fit(log, y)
+    buckets, values, n_fields = model._fields.transform(log)
+    assert (~model._has_vector[buckets]).any()  # some values are too rare for a vector
+    expected = np.zeros(500)
+    for row, machine in itertools.product(range(500), model._models):
+        weights = machine["weights"].astype(float)
+        total = machine["bias"] + (weights[buckets[row], 0] * values[row]).sum()
+        vectors = weights[buckets[row], 1:] * model._has_vector[buckets[row], None]
+        for i, j in itertools.combinations(range(n_fields), 2):
+            total += vectors[i] @ vectors[j] * values[row, i] * values[row, j]
+        expected[row] += total / 2
+    assert model.decision_function(log) == pytest.approx(expected, abs=1e-4)
+
+
+def test_one_step_of_the_factorization_machine_follows_the_gradient():
+    """The direction of each weight is the derivative of the penalised loss, measured by differences."""
+    log, y = ids_log(60)
+    log["depth"] = np.random.default_rng(1).normal(size=60)
+    arguments = {"factors": 2, "n_buckets": 256, "crosses": [("ad", "slot")], "min_clicks": 0, "l2": 3, "factor_l2": 5}
+    model = FactorizationMachine(**arguments, epochs=1, batch_size=1000).fit(log, y)  # weights that are not zero
+    encoded = model._fields.transform(log)
+    rows = np.arange(60)
+    model._n_occurrences[:] = 0
+    model._count(encoded, y.astype(float), rows)
+    machine = model._models[0]
+
+    def objective():
+        scores = model._scores(encoded, rows)
+        loss = np.logaddexp(0, np.where(y == 1, -scores, scores)).sum()
+        table = machine["weights"].astype(float)
+        # a bucket's penalty is l2 / 2 times its square, whatever its occurrences; crosses and fields share the bucket
+        fields = np.bincount(encoded[0][:, : encoded[2]].ravel(), minlength=256)
+        crosses = np.bincount(encoded[0][:, encoded[2] :].ravel(), minlength=256)
+        share_fields, share = fields / np.maximum(fields + crosses, 1), (fields + crosses) > 0
+        return loss + 1.5 * (table[:, 0] ** 2 * share).sum() + 2.5 * ((table[:, 1:] ** 2).sum(1) * share_fields).sum()
+
+    machine["weights"] = machine["weights"].astype(np.float64)
+    measured = np.zeros((256, 3))
+    for index in itertools.product(np.unique(encoded[0]), range(3)):
+        kept = machine["weights"][index]
+        machine["weights"][index] = kept + 1e-4
+        above = objective()
+        machine["weights"][index] = kept - 1e-4
+        measured[index] = (above - objective()) / 2e-4
+        machine["weights"][index] = kept
+    machine["squares"][:] = 1e12  # so that a step is the gradient, divided by a million
+    before = machine["weights"].copy()
+    model._learn(machine, model._batch(encoded, y.astype(float), rows))
+    step = (before - machine["weights"]) * 1e6 / model.learning_rate
+    assert step == pytest.approx(measured, abs=0.02 * np.abs(measured).max())
+
+
+def test_it_finds_an_interaction_of_low_rank_and_generalises_to_unseen_pairs():
+    rng = np.random.default_rng(0)
+    left, right = rng.normal(size=(40, 2)), rng.normal(size=(40, 2))
+    log = pd.DataFrame({"ad": rng.integers(0, 40, 60_000), "site": rng.integers(0, 40, 60_000)})
+    y = (rng.random(60_000) < expit(-1 + (left[log["ad"]] * right[log["site"]]).sum(1))).astype(int)
+    unseen = ((log["ad"] + log["site"]) % 4 == 0).to_numpy()
+    p = FactorizationMachine().fit(log[~unseen], y[~unseen]).predict_proba(log[unseen])[:, 1]
+    crossed = HashedLogisticRegression(crosses=[("ad", "site")]).fit(log[~unseen], y[~unseen])
+    assert normalized_entropy(y[unseen], p) < 0.92
+    assert normalized_entropy(y[unseen], crossed.predict_proba(log[unseen])[:, 1]) > 0.98
+
+
+def test_no_interaction_no_harm():
+    log, y = ids_log(40_000)
+    train, test = slice(0, 30_000), slice(30_000, None)
+    machine = FactorizationMachine().fit(log[train], y[train]).predict_proba(log[test])[:, 1]
+    linear = HashedLogisticRegression().fit(log[train], y[train]).predict_proba(log[test])[:, 1]
+    assert normalized_entropy(y[test], machine) < normalized_entropy(y[test], linear) + 0.005
+
+
+def test_seeds_decide_the_machine_and_models_are_averaged():
+    log, y = ids_log()
+    first, same, other = (FactorizationMachine(random_state=s).fit(log, y).decision_function(log) for s in (0, 0, 1))
+    assert (first == same).all()
+    assert (first != other).any()
+    two = FactorizationMachine(n_models=2).fit(log, y)
+    kept = two._models
+    alone = []
+    for machine in kept:
+        two._models, two.n_models = [machine], 1
+        alone.append(two.decision_function(log))
+    assert (alone[0] != alone[1]).any()
+    two._models, two.n_models = kept, 2
+    assert two.decision_function(log) == pytest.approx(np.mean(alone, axis=0), abs=1e-5)
+
+
+# ---------------------------------------------------------------- trees
+
+
+def past_log(n=6000, seed=0):
+    """Ads of very different rates, one row a minute, clicks reported an hour later."""
+    rng = np.random.default_rng(seed)
+    shown = pd.Timestamp("2026-01-05") + pd.to_timedelta(np.arange(n), "min")
+    log = pd.DataFrame({"ad": rng.integers(0, 150, n), "shown": shown})
+    y = rng.random(n) < rng.beta(0.5, 2, 150)[log["ad"]]
+    log["reported"] = (log["shown"] + pd.Timedelta("1h")).where(y)
+    return log, y.astype(int)
+
+
+def test_counters_of_training_rows_are_the_past_rates():
+    log, y = past_log()
+    model = CounterTrees("shown", "reported", lag="2h", prior_strength=10).fit(log, y)
+    seen = model._trees_see(log, model._hash_keys(log), model._times(log) - np.timedelta64(2, "h"))
+    expected = past_rate(log["ad"], log["shown"], log["reported"], prior_rate=y.mean(), prior_strength=10, lag="2h")
+    assert expit(seen[:, -2]) == pytest.approx(expected)
+
+
+def test_counters_stand_still_without_history_and_go_on_with_it():
+    log, y = past_log()
+    early, late = log[:5000], log[5000:]
+    model = CounterTrees("shown", "reported").fit(early, y[:5000])
+    cut = early["shown"].max()
+    frozen = model._trees_see(late, model._hash_keys(late), None)
+    for row in range(0, 1000, 97):
+        same = early["ad"] == late["ad"].iloc[row]
+        assert np.expm1(frozen[row, -1]) == pytest.approx(same.sum())
+        known = (same & (early["reported"] <= cut)).sum()
+        rate = (known + 20 * model.base_rate_) / (same.sum() + 20)
+        assert expit(frozen[row, -2]) == pytest.approx(rate)
+    # With the later log as history the counters are those of the whole log, whose own rows and future do not count
+    replayed = model.predict_proba(late, history=(late, y[5000:]))[:, 1]
+    assert (replayed == model.predict_proba(late, history=(late[::-1], y[5000:][::-1]))[:, 1]).all()
+    first = late.iloc[[0]]
+    now = model.predict_proba(first, history=(late, y[5000:]))
+    assert (now == model.predict_proba(first, history=(late.iloc[[0]], y[5000:5001]))).all()
+    assert (replayed != model.predict_proba(late)[:, 1]).any()
+    assert normalized_entropy(y[5000:], replayed) < 0.95
+
+
+def test_the_labels_of_later_rows_do_not_reach_the_counters():
+    log, y = past_log()
+    model = CounterTrees("shown", "reported").fit(log, y)
+    keys, times = model._hash_keys(log), model._times(log)
+    before = model._trees_see(log, keys, times)[:3000]
+    other = log.assign(reported=log["reported"].where(log.index < 3000))
+    changed = CounterTrees("shown", "reported").fit(other, y)
+    changed.base_rate_ = model.base_rate_
+    assert (changed._trees_see(log, keys, times)[:3000] == before).all()
+
+
+def test_reports_are_not_needed_to_predict():
+    log, y = past_log()
+    model = CounterTrees("shown", "reported").fit(log, y)
+    assert (model.predict_proba(log.drop(columns="reported")) == model.predict_proba(log)).all()
+    with pytest.raises(ValueError, match=r"history needs times"):
+        CounterTrees().fit(log[["ad"]], y).predict_proba(log[["ad"]], history=(log[["ad"]], y))
+    with pytest.raises(ValueError, match="'shown' has 6000 missing|'shown' has 6,000 missing"):
+        CounterTrees("shown").fit(log.assign(shown=pd.NaT), y)
+
+
+def test_past_only_counters_do_not_overfit_pure_noise():
+    rng = np.random.default_rng(0)
+    log = pd.DataFrame({"user": rng.integers(0, 2000, 8000), "ad": rng.integers(0, 300, 8000)})
+    y = rng.random(8000) < 0.1
+    for model in (CounterTrees(), TreesPlusLR(), FactorizationMachine(), HashedLogisticRegression(), FTRLProximal()):
+        p = model.fit(log[:6000], y[:6000]).predict_proba(log[6000:])[:, 1]
+        assert normalized_entropy(y[6000:], p) < 1.03, model
+
+
+def test_the_leaves_of_a_row_are_the_leaves_of_the_trees():
+    log, y = past_log(3000)
+    model = TreesPlusLR(n_trees=7, max_leaf_nodes=5).fit(log[["ad", "shown"]], y)
+    frame = log[["ad", "shown"]]
+    sees = model._trees_see(frame, in_training=True)
+    leaves = model._design(frame, sees)[:, model.n_buckets :].toarray()
+    assert (np.count_nonzero(leaves, axis=1) == 7).all()
+    # Rows are in one leaf exactly when the tree adds the same value to both
+    values = np.concatenate(model._leaf_values)
+    total = (leaves > 0) @ values + model.trees_._baseline_prediction.item()
+    assert total == pytest.approx(model.trees_.decision_function(sees), abs=1e-6)
+
+
+def test_trees_find_an_interaction_that_the_regression_cannot():
+    rng = np.random.default_rng(0)
+    log = pd.DataFrame({"a": rng.normal(size=6000), "b": rng.normal(size=6000)})
+    y = (rng.random(6000) < np.where(log["a"] * log["b"] > 0, 0.4, 0.1)).astype(int)
+    train, test = slice(0, 4000), slice(4000, None)
+    for model in (TreesPlusLR(), CounterTrees()):
+        p = model.fit(log[train], y[train]).predict_proba(log[test])[:, 1]
+        assert normalized_entropy(y[test], p) < 0.93
+    linear = HashedLogisticRegression().fit(log[train], y[train]).predict_proba(log[test])[:, 1]
+    assert normalized_entropy(y[test], linear) > 0.98
+
+
+# ---------------------------------------------------------------- downsampling
+
+
+def test_five_percent_looks_like_a_third_and_back():
+    sampled = 0.05 / (0.05 + 0.95 * 0.1)
+    assert sampled == pytest.approx(0.345, abs=5e-4)
+    assert float(recalibrate(sampled, 0.1)) == pytest.approx(0.05, abs=1e-12)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(1e-3, 1))
+def test_recalibrate_is_monotone_invertible_and_keeps_the_ends(p, other, w):
+    q = recalibrate([p, other, 0.0, 1.0], w)
+    assert ((q >= 0) & (q <= 1)).all()
+    assert q[2:].tolist() == [0, 1]
+    assert (q[0] - q[1]) * (p - other) >= 0
+    back = q[0] / (q[0] + (1 - q[0]) * w)
+    assert back == pytest.approx(p, abs=1e-9)
+    assert recalibrate(p, 1.0) == pytest.approx(p)
+
+
+@pytest.mark.parametrize(
+    ("p", "w", "message"), [(1.2, 0.1, "p holds 1.2"), (np.nan, 0.1, "p holds nan"), (0.1, 0, "sampling_rate is 0")]
+)
+def test_recalibrate_refuses_what_is_no_probability(p, w, message):
+    with pytest.raises(ValueError, match=message):
+        recalibrate(p, w)
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.3])
+def test_a_downsampled_model_is_calibrated_and_nearly_as_good(rate):
+    log, y = ids_log(150_000, rate=-3)
+    train, test = slice(0, 100_000), slice(100_000, None)
+    model = NegativeDownsampler(sampling_rate=rate).fit(log[train], y[train])
+    p = model.predict_proba(log[test])[:, 1]
+    assert calibration_ratio(y[test], p) == pytest.approx(1, abs=0.12)
+    assert model.n_kept_ == pytest.approx(y[train].sum() + rate * (1 - y[train]).sum(), rel=0.05)
+    raw = model.estimator_.predict_proba(log[test])[:, 1]
+    assert calibration_ratio(y[test], raw) > 2
+    assert p == pytest.approx(recalibrate(raw, rate))
+    full = HashedLogisticRegression().fit(log[train], y[train]).predict_proba(log[test])[:, 1]
+    assert normalized_entropy(y[test], p) < normalized_entropy(y[test], full) + 0.01
+
+
+def test_a_downsampler_keeps_all_clicks_and_repeats_by_seed():
+    log, y = ids_log()
+    kept = []
+
+    class Spy(SmoothedRate):
+        def fit(self, X, y):
+            kept.append((len(X), y.sum()))
+            return super().fit(X, y)
+
+    for seed in (0, 0, 1):
+        NegativeDownsampler(Spy("ad"), 0.2, random_state=seed).fit(log, y)
+    assert kept[0] == kept[1] != kept[2]
+    assert {clicks for _, clicks in kept} == {y.sum()}
+
+
+def test_a_blend_is_the_mean_of_the_log_odds():
+    log, y = ids_log()
+    members = [(SmoothedRate("ad"), ["ad"]), (HashedLogisticRegression(), None), (FTRLProximal(), ["site", "slot"])]
+    blend = Blend(members).fit(log, y)
+    scores = [
+        model.fit(log if columns is None else log[columns], y).decision_function(
+            log if columns is None else log[columns]
+        )
+        for model, columns in members
+    ]
+    assert blend.decision_function(log) == pytest.approx(np.mean(scores, axis=0), abs=1e-9)
+    with pytest.raises(ValueError, match=r"columns .'price'."):
+        Blend([(SmoothedRate(), ["price"])]).fit(log, y)
+    with pytest.raises(ValueError, match="expected pairs"):
+        Blend([SmoothedRate()]).fit(log, y)
+
+
+# ---------------------------------------------------------------- other worlds than ours
+
+
+def numeric_world(n=30_000, seed=0):
+    """Ten numbers of several shapes and two small categories: what a linear model on scaled numbers fits best."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, 10))
+    x[:, 3:6] = np.exp(x[:, 3:6] / 2)
+    x[:, 6:8] = rng.random((n, 2))
+    log = pd.DataFrame(x, columns=[f"number{i}" for i in range(10)])
+    log["kind"], log["place"] = rng.choice(list("abcde"), n), rng.integers(0, 20, n)
+    scaled = (x - x.mean(0)) / x.std(0)
+    score = -2.5 + scaled @ rng.normal(0, 0.3, 10) + rng.normal(0, 0.4, 20)[log["place"]]
+    return log, (rng.random(n) < expit(score)).astype(int), [f"number{i}" for i in range(10)]
+
+
+def wide_world(n=30_000, seed=0):
+    """Ids by the thousand with Zipf's frequencies, and a click rate of 17 %."""
+    rng = np.random.default_rng(seed)
+    sizes = {"user": 15_000, "query": 12_000, "keyword": 6_000, "ad": 3_000, "advertiser": 500, "depth": 3}
+    log = pd.DataFrame({name: np.minimum(rng.zipf(1.4, n) - 1, size - 1) for name, size in sizes.items()})
+    score = -1.8 + sum(rng.normal(0, 0.5, size)[log[name]] for name, size in sizes.items())
+    return log, (rng.random(n) < expit(score)).astype(int), []
+
+
+@pytest.mark.parametrize("world", [numeric_world, wide_world])
+def test_defaults_are_not_worse_than_the_regression_of_scikit_learn(world):
+    from sklearn.compose import ColumnTransformer
+
+    log, y, numbers = world()
+    train, test = slice(0, 24_000), slice(24_000, None)
+    ids = [name for name in log.columns if name not in numbers]
+    encode = ColumnTransformer(
+        [("ids", OneHotEncoder(handle_unknown="ignore"), ids), ("numbers", StandardScaler(), numbers)]
+    )
+    peers = []
+    for C in (0.03, 0.1, 0.3, 1.0):
+        peer = make_pipeline(encode, LogisticRegression(C=C, max_iter=2000)).fit(log[train], y[train])
+        peers.append(normalized_entropy(y[test], peer.predict_proba(log[test])[:, 1]))
+    models = (
+        HashedLogisticRegression(),
+        FTRLProximal(),
+        FactorizationMachine(),
+        TreesPlusLR(),
+        CounterTrees(),
+        NegativeDownsampler(sampling_rate=0.5),
+    )
+    worse = {}
+    for model in models:
+        p = model.fit(log[train], y[train]).predict_proba(log[test])[:, 1]
+        worse[type(model).__name__] = round(normalized_entropy(y[test], p) - min(peers), 4)
+    assert max(worse.values()) < 0.01, worse
+    assert log_loss(y[test], np.full(6000, y[train].mean())) > 0
