@@ -349,14 +349,14 @@ def test_counters_of_training_rows_are_the_past_rates():
 def test_counters_stand_still_without_history_and_go_on_with_it():
     log, y = past_log()
     early, late = log[:5000], log[5000:]
-    model = CounterTrees("shown", "reported").fit(early, y[:5000])
+    model = CounterTrees("shown", "reported", prior_strength=30).fit(early, y[:5000])
     cut = early["shown"].max()
     frozen = model._trees_see(late, model._hash_keys(late), None)
     for row in range(0, 1000, 97):
         same = early["ad"] == late["ad"].iloc[row]
         assert np.expm1(frozen[row, -1]) == pytest.approx(same.sum())
         known = (same & (early["reported"] <= cut)).sum()
-        rate = (known + 20 * model.base_rate_) / (same.sum() + 20)
+        rate = (known + 30 * model.base_rate_) / (same.sum() + 30)
         assert expit(frozen[row, -2]) == pytest.approx(rate)
     # With the later log as history the counters are those of the whole log, whose own rows and future do not count
     replayed = model.predict_proba(late, history=(late, y[5000:]))[:, 1]
@@ -370,12 +370,11 @@ def test_counters_stand_still_without_history_and_go_on_with_it():
 
 def test_the_labels_of_later_rows_do_not_reach_the_counters():
     log, y = past_log()
-    model = CounterTrees("shown", "reported").fit(log, y)
+    model = CounterTrees("shown", "reported", prior_strength=30).fit(log, y)
     keys, times = model._hash_keys(log), model._times(log)
     before = model._trees_see(log, keys, times)[:3000]
     other = log.assign(reported=log["reported"].where(log.index < 3000))
-    changed = CounterTrees("shown", "reported").fit(other, y)
-    changed.base_rate_ = model.base_rate_
+    changed = CounterTrees("shown", "reported", prior_strength=30).fit(other, y)
     assert (changed._trees_see(log, keys, times)[:3000] == before).all()
 
 
@@ -383,9 +382,9 @@ def test_reports_are_not_needed_to_predict():
     log, y = past_log()
     model = CounterTrees("shown", "reported").fit(log, y)
     assert (model.predict_proba(log.drop(columns="reported")) == model.predict_proba(log)).all()
-    with pytest.raises(ValueError, match=r"history needs times"):
+    with pytest.raises(ValueError, match="history needs times"):
         CounterTrees().fit(log[["ad"]], y).predict_proba(log[["ad"]], history=(log[["ad"]], y))
-    with pytest.raises(ValueError, match="'shown' has 6000 missing|'shown' has 6,000 missing"):
+    with pytest.raises(ValueError, match="'shown' has 6,000 missing"):
         CounterTrees("shown").fit(log.assign(shown=pd.NaT), y)
 
 

@@ -51,7 +51,7 @@ class SmoothedRate(ClickModel):
         table = pd.DataFrame({"clicks": y, "shown": 1.0}).groupby(keys).sum()
         clicks, shown = table["clicks"].to_numpy(), table["shown"].to_numpy()
         self.base_rate_ = float(y.mean())
-        self.prior_strength_ = self.prior_strength or _most_likely_strength(clicks, shown, self.base_rate_)
+        self.prior_strength_ = self.prior_strength or most_likely_strength(clicks, shown, self.base_rate_)
         rates = smoothed_rate(clicks, shown, self.base_rate_, self.prior_strength_)
         self.rates_ = pd.Series(rates, index=table.index)
 
@@ -66,7 +66,7 @@ class SmoothedRate(ClickModel):
         return log_odds(np.append(self.rates_.to_numpy(), self.base_rate_)[found])
 
 
-def _most_likely_strength(clicks: np.ndarray, shown: np.ndarray, rate: float) -> float:
+def most_likely_strength(clicks: np.ndarray, shown: np.ndarray, rate: float) -> float:
     """Strength s that makes these counts most likely when the rates of keys are Beta(s * rate, s * (1 - rate))."""
 
     def loss(log_strength: float) -> float:

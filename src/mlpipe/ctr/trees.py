@@ -25,6 +25,7 @@ from mlpipe.ctr.base import (
     times_of,
 )
 from mlpipe.ctr.linear import fit_logistic
+from mlpipe.ctr.rates import most_likely_strength
 from mlpipe.features import count_before, smoothed_rate
 
 MAX_CATEGORIES = 100  # ids with more values reach the trees as rates, not as categories
@@ -74,7 +75,7 @@ def _boosting(model: Any, n_rows: int, is_category: list[bool], early_stopping: 
     return HistGradientBoostingClassifier(
         learning_rate=model.learning_rate,
         max_iter=model.n_trees,
-        max_leaf_nodes=model.max_leaf_nodes or int(np.clip(n_rows ** (1 / 3) / 6, 4, 31)),
+        max_leaf_nodes=model.max_leaf_nodes or int(np.clip(n_rows ** (1 / 3) / 5.5, 4, 31)),
         min_samples_leaf=int(np.clip(n_rows // 1000, 5, 200)),
         l2_regularization=10.0,
         categorical_features=np.array(is_category),
@@ -196,7 +197,7 @@ class CounterTrees(ClickModel):
         keys: what to count: column names, or tuples of them for their combination. None: all ids
             of more than 100 values.
         lag: age of the counters when they are read: a duration such as "1D", or a number where times are numbers.
-        prior_strength: of the rates, in impressions at the base rate.
+        prior_strength: of the rates, in impressions at the base rate; None estimates it for each key (`SmoothedRate`).
         warm_up: share of the rows, at the start, that only fill the counters.
         n_trees, max_leaf_nodes, learning_rate: of the boosting. The number of trees is found on a random tenth of the
             rows, n_trees at most. max_leaf_nodes None: 5 for 30,000 rows, 16 for a million.
@@ -213,7 +214,7 @@ class CounterTrees(ClickModel):
         reported_at: str | None = None,
         keys: Sequence[str | Sequence[str]] | None = None,
         lag: Any = 0,
-        prior_strength: float = 20.0,
+        prior_strength: float | None = None,
         warm_up: float = 0.1,
         n_trees: int = 300,
         max_leaf_nodes: int | None = None,
@@ -232,7 +233,7 @@ class CounterTrees(ClickModel):
         self.random_state = random_state
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
-        check_positive(self, "learning_rate", "prior_strength")
+        check_positive(self, "learning_rate", *(["prior_strength"] if self.prior_strength is not None else []))
         check_whole(self, "n_trees")
         if not 0 <= self.warm_up < 1:
             raise ValueError(f"warm_up is {self.warm_up!r}; expected from 0 up to below 1: set 0.1")
@@ -253,6 +254,7 @@ class CounterTrees(ClickModel):
         self._fields = Fields(KEY_SPACE, crosses).fit(frame[self._columns])
         self.base_rate_ = float(y.mean())
         keys = self._hash_keys(frame)
+        self._strengths = [self.prior_strength or self._strength(keys[:, i], y) for i in range(keys.shape[1])]
         clicked = (y == 1) & ~pd.isna(reports)
         self._log = (keys, times, keys[clicked], reports[clicked])
         trees_see = self._trees_see(frame, keys, times - self._lag(times))
@@ -287,6 +289,10 @@ class CounterTrees(ClickModel):
         return self.trees_.predict_proba(
             self._trees_see(frame, self._hash_keys(frame), asked - self._lag(asked), log=log)
         )
+
+    def _strength(self, keys: np.ndarray, y: np.ndarray) -> float:
+        codes = pd.factorize(keys)[0]
+        return most_likely_strength(np.bincount(codes, y), np.bincount(codes), self.base_rate_)
 
     def _log_odds(self, frame: pd.DataFrame) -> np.ndarray:
         return self.trees_.decision_function(self._trees_see(frame, self._hash_keys(frame), None))
@@ -359,7 +365,7 @@ class CounterTrees(ClickModel):
             else:
                 shown = count_before(keys[:, i], times, shown_keys[:, i], shown_at)
                 clicks = count_before(keys[:, i], times, clicked_keys[:, i], clicked_at)
-            columns += _counter_columns(clicks, shown, self.base_rate_, self.prior_strength)
+            columns += _counter_columns(clicks, shown, self.base_rate_, self._strengths[i])
         return np.column_stack(columns)
 
 

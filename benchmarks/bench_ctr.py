@@ -1,0 +1,158 @@
+"""Each click model on the simulated log: CPU, memory and share of the oracle, in one run; LightGBM as a peer.
+
+Train on days 1 to 12, test on days 13 and 14. Then where the best model's missing part is: what a simulation knows.
+
+Run: python benchmarks/bench_ctr.py [--rows 1000000] [--seeds 0 1 2]
+LightGBM takes part when it is there: pip install --group bench
+"""
+
+import argparse
+import importlib.util
+import time
+import tracemalloc
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, roots_hermitenorm
+
+from mlpipe.click_metrics import calibration_ratio, share_of_oracle
+from mlpipe.ctr import (
+    Blend,
+    CounterTrees,
+    FactorizationMachine,
+    FTRLProximal,
+    HashedLogisticRegression,
+    NegativeDownsampler,
+    SmoothedRate,
+    TreesPlusLR,
+    tuned,
+)
+from mlpipe.simulator import BOT_CLICK_RATE, AdLog, simulate_ad_log
+from mlpipe.splits import by_time
+
+CROSSED = {"crosses": tuned.CROSSES}
+
+
+class LightGBM:
+    """LightGBM on the raw columns, ids as categories: what one would run first."""
+
+    def fit(self, X: pd.DataFrame, y: np.ndarray) -> "LightGBM":
+        from lightgbm import LGBMClassifier
+
+        self.categories = {
+            name: pd.CategoricalDtype(X[name].dropna().unique())
+            for name in X.columns
+            if not pd.api.types.is_float_dtype(X[name].dtype) and name != "timestamp"
+        }
+        self.model = LGBMClassifier(n_estimators=100, min_child_samples=200, n_jobs=1, verbose=-1)
+        self.model.fit(self._encoded(X), y)
+        return self
+
+    def _encoded(self, X: pd.DataFrame) -> pd.DataFrame:
+        columns = {name: X[name].astype(object).astype(dtype) for name, dtype in self.categories.items()}
+        return pd.DataFrame({**columns, "hour": X["timestamp"].dt.hour, "weekday": X["timestamp"].dt.day_of_week})
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        return self.model.predict_proba(self._encoded(X))
+
+
+def models() -> dict[str, tuple[Any, list[str]]]:
+    linear = HashedLogisticRegression(**CROSSED, **tuned.LOGISTIC_REGRESSION)
+    machine = FactorizationMachine(**CROSSED, **tuned.FACTORIZATION_MACHINE)
+    counters = CounterTrees("timestamp", "reported_at", tuned.COUNTED, **tuned.COUNTER_TREES)
+    averaged = FactorizationMachine(**CROSSED, **tuned.FACTORIZATION_MACHINE, n_models=4)
+    blend = Blend([(linear, tuned.RAW), (averaged, tuned.RAW), (counters, tuned.COUNTER_COLUMNS)])
+    found: dict[str, tuple[Any, list[str]]] = {
+        "smoothed rate of the ad": (SmoothedRate("ad_id"), tuned.RAW),
+        "FTRL, one pass": (FTRLProximal(**tuned.FTRL), tuned.RAW),
+        "logistic regression": (HashedLogisticRegression(**tuned.LOGISTIC_REGRESSION), tuned.RAW),
+        "  on 10 % of the non-clicks": (NegativeDownsampler(HashedLogisticRegression()), tuned.RAW),
+        "trees + logistic regression": (TreesPlusLR(), tuned.RAW),
+        "factorization machine": (FactorizationMachine(), tuned.RAW),
+        "trees on past-only counters": (counters, tuned.COUNTER_COLUMNS),
+        "logistic regression + crosses": (linear, tuned.RAW),
+        "factorization machine + crosses": (machine, tuned.RAW),
+        "blend of three": (blend, tuned.COUNTER_COLUMNS),
+    }
+    if importlib.util.find_spec("lightgbm"):
+        found["LightGBM"] = (LightGBM(), tuned.RAW)
+    return found
+
+
+def ladder(log: AdLog) -> tuple[pd.DataFrame, np.ndarray, pd.Index, float]:
+    split = by_time(log.impressions, log.impressions["timestamp"].min().normalize() + pd.Timedelta("12D"))
+    y, y_test = split.train["clicked"].to_numpy(), split.test["clicked"].to_numpy()
+    rows = {}
+    for name, (model, columns) in models().items():
+        start = time.process_time()
+        model.fit(split.train[columns], y)
+        cpu = time.process_time() - start
+        p = model.predict_proba(split.test[columns])[:, 1]
+        share = share_of_oracle(y_test, p, log.true_ctr[split.test.index], y.mean())
+        rows[name] = {"share": share, "calibration": calibration_ratio(y_test, p), "CPU s": cpu}
+        print(f"  {name:34}{share:8.1%}{rows[name]['calibration']:8.3f}{cpu:8.1f} s", flush=True)
+        if name == "blend of three":
+            best = p
+    return pd.DataFrame(rows).T, best, split.test.index, y.mean()
+
+
+def missing(log: AdLog, p: np.ndarray, rows: pd.Index, base_rate: float) -> dict[str, float]:
+    """Expected loss of `p` and of better informed readers, in shares of what the oracle gains over the base rate.
+
+    A reader who knows some parts of the truth averages over the others, as independent normals of the right variance.
+    """
+    truth, q = log.truth.loc[rows], log.true_ctr[rows]
+    person = ~truth["is_bot"].to_numpy()
+    points, weights = roots_hermitenorm(25)
+    parts = ("main_relevance", "shared_relevance", "private_relevance", "hidden_relevance")
+
+    def divergence(p: np.ndarray) -> np.ndarray:
+        return q * np.log(q / p) + (1 - q) * np.log((1 - q) / (1 - p))
+
+    gain = divergence(np.full(len(q), base_rate)).sum()
+
+    def reader(known: tuple[str, ...]) -> np.ndarray:
+        score = log.intercept + truth[list(known)].sum(axis=1).to_numpy(np.float64)
+        unknown = [name for name in parts if name not in known]
+        sd = np.sqrt(sum(truth.loc[person, name].var() for name in unknown))
+        mean = sum(w * expit(score + sd * x) for x, w in zip(points, weights, strict=True)) / weights.sum()
+        return np.where(person, truth["examination"].to_numpy() * mean, BOT_CLICK_RATE)
+
+    lost = divergence(p)
+    return {
+        "lost by the model": lost.sum() / gain,
+        "of which on bots": lost[~person].sum() / gain,
+        "lost without the hidden part": divergence(reader(parts[:3])).sum() / gain,
+        "lost without hidden and private part": divergence(reader(parts[:2])).sum() / gain,
+    }
+
+
+def peak_memory(rows: int) -> None:
+    log = simulate_ad_log(rows).impressions
+    print(f"\nPeak memory of fit beside its input, {rows:,} rows (MB)")
+    for name, (model, columns) in models().items():
+        tracemalloc.start()
+        model.fit(log[columns], log["clicked"].to_numpy())
+        print(f"  {name:34}{tracemalloc.get_traced_memory()[1] / 1e6:8.0f}", flush=True)
+        tracemalloc.stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    options = parser.parse_args()
+    for seed in options.seeds:
+        log = simulate_ad_log(options.rows, seed=seed)
+        print(f"\nSeed {seed}, {options.rows:,} rows: share of the oracle, calibration, CPU of fit")
+        table, best, rows, base_rate = ladder(log)
+        ratio = table["CPU s"] / table.loc["logistic regression", "CPU s"]
+        print("  CPU over that of logistic regression: " + ", ".join(f"{n.strip()} {r:.2f}" for n, r in ratio.items()))
+        for name, share in missing(log, best, rows, base_rate).items():
+            print(f"  {name:38}{share:8.1%}")
+    peak_memory(options.rows // 5)
+
+
+if __name__ == "__main__":
+    main()

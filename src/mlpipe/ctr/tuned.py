@@ -1,0 +1,29 @@
+"""Settings of the click models for the simulated ad log, chosen on its days 11 and 12, after training on 1 to 10.
+
+Reproduced by: python benchmarks/tune_ctr.py (seed 0, a million impressions). The defaults of the models are not these:
+they are meant for any log. Days 13 and 14 had no say in them.
+"""
+
+from typing import Any
+
+RAW = [
+    *("user_id", "age_group", "audience", "region", "ad_id", "campaign_id", "advertiser_id", "category", "ad_format"),
+    *("site_id", "device", "position", "timestamp"),
+]
+CROSSES = [
+    ("audience", "age_group", "category"),
+    ("audience", "category"),
+    ("age_group", "category"),
+    ("region", "campaign_id"),
+    ("site_id", "category"),
+    ("device", "ad_format"),
+    ("timestamp", "category"),  # a time enters a cross by its hour
+    ("device", "position"),
+]
+COUNTED = ["user_id", "ad_id", "campaign_id", "site_id", *CROSSES]  # keys of CounterTrees
+COUNTER_COLUMNS = [*RAW, "bid", "reported_at"]
+
+LOGISTIC_REGRESSION: dict[str, Any] = {"C": 0.1}
+FTRL: dict[str, Any] = {"alpha": 0.15}
+FACTORIZATION_MACHINE: dict[str, Any] = {"factor_l2": 80.0}
+COUNTER_TREES: dict[str, Any] = {"lag": "1D", "n_trees": 150, "learning_rate": 0.1}
