@@ -144,10 +144,15 @@ def not_beaten(quality, cost):
 
 def draw_load(rng: np.random.Generator, number: int) -> tuple:
     low, high = ((3, 9), (30, 90), (300, 900))[number]
-    machines = int(rng.integers(low, high)) + float(rng.uniform(0.1, 0.4))  # rounding to the nearest would go down
     milliseconds, cores = round(rng.uniform(7, 40), 1), int(rng.choice([4, 8, 16]))
-    utilization = round(rng.uniform(0.4, 0.7), 2)
-    return round(machines * cores * utilization * 1000 / milliseconds, 1), milliseconds, cores, utilization
+    utilization, whole = float(rng.choice([0.42, 0.47, 0.53, 0.58, 0.63])), int(rng.integers(low, high))
+    if number == 1:  # the last machine has room for a part of a core: rounding up to whole cores would ask for one more
+        while (room := whole * cores * utilization % 1) < 0.2 or room > 0.9:
+            whole += 1
+        busy_cores = whole * cores * utilization - room / 2
+    else:  # rounding to the nearest would go down
+        busy_cores = (whole + rng.uniform(0.1, 0.4)) * cores * utilization
+    return round(busy_cores * 1000 / milliseconds, 1), milliseconds, cores, utilization
 
 
 MACHINES = """
@@ -200,6 +205,11 @@ def machines(requests_per_second, milliseconds, cores, utilization):
             "rounds_down",
             "You round down or to the nearest, so the last part of the load has no machine. Round up.",
             MACHINES.format(result="round(busy_cores / (cores * utilization))"),
+        ),
+        Mistake(
+            "rounds_up_twice",
+            "You round up to whole cores first, and then to whole machines. A core may be shared by many requests: round up once, at the end.",
+            MACHINES.format(result="math.ceil(math.ceil(busy_cores) / (cores * utilization))"),
         ),
         Mistake(
             "a_part_of_a_machine",
