@@ -38,6 +38,7 @@ class LightGBM:
     """LightGBM on the raw columns, ids as categories: what one would run first."""
 
     def fit(self, X: pd.DataFrame, y: np.ndarray) -> "LightGBM":
+        """Learn from raw columns."""
         from lightgbm import LGBMClassifier
 
         self.categories = {
@@ -54,6 +55,7 @@ class LightGBM:
         return pd.DataFrame({**columns, "hour": X["timestamp"].dt.hour, "weekday": X["timestamp"].dt.day_of_week})
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        """Probabilities (n_rows, 2)."""
         return self.model.predict_proba(self._encoded(X))
 
 

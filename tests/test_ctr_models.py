@@ -210,6 +210,39 @@ def test_l1_gives_true_zeros_and_more_of_them_the_larger_it_is():
     assert used[0] > used[1] > used[2] > used[3] == 0
 
 
+def test_a_batch_of_ftrl_adds_up_the_gradients_and_the_squares_of_its_rows():
+    log, y = ids_log(40)
+    model = FTRLProximal(0.2, 0.8, 0.1, 2.0, batch_size=1).partial_fit(log, y)  # weights that are not zero
+    buckets, _, _ = model._fields.transform(log)
+    z, n, w, bias = model._z.copy(), model._n.copy(), model.coef_[0].copy(), model.intercept_[0]
+    error = model.predict_proba(log)[:, 1] - y
+    before, squares = model._bias_n, np.zeros_like(n)
+    model._learn(buckets, None, y.astype(float))
+    for row in range(40):
+        z[buckets[row]] += error[row]
+        squares[buckets[row]] += error[row] ** 2
+    z -= (np.sqrt(n + squares) - np.sqrt(n)) / 0.2 * w
+    assert model._n == pytest.approx(n + squares)
+    assert model._z == pytest.approx(z)
+    assert model._bias_n == pytest.approx(before + (error**2).sum())
+    moved = -error.sum() * 0.2 / (0.8 + np.sqrt(model._bias_n))
+    assert np.sign(model.intercept_[0] - bias) == np.sign(moved)
+
+
+def test_batches_grow_and_end_at_multiples_of_their_size(monkeypatch):
+    sizes = []
+    monkeypatch.setattr(FTRLProximal, "_learn", lambda self, buckets, values, y: sizes.append(len(y)))
+    model = FTRLProximal(batch_size=16)
+    for part in (slice(0, 901), slice(901, 3000)):
+        log, y = ids_log()
+        model.partial_fit(log[part], y[part])
+    ends = np.cumsum(sizes)
+    assert sizes[:3] == [1, 1, 1]
+    assert max(sizes) == 16
+    assert (ends[ends > 1024] % 16 == 0)[:-1].all()
+    assert {901, 904, 1024, 3000} <= set(ends.tolist())
+
+
 def test_ftrl_in_pieces_is_ftrl_in_one_where_batches_end():
     log, y = ids_log()
     whole = FTRLProximal(batch_size=512, shuffle=False).fit(log, y)
@@ -251,16 +284,22 @@ def test_the_factorization_machine_is_the_sum_over_all_pairs():
     assert model.decision_function(log) == pytest.approx(expected, abs=1e-4)
 
 
-def test_one_step_of_the_factorization_machine_follows_the_gradient():
+@pytest.mark.parametrize("min_clicks", [0, 3])
+def test_one_step_of_the_factorization_machine_follows_the_gradient(min_clicks):
     """The direction of each weight is the derivative of the penalised loss, measured by differences."""
     log, y = ids_log(60)
     log["depth"] = np.random.default_rng(1).normal(size=60)
-    arguments = {"factors": 2, "n_buckets": 256, "crosses": [("ad", "slot")], "min_clicks": 0, "l2": 3, "factor_l2": 5}
-    model = FactorizationMachine(**arguments, epochs=1, batch_size=1000).fit(log, y)  # weights that are not zero
+    arguments = {"factors": 2, "n_buckets": 256, "crosses": [("ad", "slot")], "l2": 3, "factor_l2": 5}
+    model = FactorizationMachine(**arguments, min_clicks=min_clicks, epochs=1, batch_size=1000).fit(
+        log, y
+    )  # weights that are not zero
     encoded = model._fields.transform(log)
     rows = np.arange(60)
     model._n_occurrences[:] = 0
     model._count(encoded, y.astype(float), rows)
+    model._has_vector = model._n_occurrences >= 4 * min_clicks
+    with_vector = model._has_vector[:, None]
+    assert min_clicks == 0 or 3 < np.count_nonzero(with_vector[np.unique(encoded[0])]) < 30
     machine = model._models[0]
 
     def objective():
@@ -271,7 +310,11 @@ def test_one_step_of_the_factorization_machine_follows_the_gradient():
         fields = np.bincount(encoded[0][:, : encoded[2]].ravel(), minlength=256)
         crosses = np.bincount(encoded[0][:, encoded[2] :].ravel(), minlength=256)
         share_fields, share = fields / np.maximum(fields + crosses, 1), (fields + crosses) > 0
-        return loss + 1.5 * (table[:, 0] ** 2 * share).sum() + 2.5 * ((table[:, 1:] ** 2).sum(1) * share_fields).sum()
+        return (
+            loss
+            + 1.5 * (table[:, 0] ** 2 * share).sum()
+            + 2.5 * ((table[:, 1:] ** 2 * with_vector).sum(1) * share_fields).sum()
+        )
 
     machine["weights"] = machine["weights"].astype(np.float64)
     measured = np.zeros((256, 3))
