@@ -25,5 +25,5 @@ COUNTER_COLUMNS = [*RAW, "bid", "reported_at"]
 
 LOGISTIC_REGRESSION: dict[str, Any] = {"C": 0.1}
 FTRL: dict[str, Any] = {"alpha": 0.15}
-FACTORIZATION_MACHINE: dict[str, Any] = {"factor_l2": 80.0}
-COUNTER_TREES: dict[str, Any] = {"lag": "1D", "n_trees": 150, "learning_rate": 0.1}
+FACTORIZATION_MACHINE: dict[str, Any] = {"factor_l2": 160.0}
+COUNTER_TREES: dict[str, Any] = {"lag": "0D", "n_trees": 150, "learning_rate": 0.1}
