@@ -105,7 +105,7 @@ claim(
 )
 
 # %% [markdown]
-# How generous a user is and how good a film is explain most of what can be explained. Taste, the product, adds a hundredth or two.
+# How generous a user is and how good a film is explain most of what can be explained. Taste, the product, adds little.
 #
 # ## Do better ratings make better lists?
 #
@@ -156,7 +156,7 @@ claim(
 #
 # where $s_u = n_u + \alpha \, |I|$ grows with the user's number of likes $n_u$ ($|I|$ films in all), and $s_i$ likewise: who has more cells to fit gets more regularization (Rendle et al. 2021).
 #
-# Six million cells: too many for SGD. But with all $\mathbf y_i$ fixed, each $\mathbf x_u$ is a ridge regression. Setting its gradient to zero gives the **normal equations**, with $I_u$ the films that $u$ likes:
+# That is users × films cells, far too many to visit one by one in each pass. But with all $\mathbf y_i$ fixed, each $\mathbf x_u$ is a ridge regression. Setting its gradient to zero gives the **normal equations**, with $I_u$ the films that $u$ likes:
 #
 # $$ \Big( \underbrace{\alpha \, \mathbf Y^\top \mathbf Y}_{f \times f,\ \text{once}} + (1-\alpha) \sum_{i \in I_u} \mathbf y_i \mathbf y_i^\top + \lambda s_u \mathbf I \Big) \, \mathbf x_u = \sum_{i \in I_u} \mathbf y_i $$
 #
