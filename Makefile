@@ -56,6 +56,9 @@ refresh: $(READY)  ## make the stored notebooks and the README's table anew from
 	@$(COURSE) refresh --only "$(ONLY)"
 
 bench: $(READY)  ## speed and quality against other libraries
+	@$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['bench'])" | \
+	  xargs $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps || \
+	  echo "The peers of group bench could not be installed: the benchmarks go on without them."
 	@for script in benchmarks/bench_*.py; do \
 	  [ -e "$$script" ] || { echo "there are no benchmarks yet"; continue; }; \
 	  echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
@@ -67,7 +70,7 @@ lock: $(READY)  ## resolve the versions anew: rewrites requirements.lock
 	@index=$${UV_DEFAULT_INDEX:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$$index"; \
 	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --no-emit-find-links --upgrade --group dev pyproject.toml -o requirements.lock
+	  --no-emit-index-url --no-emit-find-links --upgrade --extra real-data --group dev pyproject.toml -o requirements.lock
 	@rm -rf build/lock; echo "requirements.lock is new; make test tells whether the course still stands"
 
 clean:  ## remove build/ and caches; my_course/ and .venv/ stay
