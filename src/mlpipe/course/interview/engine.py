@@ -39,7 +39,7 @@ class Interview:
     """One attempt at one question: start, then phases, notes, follow-ups and cards until the time is over.
 
     `question` is "recommender" or "ctr"; `seed` decides which follow-ups and cards are dealt; `clock` returns seconds
-    and need not start at zero; `target` is the level you sit for; `attempt_id` names the attempt (letters, digits, "-").
+    and need not start at zero; `target` is the level you sit for; `attempt_id` names the attempt (letters, digits, -).
 
     Each method is one event. It is refused with a ValueError that says what is possible instead. Times of events count
     from the start, without pauses. `events` is the whole interview: replaying it gives the same state.

@@ -1,0 +1,122 @@
+"""Attempts as files: $MLPIPE_HOME/interviews/<question>/<attempt_id>.json, each whole or not there at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from mlpipe.course._show import home
+from mlpipe.course.interview.engine import Interview
+
+_known: WeakKeyDictionary[Interview, str] = WeakKeyDictionary()  # what is in the file, as far as we wrote or read it
+
+
+def new_attempt_id() -> str:
+    """A name for a new attempt: the time in UTC, and four characters that no other start has."""
+    return datetime.now(UTC).strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(2)
+
+
+def folder(question: str) -> Path:
+    """Where the attempts at a question are."""
+    return home() / "interviews" / question
+
+
+def save(interview: Interview) -> Path:
+    """Write the attempt to its file and return the path.
+
+    Raises OSError when the folder cannot be written, and ValueError when the file on disk is not the one that this
+    attempt was read from or written to: it belongs to another attempt, was continued elsewhere, or is damaged. The file
+    is left as it is.
+    """
+    path = folder(interview.question) / f"{interview.attempt_id}.json"
+    text = json.dumps(interview.to_dict(), indent=1)
+    try:
+        found = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        found = None  # the first time, or deleted since: then it is written again
+    except OSError as error:
+        raise _not_saved(path, error) from error
+    if found is not None and found != _known.get(interview):
+        raise ValueError(
+            f"{path} was changed by another window or program since this attempt last saved it; it is kept as it is. "
+            "Go on in the other window, or give this attempt another attempt_id and save again"
+        )
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        raise _not_saved(path, error) from error
+    _known[interview] = text
+    return path
+
+
+def load(question: str, attempt_id: str, clock: Callable[[], float] = time.monotonic) -> Interview:
+    """The attempt from its file, paused if it was running when it was saved.
+
+    Raises FileNotFoundError for an attempt that is not there, and ValueError for a file that is damaged, of another
+    schema version, or of another attempt. The file stays as it is.
+    """
+    path = folder(question) / f"{attempt_id}.json"
+    if not path.exists():
+        known = ", ".join(sorted(one.stem for one in path.parent.glob("*.json"))) or "none yet"
+        raise FileNotFoundError(f"no attempt {attempt_id!r} at {question} in {path.parent}; attempts there: {known}")
+    try:
+        text = path.read_text(encoding="utf-8")
+        interview = Interview.from_dict(json.loads(text), clock)
+        if interview.question != question:
+            raise ValueError(f"question is {interview.question!r}; expected {question!r}: it is in the wrong folder")
+        if interview.attempt_id != attempt_id:
+            raise ValueError(f"attempt_id is {interview.attempt_id!r}; expected {attempt_id!r}: the file was renamed")
+    except ValueError as error:  # a JSONDecodeError and a UnicodeDecodeError are ValueErrors
+        raise ValueError(
+            f"{path} cannot be read as an attempt: {error}. The file is kept as it is: repair it, put a copy of it "
+            "back, or move it out of the folder"
+        ) from None
+    _known[interview] = text
+    return interview
+
+
+def attempts(question: str, clock: Callable[[], float] = time.monotonic) -> tuple[list[Interview], list[str]]:
+    """All attempts at a question, oldest first, and a sentence for each file that cannot be read."""
+    read, damaged = [], []
+    for path in sorted(folder(question).glob("*.json")):
+        try:
+            read.append(load(question, path.stem, clock))
+        except ValueError as error:
+            damaged.append(str(error))
+        except OSError as error:
+            damaged.append(f"{path} cannot be read ({error.strerror})")
+    return read, damaged
+
+
+def unfinished(question: str, clock: Callable[[], float] = time.monotonic) -> list[Interview]:
+    """The attempts that can be resumed, oldest first."""
+    return [interview for interview in attempts(question, clock)[0] if interview.state != "finished"]
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".tmp", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            file.write(text)
+            file.close()
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def _not_saved(path: Path, error: OSError) -> OSError:
+    return OSError(
+        error.errno,
+        f"not saved: {path} cannot be written ({error.strerror}). What you wrote is kept as long as this program runs: "
+        "free space or open the folder for writing, or set MLPIPE_HOME to a folder of yours before the next attempt",
+    )
