@@ -151,18 +151,24 @@ class Interview:
         self.apply({"kind": "note", "phase": phase, "text": text})
 
     def interrupt(self, weakest: str | None = None) -> FollowUp:
-        """Deal the next follow-up and return it: on the phase in which the candidate is, or on `weakest` ("D5")."""
+        """Deal the next follow-up and return it: on the phase of now while it has any left, then on any phase.
+
+        With `weakest`, a dimension ("D5"), every second one is on that dimension. Raises ValueError when all are dealt.
+        """
         self._tick()
         self._require("interrupt")
-        asked_in = self.phase.id if any(f.phase == self.phase.id for f in self.content.followups) else None
-        for phase in dict.fromkeys((asked_in, None)):  # when those of the phase are used up: any other
-            drawn = content.draw_followups(
-                self.question, self.seed, phase=phase, weakest=weakest, level=self.target, n=len(self.dealt) + 1
-            )
-            for followup in drawn:
-                if followup.id not in self.dealt:
-                    self.apply({"kind": "interrupt", "followup": followup.id})
-                    return followup
+        if weakest is not None and weakest not in DIMENSIONS:
+            raise ValueError(f"weakest is {weakest!r}; expected D1 to D9")
+        train = weakest if len(self.dealt) % 2 == 0 else None
+        for phase, level in ((self.phase.id, self.target), (None, self.target), (None, None)):
+            try:
+                (followup,) = content.draw_followups(
+                    self.content, self.seed, phase=phase, weakest=train, level=level, exclude=self.dealt
+                )
+            except ValueError:  # none left, or a phase that no follow-up belongs to
+                continue
+            self.apply({"kind": "interrupt", "followup": followup.id})
+            return followup
         raise ValueError("no follow-up is left: all have been dealt")
 
     def answer(self, followup: str, text: str) -> None:
@@ -173,7 +179,7 @@ class Interview:
         """Deal the next constraint card and return it: one, or two at senior and staff level."""
         self._tick()
         self._require("card")
-        dealt = content.draw_cards(self.question, self.seed, self.n_cards)[len(self.cards)]
+        dealt = content.draw_cards(self.content, self.seed, self.n_cards)[len(self.cards)]
         self.apply({"kind": "card", "card": dealt.id})
         return dealt
 
