@@ -180,7 +180,13 @@ def test_dealing_is_by_seed_on_the_phase_and_survives_a_reload(clock):
     two = reloaded(two, clock)
     two.resume()
     assert one.interrupt() == two.interrupt()
-    assert [begun(clock, seed=seed).interrupt().id for seed in range(20)].count(first.id) < 20
+    assert len({begun(clock, seed=seed).interrupt().id for seed in range(20)}) > 1
+    one.reveal()
+    assert one.interrupt(weakest="D9").phase == "data"
+    assert begun(clock, seed=5, target="junior").interrupt().level == "junior"
+    for _ in range(5):
+        one.reveal()
+    assert one.interrupt(weakest="D5").dimension == "D5"  # the interviewer's part: any phase
 
 
 def test_all_follow_ups_can_be_dealt_once_and_no_more(clock):
@@ -199,6 +205,10 @@ def test_help_marks_the_dimensions_of_its_phase(clock):
     assert interview.helped == {"D1", "D5"}
     interview.hint("model")
     assert interview.helped == {"D1", "D4", "D5", "D8"}
+    for _ in range(6):
+        interview.reveal()
+    interview.hint("questions")  # belongs to no dimension
+    assert interview.helped == {"D1", "D4", "D5", "D8"}
     with pytest.raises(ValueError, match="no phase 'D10'"):
         interview.hint("D10")
 
@@ -216,8 +226,15 @@ def test_quotes_are_kept_and_checked(clock):
     quote = {"claim": "05.x", "number": 2.5, "data": "d", "split": "s", "interval": "i", "transfer": "t"}
     interview.quote(**quote)
     assert reloaded(interview, clock).quotes == [quote]
-    with pytest.raises(ValueError, match="number is 'three'"):
-        interview.quote(**quote | {"number": "three"})
+    interview.quote(**quote | {"number": "2.5 times"})
+    for wrong, told in (
+        ({"number": None}, "number is None"),
+        ({"number": float("inf")}, "inf"),
+        ({"data": 3}, "data is 3"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            interview.quote(**quote | wrong)
+    assert len(interview.quotes) == 2
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,8 @@ class Interview:
     @property
     def helped(self) -> set[str]:
         """The dimensions that the candidate asked for help with: their score is capped one level lower."""
-        return {dimension for about in self.hints for dimension in SCORED_IN.get(about, (about,))}
+        in_phases = {dimension for about in self.hints for dimension in SCORED_IN.get(about, ())}
+        return in_phases.union(self.hints).intersection(DIMENSIONS)
 
     def elapsed(self) -> float:
         """Seconds since the start, without pauses. Never falls, and stops at the end of the plan."""
@@ -153,22 +154,19 @@ class Interview:
     def interrupt(self, weakest: str | None = None) -> FollowUp:
         """Deal the next follow-up and return it: on the phase of now while it has any left, then on any phase.
 
-        With `weakest`, a dimension ("D5"), every second one is on that dimension. Raises ValueError when all are dealt.
+        Those on `weakest`, a dimension ("D5"), come first. Raises ValueError when all are dealt.
         """
         self._tick()
         self._require("interrupt")
-        if weakest is not None and weakest not in DIMENSIONS:
-            raise ValueError(f"weakest is {weakest!r}; expected D1 to D9")
-        train = weakest if len(self.dealt) % 2 == 0 else None
-        for phase, level in ((self.phase.id, self.target), (None, self.target), (None, None)):
-            try:
-                (followup,) = content.draw_followups(
-                    self.content, self.seed, phase=phase, weakest=train, level=level, exclude=self.dealt
-                )
-            except ValueError:  # none left, or a phase that no follow-up belongs to
-                continue
-            self.apply({"kind": "interrupt", "followup": followup.id})
-            return followup
+        asked_in = self.phase.id if self.phase.id in SCORED_IN else None
+        for phase, level in ((asked_in, self.target), (None, self.target), (None, None)):
+            drawn = content.draw_followups(
+                self.content, self.seed, phase=phase, weakest=weakest, level=level, n=len(self.dealt) + 1
+            )
+            for followup in drawn:
+                if followup.id not in self.dealt:
+                    self.apply({"kind": "interrupt", "followup": followup.id})
+                    return followup
         raise ValueError("no follow-up is left: all have been dealt")
 
     def answer(self, followup: str, text: str) -> None:
@@ -187,8 +185,8 @@ class Interview:
         """Ask for help with a phase or a dimension ("D5"); without an argument, with the phase of now."""
         self.apply({"kind": "hint", "about": about or self.phase.id})
 
-    def quote(self, claim: str, number: float, data: str, split: str, interval: str, transfer: str) -> None:
-        """Put forward a number: which claim, how much, on which data and split, how sure, why it may not transfer."""
+    def quote(self, claim: str, number: float | str, data: str, split: str, interval: str, transfer: str) -> None:
+        """Put forward a number, 1.9 or "1.9 times": its claim, data, split, interval, and why it may not transfer."""
         values = (claim, number, data, split, interval, transfer)
         self.apply({"kind": "quote"} | dict(zip(QUOTE, values, strict=True)))
 
@@ -382,11 +380,13 @@ def minutes(seconds: float) -> str:
 def _checked_quote(event: dict[str, Any]) -> dict[str, Any]:
     quote = {name: event.get(name) for name in QUOTE}
     number = quote["number"]
-    if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
-        raise ValueError(f"number is {number!r}; expected the number that you quote")
-    for name, value in quote.items():
-        if name != "number" and not isinstance(value, str):
-            raise ValueError(f"{name} is {value!r}; expected text")
+    if isinstance(number, bool) or not isinstance(number, int | float | str):
+        raise ValueError(f'number is {number!r}; expected the number that you quote, such as 1.9 or "1.9 times"')
+    if isinstance(number, float) and not math.isfinite(number):
+        raise ValueError(f"number is {number}; expected a finite number")
+    for name in set(QUOTE) - {"number"}:
+        if not isinstance(quote[name], str):
+            raise ValueError(f"{name} is {quote[name]!r}; expected text")
     return quote
 
 
