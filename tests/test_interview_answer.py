@@ -1,0 +1,99 @@
+"""The model answers as rendered text."""
+
+import dataclasses
+import re
+
+import pytest
+
+from mlpipe.course.interview import content
+from mlpipe.course.interview.answer import model_answer, render
+from mlpipe.course.interview.evidence import ROOT, SHIPPED, YOURS, Evidence, _in_notebooks
+
+ALS = Evidence(
+    id="05.als",
+    value=1.8814,
+    shown="1.88",
+    sentence="ALS is <better>",
+    baseline=1.0,
+    shown_baseline="1",
+    source=YOURS,
+    seed=0,
+    scale="full",
+    notebook="05_factors.ipynb",
+    section='Is "it" right?',
+    cell="abc",
+)
+DENSITY = dataclasses.replace(ALS, id="00.density", value=0.016, shown="1.6%", source=SHIPPED)
+EVIDENCE = {one.id: one for one in (ALS, DENSITY)}
+TEXT = """## Baseline (5-9)
+
+It is {05.als:.1f} times `popularity`, or {05.als}; a <b> stays.
+
+```python
+rows = {"a": f"{x:.1f}"}  # <code>
+if rows: pass
+```
+
+Few cells ({00.density}) are filled.
+
+Lesson 12 will show the rest.
+"""
+
+
+def test_values_of_claims_become_text():
+    html, text = render(TEXT, EVIDENCE)
+    assert "It is 1.9 times `popularity`, or 1.88; a <b> stays.\n  [05.als]" in text
+    assert "Few cells (1.6%) are filled.\n  [00.density]" in text
+    assert text.startswith("BASELINE (5-9)\n")
+    assert "1 of 2 numbers are from your runs" in text
+    assert 'title="ALS is &lt;better&gt; (05.als, your run)">1.9</a>' in html
+    assert 'href="05_factors.ipynb#Is-%22it%22-right%3F"' in html
+    assert "&lt;b&gt; stays" in html
+    assert "<b>" not in html
+
+
+def test_another_number_is_another_answer():
+    changed = EVIDENCE | {"05.als": dataclasses.replace(ALS, value=1.2, shown="<1.20>")}
+    html, text = render(TEXT, changed)
+    assert "It is 1.2 times `popularity`, or <1.20>;" in text
+    assert "&lt;1.20&gt;</a>" in html
+    assert "1.9" not in html + text
+
+
+def test_code_is_left_as_it_is():
+    html, text = render(TEXT, EVIDENCE)
+    assert '    rows = {"a": f"{x:.1f}"}  # <code>\n    if rows: pass' in text
+    assert 'rows = {"a": f"{x:.1f}"}  # &lt;code&gt;' in html
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("so {05.alz:.1f}", r"answer_x\.md: no result for the claim '05.alz' in \{05.alz:.1f\}.*make run ONLY=05"),
+        ("so {}", "no result for the claim ''"),
+        ("so {05.als:.1q}", r"'.1q' in \{05.als:.1q\} is no format"),
+        ("so {05.als", "a brace without its partner"),
+        ("so 05.als}", "a brace without its partner"),
+    ],
+)
+def test_a_field_that_cannot_be_filled_is_named(text, told):
+    with pytest.raises(ValueError, match=told):
+        render(text, EVIDENCE, "answer_x.md")
+
+
+def test_an_unknown_question_is_refused():
+    with pytest.raises(ValueError, match="expected one of"):
+        model_answer("ads", {})
+
+
+@pytest.mark.parametrize("question", ["recommender"])
+def test_the_answers_of_the_course_are_filled_from_the_lessons(question, capsys):
+    claims = _in_notebooks(ROOT / "notebooks", SHIPPED)
+    model_answer(question, claims)
+    out = capsys.readouterr().out
+    assert "0 of" in out
+    assert not re.search(r"[{}]", re.sub(r"^    .*$", "", out, flags=re.MULTILINE))
+    titles = [phase.title.upper() for phase in content.question(question).phases[:6]]
+    places = [out.find(title) for title in titles]
+    assert places[0] > -1
+    assert places == sorted(places)
