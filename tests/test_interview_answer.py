@@ -27,7 +27,7 @@ DENSITY = dataclasses.replace(ALS, id="00.density", value=0.016, shown="1.6%", s
 EVIDENCE = {one.id: one for one in (ALS, DENSITY)}
 TEXT = """## Baseline (5-9)
 
-It is {05.als:.1f} times `popularity`, or {05.als}; a <b> stays.
+So <b> is {05.als:.1f} times `popularity`, or {05.als}; a <b> stays.
 
 ```python
 rows = {"a": f"{x:.1f}"}  # <code>
@@ -42,7 +42,7 @@ Lesson 12 will show the rest.
 
 def test_values_of_claims_become_text():
     html, text = render(TEXT, EVIDENCE)
-    assert "It is 1.9 times `popularity`, or 1.88; a <b> stays.\n  [05.als]" in text
+    assert "So <b> is 1.9 times `popularity`, or 1.88; a <b> stays.\n  [05.als]" in text
     assert "Few cells (1.6%) are filled.\n  [00.density]" in text
     assert text.startswith("BASELINE (5-9)\n")
     assert "1 of 2 numbers are from your runs" in text
@@ -55,7 +55,7 @@ def test_values_of_claims_become_text():
 def test_another_number_is_another_answer():
     changed = EVIDENCE | {"05.als": dataclasses.replace(ALS, value=1.2, shown="<1.20>")}
     html, text = render(TEXT, changed)
-    assert "It is 1.2 times `popularity`, or <1.20>;" in text
+    assert "So <b> is 1.2 times `popularity`, or <1.20>;" in text
     assert "&lt;1.20&gt;</a>" in html
     assert "1.9" not in html + text
 
