@@ -14,13 +14,14 @@ from weakref import WeakKeyDictionary
 
 from mlpipe.course._show import home
 from mlpipe.course.interview.engine import Interview
+from mlpipe.course.interview.score import from_event
 
 _known: WeakKeyDictionary[Interview, str] = WeakKeyDictionary()  # what is in the file, as far as we wrote or read it
 
 
 def new_attempt_id() -> str:
-    """A name for a new attempt: the time in UTC, and four characters that no other start has."""
-    return datetime.now(UTC).strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(2)
+    """A name for a new attempt: the time in UTC to the millisecond, and four characters that no other start has."""
+    return datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3] + "-" + secrets.token_hex(2)
 
 
 def folder(question: str) -> Path:
@@ -66,18 +67,21 @@ def load(question: str, attempt_id: str, clock: Callable[[], float] = time.monot
     if not path.exists():
         known = ", ".join(sorted(one.stem for one in path.parent.glob("*.json"))) or "none yet"
         raise FileNotFoundError(f"no attempt {attempt_id!r} at {question} in {path.parent}; attempts there: {known}")
+    interview = read(path, clock)
+    if interview.question != question:
+        raise _unreadable(path, f"question is {interview.question!r}; expected {question!r}: it is in the wrong folder")
+    if interview.attempt_id != attempt_id:
+        raise _unreadable(path, f"attempt_id is {interview.attempt_id!r}; expected {attempt_id!r}: it was renamed")
+    return interview
+
+
+def read(path: Path, clock: Callable[[], float] = time.monotonic) -> Interview:
+    """The attempt in any file, for example one that a peer sent. Raises ValueError for a file that is none."""
     try:
         text = path.read_text(encoding="utf-8")
         interview = Interview.from_dict(json.loads(text), clock)
-        if interview.question != question:
-            raise ValueError(f"question is {interview.question!r}; expected {question!r}: it is in the wrong folder")
-        if interview.attempt_id != attempt_id:
-            raise ValueError(f"attempt_id is {interview.attempt_id!r}; expected {attempt_id!r}: the file was renamed")
     except ValueError as error:  # a JSONDecodeError and a UnicodeDecodeError are ValueErrors
-        raise ValueError(
-            f"{path} cannot be read as an attempt: {error}. The file is kept as it is: repair it, put a copy of it "
-            "back, or move it out of the folder"
-        ) from None
+        raise _unreadable(path, str(error)) from None
     _known[interview] = text
     return interview
 
@@ -100,6 +104,16 @@ def unfinished(question: str, clock: Callable[[], float] = time.monotonic) -> li
     return [interview for interview in attempts(question, clock)[0] if interview.state != "finished"]
 
 
+def weakest(question: str) -> str | None:
+    """The dimension with the lowest level in your last score of this question, or None before the first score."""
+    for interview in reversed(attempts(question)[0]):
+        for event in reversed(interview.scores):
+            if not event["peer"]:
+                levels = from_event(event).effective()
+                return min(levels, key=lambda dimension: levels[dimension])
+    return None
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write a file so that it appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,6 +126,13 @@ def write_whole(path: Path, text: str) -> None:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+
+
+def _unreadable(path: Path, why: str) -> ValueError:
+    return ValueError(
+        f"{path} cannot be read as an attempt: {why}. The file is kept as it is: repair it, put a copy of it back, or "
+        "move it out of the folder"
+    )
 
 
 def _not_saved(path: Path, error: OSError) -> OSError:

@@ -1,0 +1,171 @@
+"""The mock interview on the command line: sit it, resume it, score it, drill, compare with a peer."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import shutil
+import sys
+from pathlib import Path
+
+from mlpipe.course._show import home
+from mlpipe.course.interview import store
+from mlpipe.course.interview.cold import QUESTIONS
+from mlpipe.course.interview.drill import drill
+from mlpipe.course.interview.engine import TARGETS, Interview, minutes
+from mlpipe.course.interview.rating import ask_quotes, rate, show_result
+from mlpipe.course.interview.score import compare, from_event, level, read_score, write_score
+from mlpipe.course.interview.screen import Screen, keep
+from mlpipe.course.interview.session import Session
+
+FAST = 10  # how much faster the clock runs with --fast
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(
+        prog="python -m mlpipe.course.interview",
+        description="The mock interview in a terminal: 18 minutes on one question, then the score and a scorecard.",
+        epilog="Attempts are kept in $MLPIPE_HOME/interviews, or in the platform's place for user data.",
+    )
+    top.add_argument("question", choices=QUESTIONS, help="which question")
+    top.add_argument("--seed", type=int, help="deals questions and cards (default: another one each time)")
+    top.add_argument("--target", choices=TARGETS, default="senior", help="the level that you sit for (default: senior)")
+    top.add_argument("--live", action="store_true", help="score the five dimensions that can be followed live")
+    top.add_argument("--fast", action="store_true", help=f"a clock that runs {FAST} times as fast, to try it out")
+    top.add_argument("--attempt", metavar="ID", help="with --resume or --score: which attempt (default: the last)")
+    what = top.add_mutually_exclusive_group()
+    what.add_argument("--resume", action="store_true", help="go on with an attempt that you left")
+    what.add_argument("--score", action="store_true", help="score an attempt that is finished")
+    what.add_argument("--drill", action="store_true", help="ten follow-ups with model answers, no clock")
+    what.add_argument("--list", action="store_true", help="your attempts")
+    what.add_argument("--peer", metavar="FILE", type=Path, help="score the attempt in a file that a peer sent you")
+    what.add_argument("--compare", metavar="FILE", type=Path, help="your last score beside the one that a peer sent")
+    return top
+
+
+def main(arguments: list[str] | None = None, screen: Screen | None = None) -> int:
+    """Run one command line; a mistake of the caller is one sentence and exit status 2, leaving is no mistake."""
+    options = parser().parse_args(arguments)
+    if screen is None:
+        screen = Screen(width=max(40, min(80, shutil.get_terminal_size().columns)))
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a sign shows ? in its place
+    if options.fast:
+        screen.speed = FAST
+    try:
+        if options.list:
+            _list(options.question, screen)
+        elif options.drill:
+            seed = _another_seed(options)
+            drill(options.question, seed, options.target, screen)
+        elif options.compare:
+            _compare(options.question, options.compare, screen)
+        elif options.peer:
+            _score_peer(options, screen)
+        else:
+            _interview(_choose(options, screen), options, screen)
+    except EOFError:
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _another_seed(options: argparse.Namespace) -> int:
+    if options.seed is not None:
+        return options.seed
+    earlier, damaged = store.attempts(options.question)
+    return len(earlier) + len(damaged)
+
+
+def _choose(options: argparse.Namespace, screen: Screen) -> Interview:
+    """The attempt to go on with or to score, or a new one."""
+    question, call = options.question, f"python -m mlpipe.course.interview {options.question}"
+    if options.attempt and (options.resume or options.score):
+        return store.load(question, options.attempt, screen.clock)
+    earlier, damaged = store.attempts(question, screen.clock)
+    for sentence in damaged:
+        screen.tell(sentence)
+    left = [one for one in earlier if one.state != "finished"]
+    finished = [one for one in earlier if one.state == "finished"]
+    if options.resume:
+        if left:
+            return left[-1]
+        if finished and not finished[-1].scores:
+            return finished[-1]
+        raise ValueError(f"there is no attempt to resume. Begin one: {call}")
+    if options.score:
+        if finished:
+            return finished[-1]
+        raise ValueError(f"there is no finished attempt to score. Begin one: {call}, or go on: {call} --resume")
+    if left:
+        screen.tell(
+            f"You left an attempt at {minutes(left[-1].elapsed())}: --resume goes on with it. This is a new one."
+        )
+    attempt_id = store.new_attempt_id() + ("-fast" if options.fast else "")
+    return Interview(question, _another_seed(options), screen.clock, options.target, attempt_id)
+
+
+def _interview(interview: Interview, options: argparse.Namespace, screen: Screen) -> None:
+    call = f"python -m mlpipe.course.interview {interview.question}"
+    try:
+        if interview.state != "finished":
+            Session(interview, screen).sit()
+        if not interview.scores:
+            ask_quotes(interview, screen)
+        given = rate(interview, screen, options.live)
+    except (EOFError, KeyboardInterrupt):
+        screen.tell()
+        if interview.state == "ready":
+            screen.tell("The clock was not started, and nothing is kept.")
+        elif not keep(interview, screen):
+            _show_all(interview, screen)
+        else:
+            path = store.folder(interview.question) / f"{interview.attempt_id}.json"
+            way = "--score" if interview.state == "finished" else "--resume"
+            screen.tell(f"Stopped at {minutes(interview.elapsed())}; all is kept in {path}.\nGo on: {call} {way}")
+        raise
+    interview.score(given.levels, given.unprompted, given.gates)
+    if not keep(interview, screen):
+        _show_all(interview, screen)
+    show_result(interview, given, screen)
+    screen.tell(f"\nNext: {call} --drill deals ten questions on what was weakest.")
+
+
+def _show_all(interview: Interview, screen: Screen) -> None:
+    """The last way to keep what could not be saved: on the screen, to be copied."""
+    screen.tell("Copy what you want to keep:")
+    for about, text in (interview.notes | interview.answers).items():
+        screen.tell(f"{about}:\n{text}")
+
+
+def _list(question: str, screen: Screen) -> None:
+    earlier, damaged = store.attempts(question, screen.clock)
+    for one in earlier:
+        scores = [level(from_event(event), one.content) for event in one.scores]
+        state = f"scored: {scores[-1]}" if scores else one.state
+        screen.tell(f"{one.attempt_id:<30} {minutes(one.elapsed()):>5}  for {one.target:<7} {state}")
+    if not earlier:
+        screen.tell(f"No attempt at {question} yet, in {store.folder(question)}.")
+    for sentence in damaged:
+        screen.tell(sentence)
+
+
+def _score_peer(options: argparse.Namespace, screen: Screen) -> None:
+    interview = store.read(options.peer, screen.clock)
+    given = rate(interview, screen, options.live)
+    path = home() / "peer_scores" / f"{interview.question}-{interview.attempt_id}.json"
+    write_score(path, given, peer=True)
+    screen.tell(f"\nYour score is in {path}: send it back.")
+
+
+def _compare(question: str, peer: Path, screen: Screen) -> None:
+    scored = [one for one in store.attempts(question, screen.clock)[0] if one.scores]
+    if not scored:
+        raise ValueError("there is no score of yours to compare with: --score first")
+    screen.tell(f"Your last score, of {scored[-1].attempt_id}, beside {peer}:")
+    screen.tell(str(compare(from_event(scored[-1].scores[-1]), read_score(peer))))
