@@ -9,16 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlpipe.course.interview import content, save_cold_answer
 from mlpipe.course.interview.score import (
     DIMENSIONS,
     LEVELS,
     LIVE,
     Score,
     calibrate,
+    cold_answer,
     compare,
     level,
     level_of,
     read_score,
+    score_cold_answer,
     weighted_mean,
     weights_for,
     write_score,
@@ -175,6 +178,35 @@ def test_a_file_without_a_score_is_named_and_kept(tmp_path, content, told):
     assert path.read_text() == content
 
 
+def test_the_cold_answer_is_scored_and_stays_as_it_was(monkeypatch, tmp_path):
+    monkeypatch.setenv("MLPIPE_HOME", str(tmp_path))
+    assert cold_answer("ctr") is None
+    with pytest.raises(ValueError, match="no cold answer to 'ctr': lesson 00"):
+        score_cold_answer("ctr", Score(dict.fromkeys(LIVE, 1)))
+    save_cold_answer("ctr", "first")
+    save_cold_answer("ctr", "second, better")
+    assert cold_answer("ctr").text == "second, better"
+    assert cold_answer("ctr").score is None
+    given = Score(dict.fromkeys(LIVE, 1), {"D1": False}, ("number",))
+    score_cold_answer("ctr", given)
+    assert (cold_answer("ctr").text, cold_answer("ctr").score) == ("second, better", given)
+    kept = json.loads((tmp_path / "cold_answers/ctr.json").read_text())
+    assert [entry["answer"] for _, entry in sorted(kept.items())] == ["first", "second, better"]
+
+
+@pytest.mark.parametrize(
+    "damaged", ["{", "[]", "{}", '{"now": "text"}', '{"now": {"answer": "a", "score": {"levels": 3}}}']
+)
+def test_a_damaged_cold_answer_is_named_and_kept(monkeypatch, tmp_path, damaged):
+    monkeypatch.setenv("MLPIPE_HOME", str(tmp_path))
+    path = tmp_path / "cold_answers" / "ctr.json"
+    path.parent.mkdir()
+    path.write_text(damaged)
+    with pytest.raises(ValueError, match=r"ctr\.json cannot be read as cold answers"):
+        cold_answer("ctr")
+    assert path.read_text() == damaged
+
+
 def known_levels():
     rng = np.random.default_rng(0)
     return {f"t{number}": {d: int(rng.integers(0, 5)) for d in DIMENSIONS} for number in range(6)}
@@ -198,6 +230,12 @@ def test_kappa_is_the_weighted_one_over_all_54_scores():
     assert calibration.bias["D3"] == pytest.approx(np.mean([rated[n]["D3"] - known[n]["D3"] for n in known]))
     assert calibration.bias["D3"] > 0 == calibration.bias["D1"]
     assert "too kind: D3 +" in str(calibration)
+
+
+def test_the_transcripts_of_the_course_are_what_raters_calibrate_on():
+    known = {one.id: one.levels for one in content.transcripts()}
+    assert len(known) == 6
+    assert str(calibrate(known)).startswith("Weighted kappa 1.00 over 54 scores")
 
 
 def test_chance_has_kappa_near_zero():

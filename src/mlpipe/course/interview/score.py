@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlpipe.course._show import home, update_record
+
 if TYPE_CHECKING:
     from mlpipe.course.interview.content import Question
 
@@ -178,6 +180,43 @@ def from_event(event: Mapping[str, Any]) -> Score:
 
 
 @dataclass(frozen=True)
+class ColdAnswer:
+    """What the learner said before the course, when (UTC), and the score it was given since."""
+
+    when: str
+    text: str
+    score: Score | None
+
+
+def cold_answer(question: str) -> ColdAnswer | None:
+    """The last cold answer to a question from the reader's own record, or None.
+
+    Raises ValueError that names the file when it is damaged; it is kept as it is.
+    """
+    path = home() / "cold_answers" / f"{question}.json"
+    if not path.exists():
+        return None
+    try:
+        when, entry = max(json.loads(path.read_text(encoding="utf-8")).items())
+        score = from_event(entry["score"]) if "score" in entry else None
+        return ColdAnswer(when, str(entry["answer"]), score)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path} cannot be read as cold answers ({type(error).__name__}: {error}). It is kept as it is: repair it "
+            "or move it out of the folder"
+        ) from None
+
+
+def score_cold_answer(question: str, score: Score) -> None:
+    """Keep a score with the last cold answer. Raises ValueError when there is none."""
+    last = cold_answer(question)
+    if last is None:
+        raise ValueError(f"there is no cold answer to {question!r}: lesson 00 asks for one; save_cold_answer keeps it")
+    entry = {"answer": last.text, "words": len(last.text.split()), "score": asdict(score)}
+    update_record(home() / "cold_answers" / f"{question}.json", last.when, entry)
+
+
+@dataclass(frozen=True)
 class Calibration:
     """How a rater's levels agree with known ones. `bias` is the mean of yours minus known, by dimension."""
 
@@ -196,14 +235,21 @@ class Calibration:
         )
 
 
-def calibrate(ratings: Mapping[str, Mapping[str, int]], known: Mapping[str, Mapping[str, int]]) -> Calibration:
+def calibrate(
+    ratings: Mapping[str, Mapping[str, int]], known: Mapping[str, Mapping[str, int]] | None = None
+) -> Calibration:
     """Compare a rater's levels of the written transcripts with the known ones: transcript id -> dimension -> level.
 
-    Kappa is weighted quadratically, so that one level off costs a quarter of two. It needs all transcripts: over six of
-    them, 54 scores, it means something. Raises ValueError that names what is missing or not a level.
+    `known` are the levels of the course's six transcripts unless you bring others. Kappa is weighted quadratically, so
+    that one level off costs a quarter of two. It needs all transcripts: over six of them, 54 scores, it means
+    something. Raises ValueError that names what is missing or not a level.
     """
     from sklearn.metrics import cohen_kappa_score
 
+    if known is None:
+        from mlpipe.course.interview.content import transcripts
+
+        known = {one.id: one.levels for one in transcripts()}
     if set(ratings) != set(known):
         raise ValueError(f"ratings: found {sorted(ratings)}; expected a rating of each transcript: {sorted(known)}")
     mine: list[int] = []
