@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from mlpipe.course.interview import content, evidence, store
+from mlpipe.course.interview import content, evidence, save_cold_answer, scorecard, store
 from mlpipe.course.interview.evidence import Evidence
+from mlpipe.course.interview.score import cold_answer
 from mlpipe.course.interview.screen import Screen
 from mlpipe.course.interview.session import COMMANDS
 from mlpipe.course.interview.terminal import main
@@ -32,7 +33,8 @@ LEVELS = ["3", "2", "1h", "2", "2", "1", "1", "-", "3"]  # D1 to D9, D8 without 
 @pytest.fixture(autouse=True)
 def own_record(monkeypatch, tmp_path):
     monkeypatch.setenv("MLPIPE_HOME", str(tmp_path))
-    monkeypatch.setattr(evidence, "collect_evidence", lambda: {MEASURED.id: MEASURED})
+    for module in (evidence, scorecard):
+        monkeypatch.setattr(module, "collect_evidence", lambda: {MEASURED.id: MEASURED})
 
 
 class Terminal:
@@ -93,13 +95,14 @@ def test_a_whole_interview_from_the_start_to_the_scorecard(terminal, tmp_path):
         "/next",
         (60, "I would look at the interval"),
         "",
-        (300, "second answer"),
+        (450, "second answer"),
         "",  # the time of the questions is over: the constraint
         (20, "what stays"),
         "",  # the second card
         (20, "what goes"),
         (500, "a late word"),  # the time is over meanwhile
         "/finish",
+        "",  # the questions that were asked
         "popularity",  # looks for a claim
         MEASURED.id,
         *(
@@ -110,10 +113,11 @@ def test_a_whole_interview_from_the_start_to_the_scorecard(terminal, tmp_path):
             "other films are less skewed, perhaps",
         ),
         "",
-        "",  # the questions that were asked
         *LEVELS,
         "2",  # a gate
+        *("", "1", "0", "1", "1", "1"),  # the cold answer
     ]
+    save_cold_answer("recommender", "Use a <i>neural</i> network.")
     assert terminal("recommender", "--seed", "5", script=script) == 0
     text = terminal.text
     assert "02:00 of 18:00 · frame 2:00 of 2:00" not in text  # on time: no reminder
@@ -136,12 +140,16 @@ def test_a_whole_interview_from_the_start_to_the_scorecard(terminal, tmp_path):
     assert [d for d, alone in given["unprompted"].items() if not alone] == ["D3"]
     assert given["gates"] == ["split_unsaid"]
     assert "Level: mid" in text
+    assert "  | Use a <i>neural</i> network." in text
+    assert cold_answer("recommender").score.levels == {"D1": 1, "D2": 0, "D4": 1, "D5": 1, "D9": 1}
     for kind in ("html", "md"):
         path = tmp_path / f"interviews/recommender/{interview.attempt_id}.{kind}"
-        assert str(path) in text.splitlines() or f"The same as text: {path}" in text
-        assert path.exists()
-    page = path.with_suffix(".html").read_text()
-    assert "<b>uses</b>" not in page
+        assert str(path) in text.splitlines()
+        card = path.read_text()
+        assert "films finished" in card
+        assert "1.9 times" in card
+        assert "<b>uses" not in card
+        assert "<i>neural" not in card
     assert all(len(line) <= 80 or str(tmp_path) in line for line in text.splitlines())
 
 
@@ -222,6 +230,26 @@ def test_a_phase_over_its_time_is_told_once_and_one_phase_is_interrupted(termina
     assert terminal.text.count("The time planned for this phase is over") == 3
     assert terminal.text.count("You are interrupted.") == 3
     assert all(len(interview.dealt) == 1 for interview in store.attempts("recommender")[0])
+
+
+def test_after_twelve_minutes_the_interviewer_takes_the_floor(terminal):
+    script = ["", "/next", "/next", (30, "a"), "", (710, "b"), "", "my recap", (5, "an answer"), "/quit"]
+    terminal("recommender", "--seed", "1", script=script)
+    text = terminal.text
+    assert text.count("Your 12 minutes are over.") == 1
+    assert text.index("Your 12 minutes are over.") < text.index("Thank you. The interviewer goes on.")
+    interview = saved()
+    assert interview.notes == {"features": "a\nb\nmy recap"}
+    assert interview.phase.id == "questions"
+    assert list(interview.answers.values()) == ["an answer"]
+    assert {name for name, spent in interview.seconds_by_phase().items() if spent} == {"features", "questions"}
+
+
+def test_who_talks_until_the_last_part_gets_the_constraint_at_once(terminal):
+    terminal("ctr", script=["", "/next", "/next", (970, "a"), "my recap", "/quit"])
+    assert saved("ctr").phase.id == "constraint"
+    assert len(saved("ctr").cards) == 1
+    assert not saved("ctr").dealt
 
 
 def test_a_wrong_level_is_asked_for_again_and_b_goes_back(terminal):
@@ -338,7 +366,9 @@ def test_a_peer_scores_a_file_and_both_compare(terminal, tmp_path, capsys):
     assert str(score) in terminal.text
     assert terminal("recommender", "--compare", str(score)) == 0
     assert "D1 (you 3, peer 1)" in terminal.text
-    assert len(store.attempts("recommender")[0]) == 1
+    assert terminal("recommender", "--compare", str(score)) == 0
+    assert [event["peer"] for event in saved().scores] == [False, True]  # kept once
+    assert "peer" in (tmp_path / f"interviews/recommender/{saved().attempt_id}.md").read_text()
     sent.write_text("{")
     assert terminal("recommender", "--peer", str(sent)) == 2
     assert f"{sent} cannot be read as an attempt" in capsys.readouterr().err

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from mlpipe.course.interview import content, score, store
+from mlpipe.course.interview import content, score
 from mlpipe.course.interview.engine import DIMENSIONS, Interview, minutes
 from mlpipe.course.interview.score import LIVE, Score
 from mlpipe.course.interview.screen import Screen, keep
@@ -25,17 +24,34 @@ PARTS = {  # of a quoted number -> how it is asked for
 
 
 def rate(interview: Interview, screen: Screen, live: bool = False) -> Score:
-    """Show a finished attempt beside what strong answers have, and ask for a level a dimension and for failed gates.
+    """Ask for a level a dimension, and for failed gates.
 
     All nine dimensions, or with `live` the five that can be followed while the candidate talks. Raises EOFError or
     KeyboardInterrupt when the rater leaves.
     """
-    _look_back(interview, screen)
-    levels, unprompted = _ask_levels(interview, screen, LIVE if live else DIMENSIONS)
+    levels, unprompted = _ask_levels(interview.question, screen, LIVE if live else DIMENSIONS, interview.helped)
     return Score(levels, unprompted, _ask_gates(interview, screen))
 
 
-def _look_back(interview: Interview, screen: Screen) -> None:
+def rate_cold_answer(question: str, screen: Screen) -> None:
+    """Show the answer from before the course, and ask for its score when it has none yet."""
+    try:
+        cold = score.cold_answer(question)
+    except ValueError as error:
+        screen.tell(str(error))
+        return
+    if cold is None or cold.score is not None:
+        return
+    screen.title(f"What you said before the course, on {cold.when[:10]}")
+    for line in cold.text.strip().splitlines():
+        screen.tell(line, "  | ")
+    if screen.ask("\nEnter scores it on the five live dimensions, s skips it").strip().lower() != "s":
+        levels, unprompted = _ask_levels(question, screen, LIVE)
+        score.score_cold_answer(question, Score(levels, unprompted))
+
+
+def look_back(interview: Interview, screen: Screen) -> None:
+    """Show what was written beside what strong answers have: phases, follow-ups, cards."""
     asked = content.question(interview.question)
     spent = interview.seconds_by_phase()
     screen.title("What you said, and what a strong answer has")
@@ -99,9 +115,9 @@ def _show_claims(words: str, evidence: Mapping[str, Evidence], screen: Screen) -
 
 
 def _ask_levels(
-    interview: Interview, screen: Screen, dimensions: tuple[str, ...]
+    question: str, screen: Screen, dimensions: tuple[str, ...], helped: Collection[str] = ()
 ) -> tuple[dict[str, int], dict[str, bool]]:
-    weights = content.question(interview.question).weights
+    weights = content.question(question).weights
     rubric = [one for one in content.dimensions() if one.id in dimensions]
     screen.title("The score")
     screen.tell(
@@ -118,7 +134,7 @@ def _ask_levels(
             screen.tell(f"\n{one.id} {one.name} (weight {weights[one.id]})")
             for number, behaviour in enumerate(one.levels, start=1):
                 screen.tell(f"{number}  {behaviour}", "  ")
-            if one.id in interview.helped:
+            if one.id in helped:
                 screen.tell("You asked for help here, so it counts one level lower.")
         no_code = ", - no code was asked" if one.id == "D8" else ""
         typed = screen.ask(f"{one.id}: 0 to 4{no_code}").strip().lower()
@@ -129,7 +145,7 @@ def _ask_levels(
             at += 1
         elif found := re.fullmatch(r"([0-4]) ?(h?)", typed):
             levels[one.id] = int(found[1])
-            unprompted[one.id] = not found[2] and one.id not in interview.helped
+            unprompted[one.id] = not found[2] and one.id not in helped
             at += 1
         else:
             screen.tell(f"{typed!r} is no level: type 0, 1, 2, 3 or 4, with h after a hint, or b to go back.")
@@ -160,27 +176,16 @@ def show_result(interview: Interview, given: Score, screen: Screen) -> None:
         screen.tell(f"Capped at mid by: {', '.join(given.gates)}.")
     for dimension, reached in effective.items():
         screen.tell(f"{dimension} {names[dimension]:<32} {'█' * reached * 4:<16} {reached}", "  ")
+    write_card(interview, screen)
+
+
+def write_card(interview: Interview, screen: Screen) -> None:
+    """Write the scorecard beside the attempt as HTML and Markdown, and say where."""
+    from mlpipe.course.interview.scorecard import write_scorecard  # reads results: not at the start
+
     try:
-        *_, paths = write_scorecard(interview)
-    except OSError as error:
-        screen.tell(f"\nThe scorecard is not written: {error.filename} ({error.strerror}). Set MLPIPE_HOME.")
+        *_, (page, text) = write_scorecard(interview)
+    except (OSError, ValueError) as error:
+        screen.tell(f"\nThe scorecard could not be made: {error}")
     else:
-        screen.tell(f"\nScorecard, to open in a browser and to print: {paths[0]}\nThe same as text: {paths[1]}")
-
-
-def write_scorecard(interview: Interview) -> tuple[str, str, list[Path]]:
-    """Make the scorecard of a scored attempt, and keep it beside the attempt: HTML, Markdown and their paths.
-
-    Raises OSError when the folder cannot be written.
-    """
-    from mlpipe.course.interview.evidence import Quote, collect_evidence, grade_quote
-    from mlpipe.course.interview.scorecard import scorecard
-
-    evidence = collect_evidence()
-    graded = [grade_quote(Quote(**quote), evidence) for quote in interview.quotes]
-    history = [one.to_dict() for one in store.attempts(interview.question)[0] if one.scores]
-    page, text = scorecard(interview.to_dict(), score.from_event(interview.scores[-1]), graded, history)
-    paths = [store.folder(interview.question) / f"{interview.attempt_id}.{kind}" for kind in ("html", "md")]
-    for path, written in zip(paths, (page, text), strict=True):
-        store.write_whole(path, written)
-    return page, text, paths
+        screen.tell(f"\nScorecard, to open in a browser and to print:\n{page}\nThe same as text:\n{text}")

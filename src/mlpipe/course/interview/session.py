@@ -67,8 +67,8 @@ class Session:
         screen.tell(self.asked.prompt)
         cards = "one constraint" if interview.n_cards == 1 else "two constraints"
         screen.tell(
-            f"\n{interview.total / 60:.0f} minutes for the level {interview.target}: 12 are yours, then 4 of questions, "
-            f"then {cards}. Speak aloud, and type notes, one thought a line. Enter saves each line.\n"
+            f"\n{interview.total / 60:.0f} minutes for the level {interview.target}: 12 are yours, then come 4 of "
+            f"questions, then {cards}. Speak aloud, and type notes, one thought a line. Enter saves each line.\n"
             "Commands begin with a slash: /next goes on to the next phase, /help lists the others."
         )
         screen.tell(f"Saved in {store.folder(interview.question)} as {interview.attempt_id}, seed {interview.seed}.")
@@ -130,8 +130,9 @@ class Session:
         getattr(self, f"_do_{name[1:]}")()
 
     def _write(self, line: str) -> None:
-        lines = self._lines()
-        self._set_lines([*lines, line])
+        self._set_lines([*self._lines(), line])
+        if "floor" in self._told:
+            self._told.add("closed")
 
     def _lines(self) -> list[str]:
         kept = self.interview.answers if self.answering else self.interview.notes
@@ -149,7 +150,7 @@ class Session:
         interview, phase = self.interview, self.interview.phase
         was_answering, self.answering = self.answering, None
         if interview.state == "running" and phase.id == "questions":
-            if interview.seconds_by_phase()[phase.id] < phase.end - phase.start:
+            if interview.elapsed() < phase.end:
                 self._do_ask()
             else:
                 self._do_next()
@@ -266,17 +267,34 @@ class Session:
                 )
             return
         spent, planned = interview.seconds_by_phase()[phase.id], phase.end - phase.start
-        if phase.id == self._interrupts and spent >= planned / 2 and not interview.dealt:
+        floor = next(one.start for one in self.asked.phases if one.id == "questions")
+        if phase.start < floor <= interview.elapsed() and not self.answering:
+            if "closed" in self._told:
+                self._take_the_floor()
+            elif "floor" not in self._told:
+                self._told.add("floor")
+                self._show_clock()
+                self.screen.tell("Your 12 minutes are over. One line to close: choice, main risk, next step.")
+        elif phase.id == self._interrupts and spent >= planned / 2 and not interview.dealt:
             self.screen.tell("\nYou are interrupted.")
             self._do_ask()
             self._keep()
         elif spent > planned and phase.id not in self._told:
             self._told.add(phase.id)
-            self._show_clock()
+            if interview.elapsed() - self._clock_at >= 1:
+                self._show_clock()
             if phase.id not in ("questions", "constraint"):
                 self.screen.tell("The time planned for this phase is over: say the main point, then /next.")
         elif interview.elapsed() - self._clock_at >= 60:
             self._show_clock()
+
+    def _take_the_floor(self) -> None:
+        """The interviewer speaks now, whatever is left of the candidate's phases."""
+        while self.interview.planned.start > self.interview.phase.end:
+            self.interview.reveal()
+        self.screen.tell("\nThank you. The interviewer goes on.")
+        self._do_next()
+        self._keep()
 
     def _set_alarm(self) -> None:
         """Tell the end of the time while the learner is typing; a line read later would come too late."""

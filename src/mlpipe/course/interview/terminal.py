@@ -13,7 +13,7 @@ from mlpipe.course.interview import store
 from mlpipe.course.interview.cold import QUESTIONS
 from mlpipe.course.interview.drill import drill
 from mlpipe.course.interview.engine import TARGETS, Interview, minutes
-from mlpipe.course.interview.rating import ask_quotes, rate, show_result
+from mlpipe.course.interview.rating import ask_quotes, look_back, rate, rate_cold_answer, show_result, write_card
 from mlpipe.course.interview.score import compare, from_event, level, read_score, write_score
 from mlpipe.course.interview.screen import Screen, keep
 from mlpipe.course.interview.session import Session
@@ -115,6 +115,7 @@ def _interview(interview: Interview, options: argparse.Namespace, screen: Screen
     try:
         if interview.state != "finished":
             Session(interview, screen).sit()
+        look_back(interview, screen)
         if not interview.scores:
             ask_quotes(interview, screen)
         given = rate(interview, screen, options.live)
@@ -127,12 +128,15 @@ def _interview(interview: Interview, options: argparse.Namespace, screen: Screen
         else:
             path = store.folder(interview.question) / f"{interview.attempt_id}.json"
             way = "--score" if interview.state == "finished" else "--resume"
-            screen.tell(f"Stopped at {minutes(interview.elapsed())}; all is kept in {path}.\nGo on: {call} {way}")
+            screen.tell(f"Stopped at {minutes(interview.elapsed())}. All is kept:\n{path}\nGo on: {call} {way}")
         raise
     interview.score(given.levels, given.unprompted, given.gates)
     if not keep(interview, screen):
         _show_all(interview, screen)
-    show_result(interview, given, screen)
+    try:
+        rate_cold_answer(interview.question, screen)
+    finally:
+        show_result(interview, given, screen)
     screen.tell(f"\nNext: {call} --drill deals ten questions on what was weakest.")
 
 
@@ -157,6 +161,7 @@ def _list(question: str, screen: Screen) -> None:
 
 def _score_peer(options: argparse.Namespace, screen: Screen) -> None:
     interview = store.read(options.peer, screen.clock)
+    look_back(interview, screen)
     given = rate(interview, screen, options.live)
     path = home() / "peer_scores" / f"{interview.question}-{interview.attempt_id}.json"
     write_score(path, given, peer=True)
@@ -164,8 +169,15 @@ def _score_peer(options: argparse.Namespace, screen: Screen) -> None:
 
 
 def _compare(question: str, peer: Path, screen: Screen) -> None:
-    scored = [one for one in store.attempts(question, screen.clock)[0] if one.scores]
+    earlier, _ = store.attempts(question, screen.clock)
+    scored = [one for one in earlier if any(not event["peer"] for event in one.scores)]
     if not scored:
         raise ValueError("there is no score of yours to compare with: --score first")
-    screen.tell(f"Your last score, of {scored[-1].attempt_id}, beside {peer}:")
-    screen.tell(str(compare(from_event(scored[-1].scores[-1]), read_score(peer))))
+    interview, theirs = scored[-1], read_score(peer)
+    mine = from_event(next(event for event in reversed(interview.scores) if not event["peer"]))
+    screen.tell(f"Your last score, of {interview.attempt_id}, beside {peer}:")
+    screen.tell(str(compare(mine, theirs)))
+    if theirs not in [from_event(event) for event in interview.scores if event["peer"]]:
+        interview.score(theirs.levels, theirs.unprompted, theirs.gates, peer=True)
+        keep(interview, screen)
+    write_card(interview, screen)
