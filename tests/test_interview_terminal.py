@@ -159,6 +159,8 @@ def test_the_end_of_input_keeps_everything_and_resume_goes_on(terminal):
     assert "Go on: python -m mlpipe.course.interview ctr --resume" in terminal.text.replace("\n", " ")
     left = saved("ctr")
     assert (left.state, left.elapsed()) == ("paused", 110)
+    (path,) = store.folder("ctr").glob("*.json")
+    assert json.loads(path.read_text())["events"][-1] == {"kind": "pause", "at": 110}
 
     terminal.now += 10_000
     terminal.shown.clear()
@@ -260,6 +262,13 @@ def test_a_wrong_level_is_asked_for_again_and_b_goes_back(terminal):
     assert saved().scores[-1]["levels"]["D1"] == 2
     assert "D8" not in saved().scores[-1]["levels"]
     assert saved().scores[-1]["gates"] == ["no_question"]
+
+
+def test_help_lowers_the_dimensions_of_its_phase(terminal):
+    terminal("recommender", script=["", "/hint", "/finish", "", *["2"] * 9, ""])
+    assert "You asked for help here, so it counts one level lower." in terminal.text
+    assert "D1 Framing and metrics              ████             1" in terminal.text
+    assert [d for d, alone in saved().scores[-1]["unprompted"].items() if not alone] == ["D1"]
 
 
 def test_an_unwritable_folder_loses_nothing_that_is_on_the_screen(terminal, tmp_path):
