@@ -44,7 +44,7 @@ class Terminal:
         self.now = 0.0
         self.shown = []
 
-    def __call__(self, *arguments, script=()):
+    def __call__(self, *arguments, script=(), drift_after=None):
         lines = iter(script)
 
         def ask(prompt):
@@ -58,7 +58,12 @@ class Terminal:
                 raise line
             return line
 
-        status = main(list(arguments), Screen(ask, self.shown.append, lambda: self.now))
+        def clock():
+            if drift_after is not None and self.now >= drift_after:
+                self.now += 1  # a second at each look at the clock
+            return self.now
+
+        status = main(list(arguments), Screen(ask, self.shown.append, clock))
         assert next(lines, "all was typed") == "all was typed"
         return status
 
@@ -222,6 +227,17 @@ def test_each_command_is_harmless_at_any_time(terminal):
     assert interview.state == "finished"
     assert "over again" in "".join([*interview.notes.values(), *interview.answers.values()])
     assert len(set(interview.dealt)) == len(interview.dealt)
+
+
+@pytest.mark.parametrize("line", ["", "/next", "/ask", "/hint", "/pause"])
+@pytest.mark.parametrize("phases", [0, 6])  # the first phase; the interviewer's questions
+def test_the_time_may_run_out_between_any_two_steps(terminal, phases, line):
+    for left in range(3, 25):
+        terminal.now = 0.0
+        script = ["", *["/next"] * phases, "", (1080 - left, ""), line, "a late word", "/quit"]
+        assert terminal("ctr", script=script, drift_after=1080 - left) == 0
+    for interview in store.attempts("ctr")[0]:
+        assert "a late word" in [*interview.notes.values(), *interview.answers.values()]
 
 
 def test_a_phase_over_its_time_is_told_once_and_one_phase_is_interrupted(terminal):

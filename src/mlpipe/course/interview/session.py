@@ -25,7 +25,7 @@ COMMANDS = {
 
 
 class Session:
-    """One attempt at a terminal: `sit` until the time is over or /finish, then `rate`."""
+    """One attempt at a terminal, from the start or a resume until /finish or the end of the input: `sit`."""
 
     def __init__(self, interview: Interview, screen: Screen) -> None:
         self.interview, self.screen = interview, screen
@@ -103,17 +103,19 @@ class Session:
 
     def _line(self, line: str) -> None:
         """One line that was typed: a command, an empty line, or words to keep."""
-        interview = self.interview
-        if line.startswith("/"):
-            self._command(line.split()[0])
-        elif line.strip():
-            self._write(line.rstrip())
-        else:
-            self._nothing_more()
-        if self.done or interview.state == "ready":
-            return
-        self._keep()
-        self._mind_the_time()
+        try:
+            if line.startswith("/"):
+                self._command(line.split()[0])
+            elif line.strip():
+                self._write(line.rstrip())
+            else:
+                self._nothing_more()
+            if self.done:
+                return
+            self._keep()
+            self._mind_the_time()
+        except ValueError as error:  # the time ran out between two steps
+            self.screen.tell(str(error))
 
     def _command(self, name: str) -> None:
         if name == "/score":
