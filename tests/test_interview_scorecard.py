@@ -127,6 +127,17 @@ def test_what_is_typed_stays_text(evil):
     assert evil in spoken(markdown)
 
 
+@pytest.mark.parametrize("line", ["===", "---", "- item", "| a | b |\n|---|---|", "    code", "```"])
+def test_no_line_of_notes_makes_a_heading_a_list_or_a_table_of_the_others(line):
+    kinds = {kind for kind, _ in blocks(scorecard(attempt(text=f"a title\n{line}\n\n{line}").to_dict(), ALL_MID)[1])}
+    assert not {"hr", "bullet_list_open", "code_block", "fence"} & kinds
+    for kind in ("heading_open", "table_open"):
+        count = [one for one, _ in blocks(scorecard(attempt(text=f"a title\n{line}").to_dict(), ALL_MID)[1])].count(
+            kind
+        )
+        assert count == [one for one, _ in blocks(scorecard(attempt().to_dict(), ALL_MID)[1])].count(kind)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(st.sampled_from("<>|*_`[]()#-+=1.~!\\&\"' a\n\r\t{}$:"), min_size=1, max_size=30).filter(str.strip))
 def test_no_mix_of_signs_becomes_a_tag_or_breaks_a_table(text):
@@ -199,6 +210,7 @@ def test_time_is_shown_against_the_plan():
     assert "| Label, split, features | 1:40 | 1:00 | +0:40 |" in markdown
     assert re.search(r"<td>1:40 of 1:00</td>\s*<td><span class=\"bad\">\+0:40</span>", page)
     assert page.count('class="bad">+') == 2  # and operations
+    assert 'class="bad">+' not in scorecard(attempt(used=80).to_dict(), ALL_MID)[0]  # 20 seconds are not worth it
 
 
 def test_numbers_are_shown_with_whether_they_held():
@@ -309,6 +321,28 @@ def test_the_scorecard_is_kept_beside_the_attempt(tmp_path):
     assert md_path.read_text() == markdown
     assert "<strong>senior</strong>" in page
     assert "Your peer's score: staff." in Tags(page).text
+
+
+def test_links_of_the_returned_page_fit_the_place_where_it_is_shown():
+    interview = attempt()
+    interview.score(dict.fromkeys(DIMENSIONS, 3), {})
+    page, _, (kept, _) = write_scorecard(interview, base="../")
+    assert re.search(r'href="\.\./\d\d_\w+\.ipynb"', page)
+    assert "file:///" not in page
+    assert "file:///" in kept.read_text()
+
+
+def test_what_cannot_be_read_is_told_and_does_not_prevent_the_scorecard(tmp_path):
+    interview = attempt()
+    interview.score(dict.fromkeys(DIMENSIONS, 3), {})
+    store.save(interview)
+    (tmp_path / "interviews" / "ctr" / "broken.json").write_text("{")
+    (tmp_path / "cold_answers").mkdir()
+    (tmp_path / "cold_answers" / "ctr.json").write_text("[")
+    page, markdown, _ = write_scorecard(interview)
+    for text in (Tags(page).text, markdown.replace("\\", "")):
+        assert re.search(r"broken\.json cannot be read as an attempt", text)
+        assert re.search(r"ctr\.json cannot be read as cold answers", text)
 
 
 def test_an_attempt_that_is_none_is_refused():

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,30 +65,41 @@ class Card:
     steps: tuple[tuple[str, tuple[Link, ...]], ...]
     history: tuple[tuple[str, float], ...]  # attempt, weighted mean
     remarks: tuple[str, ...]
+    problems: tuple[str, ...]
 
 
-def write_scorecard(interview: Interview) -> tuple[str, str, tuple[Path, Path]]:
+def write_scorecard(interview: Interview, base: str | None = None) -> tuple[str, str, tuple[Path, Path]]:
     """Make the scorecard of a scored attempt, keep it beside the attempt, and return HTML, Markdown and both paths.
 
-    Numbers are checked against what the learner has measured by now. Raises ValueError for an attempt without a score.
+    Numbers are checked against what the learner has measured by now. Files that cannot be read are named in it. With
+    `base` the page that is returned, not the one that is kept, has links for another place (see `scorecard`). Raises
+    ValueError for an attempt without a score, OSError when the folder cannot be written.
     """
     scores = {event["peer"]: from_event(event) for event in interview.scores}
     if not scores:
         raise ValueError(f"the attempt {interview.attempt_id} has no score yet: score it first")
     evidence = collect_evidence()
-    scored = [one.to_dict() for one in store.attempts(interview.question)[0] if one.scores]
-    page, text = scorecard(
+    read, problems = store.attempts(interview.question)
+    cold = None
+    try:
+        cold = cold_answer(interview.question)
+    except ValueError as error:
+        problems = [*problems, str(error)]
+    make = partial(
+        scorecard,
         interview.to_dict(),
         scores[min(scores)],  # your own before a peer's
         [grade_quote(Quote(**quote), evidence) for quote in interview.quotes],
-        scored,
-        cold=cold_answer(interview.question),
+        [one.to_dict() for one in read if one.scores],
+        cold=cold,
         peer=scores.get(True) if False in scores else None,
+        problems=problems,
     )
+    page, text = make()
     path = store.folder(interview.question) / f"{interview.attempt_id}.html"
     store.write_whole(path, page)
     store.write_whole(path.with_suffix(".md"), text)
-    return page, text, (path, path.with_suffix(".md"))
+    return page if base is None else make(base=base)[0], text, (path, path.with_suffix(".md"))
 
 
 def scorecard(
@@ -99,17 +111,18 @@ def scorecard(
     cold: ColdAnswer | None = None,
     peer: Score | None = None,
     base: str | None = None,
+    problems: Sequence[str] = (),
 ) -> tuple[str, str]:
     """The scorecard as a page of HTML and as Markdown.
 
     `attempt` is an interview's `to_dict()`; `score` is what it was given; `quotes` are graded; `history` are scored
     attempts at the same question, oldest first, with or without this one; `cold` is the answer from before the course;
     `peer` is a second score to compare with; `base` is put before links to lessons, such as "" inside a notebook (by
-    default they lead to the pages or notebooks of this checkout).
+    default they lead to the pages or notebooks of this checkout); `problems` are sentences to pass on to the learner.
 
     Raises ValueError for an attempt that is none.
     """
-    card = _card(attempt, score, quotes, history, cold, peer, base)
+    card = _card(attempt, score, quotes, history, cold, peer, base, problems)
     return _html(card), _markdown(card)
 
 
@@ -124,6 +137,7 @@ def _card(
     cold: ColdAnswer | None,
     peer: Score | None,
     base: str | None,
+    problems: Sequence[str],
 ) -> Card:
     interview = Interview.from_dict(dict(attempt), clock=lambda: 0.0)
     asked = content.question(interview.question)
@@ -167,6 +181,7 @@ def _card(
         ),
         history=tuple(means[-ATTEMPTS:]),
         remarks=tuple(remarks),
+        problems=tuple(problems),
     )
 
 
@@ -427,9 +442,10 @@ def _full(card: Card) -> str:
     """All that was written, for the screen only."""
     notes = "".join(f"<h3>{_e(title)}</h3><pre>{_e(text)}</pre>" for title, text in card.notes)
     quotes = "".join(f"<p>{_e(graded)}</p>" for graded in card.quotes)
+    problems = "".join(f"<p>{_e(problem)}</p>" for problem in card.problems)
     cold = f'<h2 id="cold">Cold answer</h2><pre>{_e(card.cold.text)}</pre>' if card.cold else ""
     return (
-        f'<section class="full"><h2 id="now">All notes and answers</h2>{notes or "<p>none</p>"}'
+        f'<section class="full">{problems}<h2 id="now">All notes and answers</h2>{notes or "<p>none</p>"}'
         f"{'<h2>All numbers quoted</h2>' if quotes else ''}{quotes}{cold}</section>"
     )
 
@@ -491,7 +507,7 @@ def _markdown(card: Card) -> str:
     parts += ["## Next, three things", "\n".join(step.rstrip() for step in steps)]
     means = [(_m(attempt), f"{mean:.2f}") for attempt, mean in card.history]
     parts += ["## Attempts at this question", _table("attempt|weighted mean", means)]
-    parts += [_m(remark) for remark in card.remarks]
+    parts += [_m(remark) for remark in card.remarks + card.problems]
     parts.append(f"## Cold answer: {card.cold_level or 'not scored'}" if card.cold else "## Cold answer")
     parts.append(_block(card.cold.text) if card.cold else "None was kept: lesson 00 asks for one.")
     parts.append(f"## Now: {_shown(card.level)}")
