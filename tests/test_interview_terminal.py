@@ -367,6 +367,7 @@ def test_a_drill_deals_ten_keeps_the_marks_and_shows_the_model_answers(terminal,
 
 def test_a_drill_that_is_left_keeps_what_was_marked(terminal, tmp_path):
     assert terminal("ctr", "--drill", script=["a", "", "2", "b"]) == 0
+    assert "Stopped after 1 of 10." in terminal.text
     (kept,) = json.loads((tmp_path / "drills/ctr.json").read_text()).values()
     assert [mark["answer"] for mark in kept["marks"]] == ["a"]
 

@@ -32,27 +32,33 @@ def drill(question: str, seed: int, target: str, screen: Screen) -> None:
         f"{len(dealt)} follow-ups up to the level {target}{first}. Answer aloud and in a line or more, as short as you "
         f"can; an empty line shows the model answer. Seed {seed}."
     )
-    for number, one in enumerate(dealt, start=1):
-        screen.tell(f"\n{number} of {len(dealt)} · {one.phase} · {one.level} · {one.dimension} {names[one.dimension]}")
-        screen.tell(f"“{one.ask}”")
-        lines = []
-        while line := screen.ask("answer").strip():
-            lines.append(line)
-        screen.tell(f"- {one.answer}", "  ")
-        if one.prove:
-            screen.tell(f"- Prove it with a number: claim {one.prove}, lesson {one.prove[:2]}.", "  ")
-        if one.card:
-            card = next(card for card in asked.cards if card.id == one.card)
-            screen.tell(f"- And if this changes? {card.title}: {card.text}", "  ")
-        while (mark := screen.ask("Said it? 0 missed, 1 in part, 2 all of it").strip()) not in MARKS:
-            screen.tell("Type 0, 1 or 2.")
-        done.append({"followup": one.id, "dimension": one.dimension, "mark": mark, "answer": "\n".join(lines)})
-        try:
-            update_record(path, started, {"seed": seed, "target": target, "marks": done})
-        except OSError as error:
+    try:
+        for number, one in enumerate(dealt, start=1):
             screen.tell(
-                f"Not saved: {path} cannot be written ({error.strerror}). Set MLPIPE_HOME to a folder of yours."
+                f"\n{number} of {len(dealt)} · {one.phase} · {one.level} · {one.dimension} {names[one.dimension]}"
             )
+            screen.tell(f"“{one.ask}”")
+            lines = []
+            while line := screen.ask("answer").strip():
+                lines.append(line)
+            screen.tell(f"- {one.answer}", "  ")
+            if one.prove:
+                screen.tell(f"- Prove it with a number: claim {one.prove}, lesson {one.prove[:2]}.", "  ")
+            if one.card:
+                card = next(card for card in asked.cards if card.id == one.card)
+                screen.tell(f"- And if this changes? {card.title}: {card.text}", "  ")
+            while (mark := screen.ask("Said it? 0 missed, 1 in part, 2 all of it").strip()) not in MARKS:
+                screen.tell("Type 0, 1 or 2.")
+            done.append({"followup": one.id, "dimension": one.dimension, "mark": mark, "answer": "\n".join(lines)})
+            try:
+                update_record(path, started, {"seed": seed, "target": target, "marks": done})
+            except OSError as error:
+                screen.tell(
+                    f"Not saved: {path} cannot be written ({error.strerror}). Set MLPIPE_HOME to a folder of yours."
+                )
+    except (EOFError, KeyboardInterrupt):
+        screen.tell(f"\nStopped after {len(done)} of {len(dealt)}. The marks so far are in {path}.")
+        raise
     screen.title("The drill is over")
     for dimension in DIMENSIONS:
         marks = [int(one["mark"]) for one in done if one["dimension"] == dimension]
