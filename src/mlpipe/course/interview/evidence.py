@@ -137,7 +137,7 @@ def tolerance(evidence: Evidence) -> float:
     A guess does not meet it. Who knows the order of magnitude only, and guesses with equal chance anywhere from a tenth
     of the value to ten times it (on a logarithmic scale), hits a window of plus or minus 5 % with a chance of
     ln(1.05 / 0.95) / ln(100) = 2.2 %, and that is the widest window there is. The baseline itself, the guess of who
-    knows what a trivial model scores, is ten tolerances away.
+    knows what a trivial model scores, is ten tolerances away. A measured 0 holds as 0 only.
     """
     if evidence.value == 0:
         return 0.0
