@@ -384,7 +384,7 @@ def past_log(n=6000, seed=0):
 def test_counters_of_training_rows_are_the_past_rates():
     log, y = past_log()
     model = CounterTrees("shown", "reported", lag="2h", prior_strength=10).fit(log, y)
-    seen = model._trees_see(log, model._hash_keys(log), model._times(log) - np.timedelta64(2, "h"))
+    seen = model._trees_see(log, model._keys.transform(log), model._times(log) - np.timedelta64(2, "h"))
     expected = past_rate(log["ad"], log["shown"], log["reported"], prior_rate=y.mean(), prior_strength=10, lag="2h")
     assert expit(seen[:, -2]) == pytest.approx(expected)
 
@@ -394,7 +394,7 @@ def test_counters_stand_still_without_history_and_go_on_with_it():
     early, late = log[:5000], log[5000:]
     model = CounterTrees("shown", "reported", prior_strength=30).fit(early, y[:5000])
     cut = early["shown"].max()
-    frozen = model._trees_see(late, model._hash_keys(late), None)
+    frozen = model._trees_see(late, model._keys.transform(late), None)
     for row in range(0, 1000, 97):
         same = early["ad"] == late["ad"].iloc[row]
         assert np.expm1(frozen[row, -1]) == pytest.approx(same.sum())
@@ -414,7 +414,7 @@ def test_counters_stand_still_without_history_and_go_on_with_it():
 def test_the_labels_of_later_rows_do_not_reach_the_counters():
     log, y = past_log()
     model = CounterTrees("shown", "reported", prior_strength=30).fit(log, y)
-    keys, times = model._hash_keys(log), model._times(log)
+    keys, times = model._keys.transform(log), model._times(log)
     before = model._trees_see(log, keys, times)[:3000]
     other = log.assign(reported=log["reported"].where(log.index < 3000))
     changed = CounterTrees("shown", "reported", prior_strength=30).fit(other, y)

@@ -1,6 +1,7 @@
 """Click models with scikit-learn's interface, from the rate of one key to factorization machines."""
 
 from mlpipe.ctr.blend import Blend
+from mlpipe.ctr.ffm import FieldAwareFM
 from mlpipe.ctr.fm import FactorizationMachine
 from mlpipe.ctr.ftrl import FTRLProximal
 from mlpipe.ctr.linear import HashedLogisticRegression
@@ -13,6 +14,7 @@ __all__ = [
     "CounterTrees",
     "FTRLProximal",
     "FactorizationMachine",
+    "FieldAwareFM",
     "HashedLogisticRegression",
     "NegativeDownsampler",
     "SmoothedRate",

@@ -17,6 +17,7 @@ from sklearn.utils import column_or_1d
 from mlpipe.features import hash_columns
 
 Crosses = Sequence[Sequence[str]]
+KEY_SPACE = 2**52  # so many buckets that keys do not meet
 
 
 class ClickModel(ClassifierMixin, BaseEstimator):
@@ -268,6 +269,40 @@ class Fields:
         interval[missing] = -1
         buckets = np.column_stack([table[interval + 1], table[interval + 2]])
         return buckets, _shares(upper_share), interval
+
+
+class Keys:
+    """One number for each key of each row: a key is a column, or several whose combination counts.
+
+    Columns enter as in the crosses of `Fields`: numbers by the interval between two knots, times by their hour.
+    """
+
+    def __init__(self, keys: Sequence[str | Sequence[str]], n_buckets: int = KEY_SPACE, seed: int = 0):
+        self.keys = [(key,) if isinstance(key, str) else tuple(key) for key in keys]
+        self.n_buckets, self.seed = n_buckets, seed
+
+    def fit(self, frame: pd.DataFrame, argument: str = "keys") -> Self:
+        """Fix the kinds of the columns. `argument` names the keys in errors."""
+        absent = [name for key in self.keys for name in key if name not in frame.columns]
+        if absent:
+            raise ValueError(
+                f"{argument} names {absent}, which X does not have; expected some of {list(frame.columns)}"
+            )
+        self.columns = list(dict.fromkeys(name for key in self.keys for name in key))
+        crosses = list(dict.fromkeys(key for key in self.keys if len(key) > 1))
+        self.fields = Fields(self.n_buckets, crosses, self.seed).fit(frame[self.columns])
+        kinds = self.fields.kinds
+        place: dict[tuple[str, ...], int] = {}  # slots in the order of `Fields`: ids and times, numbers, crosses
+        for name in sorted(self.columns, key=lambda name: kinds[name] == "number"):
+            place[name,] = sum(1 if kinds[before] == "id" else 2 for (before,) in place)
+        n_fields = sum(1 if kind == "id" else 2 for kind in kinds.values())
+        place |= {cross: n_fields + i for i, cross in enumerate(crosses)}
+        self.slots = [place[key] for key in self.keys]
+        return self
+
+    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+        """Numbers (n_rows, n_keys), below `n_buckets`."""
+        return self.fields.transform(frame[self.columns])[0][:, self.slots] if self.keys else np.empty((len(frame), 0))
 
 
 def _shares(upper: np.ndarray) -> np.ndarray:

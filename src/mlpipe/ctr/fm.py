@@ -102,20 +102,21 @@ class FactorizationMachine(ClickModel):
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         self._begin(frame, y)
-        encoded = self._fields.transform(frame)
+        encoded = self._encode(frame)
         rows = self._rng.permutation(len(y))
         self._count(encoded, y, rows)
         batches = self._batches(encoded, y, rows)
-        averaged = [np.zeros_like(model["weights"]) for model in self._models]
+        averaged = [{"weights": np.zeros_like(model["weights"]), "bias": 0.0} for model in self._models]
         first_averaged = self.epochs // 2
         for epoch in range(self.epochs):
             for model, mean in zip(self._models, averaged, strict=True):
                 for i in self._rng.permutation(len(batches)):
                     self._learn(model, batches[i])
                 if epoch >= first_averaged:
-                    mean += model["weights"] / (self.epochs - first_averaged)
+                    for name in mean:
+                        mean[name] += model[name] / (self.epochs - first_averaged)
         for model, mean in zip(self._models, averaged, strict=True):
-            model["weights"] = mean
+            model.update(mean)
 
     def partial_fit(self, X: Any, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
         """Learn from some more rows, once. One class only is allowed; `classes` is ignored (always 0 and 1)."""
@@ -125,7 +126,7 @@ class FactorizationMachine(ClickModel):
         else:
             frame, labels = self._start(X, y, both_classes=False)
             self._begin(frame, labels)
-        encoded = self._fields.transform(frame)
+        encoded = self._encode(frame)
         rows = np.arange(len(labels))
         self._count(encoded, labels, rows)
         for batch in self._batches(encoded, labels, rows):
@@ -152,6 +153,9 @@ class FactorizationMachine(ClickModel):
             for _ in range(self.n_models)
         ]
 
+    def _encode(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None, int]:
+        return self._fields.transform(frame)
+
     def _count(self, encoded: Any, y: np.ndarray, rows: np.ndarray) -> None:
         self._n_occurrences += np.bincount(encoded[0][rows].ravel(), minlength=self.n_buckets)
         self._n_rows += len(rows)
@@ -159,11 +163,11 @@ class FactorizationMachine(ClickModel):
         rate = (self._n_clicks + 1) / (self._n_rows + 2)
         self._has_vector = self._n_occurrences * min(rate, 1 - rate) >= self.min_clicks
 
-    def _batches(self, encoded: Any, y: np.ndarray, rows: np.ndarray) -> list[_Batch]:
+    def _batches(self, encoded: Any, y: np.ndarray, rows: np.ndarray) -> list[Any]:
         starts = range(0, len(rows), self.batch_size)
         return [self._batch(encoded, y, rows[start : start + self.batch_size]) for start in starts]
 
-    def _batch(self, encoded: Any, y: np.ndarray, rows: np.ndarray) -> _Batch:
+    def _batch(self, encoded: Any, y: np.ndarray, rows: np.ndarray) -> Any:
         buckets, values, n_fields = encoded
         fields, touched, share = self._part(
             buckets[rows, :n_fields], None if values is None else values[rows, :n_fields]
@@ -185,7 +189,7 @@ class FactorizationMachine(ClickModel):
         matrix = design_matrix(number[buckets], values, len(touched), np.float32)
         return matrix, touched, (counts[touched] / self._n_occurrences[touched]).astype(np.float32)
 
-    def _learn(self, model: dict[str, Any], batch: _Batch) -> None:
+    def _learn(self, model: dict[str, Any], batch: Any) -> None:
         weights = model["weights"][batch.touched]
         weights[:, 1:] *= batch.has_vector
         sums = batch.fields @ weights
@@ -213,7 +217,7 @@ class FactorizationMachine(ClickModel):
         model["bias"] -= self.learning_rate * total / np.sqrt(model["bias_squares"])
 
     def _log_odds(self, frame: pd.DataFrame) -> np.ndarray:
-        encoded = self._fields.transform(frame)
+        encoded = self._encode(frame)
         return self._scores(encoded, np.arange(len(frame)))
 
     def _scores(self, encoded: Any, rows: np.ndarray) -> np.ndarray:

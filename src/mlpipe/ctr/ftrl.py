@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from mlpipe.ctr.base import ClickModel, Crosses, Fields, as_labels, check_positive, check_whole
+from mlpipe.ctr.base import ClickModel, Crosses, Fields, as_labels, check_positive, check_whole, design_matrix
 
 DENSE_UP_TO = 16  # buckets an entry of the batch, above which only the batch's own buckets are visited
 
@@ -58,7 +58,7 @@ class FTRLProximal(ClickModel):
         n_buckets: int = 2**18,
         crosses: Crosses = (),
         epochs: int = 1,
-        batch_size: int = 4096,
+        batch_size: int = 16384,
         shuffle: bool = True,
         random_state: int | None = 0,
     ):
@@ -107,9 +107,6 @@ class FTRLProximal(ClickModel):
 
     def _log_odds(self, frame: pd.DataFrame) -> np.ndarray:
         buckets, values, _ = self._fields.transform(frame)
-        return self._scores(buckets, values)
-
-    def _scores(self, buckets: np.ndarray, values: np.ndarray | None) -> np.ndarray:
         weights = self.coef_[0][buckets]
         return (weights if values is None else weights * values).sum(axis=1) + self.intercept_[0]
 
@@ -126,17 +123,19 @@ class FTRLProximal(ClickModel):
 
     def _learn(self, buckets: np.ndarray, values: np.ndarray | None, y: np.ndarray) -> None:
         """One mini-batch: the gradient of each row at the weights before it, added up by coordinate."""
-        error = expit(self._scores(buckets, values)) - y
-        gradient = np.repeat(error, buckets.shape[1]) if values is None else (error[:, None] * values).ravel()
-        flat = buckets.ravel()
-        if self.n_buckets > DENSE_UP_TO * len(flat):  # a small batch: work on its own few buckets
-            touched, flat = np.unique(flat, return_inverse=True)
-            total = np.bincount(flat, gradient)
-            squares = np.bincount(flat, gradient * gradient)
-        else:
-            squares = np.bincount(flat, gradient * gradient, minlength=self.n_buckets)
-            total = np.bincount(flat, gradient, minlength=self.n_buckets)
-            touched = np.flatnonzero(squares)
+        touched, places = None, buckets
+        if self.n_buckets > DENSE_UP_TO * buckets.size:  # a small batch: work on its own few buckets
+            touched, places = np.unique(buckets, return_inverse=True)
+            places = places.reshape(buckets.shape)
+        n_places = self.n_buckets if touched is None else len(touched)
+        X = design_matrix(places, values, n_places, np.float64)
+        error = expit(X @ (self.coef_[0] if touched is None else self.coef_[0][touched]) + self.intercept_[0]) - y
+        total = X.T @ error
+        if values is not None:
+            X = design_matrix(places, values**2, n_places, np.float64)
+        squares = X.T @ error**2
+        if touched is None:
+            touched = np.flatnonzero(squares > 0)
             total, squares = total[touched], squares[touched]
         w, n, z = self.coef_[0], self._n[touched], self._z[touched]
         root = np.sqrt(n + squares)

@@ -9,10 +9,8 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import betaln
 
-from mlpipe.ctr.base import ClickModel, Fields, check_positive, log_odds
+from mlpipe.ctr.base import ClickModel, Keys, check_positive, log_odds
 from mlpipe.features import smoothed_rate
-
-KEY_SPACE = 2**52  # so many buckets that keys do not meet
 
 
 class SmoothedRate(ClickModel):
@@ -42,12 +40,8 @@ class SmoothedRate(ClickModel):
         if self.prior_strength is not None:
             check_positive(self, "prior_strength")
         names = [self.columns] if isinstance(self.columns, str) else list(self.columns or frame.columns)
-        absent = [name for name in names if name not in frame.columns]
-        if absent:
-            raise ValueError(f"columns names {absent}, which X does not have; expected some of {list(frame.columns)}")
-        self._key = names
-        self._fields = Fields(KEY_SPACE, [names] if len(names) > 1 else []).fit(frame[names])
-        keys = self._keys(frame)
+        self._keys = Keys([names]).fit(frame, "columns")
+        keys = self._keys.transform(frame)[:, 0]
         table = pd.DataFrame({"clicks": y, "shown": 1.0}).groupby(keys).sum()
         clicks, shown = table["clicks"].to_numpy(), table["shown"].to_numpy()
         self.base_rate_ = float(y.mean())
@@ -55,14 +49,8 @@ class SmoothedRate(ClickModel):
         rates = smoothed_rate(clicks, shown, self.base_rate_, self.prior_strength_)
         self.rates_ = pd.Series(rates, index=table.index)
 
-    def _keys(self, frame: pd.DataFrame) -> np.ndarray:
-        if len(self._key) == 1 and self._fields.kinds[self._key[0]] != "id":
-            buckets, values, _ = self._fields.transform(frame[self._key])
-            return buckets[:, 0] if values is None else np.where(values[:, 0] >= 0.5, buckets[:, 0], buckets[:, 1])
-        return self._fields.transform(frame[self._key])[0][:, -1]
-
     def _log_odds(self, frame: pd.DataFrame) -> np.ndarray:
-        found = self.rates_.index.get_indexer(self._keys(frame))
+        found = self.rates_.index.get_indexer(self._keys.transform(frame)[:, 0])
         return log_odds(np.append(self.rates_.to_numpy(), self.base_rate_)[found])
 
 

@@ -14,6 +14,7 @@ from mlpipe.ctr.base import (
     ClickModel,
     Crosses,
     Fields,
+    Keys,
     as_frame,
     as_labels,
     check_positive,
@@ -30,7 +31,6 @@ from mlpipe.features import count_before, smoothed_rate
 
 MAX_CATEGORIES = 100  # ids with more values reach the trees as rates, not as categories
 LEAVES_VARIANCE = 0.3  # of all leaves of a row together, in units of the variance C of one hashed weight
-KEY_SPACE = 2**52  # so many buckets that keys do not meet
 
 
 class _TreeColumns:
@@ -249,11 +249,10 @@ class CounterTrees(ClickModel):
             columns=[self.time] if self.time and not _is_time(frame[self.time]) else []
         )
         self._tree_columns = _TreeColumns(features)
-        self.keys_ = self._choose_keys(features)
-        crosses = [key for key in self.keys_ if len(key) > 1]
-        self._fields = Fields(KEY_SPACE, crosses).fit(frame[self._columns])
+        self._keys = Keys(self._tree_columns.wide if self.keys is None else self.keys).fit(features)
+        self.keys_ = self._keys.keys
         self.base_rate_ = float(y.mean())
-        keys = self._hash_keys(frame)
+        keys = self._keys.transform(frame)
         self._strengths = [self.prior_strength or self._strength(keys[:, i], y) for i in range(keys.shape[1])]
         clicked = (y == 1) & ~pd.isna(reports)
         self._log = (keys, times, keys[clicked], reports[clicked])
@@ -281,13 +280,13 @@ class CounterTrees(ClickModel):
         frame = self._known(X)
         past = as_frame(history[0])
         labels = as_labels(history[1], len(past), both_classes=False)
-        keys, times, reports = self._hash_keys(self._known(past)), self._times(past), self._reports(past, labels)
+        keys, times, reports = self._keys.transform(self._known(past)), self._times(past), self._reports(past, labels)
         clicked = (labels == 1) & ~pd.isna(reports)
         new = (keys, times, keys[clicked], reports[clicked])
         log = tuple(np.concatenate([old, added]) for old, added in zip(self._log, new, strict=True))
         asked = self._times(frame)
         return self.trees_.predict_proba(
-            self._trees_see(frame, self._hash_keys(frame), asked - self._lag(asked), log=log)
+            self._trees_see(frame, self._keys.transform(frame), asked - self._lag(asked), log=log)
         )
 
     def _strength(self, keys: np.ndarray, y: np.ndarray) -> float:
@@ -295,36 +294,12 @@ class CounterTrees(ClickModel):
         return most_likely_strength(np.bincount(codes, y), np.bincount(codes), self.base_rate_)
 
     def _log_odds(self, frame: pd.DataFrame) -> np.ndarray:
-        return self.trees_.decision_function(self._trees_see(frame, self._hash_keys(frame), None))
+        return self.trees_.decision_function(self._trees_see(frame, self._keys.transform(frame), None))
 
     def _known(self, X: Any) -> pd.DataFrame:
         if hasattr(self, "_columns") and isinstance(X, pd.DataFrame) and self.reported_at in X.columns:
             X = X.drop(columns=self.reported_at)
         return super()._known(X)
-
-    def _choose_keys(self, features: pd.DataFrame) -> list[tuple[str, ...]]:
-        if self.keys is None:
-            return [(name,) for name in self._tree_columns.wide]
-        keys = [(key,) if isinstance(key, str) else tuple(key) for key in self.keys]
-        absent = [name for key in keys for name in key if name not in features.columns]
-        if absent:
-            raise ValueError(f"keys names {absent}, which X does not have; expected some of {list(features.columns)}")
-        return keys
-
-    def _hash_keys(self, frame: pd.DataFrame) -> np.ndarray:
-        """A number for each key of each row (n_rows, n_keys)."""
-        buckets, _, n_fields = self._fields.transform(frame)
-        names = [name for name, kind in self._fields.kinds.items() if kind != "number"]
-        slots: list[int] = []
-        position = 0
-        place = {}
-        for name in names:
-            place[name] = position
-            position += 2 if self._fields.kinds[name] == "time" else 1
-        crosses = iter(range(n_fields, buckets.shape[1]))
-        for key in self.keys_:
-            slots.append(next(crosses) if len(key) > 1 else place[key[0]])
-        return buckets[:, slots]
 
     def _times(self, frame: pd.DataFrame) -> np.ndarray:
         if self.time is None:

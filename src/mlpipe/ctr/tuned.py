@@ -20,10 +20,18 @@ CROSSES = [
     ("timestamp", "category"),  # a time enters a cross by its hour
     ("device", "position"),
 ]
+PAIRS: list[tuple[Any, Any]] = [  # of FieldAwareFM; one side may be a combination
+    (("audience", "age_group"), "category"),
+    ("region", "campaign_id"),
+    ("site_id", "category"),
+    ("timestamp", "category"),
+]
+CONTEXT_CROSSES = [("device", "ad_format"), ("device", "position")]  # small enough for a weight a combination
 COUNTED = ["user_id", "ad_id", "campaign_id", "site_id", *CROSSES]  # keys of CounterTrees
 COUNTER_COLUMNS = [*RAW, "bid", "reported_at"]
 
 LOGISTIC_REGRESSION: dict[str, Any] = {"C": 0.1}
 FTRL: dict[str, Any] = {"alpha": 0.15}
 FACTORIZATION_MACHINE: dict[str, Any] = {"factor_l2": 160.0}
+FIELD_AWARE_FM: dict[str, Any] = {"factor_l2": 10.0}
 COUNTER_TREES: dict[str, Any] = {"lag": "0D", "n_trees": 150, "learning_rate": 0.1}
