@@ -45,7 +45,8 @@ def test_values_of_claims_become_text():
     assert "So <b> is 1.9 times `popularity`, or 1.88; a <b> stays.\n  [05.als]" in text
     assert "Few cells (1.6%) are filled.\n  [00.density]" in text
     assert text.startswith("BASELINE (5-9)\n")
-    assert "1 of 2 numbers are from your runs" in text
+    assert "1 of 2 numbers are from your runs, the others from the shipped results." in text
+    assert render("It is {05.als}.", EVIDENCE)[1].endswith("1 of 1 numbers are from your runs.")
     assert 'title="ALS is &lt;better&gt; (05.als, your run)">1.9</a>' in html
     assert 'href="05_factors.ipynb#Is-%22it%22-right%3F"' in html
     assert "&lt;b&gt; stays" in html

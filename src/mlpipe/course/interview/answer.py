@@ -62,7 +62,8 @@ def render(source: str, evidence: Mapping[str, Evidence], name: str = "the answe
             lines.append(pieces + rest + (f"\n  [{', '.join(told)}]" if told else ""))
             used |= told
     yours = sum(one.source != SHIPPED for one in used.values())
-    closing = f"{yours} of {len(used)} numbers are from your runs, the others from the shipped results."
+    others = ", the others from the shipped results" if yours < len(used) else ""
+    closing = f"{yours} of {len(used)} numbers are from your runs{others}."
     parts.append(f"<small>{closing} Each number leads to the section that measures it.</small>")
     return "\n".join(parts), "\n\n".join([*lines, closing])
 
