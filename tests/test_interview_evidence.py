@@ -172,6 +172,15 @@ def test_a_run_at_the_small_scale_yields_to_one_at_full_scale(tmp_path):
     assert collect_evidence(tmp_path)["05.x"].value == 1.8
 
 
+def test_where_outputs_are_stored_only_shipped_results_count(tmp_path, monkeypatch):
+    write_notebook(tmp_path / "notebooks" / "05_factors.ipynb", 1.7)
+    write_notebook(tmp_path / "build" / "run" / "05_factors.ipynb", 1.8)
+    write_record(tmp_path, {"05.x": entry(1.9)})
+    monkeypatch.setenv("MLPIPE_HIDE_TIMES", "1")
+    one = collect_evidence(tmp_path)["05.x"]
+    assert (one.value, one.source) == (1.7, SHIPPED)
+
+
 def test_the_link_leads_to_the_section_of_the_cell(tmp_path):
     write_notebook(tmp_path / "notebooks" / "05_factors.ipynb", 1.7)
     one = collect_evidence(tmp_path)["05.x"]

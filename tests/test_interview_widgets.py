@@ -8,7 +8,7 @@ import pytest
 
 from mlpipe.course.interview import content, score, store
 from mlpipe.course.interview.cold import save_cold_answer
-from mlpipe.course.interview.widgets import Practice, Rating, practise, rate_transcripts
+from mlpipe.course.interview.widgets import Practice, Rating, deal, practise, rate_transcripts
 
 
 class Clock:
@@ -241,6 +241,14 @@ def test_a_transcript_without_a_level_is_not_taken():
     button(rating.view, "Compare").click()
     assert "No level yet for D1" in rating.message.value
     assert rating.ratings == {}
+
+
+def test_ten_follow_ups_are_dealt_with_their_answers(capsys):
+    deal("ctr", seed=3)
+    shown = capsys.readouterr().out
+    dealt = content.draw_followups("ctr", 3, level="senior", n=10)
+    assert all(one.ask in shown and one.answer in shown for one in dealt)
+    assert "10. " in shown
 
 
 def test_where_nothing_lives_the_plan_and_the_ways_to_start_are_shown(capsys):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import os
 import re
 import warnings
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from urllib.parse import quote as url_quote
 import mlpipe
 from mlpipe.course import lessons
 from mlpipe.course._show import home
+from mlpipe.course.measured import HIDE
 
 ROOT = Path(mlpipe.__file__).resolve().parents[2]  # the checkout, where the notebooks are
 YOURS, SHIPPED = "your run", "shipped results"
@@ -60,10 +62,13 @@ def collect_evidence(root: Path = ROOT) -> dict[str, Evidence]:
     """The claims of the course by id, each with the best value there is.
 
     In this order: your own record (JupyterLab and `make run` write it), the last `make run` in `root`/build, and the
-    results stored in `root`/notebooks; your runs at full scale come before those at the small one. A file that cannot
-    be read is warned about and left as it is; without any result the answer is empty.
+    results stored in `root`/notebooks; your runs at full scale come before those at the small one. Where outputs are
+    stored or compared (MLPIPE_HIDE_TIMES is set) only the last count, so that the outputs repeat. A file that cannot be
+    read is warned about and left as it is; without any result the answer is empty.
     """
     shipped = _in_notebooks(root / "notebooks", SHIPPED)
+    if os.environ.get(HIDE):
+        return shipped
     built = _in_notebooks(root / "build" / "run", YOURS)
     recorded = _in_record(shipped | built)
     found = {}

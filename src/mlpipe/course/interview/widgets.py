@@ -20,6 +20,7 @@ from mlpipe.course.interview.engine import Interview, clock_line, minutes
 from mlpipe.course.interview.evidence import Quote, collect_evidence, grade_quote
 from mlpipe.course.interview.scorecard import write_scorecard
 from mlpipe.course.interview.sheets import Rating, Sheet, button, cold_sheet
+from mlpipe.course.measured import HIDE
 
 STATIC = "TQDM_DISABLE"  # set wherever outputs are kept: nothing that lives in a kernel is shown there
 WIDE = w.Layout(width="98%")
@@ -69,6 +70,24 @@ def rate_transcripts() -> None:
     from IPython.display import display
 
     display(Rating().view)
+
+
+def deal(question: str, *, seed: int = 0, n: int = 10, target: str = "senior") -> None:
+    """Show `n` follow-ups up to the level `target`, each with its model answer folded; on your weakest dimension first.
+
+    Works on a page, too. In a terminal `--drill` asks, waits for your answer and keeps your marks. Raises ValueError
+    for an unknown question or level.
+    """
+    weak = None if os.environ.get(HIDE) else store.weakest(question)  # a page that is stored shows the same to all
+    dealt = content.draw_followups(question, seed, weakest=weak, level=target, n=n)
+    folded, lines = [], []
+    for number, one in enumerate(dealt, start=1):
+        proof = f" Prove it: claim {one.prove}." if one.prove else ""
+        head = f"{number}. {one.ask} ({one.phase}, {one.level})"
+        folded.append(f"<details><summary>{html.escape(head)}</summary>{prose(one.answer + proof)}</details>")
+        lines += [head, f"   {one.answer}{proof}"]
+    title = "Answer aloud, then unfold"
+    show(box(NEUTRAL, f"<strong>{title}</strong>", *folded), "\n".join([title, *lines]), {})
 
 
 class Practice:
