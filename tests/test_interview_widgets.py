@@ -144,6 +144,20 @@ def test_once_the_interviewer_interrupts_half_way_through_a_phase(clock):
     assert len(practice.interview.dealt) == 1
 
 
+def test_after_twelve_minutes_the_interviewer_takes_the_floor(clock):
+    practice = started(clock)
+    areas(practice)[0].value = "still framing"
+    clock.now += 725
+    practice.tick()
+    assert practice.interview.phase.id == "frame"
+    assert "Close in one line" in practice.message.value
+    clock.now += 15
+    practice.tick()
+    assert practice.interview.phase.id == "questions"
+    assert len(practice.interview.dealt) == 1
+    assert practice.interview.notes["frame"] == "still framing"
+
+
 def test_a_hint_is_shown_and_remembered_when_it_is_scored(clock):
     practice = started(clock)
     practice.buttons["hint"].click()

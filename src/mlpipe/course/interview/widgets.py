@@ -23,6 +23,7 @@ from mlpipe.course.interview.sheets import Rating, Sheet, button, cold_sheet
 from mlpipe.course.measured import HIDE
 
 STATIC = "TQDM_DISABLE"  # set wherever outputs are kept: nothing that lives in a kernel is shown there
+CLOSING = 20  # seconds for the last word before the interviewer takes the floor
 WIDE = w.Layout(width="98%")
 
 
@@ -257,6 +258,7 @@ class Practice:
             return False
         if self._interruption_due():
             self._do(self._interrupt)
+        self._mind_the_floor()
         self._show_clock()
         if self.interview.elapsed() - self._saved_at >= 10:  # a crash costs seconds of the clock, and no word
             self._save()
@@ -267,6 +269,20 @@ class Practice:
         phase = interview.phase
         half_way = interview.seconds_by_phase()[phase.id] >= (phase.end - phase.start) / 2
         return interview.state == "running" and phase.id == self._interrupted and half_way and not interview.dealt
+
+    def _mind_the_floor(self) -> None:
+        """After the candidate's minutes: a word to close, then the interviewer goes on."""
+        interview = self.interview
+        questions = next(phase for phase in self.asked.phases if phase.id == "questions")
+        over = interview.elapsed() - questions.start
+        if interview.state != "running" or interview.phase.start >= questions.start or over < 0:
+            return
+        if over < CLOSING:
+            self._tell("Your 12 minutes are over. Close in one line: choice, main risk, next step.", BAD)
+            return
+        while interview.phase is not questions:
+            interview.reveal()
+        self._do(lambda: None)
 
     def _watch(self) -> None:
         async def every_second() -> None:
