@@ -258,10 +258,10 @@ class Practice:
             return False
         if self._interruption_due():
             self._do(self._interrupt)
-        self._mind_the_floor()
         self._show_clock()
         if self.interview.elapsed() - self._saved_at >= 10:  # a crash costs seconds of the clock, and no word
             self._save()
+        self._mind_the_floor()
         return True
 
     def _interruption_due(self) -> bool:
