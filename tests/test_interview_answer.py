@@ -6,7 +6,7 @@ import re
 import pytest
 
 from mlpipe.course.interview import content
-from mlpipe.course.interview.answer import model_answer, render
+from mlpipe.course.interview.answer import model_answer, render, weak_answer
 from mlpipe.course.interview.evidence import ROOT, SHIPPED, YOURS, Evidence, _in_notebooks
 
 ALS = Evidence(
@@ -102,3 +102,31 @@ def test_the_answers_of_the_course_are_filled_from_the_lessons(question, capsys)
     places = [out.find(title) for title in titles]
     assert places[0] > -1
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("question", content.QUESTIONS)
+def test_the_weak_answer_is_shown_with_each_fault_and_its_repair(question, capsys):
+    weak_answer(question)
+    out = capsys.readouterr().out
+    (weak,) = content.transcripts(question, bad=True)
+    assert weak.annotations
+    for one in weak.annotations:
+        assert f"{one.minutes:<6} “{one.quote}”\n       {one.note}" in out
+    for gate in content.question(question).gates:
+        assert (gate.text in out) == (gate.id in weak.gates)
+    assert f"it reaches: {weak.level}" in out
+
+
+def test_the_weak_answer_to_an_unknown_question_is_refused():
+    with pytest.raises(ValueError, match="'music'"):
+        weak_answer("music")
+
+
+def test_in_a_notebook_the_weak_answer_is_a_table_without_markup_of_its_own():
+    from test_claims import in_kernel
+
+    (cell,) = in_kernel("from mlpipe.course.interview.answer import weak_answer\nweak_answer('recommender')")
+    (output,) = cell.outputs
+    (weak,) = content.transcripts("recommender", bad=True)
+    assert output.data["text/html"].count("<tr>") == len(weak.annotations) + 1
+    assert output.metadata["mlpipe"]["weak_answer"] == {"question": "recommender"}

@@ -1,7 +1,9 @@
 """The pages: complete in themselves, formulas and pictures included, readable by everybody."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import nbformat
 import pytest
@@ -169,6 +171,25 @@ def test_links_between_lessons_lead_to_pages(whole):
     links = [a["href"] for a in Elements(whole).named("a")]
     assert "04_before.html#loss" in links
     assert "https://example.org/a" in links
+
+
+def test_links_in_outputs_lead_to_the_section_of_a_page():
+    from test_interview_answer import ALS
+
+    from mlpipe.course.interview.answer import render as render_answer
+
+    measured = replace(ALS, section="Is it right, by user?")
+    filled, _ = render_answer("So {05.als} times.", {measured.id: measured})
+    page = render(markdown(f"## {measured.section}"), code("model_answer()", output("text/html", filled)))
+    (link,) = (a["href"] for a in Elements(page).named("a") if "05_factors" in a.get("href", ""))
+    target, anchor = link.split("#")
+    assert target == "05_factors.html"
+    assert unquote(anchor) in [h["id"] for h in Elements(page).named("h2")]
+
+
+def test_links_in_outputs_to_other_places_stay():
+    shown = '<a href="https://example.org/a.ipynb">a</a> <a href="#cell-1">b</a> <code>c.ipynb</code>'
+    assert shown in render(code("show()", output("text/html", shown)))
 
 
 def test_parameters_are_folded_away(whole):

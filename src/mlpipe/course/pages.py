@@ -63,7 +63,16 @@ class Renderer(IPythonRenderer):
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         """A link; one to another lesson's notebook leads to its page."""
-        return super().link(text, re.sub(r"^(?!\w+:)(.+)\.ipynb(?=$|#)", r"\1.html", url), title)
+        return super().link(text, page_of(url), title)
+
+
+def page_of(url: str) -> str:
+    """Where a link leads on a page: pages lie side by side, notebooks in folders.
+
+    >>> page_of("traps/t1_counter.ipynb#Symptoms"), page_of("https://example.org/a.ipynb")
+    ('t1_counter.html#Symptoms', 'https://example.org/a.ipynb')
+    """
+    return re.sub(r"^(?!\w+:)(?:[^#]*/)?([^/#]+)\.ipynb(?=$|#)", r"\1.html", url)
 
 
 def markdown(text: str, images: Path) -> str:
@@ -148,7 +157,8 @@ def output_html(output: NotebookNode, alt: str, images: Path) -> str:
         if kind in data:
             return picture(kind, data[kind], alt)
     if "text/html" in data:
-        return f'<div class="output scroll" tabindex="0">{data["text/html"]}</div>'
+        shown = re.sub(r'(<a href=")([^"]+)', lambda found: found[1] + page_of(found[2]), data["text/html"])
+        return f'<div class="output scroll" tabindex="0">{shown}</div>'
     if "text/markdown" in data:
         return f'<div class="output">{markdown(data["text/markdown"], images)}</div>'
     if "text/latex" in data:

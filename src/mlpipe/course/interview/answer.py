@@ -10,6 +10,7 @@ from mlpipe.course._show import NEUTRAL, box, code, prose, show
 from mlpipe.course.interview import content
 from mlpipe.course.interview.evidence import SHIPPED, Evidence, collect_evidence
 
+_TOP = "vertical-align:top;text-align:left"
 _FIELD = re.compile(r"\{([^{}:]*)(?::([^{}]*))?\}")
 
 
@@ -26,6 +27,29 @@ def model_answer(question: str, evidence: Mapping[str, Evidence] | None = None) 
         box(NEUTRAL, f"<strong>{html.escape(title)}</strong>", html_text),
         f"{title}\n\n{text}",
         {"model_answer": {"question": question}},
+    )
+
+
+def weak_answer(question: str) -> None:
+    """Show where the weak answer to "recommender" or "ctr" goes wrong: minute, words, fault and what to say in their place.
+
+    Raises ValueError for an unknown question.
+    """
+    (weak,) = content.transcripts(question, bad=True)
+    gates = [gate.text for gate in content.question(question).gates if gate.id in weak.gates]
+    title = f"A weak answer, minute by minute: {content.question(question).title}"
+    ending = f"The level that it reaches: {weak.level}. Gates that it fails: {' '.join(gates)}"
+    rows = "".join(
+        f'<tr><td style="{_TOP};white-space:nowrap">{html.escape(one.minutes)}</td>'
+        f'<td style="{_TOP};width:32%">“{html.escape(one.quote)}”</td><td style="{_TOP}">{html.escape(one.note)}</td></tr>'
+        for one in weak.annotations
+    )
+    head = "<tr><th>minute</th><th>the candidate says</th><th>what is wrong, and what to say</th></tr>"
+    lines = [f"{one.minutes:<6} “{one.quote}”\n       {one.note}" for one in weak.annotations]
+    show(
+        box(NEUTRAL, f"<strong>{html.escape(title)}</strong>", f"<table>{head}{rows}</table>", prose(ending)),
+        "\n\n".join([title, *lines, ending]),
+        {"weak_answer": {"question": question}},
     )
 
 

@@ -24,7 +24,7 @@ from mlpipe.course.measured import HIDE
 
 STATIC = "TQDM_DISABLE"  # set wherever outputs are kept: nothing that lives in a kernel is shown there
 CLOSING = 20  # seconds for the last word before the interviewer takes the floor
-WIDE = w.Layout(width="98%")
+WIDE = {"width": "98%"}  # no Layout: that would be a widget, and kept in each notebook that imports this
 
 
 def practise(question: str, *, seed: int | None = None, target: str = "senior") -> None:
@@ -47,7 +47,8 @@ def show_plan(question: str) -> None:
     asked = content.question(question)
     ways = f"Run this cell in JupyterLab, or call in a terminal: python -m mlpipe.course.interview {question}"
     plan = [(f"{minutes(p.start)} to {minutes(p.end)}", p.title) for p in asked.phases]
-    rows = "".join(f"<tr><td>{span}</td><td>{html.escape(title)}</td></tr>" for span, title in plan)
+    left = 'style="text-align:left"'
+    rows = "".join(f"<tr><td>{span}</td><td {left}>{html.escape(title)}</td></tr>" for span, title in plan)
     lines = [f"  {span:<14} {title}" for span, title in plan]
     show(
         box(
