@@ -122,7 +122,7 @@ from mlpipe.click_metrics import calibration_by
 
 device = log["device"].astype(str)
 pair = device + ", " + log["ad_format"].astype(str)
-table = pd.concat(calibration_by(y, predicted["tuned"][test], slices[test]) for slices in (device, pair))
+table = pd.concat(calibration_by(y, predicted["tuned"][test], s[test]) for s in (device, pair)).query("clicks > 0")
 
 fig, ax = plt.subplots(figsize=(8, 6))
 plots.intervals(ax, list(table.index), table["ratio"], table["low"], table["high"], reference=1)
@@ -175,10 +175,10 @@ for w, color in ((0.3, "#0d2f86"), (0.1, plots.ACCENT), (0.03, "#589f5f")):
     raw[w] = sampler.estimator_.predict_proba(log[RAW])[:, 1]
     draw_curve(ax, undo(raw[w], w), plots.MUTED)
     draw_curve(ax, raw[w], color)
-    ax.text(115 * np.quantile(raw[w][test], 0.35), 1.1, f"w = {w}", color=color)
+    ax.text(100 * np.quantile(raw[w][test], 0.05), 0.25, f"w = {w}", color=color, ha="center")
     ne, kept = normalized_entropy(y, undo(raw[w], w)[test], base_rate), sampler.n_kept_ / fit.sum()
     print(f"w = {w:4}: {kept:.0%} of the rows, NE {ne:.3f} when corrected")
-ax.set_title("The formula brings all three back (grey)")
+ax.set(title="The formula brings all three back (grey)", ylim=(0.2, None))
 plt.show()
 
 before, after = (calibration_ratio(y, p[test]) for p in (raw[0.1], undo(raw[0.1], 0.1)))
