@@ -174,6 +174,16 @@ def other_policy(clicked, logged, target, largest):
             policy(effective="w.sum() / (w**2).sum()"),
         ),
         Mistake(
+            "variance_not_relative",
+            "You divide n by one plus the variance of the weights. That holds for weights of mean 1 only: divide the weights by their mean, or use the two sums.",
+            policy(effective="len(w) / (1 + w.var())"),
+        ),
+        Mistake(
+            "plain_and_uncut",
+            "This is plain IPS without a cut. Cut the weights at `largest`, then divide by the sum of what is left.",
+            policy(w="target / logged", estimate="(w * clicked).mean()"),
+        ),
+        Mistake(
             "effective_of_clicks_only",
             "You take the effective sample size over clicked rows. Rows without a click tell as much about the rate: use all.",
             policy(effective="(w * clicked).sum() ** 2 / ((w * clicked) ** 2).sum()"),
@@ -195,12 +205,12 @@ def draw_reports(rng: np.random.Generator, number: int) -> tuple:
 
     def draw_delays(n: int) -> np.ndarray:
         slow = rng.random(n) < 0.5
-        return np.floor(2 * rng.exponential(np.where(slow, 9.0, 1.0))) / 2
+        return np.floor(2 * rng.exponential(np.where(slow, 9.0, 1.0))) / 2 + 0.5
 
     delays = draw_delays(n_delays)
-    delays[:4] = (0.0, 2.0, 5.0, 20.0)
-    shown_at = np.floor(2 * rng.uniform(now - 24, now + 8, n_rows)) / 2
-    reported_at = np.where(rng.random(n_rows) < 0.5, shown_at + draw_delays(n_rows) + 0.5, np.nan)
+    delays[:4] = (0.0, 20.0, 5.0, 2.0)  # one click came at once: an impression of just now counts a little
+    shown_at = np.floor(2 * rng.uniform(now - 30, now + 8, n_rows)) / 2
+    reported_at = np.where(rng.random(n_rows) < 0.5, shown_at + draw_delays(n_rows), np.nan)
     # Reported just now; an impression of just now; a report to come; an impression to come; a fresh one; one without a click.
     shown_at[:6] = now - np.array([2.0, 0.0, 3.0, -1.0, 5.0, 7.0])
     reported_at[:6] = now + np.array([0.0, np.nan, 4.0, 2.0, -4.5, np.nan])
@@ -336,6 +346,11 @@ def rate_now(shown_at, reported_at, delays, now):
             rate()
             .replace("delays <= a", "delays < a")
             .replace("reported_at[shown] <= now", "reported_at[shown] < now"),
+        ),
+        Mistake(
+            "delays_not_sorted",
+            "`np.searchsorted` needs a sorted array and does not check. Sort the delays first.",
+            rate("known.sum() / (np.searchsorted(delays, age, side='right') / len(delays)).sum()"),
         ),
         Mistake(
             "delay_compared_with_now",
@@ -486,6 +501,16 @@ def ad_relevance(ad, slot, clicked, examined, n_ads):
             "forgets_the_ad",
             "You return the same number for all ads: clicks over examined impressions of the whole log. Sum them for each ad.",
             relevance("np.full(n_ads, clicks.sum() / looked_at.sum())"),
+        ),
+        Mistake(
+            "relative_to_the_average",
+            "You divide by the average relevance. That tells which ads are better than the mean; the formula gives each ad's own click rate.",
+            relevance(f"(clicks / {EXPECTED}) / (clicks.sum() / looked_at.sum())"),
+        ),
+        Mistake(
+            "returns_clicks",
+            "You return the clicks of each ad. An ad that is shown more gets more: divide by its examined impressions.",
+            relevance("clicks"),
         ),
         Mistake(
             "returns_examined_impressions",
