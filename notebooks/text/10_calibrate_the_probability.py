@@ -6,7 +6,7 @@
 #     name: python3
 #   mlpipe:
 #     minutes: 20
-#     budget_seconds: 45
+#     budget_seconds: 30
 #     budget_megabytes: 1000
 # ---
 
@@ -17,7 +17,7 @@
 #
 # | where we are | you need | it takes |
 # |---|---|---|
-# | requirements ▸ data ▸ features ▸ model ▸ **evaluation** ▸ serving | 08 for normalised entropy; logistic regression | 20 minutes to read, under 45 s, under 1000 MB |
+# | requirements ▸ data ▸ features ▸ model ▸ **evaluation** ▸ serving | 08 for normalised entropy; logistic regression | 20 minutes to read, under 30 s, under 1000 MB |
 
 # %% tags=["parameters"]
 SEED = 0
@@ -143,7 +143,7 @@ claim("With crosses in the model, so much of these errors is left", misplaced(pr
       id="10.slices_cured", baseline=1.0, at_most=0.75, fmt=".0%")
 
 # %% [markdown] notes="Ask why a logistic regression is right for each device: its gradient is zero only if, for every feature it has, predicted and observed clicks agree on the training days (nearly: the penalty). It has no feature for the pair."
-# A logistic regression balances predicted and observed clicks for each feature that it *has*: its gradient is their difference. It has device and format, but not the pair. The remedy is a better model. A correction that sees only the prediction cannot treat two slices differently.
+# A logistic regression balances predicted and observed clicks, in training, for each feature that it *has*: its gradient is their difference. It has device and format, but not the pair. The remedy is a better model. A correction that sees only the prediction cannot treat two slices differently.
 #
 # ## What happens if we keep a tenth of the non-clicks?
 #
