@@ -16,6 +16,7 @@ from mlpipe.course import lessons
 from mlpipe.course.exercise import definitions, find
 
 LIMITS = {"cells": 45, "words": 1600, "lines of code": 170, "bytes": 1_500_000}
+TRAP_CELLS = 14
 LINES_IN_A_CELL = 25
 MINUTES, SECONDS = 20, 60  # to present a lesson, to run it
 MEGABYTES = {"00": 1500, "08": 2000}  # from this lesson on
@@ -28,6 +29,10 @@ MARKDOWN_IMAGE = re.compile(r"!\[\s*\]\(|<img(?![^>]*\balt=\"[^\"]+\")[^>]*>")
 OPENING = re.compile(r"(\d+) minutes to read, under (\d+) s, under ([\d,]+) MB")
 PLAN = re.compile(r"Plan: ([^.]+)\.")
 IMAGES = {"image/png", "image/svg+xml", "image/jpeg"}
+
+
+def is_trap(lesson):
+    return lesson.part == lessons.TRAPS
 
 
 def code_cells(notebook):
@@ -120,6 +125,7 @@ def size(notebook, lesson):
     sizes = [len(lines(cell.source)) for cell in code_cells(notebook)]
     counted = (len(notebook.cells), words, sum(sizes), len(lessons.to_bytes(notebook)))
     for (what, limit), value in zip(LIMITS.items(), counted, strict=True):
+        limit = TRAP_CELLS if what == "cells" and is_trap(lesson) else limit
         if value > limit:
             yield f"{value} {what}, more than {limit}"
     for number, cell in enumerate(notebook.cells, 1):
@@ -147,7 +153,12 @@ def budgets(notebook, lesson):
 
 
 def minute_plan(notebook, lesson):
-    """The opening cell's notes hold "Plan: goal 2, data 5, ....", minutes that sum to those which the lesson states."""
+    """The opening cell's notes hold "Plan: goal 2, data 5, ....", minutes that sum to those which the lesson states.
+
+    A trap is worked on alone, and needs none.
+    """
+    if is_trap(lesson):
+        return
     found = PLAN.search(notebook.cells[0].metadata.get("notes", ""))
     planned = sum(map(int, re.findall(r"\b\d+\b", found[1]))) if found else None
     if planned != notebook.metadata.get("mlpipe", {}).get("minutes"):
@@ -197,8 +208,27 @@ def exercises(notebook, lesson):
 
 
 def closing_box(notebook, lesson):
-    if (found := len(list(lessons.records(notebook, "say")))) != 1:
-        yield f"{found} closing boxes, expected 1"
+    """A lesson closes with what to say; a trap with how to search, without the numbers of its symptom."""
+    expected = 0 if is_trap(lesson) else 1
+    if (found := len(list(lessons.records(notebook, "say")))) != expected:
+        yield f"{found} closing boxes, expected {expected}"
+
+
+def symptom(notebook, lesson):
+    """A trap has one claim, its symptom, and no cell that comes before the exercises names a fault of the list."""
+    if not is_trap(lesson):
+        return
+    if (ids := [claim["id"] for claim in lessons.records(notebook, "claim")]) != [f"{lesson.number}.symptom"]:
+        yield f"the claims of a trap are {ids}, expected its symptom alone"
+    choices = find(f"{lesson.number}.fault").choices
+    right = find(f"{lesson.number}.fault").function(find(f"{lesson.number}.fault").solution)()
+    for number, cell in enumerate(notebook.cells, 1):
+        shown = words(" ".join([cell.source, cell.metadata.get("alt", ""), *map(output_text, cell.get("outputs", []))]))
+        listed = all(name in cell.source for name in choices)
+        if not listed and set(right.split("_")) <= set(shown) | {part for word in shown for part in word.split("_")}:
+            yield f"cell {number} gives the fault away: {right}"
+    if not any(all(name in cell.source for name in choices) for cell in notebook.cells):
+        yield "the names to choose from are not listed"
 
 
 def answers_stay_local(notebook, lesson):
@@ -296,4 +326,5 @@ STRUCTURE = (
     exercises,
     answers_stay_local,
     closing_box,
+    symptom,
 )

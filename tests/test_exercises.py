@@ -25,18 +25,29 @@ each_exercise = pytest.mark.parametrize("definition", ALL, ids=lambda d: d.id)
 
 
 def test_the_course_has_exercises():
-    assert "00" in LESSONS
+    assert {"00", "t1"} <= set(LESSONS)
     assert len({definition.id for definition in ALL}) == len(ALL)
     for lesson in LESSONS:
         assert sum(d.core for d in definitions(lesson)) == 1, f"lesson {lesson}: one exercise is the core one"
         assert all(d.id.startswith(lesson + ".") for d in definitions(lesson))
-        if lesson != "00":
+        if lesson.startswith("t"):
+            assert [d.id for d in definitions(lesson)] == [f"{lesson}.fault", f"{lesson}.fix"]
+        elif lesson != "00":
             assert len(definitions(lesson)) >= 3
 
 
 @each_exercise
 def test_the_stub_is_not_attempted(definition):
     assert examine(definition, definition.function(definition.stub)).state == "not attempted"
+
+
+@each_exercise
+def test_the_stub_of_a_cell_is_not_attempted(definition):
+    """A notebook compiles a cell statement by statement."""
+    namespace = {}
+    for statement in ast.parse(definition.stub).body:
+        exec(compile(ast.Module([statement], []), "<cell>", "exec"), namespace)
+    assert examine(definition, namespace[definition.name]).state == "not attempted"
 
 
 @each_exercise
@@ -75,6 +86,9 @@ def test_draws_differ_in_size_and_by_seed(definition):
         return np.size(value) if not isinstance(value, dict) else len(value)
 
     draws = [definition.draw(np.random.default_rng(0), number) for number in range(checking.DRAWS)]
+    if definition.choices:
+        assert draws == [()] * checking.DRAWS
+        return
     assert all(isinstance(draw, tuple) for draw in draws)
     sizes = {tuple(size(argument) for argument in draw) for draw in draws}
     scalars = all(size(argument) == 1 for argument in draws[0])
@@ -92,6 +106,24 @@ def test_hints_climb_and_do_not_contain_the_answer(definition):
             given = [line for line in lines if len(line) >= 15 and line in normal(hint)]
             assert len(given) <= len(lines) / 2, f"the hint holds the answer: {given}"
             assert not any(line.startswith("return") and line in normal(hint) for line in lines)
+
+
+@pytest.mark.parametrize("definition", [one for one in ALL if one.choices], ids=lambda d: d.id)
+def test_each_wrong_name_is_in_the_bank_and_nothing_but_the_takeaway_tells_the_right_one(definition):
+    right = definition.function(definition.solution)()
+    assert right in definition.choices
+    assert len(set(definition.choices)) == len(definition.choices)
+    assert {mistake.name for mistake in definition.mistakes} == set(definition.choices) - {right}
+    for mistake in definition.mistakes:
+        assert definition.function(mistake.code)() == mistake.name
+    told = [*definition.hints, definition.title, definition.stub, *(mistake.message for mistake in definition.mistakes)]
+    unknown = examine(definition, lambda: "a typo")
+    assert (unknown.state, unknown.misconception) == ("incorrect", "no_such_name")
+    for text in told:
+        for form in (right, right.replace("_", " "), right.replace("_", "-")):
+            assert form not in text.lower(), text
+    assert unknown.message.count(right) == 1
+    assert all(name in unknown.message for name in definition.choices), "a list of all names tells nothing"
 
 
 def normal(text: str) -> str:

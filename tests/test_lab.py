@@ -34,6 +34,19 @@ def test_copies_have_the_sources_and_no_outputs(root):
     assert b"the answer" in (root / "notebooks" / "00_start.ipynb").read_bytes()
 
 
+def test_a_trap_keeps_its_folder_and_its_links(root):
+    lessons.write(root / "notebooks" / "traps" / "t1_odd.ipynb", course_lesson("x = 1"))
+    assert lab.copy_course(root)[-1] == "traps/t1_odd.ipynb: added"
+    assert lab.copy_course(root) == []
+    copy = root / "my_course" / "traps" / "t1_odd.ipynb"
+    assert (copy.parent / "../00_start.ipynb").exists()
+    copy.write_bytes(b"my own work")
+    lessons.write(root / "notebooks" / "traps" / "t1_odd.ipynb", course_lesson("x = 2"))
+    (told,) = lab.copy_course(root)
+    assert "rename my_course/traps/t1_odd.ipynb" in told
+    assert copy.read_bytes() == b"my own work"
+
+
 def test_nothing_happens_the_second_time(root):
     lab.copy_course(root)
     before = mine(root).stat().st_mtime_ns

@@ -381,6 +381,31 @@ def test_lessons_without_claim_or_core_exercise_are_found(small):
     assert next(lesson_checks.exercises(notebook, small)) == "no core exercise"
 
 
+def test_a_trap_is_short_states_one_symptom_and_does_not_give_its_fault_away():
+    trap = next(one for one in COURSE if one.part == lessons.TRAPS)
+    right = lesson_checks.find(f"{trap.number}.fault").mistakes[0].name
+
+    def found(check, fault):
+        notebook = lessons.read(trap.notebook)
+        fault(notebook)
+        return " ".join(check(notebook, trap))
+
+    def listed(notebook):
+        cell_with(notebook, right).source = "Which one?"
+
+    told = more("# the leaky old counter")
+    assert found(lesson_checks.symptom, lambda notebook: None) == ""
+    assert "gives the fault away: leaky_counter" in found(lesson_checks.symptom, told)
+    assert "gives the fault away" in found(lesson_checks.symptom, more("leaky_counter = 1"))
+    assert "expected its symptom alone" in found(lesson_checks.symptom, in_claim(id="t1.second"))
+    assert "are not listed" in found(lesson_checks.symptom, listed)
+    assert "cells, more than 14" in found(lesson_checks.size, more("x = 1", 2))
+    box = {"say": "It was the counter."}
+    assert "1 closing boxes, expected 0" in found(
+        lesson_checks.closing_box, stored("display_data", data={}, metadata={"mlpipe": box})
+    )
+
+
 def picture(notebook):
     return next(output for output in cell_with(notebook, "plt.plot").outputs if "image/png" in output.get("data", {}))
 

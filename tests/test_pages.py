@@ -272,6 +272,17 @@ def test_index_shows_the_course_by_part_with_results(course):
     assert [a["href"] for a in Elements(page).named("a")][1:] == ["00_start.html", "05_factors.html"]
 
 
+def test_traps_are_the_last_part_and_their_links_lead_to_pages(course, tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[markdown("# Odd\n\nSee [factors](../05_factors.ipynb#loss).")])
+    lessons.write(tmp_path / "notebooks" / "traps" / "t1_odd.ipynb", lessons.to_bytes(notebook))
+    every = lessons.find(tmp_path)
+    assert re.findall(r"<h2>(.+?)</h2>", pages.index(every, {})) == ["Frame the problem", "The recommender", "Traps"]
+    page = pages.page(notebook, every[-1], every, tmp_path)
+    links = [a["href"] for a in Elements(page).named("a")]
+    assert "05_factors.html#loss" in links  # pages lie side by side
+    assert [a["href"] for a in Elements(page).named("a") if a.get("rel")] == ["05_factors.html"] * 2
+
+
 def test_index_shows_failures(course):
     row = {"lesson": "00_start", "result": "failed", "seconds": 3.0, "megabytes": None, "claims": 0, "held": 0}
     assert "✗ failed" in pages.index(course, {"00_start": row})

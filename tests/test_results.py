@@ -39,6 +39,13 @@ def test_one_row_a_claim_grouped_by_lesson(root):
     assert rows[2:] == [f"| [02_explore](notebooks/02_explore.ipynb) | {values}", f"|  | {values}"]
 
 
+def test_the_symptom_of_a_trap_is_no_result(root):
+    before = results.results_table(lessons.find(root))
+    lessons.write(root / "notebooks" / "traps" / "t1_odd.ipynb", lessons.to_bytes(notebook(CLAIM)))
+    assert [lesson.name for lesson in lessons.find(root)] == ["02_explore", "03_features", "t1_odd"]
+    assert results.results_table(lessons.find(root)) == before
+
+
 def test_only_the_text_between_the_marks_changes(root):
     results.update_readme(root)
     written = (root / "README.md").read_text()

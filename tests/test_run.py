@@ -140,6 +140,22 @@ def test_only_runs_the_chosen_and_keeps_the_report_of_the_others(tmp_path):
     assert executed.cells[-2].outputs[0].text == "seen 0 small\n"
 
 
+def test_traps_run_in_their_folder_after_the_lessons(tmp_path):
+    checkout(tmp_path, "00_good")
+    trap = lesson("t1_odd", "import os\nprint(os.path.basename(os.getcwd()), SEED)")
+    lessons.write(tmp_path / "notebooks" / "traps" / "t1_odd.ipynb", lessons.to_bytes(trap))
+    process = command(tmp_path, "run", "--only", "t1", "--seed", "0")
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, out
+    executed = nbformat.read(tmp_path / "build/run/t1_odd.ipynb", as_version=4)
+    assert executed.cells[-2].outputs[0].text == "traps 0\n"
+    assert {path.name for path in (tmp_path / "build/html").iterdir()} == {
+        "00_good.html",
+        "index.html",
+        "t1_odd.html",
+    }
+
+
 def test_an_unknown_name_lists_the_known(tmp_path):
     checkout(tmp_path, "00_good", "03_good")
     process = command(tmp_path, "run", "--only", "02,00")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import ctypes
 import inspect
@@ -80,10 +81,13 @@ def examine(definition: Definition, answer: Any, seed: int | None = None, second
         expected.append(solution(*copy.deepcopy(arguments)))
     right = [same(got, want, definition.tolerance) for got, want in zip(results, expected, strict=True)]
     if all(right):
-        return Feedback(definition.id, "correct", f"{definition.takeaway} (Tried on {len(cases)} fresh random inputs.)")
+        tried = "" if definition.choices else f" (Tried on {len(cases)} fresh random inputs.)"
+        return Feedback(definition.id, "correct", f"{definition.takeaway}{tried}")
     mistake = _recognise(definition, cases, results, expected)
     if mistake is not None:
         return incorrect(mistake.name, mistake.message)
+    if definition.choices:  # what was expected is the answer: it must not be shown
+        return incorrect("no_such_name", f"Return one of these, as text: {', '.join(definition.choices)}.")
     first = right.index(False)
     names = list(inspect.signature(solution).parameters)
     return incorrect(*_describe(names, cases[first], results[first], expected[first]))
@@ -125,11 +129,18 @@ def _not_attempted(definition: Definition) -> Feedback:
 
 
 def _is_stub(definition: Definition, answer: Any) -> bool:
-    ours, theirs = definition.function(definition.stub).__code__, getattr(answer, "__code__", None)
-    return theirs is not None and (theirs.co_code, theirs.co_consts, theirs.co_names) == (
-        ours.co_code,
-        ours.co_consts,
-        ours.co_names,
+    """Whether the answer is the stub, as a module or as a notebook compiles it: statement by statement.
+
+    A call of what the same compilation imports is compiled in another way, so the two can differ.
+    """
+    theirs = getattr(answer, "__code__", None)
+    by_statement: dict[str, Any] = {}
+    for statement in ast.parse(definition.stub).body:
+        exec(compile(ast.Module([statement], []), f"<{definition.id}>", "exec"), by_statement)
+    stubs = (definition.function(definition.stub), by_statement[definition.name])
+    return theirs is not None and any(
+        (theirs.co_code, theirs.co_consts, theirs.co_names) == (ours.co_code, ours.co_consts, ours.co_names)
+        for ours in (stub.__code__ for stub in stubs)
     )
 
 

@@ -33,7 +33,8 @@ class Definition:
     """An exercise as its author writes it. All code is source text that runs by itself and defines one function.
 
     `draw(rng, number)` returns the arguments of check number 0, 1 and 2; the first is small, so that it can be shown,
-    and the sizes differ. `takeaway` is told after a right answer.
+    and the sizes differ. `takeaway` is told after a right answer. With `choices` the answer is one of these names: the
+    function takes no arguments, and `draw` returns none.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Definition:
     takeaway: str
     core: bool = False
     tolerance: float = 1e-6  # relative
+    choices: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

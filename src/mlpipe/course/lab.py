@@ -26,19 +26,20 @@ def copy_course(root: Path) -> list[str]:
     copied = lessons.read_json(manifest, "delete it and call `make lab` again; your lessons stay as they are")
     news = []
     for lesson in lessons.find(root):
+        name = lesson.notebook.relative_to(Path(root).resolve() / "notebooks").as_posix()  # traps keep their folder
         fresh = lessons.to_bytes(lessons.without_outputs(lessons.read(lesson.notebook)))
-        path = mine / lesson.notebook.name
+        path = mine / name
         found = digest(path.read_bytes()) if path.exists() else None
         if found == digest(fresh):
-            copied[path.name] = found
-        elif found is None or found == copied.get(path.name):
+            copied[name] = found
+        elif found is None or found == copied.get(name):
             lessons.write(path, fresh)
-            copied[path.name] = digest(fresh)
-            news.append(f"{path.name}: {'added' if found is None else 'updated'}")
-        elif copied.get(path.name) != digest(fresh):
+            copied[name] = digest(fresh)
+            news.append(f"{name}: {'added' if found is None else 'updated'}")
+        elif copied.get(name) != digest(fresh):
             news.append(
-                f"{path.name}: you changed your copy and the course has a newer version; yours is kept. "
-                f"To get the new one, rename my_course/{path.name} and call `make lab` again."
+                f"{name}: you changed your copy and the course has a newer version; yours is kept. "
+                f"To get the new one, rename my_course/{name} and call `make lab` again."
             )
         lessons.write(manifest, json.dumps(copied, indent=1) + "\n")
     return news

@@ -24,12 +24,13 @@ PARTS = {  # number of a part's first lesson -> its name
     12: "The system",
     16: "The interview",
 }
+TRAPS = "Traps"  # the part of the notebooks in notebooks/traps, after all lessons
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson: `NN_name`, its executed notebook, and the text that authors edit."""
+    """One lesson: `NN_name`, or trap: `tN_name`; its executed notebook, and the text that authors edit."""
 
     name: str
     notebook: Path
@@ -37,24 +38,28 @@ class Lesson:
 
     @property
     def number(self) -> str:
-        """The two digits in front, as claims and exercises use them."""
+        """The two characters in front, as claims and exercises use them: digits, or "t" and a digit for a trap."""
         return self.name[:2]
 
     @property
     def part(self) -> str:
         """The part of the course that the lesson belongs to."""
+        if self.number.startswith("t"):
+            return TRAPS
         return PARTS[max(first for first in PARTS if first <= int(self.number))]
 
 
 def find(root: Path, only: str = "") -> list[Lesson]:
-    """The lessons of a checkout in order; `only` keeps some: "02", "02,05" or full names.
+    """The lessons of a checkout in order, then its traps; `only` keeps some: "02", "02,t1" or full names.
 
     Raises FileNotFoundError without lessons, ValueError for an unknown name, listing the known ones.
     """
     folder = Path(root).resolve() / "notebooks"
-    pattern = "[0-9][0-9]_*"
-    paths = [*folder.glob(pattern + ".ipynb"), *(folder / "text").glob(pattern + ".py")]
-    names = sorted({path.stem for path in paths})
+    within: dict[str, Path] = {}  # name -> the folder below notebooks and below notebooks/text
+    for place, pattern in ((Path(), "[0-9][0-9]_*"), (Path("traps"), "t[0-9]_*")):
+        paths = [*(folder / place).glob(pattern + ".ipynb"), *(folder / "text" / place).glob(pattern + ".py")]
+        within |= dict.fromkeys((path.stem for path in paths), place)
+    names = sorted(within)
     if not names:
         raise FileNotFoundError(f"no lessons in {folder}: call this from the project's own folder")
     wanted = [word.strip().removesuffix(".ipynb") for word in only.split(",") if word.strip()]
@@ -62,7 +67,7 @@ def find(root: Path, only: str = "") -> list[Lesson]:
     if unknown:
         raise ValueError(f"no lesson {', '.join(unknown)}; known: {', '.join(names)}")
     return [
-        Lesson(name, folder / f"{name}.ipynb", folder / "text" / f"{name}.py")
+        Lesson(name, folder / within[name] / f"{name}.ipynb", folder / "text" / within[name] / f"{name}.py")
         for name in names
         if not wanted or any(name.startswith(word) for word in wanted)
     ]

@@ -203,8 +203,8 @@ def frame(title: str, body: str, links: str, script: str = "") -> str:
     )
 
 
-def index(course: list[Lesson], rows: dict[str, dict[str, Any]]) -> str:
-    """The map of the course by part; `rows` are the report's rows by lesson name."""
+def index(course: list[Lesson], rows: dict[str, dict[str, Any]], more: str = "") -> str:
+    """The map of the course by part; `rows` are the report's rows by lesson name, `more` is HTML to stand below."""
     parts = ["<h1>The machine-learning pipeline interview, executed</h1>"]
     part = ""
     for lesson in course:
@@ -212,7 +212,7 @@ def index(course: list[Lesson], rows: dict[str, dict[str, Any]]) -> str:
             parts += ["</ol>"] * bool(part) + [f'<h2>{lesson.part}</h2><ol class="map">']
             part = lesson.part
         parts.append(entry(lesson, rows.get(lesson.name)))
-    return frame("Course · mlpipe", "\n".join([*parts, "</ol>"]), "")
+    return frame("Course · mlpipe", "\n".join([*parts, "</ol>", more]), "")
 
 
 def entry(lesson: Lesson, row: dict[str, Any] | None) -> str:

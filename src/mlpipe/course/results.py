@@ -10,9 +10,11 @@ BEGIN, END = "<!-- results -->", "<!-- /results -->"
 
 
 def results_table(course: list[lessons.Lesson]) -> str:
-    """A Markdown table: one row a claim, grouped by lesson."""
+    """A Markdown table: one row a claim, grouped by lesson; the claims of traps state symptoms and are no results."""
     rows = ["| Lesson | What holds | Value | Bound | Trivial model |", "|---|---|---:|---|---:|"]
     for lesson in course:
+        if lesson.part == lessons.TRAPS:
+            continue
         name = f"[{lesson.name}](notebooks/{lesson.notebook.name})"
         for claim in lessons.records(lessons.read(lesson.notebook), "claim"):
             cells = (name, claim["sentence"], claim["shown"], claim["bound"], claim["shown_baseline"])
