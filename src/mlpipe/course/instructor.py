@@ -1,4 +1,4 @@
-"""The instructor's edition: exercises solved, speaker's notes shown."""
+"""The instructor's edition: exercises solved, speaker's notes shown, and sheets and cards to print."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 from mlpipe.course import lessons, pages, run
 from mlpipe.course.execute import Job
 from mlpipe.course.exercise import find
+from mlpipe.course.interview import printed
 
 
 def solved(notebook: NotebookNode) -> NotebookNode:
@@ -22,7 +23,7 @@ def solved(notebook: NotebookNode) -> NotebookNode:
 
 
 def instructor(root: Path, only: str = "", workers: int = 2) -> int:
-    """`make instructor`: solved notebooks, executed, and pages with notes; returns the exit status."""
+    """`make instructor`: solved notebooks, executed, pages with notes, and pages to print; returns the exit status."""
     chosen = lessons.find(root, only)
     folder = Path(root).resolve() / "build" / "instructor"
     # with the pages of earlier calls, and no link to a page that is not there
@@ -39,7 +40,9 @@ def instructor(root: Path, only: str = "", workers: int = 2) -> int:
         run.make_page(row, executed, every, folder, every[0].notebook.parent, notes=True)
 
     rows, stopped = run.run_jobs(jobs, workers, finished)
-    lessons.write(folder / "index.html", pages.index(every, {row["lesson"]: row for row in rows}))
+    printed.write_printed(folder / "print")
+    table = pages.index(every, {row["lesson"]: row for row in rows}, printed.links("print"))
+    lessons.write(folder / "index.html", table)
     print(run.table(rows))
     print(f"Notebooks and pages: {folder}")
     return run.status(rows, stopped, "instructor")

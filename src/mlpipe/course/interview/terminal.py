@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument("--list", action="store_true", help="your attempts")
     what.add_argument("--peer", metavar="FILE", type=Path, help="score the attempt in a file that a peer sent you")
     what.add_argument("--compare", metavar="FILE", type=Path, help="your last score beside the one that a peer sent")
+    what.add_argument("--print", metavar="FOLDER", type=Path, help="write rubric, observer's sheet and cards, to print")
     return top
 
 
@@ -56,6 +57,11 @@ def main(arguments: list[str] | None = None, screen: Screen | None = None) -> in
     try:
         if options.list:
             _list(options.question, screen)
+        elif options.print:
+            from mlpipe.course.interview.printed import write_printed  # takes seconds: not at each start
+
+            for path in write_printed(options.print, [options.question]):
+                screen.tell(str(path))
         elif options.drill:
             seed = _another_seed(options)
             drill(options.question, seed, options.target, screen)
