@@ -108,6 +108,24 @@ def test_an_attempt_that_was_left_is_offered_with_its_words_and_its_clock(clock)
     assert again.interview.elapsed() == 50
 
 
+def test_an_attempt_goes_on_in_one_tab_only(clock, home):
+    first = started(clock)
+    areas(first)[0].value = "the goal"
+    second = Practice("recommender", 0, "mid", clock)
+    areas(first)[0].value = "the goal is"
+    clock.now += 11
+    assert first.tick()
+    button(second.view, "Continue").click()
+    assert areas(second)[0].value == "the goal is"
+    clock.now += 11
+    assert second.tick()
+    first.tick()
+    assert not first.tick()
+    assert "another window" in first.message.value
+    areas(second)[0].value = "the goal is clear"
+    assert on_disk(home)["events"][-1]["text"] == "the goal is clear"
+
+
 def test_an_attempt_that_was_not_scored_is_offered_for_it(clock):
     started(clock).buttons["finish"].click()
     again = Practice("recommender", 0, "mid", clock)

@@ -414,7 +414,8 @@ def _height(mean: float) -> float:
 
 
 def _anchors(links: tuple[Link, ...]) -> str:
-    return " · ".join(f'<a href="{_e(target)}">{_e(name)}</a>' if target else _e(name) for name, target in links)
+    new = 'target="_blank"'  # in JupyterLab the card is a frame, too small for a lesson
+    return " · ".join(f'<a href="{_e(to)}" {new}>{_e(name)}</a>' if to else _e(name) for name, to in links)
 
 
 def _answers(card: Card) -> str:

@@ -106,6 +106,7 @@ class Practice:
         self.message = w.HTML()
         earlier, damaged = store.attempts(question, clock)
         self.n_earlier = len(earlier)
+        self._elsewhere = False  # whether the attempt was taken up in another tab
         Interview(question, 0, clock, target)  # a wrong target is told at once
         open_ones = [one for one in earlier if not one.scores]
         self._offer(open_ones[-1] if open_ones else None, damaged)
@@ -119,7 +120,7 @@ class Practice:
         if left is not None:
             text = f"You left an attempt at {minutes(left.elapsed())} of {minutes(left.total)}. Its notes are kept."
             rows.append(w.HTML(box(NEUTRAL, prose(text))))
-            go_on = button("Continue it", lambda: self._open(left), "primary", "the clock goes on where it stood")
+            go_on = button("Continue it", lambda: self._continue(left), "primary", "the clock goes on where it stood")
             begin.button_style, begin.description = "", "Start a new one"
             rows.append(w.HBox([go_on, begin]))
         else:
@@ -132,6 +133,13 @@ class Practice:
         seed = self.n_earlier if self.seed is None else self.seed
         attempt = Interview(self.question, seed, self.clock, self.target, store.new_attempt_id())
         self._open(attempt)
+
+    def _continue(self, left: Interview) -> None:
+        """Take an attempt up as it is now: a view of a closed tab may have saved since this one was drawn."""
+        try:
+            self._open(store.load(self.question, left.attempt_id, self.clock))
+        except (OSError, ValueError) as error:
+            self._tell(str(error), BAD)
 
     # The interview
 
@@ -184,6 +192,7 @@ class Practice:
             path = store.save(self.interview)
             self._saved_at = self.interview.elapsed()
         except (OSError, ValueError) as error:
+            self._elsewhere = isinstance(error, ValueError)
             self._tell(str(error), BAD)
         else:
             self._tell(f"Saved in {path.parent}", GOOD)
@@ -251,8 +260,10 @@ class Practice:
     # The clock
 
     def tick(self) -> bool:
-        """Show the time; False when the time is over or the interview was finished."""
+        """Show the time; False when the time is over, or the interview was finished or goes on in another tab."""
         interview = self.interview
+        if self._elsewhere:
+            return False
         if interview.state == "finished":
             self._save()
             self._draw()
@@ -357,7 +368,7 @@ class Practice:
             return
         self._save()
         try:
-            page, _, paths = write_scorecard(interview)
+            page, _, paths = write_scorecard(interview, base="")
         except OSError as error:
             self._tell(f"The scorecard is not written: {error}. Set MLPIPE_HOME to a folder of yours", BAD)
             return
@@ -366,7 +377,8 @@ class Practice:
 
 
 def _framed(page: str) -> str:
-    """A page inside a page: its styles stay its own."""
+    """A page inside a page: its styles stay its own, and links within it stay in it (alone, "#x" is JupyterLab's)."""
+    page = page.replace('href="#', 'href="about:srcdoc#')
     return f'<iframe srcdoc="{html.escape(page)}" style="width:100%;height:1150px;border:1px solid #ccc"></iframe>'
 
 
