@@ -1,14 +1,18 @@
 """The documents: the README lists the lessons that there are, links lead somewhere, no path of one machine is left."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
 from mlpipe.course import lessons
+from mlpipe.course.interview import terminal
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"""\]\(([^)\s]+)|(?:src|href)="([^"]+)""")
+GUIDES = [ROOT / "README.md", ROOT / "INSTRUCTING.md"]
+COMMAND = re.compile(r"(?:^|`)((?:make|(?:\.venv/bin/)?python -m mlpipe[\w.]*)(?: [^`#\n]+)?)", re.MULTILINE)
 ELSEWHERE = re.compile(r"\w+:|#")
 MACHINE_PATH = re.compile(r"(?<![\w.])(?:/(?:home|root|work|tmp|Users|mnt|opt)/\w|[A-Z]:\\\w)")
 TEXTS = {".py", ".md", ".css", ".js", ".html", ".toml", ".yml", ".csv", ".txt"}
@@ -31,8 +35,45 @@ def test_the_readme_lists_the_lessons_with_their_titles():
 
 
 def test_links_in_documents_lead_somewhere():
-    documents = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").rglob("*.md")]
+    documents = [*GUIDES, *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").rglob("*.md")]
     assert {path.name: found for path in documents if (found := broken_links(path.read_text(), path.parent))} == {}
+
+
+def starts(command):
+    """Whether a command of a guide is one that there is: a task of the Makefile, or a command line of the interview."""
+    first, *arguments = shlex.split(command)
+    if first == "make":
+        tasks = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+        return {one for one in arguments if not re.fullmatch(r"(ONLY|ARGS|JOBS|PYTHON)=.+", one)} <= set(tasks)
+    if arguments[1] != "mlpipe.course.interview":
+        return False
+    try:
+        terminal.parser().parse_args(arguments[2:])
+    except SystemExit:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.name)
+def test_commands_in_the_guides_exist(guide):
+    found = [one.strip() for one in COMMAND.findall(guide.read_text(encoding="utf-8"))]
+    assert len(found) > 4
+    assert [one for one in found if not starts(one)] == []
+
+
+@pytest.mark.parametrize("command", ["make tea", "python -m mlpipe.tea", "python -m mlpipe.course.interview ctr --tea"])
+def test_wrong_commands_are_found(command):
+    assert not starts(command)
+
+
+def test_the_instructors_plans_fill_their_time():
+    _, half_day, weeks = re.split(r"^## A (?=half|four)", (ROOT / "INSTRUCTING.md").read_text(), flags=re.MULTILINE)
+    assert sum(int(minutes) for minutes in re.findall(r"^\| (\d+) \|", half_day, re.MULTILINE)) == 4 * 60
+    meetings = re.findall(r"^\| (\d\w) \| (.+) \|$", weeks, re.MULTILINE)
+    spent = {
+        name: sum(int(part.split()[0]) for part in parts.split(", ") if part[0].isdigit()) for name, parts in meetings
+    }
+    assert spent == dict.fromkeys(("1a", "1b", "2a", "2b", "3a", "3b", "4a", "4b"), 90)
 
 
 def test_links_in_lessons_lead_somewhere():

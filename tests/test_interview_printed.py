@@ -8,8 +8,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from mlpipe.course import run
+from mlpipe.course.instructor import instructor
 from mlpipe.course.interview import content, printed
-from mlpipe.course.interview.evidence import SHIPPED, Evidence
+from mlpipe.course.interview.evidence import ROOT, SHIPPED, Evidence
 from mlpipe.course.interview.printed import deck, observer, rubric, write_printed
 from mlpipe.course.interview.score import LIVE
 from mlpipe.course.interview.terminal import main
@@ -152,6 +154,16 @@ def test_the_files_are_written_and_listed(tmp_path):
     )
     assert all(path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>") for path in files)
     assert "Prove it with a number.</b> Claim" not in (tmp_path / "made/print/cards_recommender.html").read_text()
+
+
+def test_the_instructors_index_lists_them(tmp_path, monkeypatch, capsys):
+    (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
+    monkeypatch.setattr(run, "run_jobs", lambda jobs, workers, finished: ([], []))
+    instructor(tmp_path, "00")
+    folder = tmp_path / "build" / "instructor"
+    found = re.findall(r'href="(print/[^"]+)"', (folder / "index.html").read_text(encoding="utf-8"))
+    assert len(found) == 6
+    assert all((folder / path).exists() for path in found)
 
 
 def test_the_command_prints_one_question_and_says_where(tmp_path, capsys):
