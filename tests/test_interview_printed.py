@@ -49,7 +49,7 @@ def pages(asked, evidence=None, dimensions=None):
     return [rubric(asked, dimensions), observer(asked), deck(asked, evidence or {})]
 
 
-def measured(id="05.als", sentence="ALS finds more", shown="1.88"):
+def measured(id="05.als", sentence="`ALS` finds more", shown="1.88"):
     return Evidence(id, 1.88, shown, sentence, 1.0, "1.00", SHIPPED, 0, "full", "05_x.ipynb", "Is it?", "abc")
 
 

@@ -172,7 +172,7 @@ def _followup(one: FollowUp, phase: str, dimension: str, asked: Question, eviden
     more = ""
     if one.prove and (measured := evidence.get(one.prove)):
         more += (
-            f"<p><b>Prove it with a number.</b> {_e(measured.sentence)}: <b>{_e(measured.shown)}</b> "
+            f"<p><b>Prove it with a number.</b> {_e(_plain(measured.sentence))}: <b>{_e(measured.shown)}</b> "
             f"(trivial baseline {_e(measured.shown_baseline)}; lesson {_e(one.prove[:2])})</p>"
         )
     elif one.prove:
@@ -279,6 +279,11 @@ def _head(kind: str, asked: Question, fields: Sequence[str]) -> str:
 
 def _by(entries: Sequence[Entry], number: int) -> list[Sequence[Entry]]:
     return [entries[i : i + number] for i in range(0, len(entries), number)]
+
+
+def _plain(sentence: str) -> str:
+    """A claim's sentence without the marks of code, which paper does not need."""
+    return sentence.replace("`", "")
 
 
 def _box() -> str:
