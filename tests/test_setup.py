@@ -148,7 +148,10 @@ def test_clean_keeps_the_readers_work_and_the_environment(clone):
 def test_ci_runs_what_the_readme_says():
     script = ROOT / ".ci" / "run"
     assert script.stat().st_mode & stat.S_IXUSR
-    assert [line for line in script.read_text().splitlines() if "make" in line] == ["exec make test"]
+    calls = [line for line in script.read_text().splitlines() if line.startswith(("make ", "exec "))]
+    assert calls == ["make setup", "exec make test"]
+    done = subprocess.run(["bash", "-n", script], capture_output=True, text=True)
+    assert not done.stderr
 
 
 def test_conda_environment_is_the_same_lock():
