@@ -258,14 +258,31 @@ def test_the_cold_answer_is_scored_beside_it(clock, capsys):
     assert score.cold_answer("recommender").score.levels["D1"] == 1
 
 
+def rate_next(rating):
+    transcript = rating.rated
+    for name, level in transcript.levels.items():
+        rating.sheet.levels[name].value = level
+    button(rating.view, "Compare").click()
+    return transcript
+
+
 def test_six_transcripts_are_rated_and_the_agreement_is_told():
-    rating = Rating()
-    for transcript in content.transcripts():
-        for name, level in transcript.levels.items():
-            rating.sheet.levels[name].value = level
-        button(rating.view, "Compare").click()
-        assert transcript.level in rating.message.value
+    rating, rated = Rating(), []
+    for _ in content.transcripts():
+        rated.append(rate_next(rating))
+        assert rated[-1].level in rating.message.value
     assert "kappa 1.00 over 54 scores" in texts(rating.view)
+    assert {one.id for one in rated} == {one.id for one in content.transcripts()}
+    assert [one.level for one in rated[:3]] != ["mid", "senior", "staff"]
+    assert Rating().ratings == {}
+
+
+def test_ratings_that_were_left_go_on():
+    rating = Rating()
+    first = rate_next(rating)
+    again = Rating()
+    assert again.ratings == {first.id: first.levels}
+    assert again.rated.id == rating.rated.id != first.id
 
 
 def test_a_transcript_without_a_level_is_not_taken():

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
+import json
+import random
 from collections.abc import Callable, Collection
+from datetime import UTC, datetime
 
 import ipywidgets as w
 
-from mlpipe.course._show import BAD, GOOD, NEUTRAL, box, prose
+from mlpipe.course._show import BAD, GOOD, NEUTRAL, box, home, prose, update_record
 from mlpipe.course.interview import content, score
 from mlpipe.course.interview.content import Dimension
+from mlpipe.course.interview.score import Score
 
 
 class Sheet:
@@ -80,19 +85,35 @@ def cold_sheet(question: str) -> w.VBox | None:
 
 
 class Rating:
-    """The six transcripts, one after the other, each with a sheet; at the end the agreement. `view` is the widget."""
+    """The six transcripts, one after the other, each with a sheet; at the end the agreement. `view` is the widget.
+
+    Ratings are kept in $MLPIPE_HOME/ratings.json; a call after one that was left goes on with the rest.
+    """
 
     def __init__(self) -> None:
-        self.transcripts = content.transcripts()
-        self.ratings: dict[str, dict[str, int]] = {}
+        self.transcripts = list(content.transcripts())
+        random.Random(3).shuffle(self.transcripts)  # not in the order of their levels
+        self.path = home() / "ratings.json"
+        self.ratings: dict[str, dict[str, int]] = self._kept()
         self.view, self.message = w.VBox(), w.HTML()
         self._next()
 
+    def _kept(self) -> dict[str, dict[str, int]]:
+        """Ratings of an earlier call that was left."""
+        try:
+            found = json.loads(self.path.read_text(encoding="utf-8"))
+            return {one.id: dict(Score(found[one.id]).levels) for one in self.transcripts if one.id in found}
+        except (OSError, ValueError, TypeError, AttributeError):  # none yet, or damaged: `update_record` sets it aside
+            return {}
+
     def _next(self) -> None:
-        if len(self.ratings) == len(self.transcripts):
+        left = [one for one in self.transcripts if one.id not in self.ratings]
+        if not left:
             self.view.children = [w.HTML(box(GOOD, prose(str(score.calibrate(self.ratings))))), self.message]
+            with contextlib.suppress(OSError):  # the next call starts afresh
+                self.path.rename(self.path.with_stem(f"ratings-{datetime.now(UTC):%Y%m%d-%H%M%S}"))
             return
-        text = self.transcripts[len(self.ratings)]
+        text = self.rated = left[0]
         self.sheet = Sheet(content.question(text.question))
         title = f"Transcript {len(self.ratings) + 1} of {len(self.transcripts)}: {text.question}"
         said = "".join(f"<h4>{html.escape(phase)}</h4>{prose(words)}" for phase, words in text.sections)
@@ -100,7 +121,7 @@ class Rating:
         self.view.children = [self.message, w.HTML(f"<h3>{title}</h3>{said}"), self.sheet.view, keep]
 
     def _keep(self) -> None:
-        text = self.transcripts[len(self.ratings)]
+        text = self.rated
         try:
             levels = dict(self.sheet.score().levels)
         except ValueError as error:
@@ -108,6 +129,8 @@ class Rating:
             self.view.children = [*self.view.children[1:], self.message]
             return
         self.ratings[text.id] = levels
+        with contextlib.suppress(OSError):  # a folder that cannot be written costs the record, not the exercise
+            update_record(self.path, text.id, levels)
         lines = [f"{d}: you {levels[d]}, known {known}. {text.reasons[d]}" for d, known in text.levels.items()]
         self.message.value = box(NEUTRAL, prose(f"{text.id} is {text.level}.\n" + "\n".join(lines)))
         self._next()
