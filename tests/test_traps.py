@@ -21,6 +21,11 @@ SEEDS = (0, 3)  # other ones than those of the tests of all notebooks
 
 HEALTHY = {  # where the symptom of a sound pipeline lies
     "t1": (-0.05, 0.05),  # difference of two entropies
+    "t2": (0.9, 1.1),  # evaluated over shown
+    "t3": (0.85, 1.15),  # paid over earned
+    "t4": (1.0, 1.25),  # forecast over clicks, or its inverse, in the worst part of the day
+    "t5": (0.75, 1.25),  # hits of the page over hits of the test
+    "t6": (-0.04, 0.04),  # change in the experiment less change at launch
 }
 OTHER_HARM = {  # wrong repairs that end the symptom, and do other harm: they lose or distort, as their messages say
     "t1": {
@@ -29,6 +34,11 @@ OTHER_HARM = {  # wrong repairs that end the symptom, and do other harm: they lo
         "shifted_over_all_keys",
         "takes_out_one_row_only",
     },
+    "t2": {"one_place_too_few"},
+    "t3": {"clips_before_it_corrects", "forgets_to_clip"},
+    "t4": {"nine_hours_for_all", "one_offset_all_year"},
+    "t5": {"oldest_common_night", "first_common_night_found"},
+    "t6": {"half_of_all_users"},
 }
 EACH = pytest.mark.parametrize("trap", TRAPS)
 
