@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Too good on Tuesday, too bad on Wednesday
 #
-# **Goal.** A pipeline with one fault: see the symptom, find the cause, name it, repair it.
+# **Goal.** A click model is wonderful until its launch and useless from then on. Find the one fault of this pipeline from what it shows, name it, and repair it.
 #
 # | where we are | you need | it takes |
 # |---|---|---|

@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Two of three lists hit, and the page shows nothing of it
 #
-# **Goal.** A pipeline with one fault: see the symptom, find the cause, name it, repair it.
+# **Goal.** An evaluation promises hits that no user sees. Find the one fault of this pipeline from what it shows, name it, and repair it.
 #
 # | where we are | you need | it takes |
 # |---|---|---|
@@ -136,4 +136,4 @@ exercise("t2.fix").check(hit_rate)
 # %% [markdown]
 # ## In real work
 #
-# Build the list that a user would really see, for a handful of users, and count by hand. Then ask of every offline number: who competes, out of how many, and would a list by chance score near zero? Compute chance with the same function: it should get what a dice roll gets on the page.
+# Build the list that a user would really see, for a handful of users, and count by hand. Then ask of every offline number: who competes, out of how many, and what does the same function give for scores drawn at random: what a dice roll gets on the page, or much more?

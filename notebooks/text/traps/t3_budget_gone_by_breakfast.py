@@ -13,14 +13,14 @@
 # %% [markdown]
 # # The budget is gone by breakfast
 #
-# **Goal.** A pipeline with one fault: see the symptom, find the cause, name it, repair it.
+# **Goal.** A click model ranks well and pays far too much. Find the one fault of this pipeline from what it shows, name it, and repair it.
 #
 # | where we are | you need | it takes |
 # |---|---|---|
 # | somewhere in: data ▸ features ▸ model ▸ evaluation ▸ serving | 08; log-odds | 10 minutes to read, under 20 s, under 500 MB |
 #
 # A team buys places for ads. A click is worth one dollar, so for an impression it pays the forecast click probability, in dollars. Over a day, what is paid should come back as clicks. The log is *simulated*.
-# The model is retrained each hour, so training must be fast: all clicks and a share of the other rows are enough for it.
+# The model is retrained each hour, so training must be fast.
 
 # %% tags=["parameters"]
 SEED = 0

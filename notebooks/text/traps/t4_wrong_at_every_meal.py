@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Right in every test, wrong at every meal
 #
-# **Goal.** A pipeline with one fault: see the symptom, find the cause, name it, repair it.
+# **Goal.** A forecast passes every test and fails at every meal. Find the one fault of this pipeline from what it shows, name it, and repair it.
 #
 # | where we are | you need | it takes |
 # |---|---|---|
@@ -81,7 +81,7 @@ for ax, (title, (week, p)) in zip(axes, weeks.items(), strict=True):
     by_hour = week.assign(forecast=p).groupby(week["local_time"].dt.hour)[["forecast", "clicked"]].mean()
     ax.plot(by_hour["clicked"], color="black", label="clicked")
     ax.plot(by_hour["forecast"], color=plots.ACCENT, label="forecast")
-    ax.set(title=title, xlabel="hour on the wall of the shop", xticks=range(0, 24, 4), ylim=(0, None))
+    ax.set(title=title, xlabel="hour of the day in Tokyo", xticks=range(0, 24, 4), ylim=(0, None))
     by_eighth = week.assign(forecast=p).groupby(week["local_time"].dt.hour // 3)[["forecast", "clicked"]].sum()
     ratios.append(np.exp(np.abs(np.log(by_eighth["forecast"] / by_eighth["clicked"])).max()))
 axes[0].set_ylabel("share of offers")

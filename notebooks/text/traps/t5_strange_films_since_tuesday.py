@@ -13,13 +13,13 @@
 # %% [markdown]
 # # Good on Monday, strange films from Tuesday on
 #
-# **Goal.** A pipeline with one fault: see the symptom, find the cause, name it, repair it.
+# **Goal.** A recommender passes its test each night, and users see strange films. Find the one fault of this pipeline from what it shows, name it, and repair it.
 #
 # | where we are | you need | it takes |
 # |---|---|---|
 # | somewhere in: data ▸ features ▸ model ▸ evaluation ▸ serving | 05 | 10 minutes to read, under 30 s, under 500 MB |
 #
-# A team recommends films (MovieLens) by implicit ALS. The model is fitted each night on all likes so far. It is tested: how many users have their next like among the ten best? Only then its tables are published. Each test was passed. Since Tuesday users complain.
+# A team recommends films (MovieLens) by implicit ALS. The model is fitted each night on all likes so far; in a week few are added, so we keep the same ones. It is tested: how many users have their next like among the ten best? Only then its tables are published. Each test was passed. Since Tuesday users complain.
 
 # %% tags=["parameters"]
 SEED = 0

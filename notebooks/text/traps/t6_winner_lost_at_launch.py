@@ -13,7 +13,7 @@
 # %% [markdown]
 # # The winner that lost at launch
 #
-# **Goal.** A pipeline with one fault: see the symptom, find the cause, name it, repair it.
+# **Goal.** A page wins its experiment and loses at its launch. Find the one fault of this pipeline from what it shows, name it, and repair it.
 #
 # | where we are | you need | it takes |
 # |---|---|---|

@@ -33,7 +33,7 @@ FAULT = name_the_fault(
         "Here the errors of the hours have both signs.",
     },
     takeaway="Training reads the hour of the clock on the wall; the server makes it from seconds, which count in UTC. Nine hours "
-    "lie between them, so dinner is forecast like lunch of another day. Every test of the model passed, as none called the server.",
+    "lie between them, so dinner at eight is forecast as if it were eleven in the morning. Every test of the model passed, as none called the server.",
 )
 
 SHOPS = {
