@@ -86,9 +86,9 @@ claim(
 )
 
 # %% [markdown] notes="Write the lines of the formula on the board. Ask what each does to a weight that is seen every day, and to one that is seen once. n is the amount of evidence, z its direction."
-# ## Can it learn from each impression as it comes?
+# ## Can a model learn from each impression as it comes?
 #
-# Ads change by the hour, and a fit on all rows takes its time. **FTRL-proximal** (*follow the regularized leader*; McMahan et al. 2013) sees each impression once. For each weight $w_i$ it keeps two
+# Ads change by the hour. **FTRL-proximal** (*follow the regularized leader*; McMahan et al. 2013) sees each impression once. For each weight $w_i$ it keeps two
 # numbers: $z_i$, the sum of its gradients, with a correction, and $n_i$, the sum of their squares. With $g_i$ the gradient of this impression's log loss,
 #
 # $$ \sigma_i = \frac{\sqrt{n_i + g_i^2} - \sqrt{n_i}}{\alpha}, \qquad z_i \leftarrow z_i + g_i - \sigma_i w_i, \qquad n_i \leftarrow n_i + g_i^2 $$
@@ -127,7 +127,7 @@ IDS, n_buckets = ["audience", "region", "category", "device", "position"], 2**18
 few, ours = past.iloc[:10_000], FTRL(n_buckets + 1)
 for row, clicked in zip(hash_columns(few, IDS, n_buckets), few["clicked"]):
     ours.learn(np.append(row, n_buckets), clicked)
-theirs = FTRLProximal(batch_size=1, shuffle=False).fit(few[IDS], few["clicked"]).coef_[0]
+theirs = FTRLProximal(epochs=1, batch_size=1, shuffle=False).fit(few[IDS], few["clicked"]).coef_[0]
 claim(
     "Weights that differ from the package's", (~np.isclose(ours.weights(np.arange(n_buckets)), theirs)).sum(),
     id="09.ftrl_parity", baseline=np.count_nonzero(theirs), equal_to=0, fmt=".0f",  # baseline: all weights 0
@@ -140,7 +140,7 @@ claim(
 kept = {}
 for l1 in (0, 0.2, 1, 3, 10):
     name = "FTRL-proximal" if l1 == 0.2 else f"FTRL {l1}"  # 0.2 is the default
-    kept[l1] = np.count_nonzero(run(name, FTRLProximal(**tuned.FTRL, l1=l1), tuned.RAW).coef_)
+    kept[l1] = np.count_nonzero(run(name, FTRLProximal(**tuned.FTRL, epochs=1, l1=l1), tuned.RAW).coef_)
     print(f"l1 = {l1:<4} {kept[l1]:6,} weights   {share(name):.1%} of the oracle")
 claim(
     f"{kept[3] / kept[0]:.1%} of the weights keep nearly all of the quality", share("FTRL 3") / share("FTRL 0"),
@@ -164,14 +164,14 @@ from mlpipe.ctr import CounterTrees, FactorizationMachine, FieldAwareFM, TreesPl
 
 trees = CounterTrees("timestamp", "reported_at", tuned.COUNTED, **tuned.COUNTER_TREES)
 run("counter trees", trees, tuned.COUNTER_COLUMNS)
-run("trees + LR", TreesPlusLR(), tuned.RAW)
+run("trees + LR", TreesPlusLR(**tuned.LOGISTIC_REGRESSION), tuned.RAW)
 claim(
     "Trees + LR adds less than the crosses (share of the oracle)", share("trees + LR") - share(LR),
-    id="09.trees_plus_lr", baseline=share(LR_CROSSES) - share(LR), at_most=0.07, fmt=".1%",
+    id="09.trees_plus_lr", baseline=share(LR_CROSSES) - share(LR), at_most=0.08, fmt=".1%",
 )
 
 # %% [markdown]
-# The leaves help the plain model a little; the large gain of the paper does not appear here. Small trees cannot cross *site × category* or *region × campaign*, with thousands of pairs. Counters of these crosses bring trees closer.
+# The leaves help the plain model a little; the large gain of the paper does not appear here. Its trees see wide ids only as counters, so they cannot make *site × category*. Counters of our crosses bring trees closer.
 #
 # ## Can a model find the crosses by itself?
 #
@@ -179,7 +179,7 @@ claim(
 #
 # $$ \text{log-odds} = w_0 + \sum_i w_i x_i + \sum_{i<j} \langle \mathbf v_i, \mathbf v_j \rangle\, x_i x_j $$
 #
-# What a vector learns from one partner counts for all partners. (With a user and an item as the only features it is the matrix factorization of lesson 05.)
+# What a vector learns from one partner counts for all partners. (With only a user and an item, it is the matrix factorization of lesson 05.)
 #
 # The double sum looks expensive. Take one factor $f$ and let $a_i = v_{if}\, x_i$. The square of the sum, $(\sum_i a_i)^2$, holds each pair $a_i a_j$ twice and each $a_i^2$ once. So
 #
@@ -203,15 +203,15 @@ claim(
 # %% [markdown]
 # ## What can each model represent?
 #
-# A small world shows it. Twelve audiences meet twelve categories. Nobody clicks more than others on average; there is only taste, a product of two hidden vectors. Three categories of each audience are never shown in training.
+# A small world shows it. Twelve audiences meet twelve categories. None is clicked more on average; there is only taste, the product of a hidden number of the audience and one of the category. Three categories of each audience are never shown in training.
 #
 # **Predict before you run.** What will a sum, a cross and an FM say about each pair: shown, or never shown?
 
 # %%
 import pandas as pd
 
-taste, appeal = (v - v.mean(axis=0) for v in rng.normal(size=(2, 12, 2)))
-truth = 0.8 * (taste @ appeal.T).ravel() - 2  # log-odds of 144 pairs
+hidden = np.linspace(-1.5, 1.5, 12)  # of each audience, and of each category
+truth = np.outer(hidden, hidden).ravel() - 2  # log-odds of 144 pairs
 table = pd.DataFrame(list(np.ndindex(12, 12)), columns=["audience", "category"])
 shown = ((table["audience"] - table["category"]) % 4 != 0).to_numpy()
 rows = rng.choice(np.flatnonzero(shown), 40_000)
@@ -240,17 +240,17 @@ plt.show()
 # %%
 claim(
     "On pairs never shown, the FM's mean error is a fraction of the cross's", error["An FM"] / error["A cross"],
-    id="09.fm_unseen", baseline=1.0, at_most=0.6,
+    id="09.fm_unseen", baseline=1.0, at_most=0.4,
 )
 
 # %% [markdown]
-# The sum sees no taste at all. The cross memorizes what it saw. The FM must describe the table with two numbers an audience and two a category, so the shown pairs pin down the others. That works because this taste *is* such a product; independent numbers no model can guess.
+# The sum sees no taste at all. The cross memorizes what it saw. The FM must describe the table with a short vector for each audience and category, so the shown pairs pin down the others. That works because this taste *is* such a product; independent numbers no model can guess.
 #
 # Back to the ad log. A plain FM lets every two fields interact, and each id has one vector for all of them. A **field-aware** FM (Juan et al. 2016) has other vectors for each pair of fields; we name four pairs. So it shares like an FM and knows what the crosses know.
 
 # %%
 FM, FFM = "factorization machine", "field-aware FM"
-run(FM, FactorizationMachine(), tuned.RAW)
+run(FM, FactorizationMachine(l2=10), tuned.RAW)
 run(FFM, FieldAwareFM(tuned.PAIRS, crosses=tuned.CONTEXT_CROSSES, **tuned.FIELD_AWARE_FM), tuned.RAW)
 claim(
     "Told no cross, an FM still beats logistic regression (share of the oracle)", share(FM) - share(LR),
@@ -287,14 +287,14 @@ for name, read in reads.items():
     middle, ends = 100 * gap.estimate, [[100 * (gap.estimate - gap.low)], [100 * (gap.high - gap.estimate)]]
     color = plots.color_of(FM if name == FFM else name)
     ax.errorbar(read, middle, ends, fmt="o", color=color, capsize=4, markersize=9)
-    where = {"xytext": (-10, 0), "ha": "right"} if name in (LR, LR_CROSSES) else {"xytext": (10, 0)}
+    where = {"xytext": (-10, 0), "ha": "right"} if name in (LR, LR_CROSSES, FM) else {"xytext": (10, 0)}
     ax.annotate(name, (read, middle), textcoords="offset points", va="center", color=color, **where)
 ax.set(xscale="log", xlim=(0.6, 5000), xlabel="numbers read for one prediction")
 ax.set(ylabel="points of the share above LR", title="Naming the pairs buys the most for the least (95 % intervals)")
 plt.show()
 
 # %% [markdown] notes="Let the class find the models that have no other one to their upper left. Only those need a discussion: that is the third exercise."
-# The plain FM found part of what we knew, from the columns alone. The two models that were *told* the pairs are best, and cheap: knowledge of the product saves machines.
+# The plain FM found part of what we knew, from the columns alone. Of the three models that were *told* the pairs, the two that look them up directly are best here, and cheap.
 #
 # ## What about an ad that nobody has seen?
 #
@@ -313,19 +313,19 @@ claim(
 )
 
 # %% [markdown]
-# Compare within a column: the new ads are other rows, with another oracle. A new ad is known by its description.
+# Compare within a column: the new ads are other rows. A new ad is known by its description.
 #
 # ## Which model when?
 #
 # | situation | first choice | because | it fails when |
 # |---|---|---|---|
-# | first model, or microseconds count | hashed logistic regression | cheap, one optimum, weights can be read | tastes differ |
-# | you can name the interactions | + crosses | most gain for a few lookups | pairs are rare, or nobody knows which |
+# | first model | hashed logistic regression | cheap, one optimum, readable | tastes differ |
+# | you can name the interactions | + crosses | most gain for a few lookups | pairs are rare |
 # | you can name them, and pairs are rare | field-aware FM | each value learns from all its rows | taste is no product of vectors |
 # | many ids, unknown interactions | factorization machine | finds pairs, also unseen ones | one vector must serve all fields |
-# | numbers, counters, few categories | boosted trees | find thresholds and crosses | counters leak or stand still; ids are wide |
-# | clicks stream in, memory is short | FTRL with L1 | one pass, few weights | its stream has gaps or bursts |
-# | ads live for days | any that sees the ad's description | an id needs rows | the description is poor |
+# | numbers, counters, few categories | boosted trees | find thresholds and crosses | ids are wide, counters leak |
+# | clicks stream in, memory is short | FTRL with L1 | one pass, few weights | the stream stops, or is wrong |
+# | ads live for days | any, with the ad's description | an id needs rows | the description is poor |
 #
 # ### Exercise (core): score the ads of a page with an FM
 #
@@ -367,7 +367,7 @@ exercise("09.worth_discussing").check(worth_discussing)
 #
 # - A sum cannot represent taste. A cross learns each pair by itself; a factorization machine shares what it learns, and estimates pairs that were never shown.
 # - FTRL takes one pass and a few lines, and comes close to the converged fit; L1 frees most of its memory.
-# - The best models here were told which pairs matter. Trees, and trees + LR, cost more and gained less. Measure it on your log, with equal effort for each model.
+# - The best models here were told which pairs matter. Trees cost more and gained less, with or without LR. Measure it on your log, with equal effort for each model.
 
 # %%
 say(

@@ -123,6 +123,30 @@ def score_ads(bias, weights, vectors, ad_weights, ad_vectors):
             scores(among="0.5 * (total.sum() ** 2 - (vectors**2).sum())"),
         ),
         Mistake(
+            "diagonal_included",
+            "You count each pair of the visitor's features once, but also each feature with itself. The sum runs over i < j, without the diagonal.",
+            scores(among="np.triu(vectors @ vectors.T).sum()"),
+        ),
+        Mistake(
+            "pairs_with_the_ad_twice",
+            "You count the pairs of ad and visitor twice. The ad's vector times the sum of the visitor's vectors holds each of these pairs once.",
+            scores(result="bias + weights.sum() + among_visitor + ad_weights + 2 * ad_vectors @ total"),
+        ),
+        Mistake(
+            "all_ads_in_one_row",
+            "You put all ads into one row and take the pairs of everything with everything. Each ad is scored in a row of its own.",
+            scores(
+                total="vectors.sum(axis=0) + ad_vectors.sum(axis=0)",
+                among="0.5 * ((total**2).sum() - (vectors**2).sum() - (ad_vectors**2).sum())",
+                result="bias + weights.sum() + among_visitor + ad_weights",
+            ),
+        ),
+        Mistake(
+            "mean_of_the_weights",
+            "You take the mean of the visitor's weights. The log-odds add them up.",
+            scores(result="bias + weights.mean() + among_visitor + ad_weights + ad_vectors @ total"),
+        ),
+        Mistake(
             "no_pairs",
             "This is the logistic regression: weights only. The pairs, products of two vectors, are missing.",
             scores(result="bias + weights.sum() + ad_weights"),
@@ -185,7 +209,7 @@ def draw_step(rng: np.random.Generator, number: int) -> tuple:
     n = rng.uniform(0.2, 5, size)
     x = rng.uniform(0.3, 2, size) * rng.choice([-1, 1], size)
     x[np.flatnonzero(above)[0]] = 0.0  # a feature that this impression lacks
-    clicked = int(rng.random() < 0.5)
+    clicked = int(number != 1)
     return (
         x.round(2),
         clicked,
@@ -365,6 +389,56 @@ def ftrl_step(x, clicked, z, n, alpha, beta, l1, l2):
             step(w=WEIGHTS.replace("np.sqrt(n)", "n")),
         ),
         Mistake(
+            "evidence_without_the_value",
+            "Your n grows by the squared error of the probability, for every feature alike. It adds up the squared *gradients*: error times value.",
+            step(n="n + (p - clicked) ** 2"),
+        ),
+        Mistake(
+            "adds_the_gradient_to_n",
+            "You add the gradient itself to n. It adds up squares, so it never falls.",
+            step(n="n + g"),
+        ),
+        Mistake(
+            "forgets_the_old_n",
+            "Your new n holds only this step. Evidence adds up: the old n plus the squared gradient.",
+            step(n="g**2"),
+        ),
+        Mistake(
+            "forgets_the_old_z",
+            "Your new z holds only this step. It adds up: the old z, plus gradient, minus correction.",
+            step(z="g - sigma * w"),
+        ),
+        Mistake(
+            "gradient_of_squared_error",
+            "Your gradient has the factor p (1 - p), which belongs to squared error. For log loss it cancels: error times value.",
+            step(g="(p - clicked) * p * (1 - p) * x"),
+        ),
+        Mistake(
+            "pushes_outwards",
+            "You move z away from zero by l1. L1 pulls towards zero: subtract the sign of z times l1.",
+            step(w=WEIGHTS.replace("(z - np.sign", "(z + np.sign")),
+        ),
+        Mistake(
+            "threshold_turned_round",
+            "You set the weights with *much* evidence to zero. Those with abs(z) of at most l1 are zero.",
+            step(w=WEIGHTS.replace("<= l1", "> l1")),
+        ),
+        Mistake(
+            "beta_not_divided",
+            "You divide only the root of n by alpha. Beta is divided, too: mind the brackets.",
+            step(w=WEIGHTS.replace("(beta + np.sqrt(n)) / alpha", "beta + np.sqrt(n) / alpha")),
+        ),
+        Mistake(
+            "sigmoid_turned_round",
+            "Your probability is that of no click: the sign in the exponent is wrong.",
+            step(p="1 / (1 + np.exp(w @ x))"),
+        ),
+        Mistake(
+            "score_from_z",
+            "You use z as if it were the weights. The weights follow from z and n, with the formula.",
+            step(p="1 / (1 + np.exp(-(z @ x)))"),
+        ),
+        Mistake(
             "sizes_instead_of_squares",
             "You add the size of the gradient to n. It adds up squares.",
             step(n="n + np.abs(g)"),
@@ -421,10 +495,16 @@ def draw_models(rng: np.random.Generator, number: int) -> tuple:
             cost[4] = cost[5] + 1
         order = rng.permutation(size)
         gain, cost = gain[order], cost[order]
-        best = not_out(gain, cost)
-        cheapest, ratio = cost == cost.min(), gain / cost == (gain / cost).max()
+        best, ratio = not_out(gain, cost), gain / cost == (gain / cost).max()
         twins = [np.sum((gain == g) & (cost == c)) > 1 for g, c in zip(gain, cost, strict=True)]
-        if np.any(best & twins) and (number == 1 or (best.sum() > 2 and np.any(cheapest != ratio))):
+        if number == 1 and np.any(best & twins):
+            return gain, cost
+        # The wrong answers must differ from the right one and from each other.
+        least = cost[gain == gain.max()].min()
+        cheapest, most_for_least = cost == cost.min(), (gain == gain.max()) & (cost == least)
+        too_dear = [bool(np.any((gain >= g) & (cost < c))) for g, c in zip(gain, cost, strict=True)]
+        apart = np.any(cheapest != ratio) and np.any(most_for_least != ratio) and np.any((cost <= least) & too_dear)
+        if number != 1 and np.any(best & twins) and best.sum() > 2 and apart:
             return gain, cost
 
 
@@ -522,6 +602,21 @@ def worth_discussing(gain, cost):
             "better_in_one_is_enough",
             "You take a model out as soon as another is better in one of the two. It must also be no worse in the other one.",
             OUT.format(out="(gain > g) | (cost < c)"),
+        ),
+        Mistake(
+            "exactly_one_better",
+            "You take a model out only if another is better in exactly one of the two. Better in both is a reason, too: join the strict parts with or.",
+            OUT.format(out="(gain >= g) & (cost <= c) & ((gain > g) ^ (cost < c))"),
+        ),
+        Mistake(
+            "up_to_the_cost_of_the_best",
+            "You keep every model that costs no more than the one with the most gain. Among these, some may be beaten by others.",
+            "import numpy as np\n\n\ndef worth_discussing(gain, cost):\n    return cost <= cost[gain == gain.max()].min()\n",
+        ),
+        Mistake(
+            "keeps_all",
+            "You keep every model. Some gain no more than another one that costs no more.",
+            "import numpy as np\n\n\ndef worth_discussing(gain, cost):\n    return np.ones(len(gain), dtype=bool)\n",
         ),
         Mistake(
             "cost_turned_round",
