@@ -88,7 +88,7 @@ import numpy as np
 from sklearn.metrics import cohen_kappa_score
 
 rng = np.random.default_rng(SEED)
-known = np.array([list(one.levels.values()) for one in content.transcripts()])  # 6 transcripts x 9 dimensions
+known = np.array([list(one.levels.values()) for one in content.transcripts()])  # 6 x 9 levels
 
 
 def kappa(given, truth):
@@ -112,8 +112,10 @@ fig, ax = plt.subplots()
 for n, values in kappas.items():
     color = plots.ACCENT if n == 54 else plots.MUTED
     heights, _, _ = ax.hist(values, bins=np.linspace(-0.6, 1, 49), density=True, alpha=0.7, color=color)
-    ax.annotate(f"{n} scores", (np.median(values), heights.max()), color=color, ha="center", va="bottom", weight="bold")
-ax.set(title="The same rater, again and again: nine scores say little", xlabel="weighted kappa", ylabel="density")
+    where = np.median(values), heights.max()
+    ax.annotate(f"{n} scores", where, color=color, ha="center", va="bottom", weight="bold")
+ax.set(title="The same rater, again and again: nine scores say little")
+ax.set(xlabel="weighted kappa", ylabel="density")
 ax.set_ylim(0, ax.get_ylim()[1] * 1.08)
 plt.show()
 
@@ -126,7 +128,8 @@ claim(
 claim(
     "A rater who is one level too kind everywhere is still far above chance (kappa)",
     kappa(np.clip(known + 1, 0, 4), known),
-    id="16.kind_rater", baseline=kappa(np.full_like(known, 2), known), at_least=0.5, fmt=".2f",  # always "mid"
+    id="16.kind_rater", baseline=kappa(np.full_like(known, 2), known),  # always "mid"
+    at_least=0.5, fmt=".2f",
 )
 
 # %% [markdown]
@@ -150,16 +153,17 @@ practise("recommender")
 from mlpipe.course.interview.evidence import Quote, check_quote, collect_evidence, grade_quote
 
 evidence = collect_evidence()
-lift = evidence["07.random_lift"]
+lift = evidence["07.best_vs_popularity"]
 
 told = Quote(
     lift.id, lift.shown,
-    data="MovieLens-small, the likes of 671 users",
+    data="MovieLens-small, likes",
     split="a random fifth of each user's likes hidden",
     interval="the low end of a 95 % interval, users as the unit",
-    transfer="people there rate in one sitting, and a random split lets later likes into training",
+    transfer="people there rate in one sitting, and a random split trains on later likes",
 )
-by_heart = Quote("05.als_vs_popularity", f"{evidence['05.als_vs_popularity'].value:.2f}", "", "", "", "")
+als = evidence["05.als_vs_popularity"]
+by_heart = Quote(als.id, f"{als.value:.2f}", data="", split="", interval="", transfer="")
 for quote in (told, by_heart):
     display(Markdown(str(grade_quote(quote, evidence))))
 
@@ -180,7 +184,8 @@ for one in evidence.values():
 claim(
     "Hardly any guess is accepted",
     np.mean(accepted),
-    id="16.guesses", baseline=np.mean(generous), at_most=0.025, fmt=".1%",  # baseline: any number within a factor of two
+    id="16.guesses", baseline=np.mean(generous),  # any number within a factor of two
+    at_most=0.025, fmt=".1%",
 )
 
 # %% [markdown]
@@ -236,9 +241,9 @@ def tail_recall(lists, hidden, counts, n_head):
 exercise("16.tail_recall").check(tail_recall)
 
 # %% [markdown]
-# Now on data: matrix factorization knows likes only, content knows genre and decade only, and popularity shows the head.
+# Now on data, with the hundred most liked films as the head: matrix factorization knows likes only, content knows genre and decade only, and popularity shows the head.
 
-# %% alt="Bars of recall in the tail: matrix factorization is far ahead of lists by genre and decade, and popularity is close to zero."
+# %%
 from mlpipe.datasets import movielens, to_matrix
 from mlpipe.ranking_metrics import recall_at_k
 from mlpipe.recommenders import ALS, Popularity, item_features
@@ -255,11 +260,14 @@ in_tail[np.argsort(-likes.toarray().sum(axis=0), kind="stable")[:100]] = 0
 features = item_features(data.items, ids["item_ids"]).to_numpy()
 features = features / np.linalg.norm(features, axis=1, keepdims=True).clip(1)
 by_content = likes @ features @ features.T
-lists = {"genre and decade": np.argsort(-np.where(likes.toarray() > 0, -np.inf, by_content), kind="stable")[:, :20]}
+by_content = np.where(likes.toarray() > 0, -np.inf, by_content)  # what a user has is not shown again
+lists = {"genre and decade": np.argsort(-by_content, kind="stable")[:, :20]}
 for model in (ALS(**MOVIELENS_SMALL["ALS"], random_state=SEED), Popularity()):
     lists[type(model).__name__] = model.fit(likes).recommend(everyone, k=20)[0]
-tail = {name: np.nanmean(recall_at_k(shown, hidden.multiply(in_tail).tocsr(), k=20)) for name, shown in lists.items()}
+to_find = hidden.multiply(in_tail).tocsr()
+tail = {name: np.nanmean(recall_at_k(shown, to_find, k=20)) for name, shown in lists.items()}
 
+# %% alt="Bars of recall in the tail: matrix factorization is far ahead of lists by genre and decade, and popularity finds nothing."
 fig, ax = plt.subplots()
 plots.ranked_bars(ax, list(tail), list(tail.values()), accent="ALS", fmt="{:.3f}")
 ax.set_title("Collaborative filtering serves the tail best here (recall@20)")
