@@ -11,6 +11,7 @@ from mlpipe.click_metrics import normalized_entropy
 from mlpipe.ctr import (
     CounterTrees,
     FactorizationMachine,
+    FieldAwareFM,
     FTRLProximal,
     HashedLogisticRegression,
     NegativeDownsampler,
@@ -23,12 +24,14 @@ MODELS = {
     "HashedLogisticRegression": HashedLogisticRegression(n_buckets=2**12),
     "FTRLProximal": FTRLProximal(n_buckets=2**12),
     "FactorizationMachine": FactorizationMachine(n_buckets=2**12),
+    "FieldAwareFM": FieldAwareFM(n_buckets=2**12),
     "TreesPlusLR": TreesPlusLR(n_buckets=2**12, n_trees=10),
     "CounterTrees": CounterTrees(n_trees=10),
     "NegativeDownsampler": NegativeDownsampler(HashedLogisticRegression(n_buckets=2**12), sampling_rate=0.5),
 }
 every_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
-learns_online = pytest.mark.parametrize("model", [MODELS["FTRLProximal"], MODELS["FactorizationMachine"]])
+LEARN_ONLINE = ["FTRLProximal", "FactorizationMachine", "FieldAwareFM"]
+learns_online = pytest.mark.parametrize("model", [MODELS[name] for name in LEARN_ONLINE], ids=LEARN_ONLINE)
 
 
 def small_log(n=2000, seed=0):
@@ -132,7 +135,7 @@ def test_other_columns_at_predict_are_named(model):
         fitted.predict_proba(np.zeros((2, 7)))
 
 
-HASHING = ["HashedLogisticRegression", "FTRLProximal", "FactorizationMachine", "TreesPlusLR"]
+HASHING = ["HashedLogisticRegression", "FTRLProximal", "FactorizationMachine", "FieldAwareFM", "TreesPlusLR"]
 every_hashing_model = pytest.mark.parametrize("model", [MODELS[name] for name in HASHING], ids=HASHING)
 
 
@@ -183,6 +186,9 @@ def test_crosses_let_a_model_say_what_no_sum_can(model):
         (FactorizationMachine(factors=0), "factors is 0"),
         (FactorizationMachine(learning_rate=np.inf), "learning_rate is inf"),
         (FactorizationMachine(factor_l2=-1), "factor_l2 is -1"),
+        (FieldAwareFM([("ad", "sight")]), "pairs names .'sight'., which X does not have"),
+        (FieldAwareFM(["ad", "site"]), "expected pairs of columns, or of tuples of columns"),
+        (FieldAwareFM([("ad",)]), "expected pairs of columns, or of tuples of columns"),
         (TreesPlusLR(n_trees=0), "n_trees is 0"),
         (TreesPlusLR(learning_rate="fast"), "learning_rate is 'fast'"),
         (CounterTrees(warm_up=1), "warm_up is 1"),
@@ -200,6 +206,33 @@ def test_crosses_let_a_model_say_what_no_sum_can(model):
 def test_bad_parameters_are_named_by_fit(model, message):
     with pytest.raises(ValueError, match=message):
         model.fit(*small_log())
+
+
+STRANGE = {
+    "nothing": np.full(2000, np.nan),
+    "no text": pd.Series([None] * 2000, dtype=object),
+    "constant": 7,
+    "constant number": 0.5,
+    "flag": np.arange(2000) % 3 == 0,
+    "maybe": pd.array(np.where(np.arange(2000) % 5, np.arange(2000) % 2 == 0, None), dtype="boolean"),
+    "category": pd.Categorical(np.where(np.arange(2000) % 7, "a", None), categories=["a", "never"]),
+    "arrow": pd.array(["x", "y", None, "z"] * 500, dtype="string[pyarrow]"),
+    "time": pd.date_range("2026-01-05", periods=2000, freq="h", tz="Europe/Paris"),
+    "duration": pd.to_timedelta(np.arange(2000), "s"),
+    "small": np.arange(2000, dtype=np.uint8),
+    "half": np.linspace(0, 1, 2000, dtype=np.float32),
+}
+
+
+@every_model
+def test_strange_columns_fit_and_predict_alone_and_together(model):
+    _, y = small_log()
+    alone = {name: pd.DataFrame({name: values}, index=range(2000)) for name, values in STRANGE.items()}
+    for log in (*alone.values(), pd.concat(alone.values(), axis=1)):
+        fitted = clone(model).fit(log, y)
+        p = fitted.predict_proba(log)[:, 1]
+        assert ((p > 0) & (p < 1)).all(), log.dtypes
+        assert fitted.predict_proba(log[:1])[:, 1] == pytest.approx(p[:1], rel=1e-4), log.dtypes
 
 
 @learns_online

@@ -388,6 +388,11 @@ def design_matrix(buckets: np.ndarray, values: np.ndarray | None, n_buckets: int
     return sp.csr_matrix((data, buckets.ravel(), starts), shape=(n_rows, n_buckets))
 
 
+def given(model: BaseEstimator, *names: str) -> list[str]:
+    """Those of the parameters that are not None: None leaves the choice to the model."""
+    return [name for name in names if getattr(model, name) is not None]
+
+
 def check_positive(model: BaseEstimator, *names: str, zero: bool = False) -> None:
     """Raise ValueError unless these parameters are finite numbers above 0 (or from 0 on)."""
     for name in names:

@@ -11,7 +11,7 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.special import expit
 
-from mlpipe.ctr.base import Crosses, Keys
+from mlpipe.ctr.base import Crosses, Keys, design_matrix
 from mlpipe.ctr.fm import FactorizationMachine
 
 Side = str | Sequence[str]
@@ -43,6 +43,8 @@ class FieldAwareFM(FactorizationMachine):
     Args:
         pairs: pairs of sides, each side a column or a tuple of columns whose combination counts, such as
             [("site", "category"), (("age", "sex"), "category")]. None: every two columns (slow for many).
+        factor_l2: inverse variance of the entries of the vectors. None: 10, or the number of pairs if
+            there are more: the more pairs, the less there is in each.
         crosses, and all others: as in `FactorizationMachine`.
 
     Source: Juan et al. 2016, Field-aware factorization machines for CTR prediction.
@@ -56,8 +58,8 @@ class FieldAwareFM(FactorizationMachine):
         self,
         pairs: Sequence[tuple[Side, Side]] | None = None,
         factors: int = 4,
-        l2: float = 10.0,
-        factor_l2: float = 60.0,
+        l2: float | None = None,
+        factor_l2: float | None = None,
         min_clicks: float = 10.0,
         learning_rate: float = 0.1,
         epochs: int = 10,
@@ -90,6 +92,8 @@ class FieldAwareFM(FactorizationMachine):
                 f"pairs is {self.pairs!r}; expected pairs of columns, or of tuples of columns: "
                 '[("site", "category"), (("age", "sex"), "category")]'
             )
+        if self.factor_l2 is None:
+            self._factor_l2 = float(max(10, len(pairs)))
         # Another seed for each pair, and for each of its sides: a value has a vector for each
         self._sides = [
             Keys([side], self.n_buckets, seed=1 + number).fit(frame, "pairs")
@@ -101,6 +105,9 @@ class FieldAwareFM(FactorizationMachine):
         buckets, values, _ = self._fields.transform(frame)
         sides = [side.transform(frame) for side in self._sides]
         return np.concatenate([buckets, *sides], axis=1), values, buckets.shape[1]
+
+    def _linear_design(self, buckets: np.ndarray, values: np.ndarray | None, n_linear: int) -> sp.csr_matrix:
+        return design_matrix(buckets[:, :n_linear], values, self.n_buckets, np.float32)
 
     def _batch(self, encoded: Any, y: np.ndarray, rows: np.ndarray) -> _Batch:
         buckets, values, n_linear = encoded
@@ -123,7 +130,7 @@ class FieldAwareFM(FactorizationMachine):
         scores = model["bias"] + batch.linear @ w + _products(vectors)
         error = (expit(scores) - batch.y).astype(np.float32)
 
-        step = batch.linear.T @ error + np.float32(self.l2) * w * batch.share
+        step = batch.linear.T @ error + np.float32(self._l2) * w * batch.share
         squares[batch.touched, 0] += step**2
         weights[batch.touched, 0] -= rate * step / np.sqrt(squares[batch.touched, 0])
 
@@ -131,7 +138,7 @@ class FieldAwareFM(FactorizationMachine):
         others[:, ::2], others[:, 1::2] = vectors[:, 1::2], vectors[:, ::2]
         others *= error[:, None, None]
         step = batch.gather @ others.reshape(-1, self.factors)
-        step += np.float32(self.factor_l2) * known * batch.sides_share[:, None]
+        step += np.float32(self._factor_l2) * known * batch.sides_share[:, None]
         step *= batch.has_vector
         squares[batch.sides_touched, 1:] += step**2
         weights[batch.sides_touched, 1:] -= rate * step / np.sqrt(squares[batch.sides_touched, 1:])

@@ -18,8 +18,10 @@ from mlpipe.ctr.base import (
     check_positive,
     check_whole,
     design_matrix,
+    given,
     log_odds,
 )
+from mlpipe.ctr.linear import choose_C, fit_logistic
 
 
 class _Batch(NamedTuple):
@@ -47,19 +49,21 @@ class FactorizationMachine(ClickModel):
     enough get a vector (a user who was seen five times cannot fill one; it would hold noise). Weights are averaged over
     the second half of the passes, and log-odds over several machines with other seeds, if you ask for more than one.
 
+    `fit` starts from the logistic regression of the linear part: in few rows, rare values would not reach their weight.
     `partial_fit` learns some more rows in one pass.
 
     Args:
         factors: length of the vectors.
-        l2: inverse variance of the weights (1 / C of a logistic regression).
-        factor_l2: inverse variance of the entries of the vectors.
+        l2: inverse variance of the weights. None: 1 / C of a logistic regression, chosen as it chooses C; 10 if the
+            machine starts by `partial_fit`.
+        factor_l2: inverse variance of the entries of the vectors. None: 60.
         min_clicks: a value gets a vector when its rows times the click rate reach this number.
         learning_rate: of Adagrad.
         epochs: passes over the table in `fit`.
         n_models: machines to average.
         n_buckets: buckets that all values share by hashing, best a power of two.
         crosses: tuples of column names; each combination of values becomes a feature of the linear part.
-        batch_size: rows in a mini-batch.
+        batch_size: rows in a mini-batch, at most; of a small table, a fiftieth.
         random_state: seed of the start and of the order of rows.
 
     How columns become features: `mlpipe.ctr.base.Fields`.
@@ -77,8 +81,8 @@ class FactorizationMachine(ClickModel):
     def __init__(
         self,
         factors: int = 8,
-        l2: float = 10.0,
-        factor_l2: float = 60.0,
+        l2: float | None = None,
+        factor_l2: float | None = None,
         min_clicks: float = 10.0,
         learning_rate: float = 0.1,
         epochs: int = 10,
@@ -103,6 +107,14 @@ class FactorizationMachine(ClickModel):
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         self._begin(frame, y)
         encoded = self._encode(frame)
+        linear = self._linear_design(*encoded)
+        seen = np.flatnonzero(np.bincount(linear.indices, minlength=self.n_buckets))
+        linear = linear[:, seen]
+        if self.l2 is None:
+            self._l2 = 1 / choose_C(linear, y)
+        weights, bias, _ = fit_logistic(linear, y, 1 / max(self._l2, 1e-3), tol=0.1, max_iter=300)
+        for model in self._models:
+            model["weights"][seen, 0], model["bias"] = weights, bias
         rows = self._rng.permutation(len(y))
         self._count(encoded, y, rows)
         batches = self._batches(encoded, y, rows)
@@ -136,9 +148,11 @@ class FactorizationMachine(ClickModel):
 
     def _begin(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         check_positive(self, "learning_rate")
-        check_positive(self, "l2", "factor_l2", "min_clicks", zero=True)
+        check_positive(self, "min_clicks", *given(self, "l2", "factor_l2"), zero=True)
         check_whole(self, "factors", "epochs", "n_models", "n_buckets", "batch_size")
         self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
+        self._l2 = 10.0 if self.l2 is None else float(self.l2)
+        self._factor_l2 = 60.0 if self.factor_l2 is None else float(self.factor_l2)
         self._rng = np.random.default_rng(self.random_state)
         self._n_occurrences, self._n_rows, self._n_clicks = np.zeros(self.n_buckets), 0, 0.0
         self._models = [
@@ -156,6 +170,9 @@ class FactorizationMachine(ClickModel):
     def _encode(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None, int]:
         return self._fields.transform(frame)
 
+    def _linear_design(self, buckets: np.ndarray, values: np.ndarray | None, n_linear: int) -> sp.csr_matrix:
+        return design_matrix(buckets, values, self.n_buckets, np.float32)
+
     def _count(self, encoded: Any, y: np.ndarray, rows: np.ndarray) -> None:
         self._n_occurrences += np.bincount(encoded[0][rows].ravel(), minlength=self.n_buckets)
         self._n_rows += len(rows)
@@ -164,8 +181,8 @@ class FactorizationMachine(ClickModel):
         self._has_vector = self._n_occurrences * min(rate, 1 - rate) >= self.min_clicks
 
     def _batches(self, encoded: Any, y: np.ndarray, rows: np.ndarray) -> list[Any]:
-        starts = range(0, len(rows), self.batch_size)
-        return [self._batch(encoded, y, rows[start : start + self.batch_size]) for start in starts]
+        size = min(self.batch_size, max(32, len(rows) // 50))  # Adagrad needs a number of steps, however few the rows
+        return [self._batch(encoded, y, rows[start : start + size]) for start in range(0, len(rows), size)]
 
     def _batch(self, encoded: Any, y: np.ndarray, rows: np.ndarray) -> Any:
         buckets, values, n_fields = encoded
@@ -200,7 +217,7 @@ class FactorizationMachine(ClickModel):
         sums[:, 0] = 1
         gradient = batch.fields.T @ (error[:, None] * sums)
         gradient[:, 1:] -= weights[:, 1:] * (batch.squared.T @ error)[:, None]
-        penalty = np.array([self.l2] + [self.factor_l2] * self.factors, dtype=np.float32)
+        penalty = np.array([self._l2] + [self._factor_l2] * self.factors, dtype=np.float32)
         gradient += penalty * weights * batch.share[:, None]
         gradient[:, 1:] *= batch.has_vector
         squares = model["squares"][batch.touched] + gradient**2
@@ -208,7 +225,7 @@ class FactorizationMachine(ClickModel):
         model["weights"][batch.touched] -= np.float32(self.learning_rate) * gradient / np.sqrt(squares)
         if batch.crosses is not None:
             w = model["weights"][batch.crosses_touched, 0]
-            step = batch.crosses.T @ error + np.float32(self.l2) * w * batch.crosses_share
+            step = batch.crosses.T @ error + np.float32(self._l2) * w * batch.crosses_share
             squares = model["squares"][batch.crosses_touched, 0] + step**2
             model["squares"][batch.crosses_touched, 0] = squares
             model["weights"][batch.crosses_touched, 0] = w - np.float32(self.learning_rate) * step / np.sqrt(squares)

@@ -9,9 +9,11 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from mlpipe.ctr.base import ClickModel, Crosses, Fields, as_labels, check_positive, check_whole, design_matrix
+from mlpipe.ctr.base import ClickModel, Crosses, Fields, as_labels, check_positive, check_whole, design_matrix, given
+from mlpipe.ctr.linear import choose_C
 
-DENSE_UP_TO = 16  # buckets an entry of the batch, above which only the batch's own buckets are visited
+DENSE_UP_TO = 64  # buckets an entry of the batch, above which only the batch's own buckets are visited
+ROWS_TO_SHOW = 400_000  # so many at least, by passing over a small table several times
 
 
 class FTRLProximal(ClickModel):
@@ -32,10 +34,11 @@ class FTRLProximal(ClickModel):
         alpha: learning rate.
         beta: smooths the learning rate of the first occurrences.
         l1: weights whose evidence stays below are exactly zero.
-        l2: shrinks weights, as 1 / C of a logistic regression does.
+        l2: shrinks weights, as 1 / C of a logistic regression does. It counts once, however many the passes. None: 2
+            in a single pass; in several, their number / C, which is chosen as `HashedLogisticRegression` chooses it.
         n_buckets: buckets that all values share by hashing, best a power of two.
         crosses: tuples of column names; each combination of values becomes a feature.
-        epochs: passes over the table in `fit`.
+        epochs: passes over the table in `fit`. None: as many as show it 400,000 rows, one at least and 100 at most.
         batch_size: rows in a mini-batch, at most; a power of two.
         shuffle: whether `fit` takes the rows in random order.
         random_state: seed of that order.
@@ -54,11 +57,11 @@ class FTRLProximal(ClickModel):
         alpha: float = 0.15,
         beta: float = 1.0,
         l1: float = 0.2,
-        l2: float = 2.0,
+        l2: float | None = None,
         n_buckets: int = 2**18,
         crosses: Crosses = (),
-        epochs: int = 1,
-        batch_size: int = 16384,
+        epochs: int | None = None,
+        batch_size: int = 8192,
         shuffle: bool = True,
         random_state: int | None = 0,
     ):
@@ -77,7 +80,11 @@ class FTRLProximal(ClickModel):
         self._begin(frame, y.mean())
         buckets, values, _ = self._fields.transform(frame)
         rng = np.random.default_rng(self.random_state)
-        for _ in range(self.epochs):
+        n_passes = self.epochs or int(np.clip(ROWS_TO_SHOW / len(y), 1, 100))
+        if self.l2 is None and n_passes > 1:
+            # The gradients of all passes are summed and the penalty counts once: so it must be as many times larger
+            self._l2 = n_passes / choose_C(design_matrix(buckets, values, self.n_buckets, np.float32), y)
+        for _ in range(n_passes):
             if self.shuffle:
                 order = rng.permutation(len(y))
                 values = None if values is None else values[order]
@@ -98,9 +105,10 @@ class FTRLProximal(ClickModel):
 
     def _begin(self, frame: pd.DataFrame, rate: float) -> None:
         check_positive(self, "alpha")
-        check_positive(self, "beta", "l1", "l2", zero=True)
-        check_whole(self, "n_buckets", "epochs", "batch_size")
+        check_positive(self, "beta", "l1", *given(self, "l2"), zero=True)
+        check_whole(self, "n_buckets", "batch_size", *given(self, "epochs"))
         self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
+        self._l2 = 2.0 if self.l2 is None else float(self.l2)
         self._z, self._n = np.zeros(self.n_buckets), np.zeros(self.n_buckets)
         self._n_seen, self._bias_z, self._bias_n = 0, 0.0, 0.0
         self.coef_, self.intercept_ = np.zeros((1, self.n_buckets)), np.zeros(1)
@@ -113,8 +121,8 @@ class FTRLProximal(ClickModel):
     def _pass(self, buckets: np.ndarray, values: np.ndarray | None, y: np.ndarray) -> None:
         start = 0
         while start < len(y):
-            # Early weights move fast, so batches are small then: a power of two, a 64th of what was seen at most
-            full = min(self.batch_size, 1 << max(0, (self._n_seen // 64).bit_length() - 1))
+            # Early weights move fast, so batches are small then: a power of two, a 48th of what was seen at most
+            full = min(self.batch_size, 1 << max(0, (self._n_seen // 48).bit_length() - 1))
             size = full - self._n_seen % full
             rows = slice(start, start + size)
             self._learn(buckets[rows], None if values is None else values[rows], y[rows])
@@ -142,7 +150,7 @@ class FTRLProximal(ClickModel):
         z += total - (root - np.sqrt(n)) / self.alpha * w[touched]
         self._n[touched] = n + squares
         self._z[touched] = z
-        w[touched] = _weight(z, root, self.alpha, self.beta, self.l1, self.l2)
+        w[touched] = _weight(z, root, self.alpha, self.beta, self.l1, self._l2)
 
         root, before = np.sqrt(self._bias_n + error @ error), np.sqrt(self._bias_n)
         self._bias_z += error.sum() - (root - before) / self.alpha * self.intercept_[0]

@@ -20,32 +20,35 @@ from mlpipe.ctr.base import (
     check_positive,
     check_whole,
     design_matrix,
+    given,
     kind_of,
     log_odds,
     numbers_of,
     times_of,
 )
-from mlpipe.ctr.linear import fit_logistic
+from mlpipe.ctr.linear import choose_C, fit_logistic
 from mlpipe.ctr.rates import most_likely_strength
 from mlpipe.features import count_before, smoothed_rate
 
 MAX_CATEGORIES = 100  # ids with more values reach the trees as rates, not as categories
-LEAVES_VARIANCE = 0.3  # of all leaves of a row together, in units of the variance C of one hashed weight
+CLICKS_A_CATEGORY = 50  # ids with fewer a value too: a split among rare values picks those that were lucky
+LEAVES_VARIANCE = 0.03  # of all leaves of a row together
 
 
 class _TreeColumns:
     """Raw columns as trees take them: numbers as they are, times as hour and weekday, ids of few values as categories.
 
-    Ids of many values are listed in `wide`: the models encode them, each in its way.
+    Ids of many values, for so many clicks, are listed in `wide`: the models encode them, each in its way.
     """
 
-    def __init__(self, frame: pd.DataFrame):
+    def __init__(self, frame: pd.DataFrame, y: np.ndarray):
+        most = min(MAX_CATEGORIES, _n_rarer(y) // CLICKS_A_CATEGORY)
         self.kinds = {name: kind_of(frame[name]) for name in frame.columns}
         self.categories: dict[str, pd.Index] = {}
         self.wide: list[str] = []
         for name in [name for name, kind in self.kinds.items() if kind == "id"]:
             values = pd.Index(_values(frame[name]).dropna().unique())
-            if len(values) <= MAX_CATEGORIES:
+            if len(values) <= most:
                 self.categories[name] = values
             else:
                 self.wide.append(name)
@@ -71,15 +74,22 @@ class _TreeColumns:
         return np.column_stack(columns) if columns else np.empty((len(frame), 0))
 
 
-def _boosting(model: Any, n_rows: int, is_category: list[bool], early_stopping: bool) -> HistGradientBoostingClassifier:
+def _n_rarer(y: np.ndarray) -> int:
+    """Rows of the rarer label: what there is to learn from."""
+    return int(min(y.sum(), len(y) - y.sum()))
+
+
+def _boosting(
+    model: Any, y: np.ndarray, is_category: list[bool], early_stopping: bool
+) -> HistGradientBoostingClassifier:
     return HistGradientBoostingClassifier(
         learning_rate=model.learning_rate,
         max_iter=model.n_trees,
-        max_leaf_nodes=model.max_leaf_nodes or int(np.clip(n_rows ** (1 / 3) / 5.5, 4, 31)),
-        min_samples_leaf=int(np.clip(n_rows // 1000, 5, 200)),
+        max_leaf_nodes=model.max_leaf_nodes or int(np.clip(min(len(y) / 170, _n_rarer(y) / 6.3) ** (1 / 3), 4, 31)),
+        min_samples_leaf=int(np.clip(len(y) // 1000, 5, 200)),
         l2_regularization=10.0,
         categorical_features=np.array(is_category),
-        early_stopping=early_stopping and n_rows >= 1000,
+        early_stopping=early_stopping and len(y) >= 1000,
         random_state=model.random_state,
     )
 
@@ -88,10 +98,10 @@ class TreesPlusLR(ClickModel):
     """Logistic regression on the leaves of boosted trees, and on hashed columns beside them.
 
     Each tree is a learned cross: the leaf that a row falls into is one more id. The trees see numbers, the hour and
-    weekday of times, ids of up to 100 values as categories, and wider ids as their smoothed click rate and their count
-    in the rows before (`fit`) or in all rows (`predict`): keep rows in time order. The linear model sees the leaves and
-    what `HashedLogisticRegression` sees. The trees have seen the labels, so their leaves look better than they are: all
-    leaves of a row together get 0.3 times the variance of one hashed weight.
+    weekday of times, ids of few values as categories (up to 100, with 50 clicks a value on average), wider ids as their
+    smoothed click rate and their count in the rows before (`fit`) or in all rows (`predict`): keep rows in time order.
+    The linear model sees the leaves and what `HashedLogisticRegression` sees. The trees have seen the labels, so their
+    leaves look better than they are: all leaves of a row together get a variance of 0.03.
 
     Args:
         n_trees, max_leaf_nodes, learning_rate: of the boosting; n_trees * max_leaf_nodes leaves at most.
@@ -110,7 +120,7 @@ class TreesPlusLR(ClickModel):
         max_leaf_nodes: int = 8,
         learning_rate: float = 0.1,
         n_buckets: int = 2**18,
-        C: float = 0.1,
+        C: float | None = None,
         crosses: Crosses = (),
         prior_strength: float = 100.0,
         random_state: int | None = 0,
@@ -125,20 +135,24 @@ class TreesPlusLR(ClickModel):
         self.random_state = random_state
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
-        check_positive(self, "learning_rate", "C", "prior_strength")
+        check_positive(self, "learning_rate", "prior_strength", *given(self, "C"))
         check_whole(self, "n_trees", "n_buckets")
         self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
-        self._tree_columns = _TreeColumns(frame)
+        self._tree_columns = _TreeColumns(frame, y)
         self._known_keys = (frame[self._tree_columns.wide], y)
         trees_see = self._trees_see(frame, in_training=True)
-        self.trees_ = _boosting(self, len(y), self._is_category, early_stopping=False).fit(trees_see, y)
+        self.trees_ = _boosting(self, y, self._is_category, early_stopping=False).fit(trees_see, y)
         steps = self._steps(trees_see)
         # A tree adds one value a leaf, so the value names the leaf; rounding in the last digits must not
         self._leaf_values = [np.unique(step.round(9)) for step in steps]
         self._first_leaf = np.concatenate([[0], np.cumsum([len(values) for values in self._leaf_values])])
+        # The choice is made without the leaves, which know the labels of the rows held out
+        self.C_ = float(
+            self.C or choose_C(design_matrix(*self._fields.transform(frame)[:2], self.n_buckets, np.float32), y)
+        )
         X = self._design(frame, trees_see)
         seen = np.flatnonzero(np.asarray(X.sum(axis=0)).ravel())
-        weights, intercept, _ = fit_logistic(X[:, seen], y, self.C, tol=0.05, max_iter=300)
+        weights, intercept, _ = fit_logistic(X[:, seen], y, self.C_, tol=0.05, max_iter=300)
         self.coef_ = np.zeros((1, X.shape[1]))
         self.coef_[0, seen] = weights
         self.intercept_ = np.array([intercept])
@@ -174,7 +188,7 @@ class TreesPlusLR(ClickModel):
         for i, (step, known) in enumerate(zip(self._steps(trees_see), self._leaf_values, strict=True)):
             leaves[:, i] = self._first_leaf[i] + np.searchsorted((known[1:] + known[:-1]) / 2, step)
         X = design_matrix(buckets, values, self.n_buckets, np.float32)
-        scale = np.full(leaves.shape, np.sqrt(LEAVES_VARIANCE / leaves.shape[1]), dtype=np.float32)
+        scale = np.full(leaves.shape, np.sqrt(LEAVES_VARIANCE / self.C_ / leaves.shape[1]), dtype=np.float32)
         return sp.hstack([X, design_matrix(leaves, scale, int(self._first_leaf[-1]), np.float32)], format="csr")
 
     def _log_odds(self, frame: pd.DataFrame) -> np.ndarray:
@@ -188,19 +202,20 @@ class CounterTrees(ClickModel):
     had been reported. In `predict_proba`, they are those at the end of the training log, however late the row is: a
     server that loads its counters once. With `history`, a later log and its clicks, they are those of each row's
     moment: a server whose counters go on counting. Beside them the trees see numbers, the hour and weekday of times,
-    and ids of up to 100 values as categories.
+    and ids of few values as categories: up to 100, with 50 clicks a value on average.
 
     Args:
         time: name of the column of times (datetimes or numbers); None: rows are in time order, equally spaced.
         reported_at: name of the column that says when a click was reported (missing without one); not needed in
             `predict_proba`. None: a click is known at once.
         keys: what to count: column names, or tuples of them for their combination. None: all ids
-            of more than 100 values.
+            of more values than that.
         lag: age of the counters when they are read: a duration such as "1D", or a number where times are numbers.
         prior_strength: of the rates, in impressions at the base rate; None estimates it for each key (`SmoothedRate`).
         warm_up: share of the rows, at the start, that only fill the counters.
         n_trees, max_leaf_nodes, learning_rate: of the boosting. The number of trees is found on a random tenth of the
-            rows, n_trees at most. max_leaf_nodes None: 5 for 30,000 rows, 16 for a million.
+            rows, n_trees at most. max_leaf_nodes None: 5 for 30,000 rows, 16 for a
+            million, fewer if less than 3 % of them are clicks.
         random_state: seed of the trees.
 
     Fitted: `trees_`, `keys_`, `base_rate_`.
@@ -233,7 +248,7 @@ class CounterTrees(ClickModel):
         self.random_state = random_state
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
-        check_positive(self, "learning_rate", *(["prior_strength"] if self.prior_strength is not None else []))
+        check_positive(self, "learning_rate", *given(self, "prior_strength"))
         check_whole(self, "n_trees")
         if not 0 <= self.warm_up < 1:
             raise ValueError(f"warm_up is {self.warm_up!r}; expected from 0 up to below 1: set 0.1")
@@ -248,7 +263,7 @@ class CounterTrees(ClickModel):
         features = frame[self._columns].drop(
             columns=[self.time] if self.time and not _is_time(frame[self.time]) else []
         )
-        self._tree_columns = _TreeColumns(features)
+        self._tree_columns = _TreeColumns(features, y)
         self._keys = Keys(self._tree_columns.wide if self.keys is None else self.keys).fit(features)
         self.keys_ = self._keys.keys
         self.base_rate_ = float(y.mean())
@@ -261,7 +276,7 @@ class CounterTrees(ClickModel):
         if y[late].min() == y[late].max():
             late = np.arange(len(y))
         is_category = self._tree_columns.is_category + [False] * (2 * len(self.keys_))
-        self.trees_ = _boosting(self, len(late), is_category, early_stopping=True).fit(trees_see[late], y[late])
+        self.trees_ = _boosting(self, y[late], is_category, early_stopping=True).fit(trees_see[late], y[late])
         if self.trees_.n_iter_ < self.n_trees:  # now as many trees on all rows, those that decided when to stop too
             self.trees_ = self.trees_.set_params(early_stopping=False, max_iter=self.trees_.n_iter_).fit(
                 trees_see[late], y[late]

@@ -6,6 +6,8 @@ they are meant for any log. Days 13 and 14 had no say in them.
 
 from typing import Any
 
+from mlpipe.ctr.ffm import FieldAwareFM
+
 RAW = [
     *("user_id", "age_group", "audience", "region", "ad_id", "campaign_id", "advertiser_id", "category", "ad_format"),
     *("site_id", "device", "position", "timestamp"),
@@ -32,6 +34,11 @@ COUNTER_COLUMNS = [*RAW, "bid", "reported_at"]
 
 LOGISTIC_REGRESSION: dict[str, Any] = {"C": 0.1}
 FTRL: dict[str, Any] = {"alpha": 0.15}
-FACTORIZATION_MACHINE: dict[str, Any] = {"factor_l2": 160.0}
-FIELD_AWARE_FM: dict[str, Any] = {"factor_l2": 10.0}
+FACTORIZATION_MACHINE: dict[str, Any] = {"l2": 10.0, "factor_l2": 160.0}
+FIELD_AWARE_FM: dict[str, Any] = {"l2": 10.0, "factor_l2": 10.0}
 COUNTER_TREES: dict[str, Any] = {"lag": "0D", "n_trees": 150, "learning_rate": 0.1}
+
+
+def field_aware_fm(random_state: int = 0) -> FieldAwareFM:
+    """The best single model of the simulated log."""
+    return FieldAwareFM(PAIRS, crosses=CONTEXT_CROSSES, **FIELD_AWARE_FM, random_state=random_state)
