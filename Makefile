@@ -1,9 +1,10 @@
 # Every task of the course. `make` alone lists them. Works with GNU make 3.81 and newer and any POSIX shell.
 
-# PYTHON=/path/to/python chooses the Python that makes the environment; ONLY=02,05 chooses lessons; ARGS goes to JupyterLab.
+# PYTHON=/path/to/python chooses the Python that makes the environment; ONLY=02,05 chooses lessons; ARGS goes to JupyterLab or the interview.
 PYTHON =
 ONLY =
 ARGS =
+QUESTION = recommender
 JOBS = 2
 
 VENV   = .venv
@@ -17,7 +18,7 @@ export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 export MKL_NUM_THREADS = 1
 
-.PHONY: help setup run lab test check lint instructor author refresh bench lock clean
+.PHONY: help setup run lab test check lint interview instructor author refresh bench lock clean
 
 help:  ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +46,9 @@ lint: $(READY)
 	@$(BIN)/python -m ruff format --check --quiet src tests benchmarks || \
 	  { echo "run: $(BIN)/python -m ruff format src tests benchmarks"; exit 1; }
 	@$(BIN)/python -m mypy --no-error-summary
+
+interview: $(READY)  ## sit a mock interview in the terminal (QUESTION=ctr ARGS=--drill)
+	@$(BIN)/python -m mlpipe.course.interview $(QUESTION) $(ARGS)
 
 instructor: $(READY)  ## lessons with solved exercises and speaker's notes, in build/instructor (ONLY=02)
 	@$(COURSE) instructor --jobs $(JOBS) --only "$(ONLY)"

@@ -44,7 +44,7 @@ def starts(command):
     first, *arguments = shlex.split(command)
     if first == "make":
         tasks = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-        return {one for one in arguments if not re.fullmatch(r"(ONLY|ARGS|JOBS|PYTHON)=.+", one)} <= set(tasks)
+        return {one for one in arguments if not re.fullmatch(r"(ONLY|ARGS|JOBS|PYTHON|QUESTION)=.+", one)} <= set(tasks)
     if arguments[1] != "mlpipe.course.interview":
         return False
     try:
