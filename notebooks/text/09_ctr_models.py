@@ -124,7 +124,7 @@ class FTRL:
 from mlpipe.features import hash_columns
 
 IDS, n_buckets = ["audience", "region", "category", "device", "position"], 2**18
-few, ours = past.iloc[:10_000], FTRL(n_buckets + 1)
+few, ours = past.iloc[:5_000], FTRL(n_buckets + 1)
 for row, clicked in zip(hash_columns(few, IDS, n_buckets), few["clicked"]):
     ours.learn(np.append(row, n_buckets), clicked)
 theirs = FTRLProximal(epochs=1, batch_size=1, shuffle=False).fit(few[IDS], few["clicked"]).coef_[0]
