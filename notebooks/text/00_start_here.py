@@ -154,10 +154,11 @@ exercise("00.share_of_likes").check(share_of_likes)
 # | you have | take |
 # |---|---|
 # | time | all lessons, in order: each is a class of 15 to 20 minutes |
-# | four classes to teach | 01 requirements, 04 measuring, 05 matrix factorization, 07 choosing |
-# | an interview on Friday | three hours: the cold answer; all of 01; *What was shown?* and *When is the label known?* in 02; *What did we know at that moment?* in 03; all of 05, the model answer; the decision record of 07; then the closing box of each lesson, aloud |
+# | four classes to teach | 01 requirements, 04 measuring, 05 matrix factorization, 08 click baselines |
+# | an interview on Friday | three hours: the cold answer; all of 05, the model answer of the recommender, and of 08, its like for clicks; *What was shown?* and *When is the label known?* in 02; *What did we know at that moment?* in 03; the decision record of 07; then sit 16 or 17 against the clock, and drill the dimension that it shows as weakest |
+# | an hour | one mock interview, 16 or 17, and two of the traps: short notebooks with one fault each, to be found from its symptoms |
 #
-# Lessons stand alone: each says what it needs. This edition holds lessons 00 to 07: the frame of both questions and the whole recommender. The picture shows where the others will go; a mock interview for each question will then close the path.
+# Lessons stand alone: each says what it needs. This edition holds lessons 00 to 11, both mock interviews and six traps. Lessons 12 to 15, on the running system, will follow.
 #
 # ## What we have seen
 #
