@@ -7,7 +7,7 @@
 #   mlpipe:
 #     minutes: 10
 #     budget_seconds: 10
-#     budget_megabytes: 400
+#     budget_megabytes: 300
 # ---
 
 # %% [markdown]
@@ -17,7 +17,7 @@
 #
 # | where we are | you need | it takes |
 # |---|---|---|
-# | somewhere in: data ▸ model ▸ serving ▸ experiment ▸ decision | 01, 06 | 10 minutes to read, under 10 s, under 400 MB |
+# | somewhere in: data ▸ model ▸ serving ▸ experiment ▸ decision | 01, 06 | 10 minutes to read, under 10 s, under 300 MB |
 #
 # A team has built a new page, and tries it for a week. A fair coin puts each user into an arm: A keeps the old page, B gets the new one. B wins clearly, and is launched for everyone. The week after, finance sees fewer clicks than before. The users are *simulated*.
 
