@@ -31,7 +31,7 @@ def model_answer(question: str, evidence: Mapping[str, Evidence] | None = None) 
 
 
 def weak_answer(question: str) -> None:
-    """Show where the weak answer to "recommender" or "ctr" goes wrong: minute, words, fault and what to say in their place.
+    """Show where the weak answer to "recommender" or "ctr" goes wrong: minute, words, fault, and what to say instead.
 
     Raises ValueError for an unknown question.
     """
@@ -41,7 +41,8 @@ def weak_answer(question: str) -> None:
     ending = f"The level that it reaches: {weak.level}. Gates that it fails: {' '.join(gates)}"
     rows = "".join(
         f'<tr><td style="{_TOP};white-space:nowrap">{html.escape(one.minutes)}</td>'
-        f'<td style="{_TOP};width:32%">“{html.escape(one.quote)}”</td><td style="{_TOP}">{html.escape(one.note)}</td></tr>'
+        f'<td style="{_TOP};width:32%">“{html.escape(one.quote)}”</td>'
+        f'<td style="{_TOP}">{html.escape(one.note)}</td></tr>'
         for one in weak.annotations
     )
     head = "<tr><th>minute</th><th>the candidate says</th><th>what is wrong, and what to say</th></tr>"
