@@ -511,7 +511,8 @@ def draw_models(rng: np.random.Generator, number: int) -> tuple:
 def not_out(gain: np.ndarray, cost: np.ndarray) -> np.ndarray:
     as_good = (gain >= gain[:, None]) & (cost <= cost[:, None])
     better = (gain > gain[:, None]) | (cost < cost[:, None])
-    return ~(as_good & better).any(axis=1)
+    beaten: np.ndarray = np.any(as_good & better, axis=1)
+    return ~beaten
 
 
 OUT = """
