@@ -56,7 +56,7 @@ def served_features(requests, shop):
 
 # %%
 def design(features):
-    hours = pd.get_dummies(pd.Categorical(features["hour"], categories=range(24)))
+    hours = pd.get_dummies(features["hour"]).reindex(columns=range(24), fill_value=False)
     return np.column_stack([hours, features["price"]]).astype(float)
 
 

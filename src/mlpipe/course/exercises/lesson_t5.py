@@ -108,8 +108,8 @@ FIX = Definition(
             "You bring the vectors to length one. Their length was not the trouble: the axes of two fits have nothing in common.",
             tables("""
     users, films = user_tables[max(user_tables)], film_tables[max(film_tables)]
-    length = (users**2).sum(axis=1, keepdims=True) ** 0.5
-    return users / length, films / (films**2).sum(axis=1, keepdims=True) ** 0.5
+    lengths = [(table**2).sum(axis=1, keepdims=True) ** 0.5 + 1e-9 for table in (users, films)]
+    return users / lengths[0], films / lengths[1]
 """),
         ),
         Mistake(
