@@ -18,7 +18,7 @@ GRID: dict[str, tuple[Any, list[str], dict[str, list[Any]]]] = {
     "LOGISTIC_REGRESSION": (HashedLogisticRegression(**CROSSED), tuned.RAW, {"C": [0.05, 0.1, 0.2]}),
     "FTRL": (FTRLProximal(epochs=1), tuned.RAW, {"alpha": [0.08, 0.15, 0.3]}),
     "FACTORIZATION_MACHINE": (FactorizationMachine(**CROSSED, l2=10), tuned.RAW, {"factor_l2": [40.0, 80.0, 160.0]}),
-    "FIELD_AWARE_FM": (tuned.field_aware_fm(), tuned.RAW, {"factor_l2": [5.0, 10.0, 20.0]}),
+    "FIELD_AWARE_FM": (tuned.field_aware_fm(), tuned.RAW, {"factor_l2": [10.0, 20.0, 40.0]}),
     "COUNTER_TREES": (
         CounterTrees("timestamp", "reported_at", tuned.COUNTED, n_trees=150, learning_rate=0.1),
         tuned.COUNTER_COLUMNS,

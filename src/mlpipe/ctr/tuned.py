@@ -1,7 +1,8 @@
 """Settings of the click models for the simulated ad log, chosen on its days 11 and 12, after training on 1 to 10.
 
-Reproduced by: python benchmarks/tune_ctr.py (seed 0, a million impressions). The defaults of the models are not these:
-they are meant for any log. Days 13 and 14 had no say in them.
+The numbers are those that `python benchmarks/tune_ctr.py` prints (seed 0, a million impressions); `l2`, the trees, pairs
+and crosses were chosen by hand on the same days. With CROSSES, more than 160 changes nothing: the vectors are zero, a logistic regression is
+left. The defaults of the models are not these: they are meant for any log. Days 13 and 14 had no say in them.
 """
 
 from typing import Any
@@ -35,7 +36,7 @@ COUNTER_COLUMNS = [*RAW, "bid", "reported_at"]
 LOGISTIC_REGRESSION: dict[str, Any] = {"C": 0.1}
 FTRL: dict[str, Any] = {"alpha": 0.15}
 FACTORIZATION_MACHINE: dict[str, Any] = {"l2": 10.0, "factor_l2": 160.0}
-FIELD_AWARE_FM: dict[str, Any] = {"l2": 10.0, "factor_l2": 10.0}
+FIELD_AWARE_FM: dict[str, Any] = {"l2": 10.0, "factor_l2": 20.0}
 COUNTER_TREES: dict[str, Any] = {"lag": "0D", "n_trees": 150, "learning_rate": 0.1}
 
 
