@@ -53,7 +53,10 @@ class LightGBM:
         return self
 
     def _encoded(self, X: pd.DataFrame) -> pd.DataFrame:
-        columns = {name: X[name].astype(object).astype(dtype) for name, dtype in self.categories.items()}
+        columns = {  # an id that training did not have is missing
+            name: pd.Series(pd.Categorical(X[name].where(X[name].isin(dtype.categories)), dtype=dtype), X.index)
+            for name, dtype in self.categories.items()
+        }
         return pd.DataFrame({**columns, "hour": X["timestamp"].dt.hour, "weekday": X["timestamp"].dt.day_of_week})
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
