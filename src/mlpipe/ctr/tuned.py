@@ -1,8 +1,9 @@
 """Settings of the click models for the simulated ad log, chosen on its days 11 and 12, after training on 1 to 10.
 
-The numbers are those that `python benchmarks/tune_ctr.py` prints (seed 0, a million impressions); `l2`, the trees, pairs
-and crosses were chosen by hand on the same days. With CROSSES, more than 160 changes nothing: the vectors are zero, a logistic regression is
-left. The defaults of the models are not these: they are meant for any log. Days 13 and 14 had no say in them.
+The numbers are those that `python benchmarks/tune_ctr.py` prints (seed 0, a million impressions); `l2`, the trees,
+pairs and crosses were chosen by hand on the same days. With CROSSES, more than 160 changes nothing: the vectors are
+zero, a logistic regression is left. The defaults of the models are not these: they are meant for any log. Days 13 and
+14 had no say in them.
 """
 
 from typing import Any
