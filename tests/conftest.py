@@ -7,10 +7,11 @@ import pytest
 
 OFFLINE = Path(__file__).parent / "offline"
 collect_ignore = ["offline"]  # no tests: it acts where it is imported
+SLOW = {f"test_{name}.py" for name in ("als", "ctr", "ctr_models", "exercises", "recommenders", "run", "simulator")}
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: executes lessons; `make check` leaves it out")
+    config.addinivalue_line("markers", "slow: executes lessons or fits models; `make check` leaves it out")
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
 
@@ -19,6 +20,8 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     """Tests of one file share fixtures, so they go to one worker, except where a test names a smaller group itself."""
     for item in items:
+        if item.path.name in SLOW:
+            item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.name))
 
