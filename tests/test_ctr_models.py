@@ -289,6 +289,23 @@ def test_the_factorization_machine_is_the_sum_over_all_pairs():
     assert model.decision_function(log) == pytest.approx(expected, abs=1e-4)
 
 
+def check_gradient(model, machine, objective, places, encoded, y, rows, within):
+    """The step of `_learn` against differences of the objective, at places of the weights."""
+    measured = np.zeros_like(machine["weights"])
+    for index in places:
+        kept = machine["weights"][index]
+        machine["weights"][index] = kept + 1e-4
+        above = objective()
+        machine["weights"][index] = kept - 1e-4
+        measured[index] = (above - objective()) / 2e-4
+        machine["weights"][index] = kept
+    machine["squares"][:] = 1e12  # so that a step is the gradient, divided by a million
+    before = machine["weights"].copy()
+    model._learn(machine, model._batch(encoded, y.astype(float), rows))
+    step = (before - machine["weights"]) * 1e6 / model.learning_rate
+    assert step == pytest.approx(measured, abs=within * np.abs(measured).max())
+
+
 @pytest.mark.parametrize("min_clicks", [0, 3])
 def test_one_step_of_the_factorization_machine_follows_the_gradient(min_clicks):
     """The direction of each weight is the derivative of the penalised loss, measured by differences."""
@@ -322,19 +339,8 @@ def test_one_step_of_the_factorization_machine_follows_the_gradient(min_clicks):
         )
 
     machine["weights"] = machine["weights"].astype(np.float64)
-    measured = np.zeros((256, 3))
-    for index in itertools.product(np.unique(encoded[0]), range(3)):
-        kept = machine["weights"][index]
-        machine["weights"][index] = kept + 1e-4
-        above = objective()
-        machine["weights"][index] = kept - 1e-4
-        measured[index] = (above - objective()) / 2e-4
-        machine["weights"][index] = kept
-    machine["squares"][:] = 1e12  # so that a step is the gradient, divided by a million
-    before = machine["weights"].copy()
-    model._learn(machine, model._batch(encoded, y.astype(float), rows))
-    step = (before - machine["weights"]) * 1e6 / model.learning_rate
-    assert step == pytest.approx(measured, abs=0.02 * np.abs(measured).max())
+    places = itertools.product(np.unique(encoded[0]), range(3))
+    check_gradient(model, machine, objective, places, encoded, y, rows, within=0.02)
 
 
 def test_it_finds_an_interaction_of_low_rank_and_generalises_to_unseen_pairs():
@@ -424,19 +430,8 @@ def test_one_step_of_the_field_aware_machine_follows_the_gradient():
         loss = np.logaddexp(0, np.where(y == 1, -scores, scores)).sum()
         return loss + 1.5 * (table[linear, 0] ** 2).sum() + 2.5 * (table[sides, 1:] ** 2).sum()
 
-    measured = np.zeros_like(machine["weights"])
-    for index in [*itertools.product(linear, [0]), *itertools.product(sides, [1, 2])]:
-        kept = machine["weights"][index]
-        machine["weights"][index] = kept + 1e-4
-        above = objective()
-        machine["weights"][index] = kept - 1e-4
-        measured[index] = (above - objective()) / 2e-4
-        machine["weights"][index] = kept
-    machine["squares"][:] = 1e12  # so that a step is the gradient, divided by a million
-    before = machine["weights"].copy()
-    model._learn(machine, model._batch(encoded, y.astype(float), rows))
-    step = (before - machine["weights"]) * 1e6 / model.learning_rate
-    assert step == pytest.approx(measured, abs=0.01 * np.abs(measured).max())
+    places = [*itertools.product(linear, [0]), *itertools.product(sides, [1, 2])]
+    check_gradient(model, machine, objective, places, encoded, y, rows, within=0.01)
 
 
 def test_named_pairs_generalise_better_than_all_pairs_and_than_a_cross():

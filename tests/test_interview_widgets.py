@@ -152,7 +152,7 @@ def test_the_time_ends_the_interview_and_later_words_are_kept(clock, home):
 
 def test_once_the_interviewer_interrupts_half_way_through_a_phase(clock):
     practice = started(clock)
-    while practice.interview.phase.id != practice._interrupted:
+    while practice.interview.phase.id != practice.interview._interrupted:
         practice.buttons["reveal"].click()
     assert practice.interview.dealt == []
     phase = practice.interview.phase

@@ -6,7 +6,7 @@ import sys
 import nbformat
 import pytest
 
-from mlpipe.course import lab, lessons
+from mlpipe.course import _show, lab, lessons
 
 
 def course_lesson(source):
@@ -114,7 +114,7 @@ def test_a_copy_that_cannot_be_written_is_one_sentence(root, monkeypatch, capsys
     from mlpipe.course.__main__ import main
 
     monkeypatch.chdir(root)
-    monkeypatch.setattr(lessons.tempfile, "mkstemp", failing(PermissionError(13, "Permission denied", "my_course/x")))
+    monkeypatch.setattr(_show.tempfile, "mkstemp", failing(PermissionError(13, "Permission denied", "my_course/x")))
     assert main(["lab"]) == 2
     assert capsys.readouterr().err == "[Errno 13] Permission denied: 'my_course/x'\n"
 

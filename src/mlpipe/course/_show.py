@@ -1,4 +1,4 @@
-"""One way to show a box: HTML in a notebook, plain text everywhere else."""
+"""One way to show a box: HTML in a notebook, plain text everywhere else. And one way to write a file."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import platformdirs
 
+PRIVATE = 0o600  # rights of files that hold what a reader wrote
 GOOD, BAD, NEUTRAL = "#009E73", "#D55E00", "#0072B2"  # Okabe-Ito: told apart by colour-blind readers, too
 
 
@@ -64,7 +65,6 @@ def home() -> Path:
 
 def update_record(path: Path, key: str, entry: dict[str, Any]) -> None:
     """Set one entry of a JSON file; the file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     entries: Any = {}
     if path.exists():
         try:
@@ -75,6 +75,19 @@ def update_record(path: Path, key: str, entry: dict[str, Any]) -> None:
             path.replace(path.with_suffix(f".unreadable-{time.time_ns()}"))
             entries = {}
     entries[key] = entry
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".tmp", delete=False) as file:
-        json.dump(entries, file, indent=1, sort_keys=True)
-    os.replace(file.name, path)
+    write(path, json.dumps(entries, indent=1, sort_keys=True), mode=PRIVATE)
+
+
+def write(path: Path, content: bytes | str, mode: int = 0o644) -> None:
+    """Write a file that appears whole or not at all, also when the process is stopped half-way."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode() if isinstance(content, str) else content
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

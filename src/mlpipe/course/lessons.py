@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +14,8 @@ from typing import Any
 import jupytext
 import nbformat
 from nbformat import NotebookNode
+
+from mlpipe.course._show import write as write
 
 PARTS = {  # number of a part's first lesson -> its name
     0: "Frame the problem",
@@ -123,21 +123,6 @@ def without_outputs(notebook: NotebookNode) -> NotebookNode:
 def to_bytes(notebook: NotebookNode) -> bytes:
     """The notebook as a file's content."""
     return (nbformat.writes(notebook) + "\n").encode()
-
-
-def write(path: Path, content: bytes | str) -> None:
-    """Write a file that appears whole or not at all, also when the process is stopped half-way."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    data = content.encode() if isinstance(content, str) else content
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o644)  # mkstemp gives no rights to anybody else
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def records(notebook: NotebookNode, kind: str) -> Iterator[dict[str, Any]]:

@@ -123,7 +123,7 @@ class FieldAwareFM(FactorizationMachine):
         return _Batch(linear, touched, share, sides, gather, sides_touched, sides_share, has_vector, labels)
 
     def _learn(self, model: dict[str, Any], batch: _Batch) -> None:
-        rate, weights, squares = np.float32(self.learning_rate), model["weights"], model["squares"]
+        weights = model["weights"]
         w = weights[batch.touched, 0]
         known = weights[batch.sides_touched, 1:] * batch.has_vector
         vectors = known[batch.sides]
@@ -131,8 +131,7 @@ class FieldAwareFM(FactorizationMachine):
         error = (expit(scores) - batch.y).astype(np.float32)
 
         step = batch.linear.T @ error + np.float32(self._l2) * w * batch.share
-        squares[batch.touched, 0] += step**2
-        weights[batch.touched, 0] -= rate * step / np.sqrt(squares[batch.touched, 0])
+        self._descend(model, (batch.touched, 0), step)
 
         others = np.empty_like(vectors)  # the derivative of a pair by one side is the other side
         others[:, ::2], others[:, 1::2] = vectors[:, 1::2], vectors[:, ::2]
@@ -140,12 +139,8 @@ class FieldAwareFM(FactorizationMachine):
         step = batch.gather @ others.reshape(-1, self.factors)
         step += np.float32(self._factor_l2) * known * batch.sides_share[:, None]
         step *= batch.has_vector
-        squares[batch.sides_touched, 1:] += step**2
-        weights[batch.sides_touched, 1:] -= rate * step / np.sqrt(squares[batch.sides_touched, 1:])
-
-        total = float(error.sum())
-        model["bias_squares"] += total**2
-        model["bias"] -= self.learning_rate * total / np.sqrt(model["bias_squares"])
+        self._descend(model, (batch.sides_touched, slice(1, None)), step)
+        self._descend_bias(model, error)
 
     def _scores(self, encoded: Any, rows: np.ndarray) -> np.ndarray:
         buckets, values, n_linear = encoded

@@ -220,15 +220,20 @@ class FactorizationMachine(ClickModel):
         penalty = np.array([self._l2] + [self._factor_l2] * self.factors, dtype=np.float32)
         gradient += penalty * weights * batch.share[:, None]
         gradient[:, 1:] *= batch.has_vector
-        squares = model["squares"][batch.touched] + gradient**2
-        model["squares"][batch.touched] = squares
-        model["weights"][batch.touched] -= np.float32(self.learning_rate) * gradient / np.sqrt(squares)
+        self._descend(model, batch.touched, gradient)
         if batch.crosses is not None:
             w = model["weights"][batch.crosses_touched, 0]
             step = batch.crosses.T @ error + np.float32(self._l2) * w * batch.crosses_share
-            squares = model["squares"][batch.crosses_touched, 0] + step**2
-            model["squares"][batch.crosses_touched, 0] = squares
-            model["weights"][batch.crosses_touched, 0] = w - np.float32(self.learning_rate) * step / np.sqrt(squares)
+            self._descend(model, (batch.crosses_touched, 0), step)
+        self._descend_bias(model, error)
+
+    def _descend(self, model: dict[str, Any], where: Any, gradient: np.ndarray) -> None:
+        """One step of Adagrad on the weights at `where`."""
+        squares = model["squares"][where] + gradient**2
+        model["squares"][where] = squares
+        model["weights"][where] -= np.float32(self.learning_rate) * gradient / np.sqrt(squares)
+
+    def _descend_bias(self, model: dict[str, Any], error: np.ndarray) -> None:
         total = float(error.sum())
         model["bias_squares"] += total**2
         model["bias"] -= self.learning_rate * total / np.sqrt(model["bias_squares"])

@@ -99,6 +99,14 @@ class Question:
     weights: dict[str, int]
     gates: tuple[Gate, ...]
 
+    def followup(self, id: str) -> FollowUp:
+        """The follow-up with this id. Raises ValueError for an unknown one."""
+        return _by_id("follow-up", id, self.followups)
+
+    def card(self, id: str) -> Card:
+        """The constraint card with this id. Raises ValueError for an unknown one."""
+        return _by_id("card", id, self.cards)
+
 
 @dataclass(frozen=True)
 class Annotation:
@@ -321,6 +329,11 @@ def _unique(path: Path, entries: Iterable[WithId]) -> tuple[WithId, ...]:
     if twice := sorted({one for one in ids if ids.count(one) > 1}):
         raise ValueError(f"{path}: used twice: {', '.join(twice)}; give each entry an id of its own")
     return found
+
+
+def _by_id(what: str, id: str, entries: Iterable[WithId]) -> WithId:
+    found = {one.id: one for one in entries}
+    return found[_known(what, id, found)]
 
 
 def _known(what: str, value: str, known: Collection[str]) -> str:

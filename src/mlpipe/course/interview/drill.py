@@ -45,7 +45,7 @@ def drill(question: str, seed: int, target: str, screen: Screen) -> None:
             if one.prove:
                 screen.tell(f"- Prove it with a number: claim {one.prove}, lesson {one.prove[:2]}.", "  ")
             if one.card:
-                card = next(card for card in asked.cards if card.id == one.card)
+                card = asked.card(one.card)
                 screen.tell(f"- And if this changes? {card.title}: {card.text}", "  ")
             while (mark := screen.ask("Said it? 0 missed, 1 in part, 2 all of it").strip()) not in MARKS:
                 screen.tell("Type 0, 1 or 2.")

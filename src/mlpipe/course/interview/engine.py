@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import copy
 import math
+import random
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlpipe.course.interview import content
-from mlpipe.course.interview.content import Card, FollowUp, Phase
+from mlpipe.course.interview.content import DIMENSIONS, Card, FollowUp, Phase
+from mlpipe.course.interview.content import LEVELS as TARGETS
 
 SCHEMA_VERSION = 1
-TARGETS = ("junior", "mid", "senior", "staff")
-DIMENSIONS = tuple(f"D{number}" for number in range(1, 10))
 QUOTE = ("claim", "number", "data", "split", "interval", "transfer")
 
 # What a phase is scored on: help asked for in a phase is help with these dimensions.
@@ -69,6 +69,8 @@ class Interview:
         self.question, self.seed, self.target, self.attempt_id = question, seed, target, attempt_id
         self.total = float(self.content.phases[-1].end)
         self.n_cards = 2 if target in ("senior", "staff") else 1
+        # Each phase must survive being interrupted: one of these is, half-way through.
+        self._interrupted = random.Random(f"interrupt {seed}").choice(("data", "model", "evaluation"))
         self.events: list[dict[str, Any]] = []
         self.notes: dict[str, str] = {}  # phase -> all that is in its notes area
         self.answers: dict[str, str] = {}  # follow-up -> answer
@@ -101,6 +103,27 @@ class Interview:
         """The phase in which the plan is at this time."""
         now = self.elapsed()
         return next((phase for phase in self.content.phases if now < phase.end), self.content.phases[-1])
+
+    @property
+    def dealt_followups(self) -> list[FollowUp]:
+        """The follow-ups dealt so far, in order, as far as the content still has them: an attempt may be older."""
+        return [one for name in self.dealt for one in self.content.followups if one.id == name]
+
+    @property
+    def dealt_cards(self) -> list[Card]:
+        """The constraint cards dealt so far, in order, as far as the content still has them."""
+        return [one for name in self.cards for one in self.content.cards if one.id == name]
+
+    @property
+    def floor(self) -> float:
+        """The second at which the candidate's minutes end and the interviewer takes the floor."""
+        return float(next(phase.start for phase in self.content.phases if phase.id == "questions"))
+
+    def interruption_due(self) -> bool:
+        """Whether the interviewer should interrupt now: once, half-way through a phase that the seed decides."""
+        phase = self.phase
+        half_way = self.seconds_by_phase()[phase.id] >= (phase.end - phase.start) / 2
+        return self.state == "running" and phase.id == self._interrupted and half_way and not self.dealt
 
     @property
     def helped(self) -> set[str]:

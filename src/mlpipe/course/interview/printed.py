@@ -178,7 +178,7 @@ def _followup(one: FollowUp, phase: str, dimension: str, asked: Question, eviden
     elif one.prove:
         more += f"<p><b>Prove it with a number.</b> Claim {_e(one.prove)}, lesson {_e(one.prove[:2])}</p>"
     if one.card:
-        title = next(card.title for card in asked.cards if card.id == one.card)
+        title = asked.card(one.card).title
         more += f"<p><b>And if this changes?</b> {_e(title)}</p>"
     return (
         f'<article class="followup"><p class="top"><b>{_e(phase)}</b><span>{_e(one.level)}</span></p>'

@@ -64,14 +64,14 @@ def look_back(interview: Interview, screen: Screen) -> None:
             screen.tell(f"- {point}", "  ")
     if interview.dealt or interview.cards:
         screen.ask("\nEnter shows the questions that you were asked")
-    for followup in (f for name in interview.dealt for f in asked.followups if f.id == name):
+    for followup in interview.dealt_followups:
         screen.tell(f"\n“{followup.ask}”")
         for line in interview.answers.get(followup.id, "").splitlines() or ["no answer"]:
             screen.tell(line, "  | ")
         screen.tell(f"- {followup.answer}", "  ")
         if followup.prove:
             screen.tell(f"- Prove it with a number: claim {followup.prove}.", "  ")
-    for card in (c for name in interview.cards for c in asked.cards if c.id == name):
+    for card in interview.dealt_cards:
         screen.tell(f"\n{card.title}: “{card.text}”")
         for change in card.changes[interview.question]:
             screen.tell(f"- {change}", "  ")

@@ -6,16 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mlpipe.course._show import home, update_record
+from mlpipe.course._show import home, update_record, write
+from mlpipe.course.interview import content
+from mlpipe.course.interview.content import DIMENSIONS, Question
 
-if TYPE_CHECKING:
-    from mlpipe.course.interview.content import Question
-
-DIMENSIONS = tuple(f"D{number}" for number in range(1, 10))
 LIVE = ("D1", "D2", "D4", "D5", "D9")  # what a rater can follow while the candidate talks
-LEVELS = ("below", "junior", "mid", "senior", "staff")  # LEVELS[3] is what a 3 means in a dimension
+LEVELS = ("below", *content.LEVELS)  # LEVELS[3] is what a 3 means in a dimension
 BANDS = ((3.4, "staff"), (2.5, "senior"), (1.5, "mid"), (0.7, "junior"), (0.0, "below"))  # least mean of each level
 GATED = "mid"  # the most that a failed gate leaves
 
@@ -167,9 +165,7 @@ def read_score(path: Path, peer: bool | None = None) -> Score:
 
 def write_score(path: Path, score: Score, *, peer: bool) -> None:
     """Keep a score in a file of its own, for example to send it to the candidate."""
-    from mlpipe.course import lessons
-
-    lessons.write(Path(path), json.dumps(asdict(score) | {"peer": peer}, indent=1) + "\n")
+    write(Path(path), json.dumps(asdict(score) | {"peer": peer}, indent=1) + "\n")
 
 
 def from_event(event: Mapping[str, Any]) -> Score:
@@ -247,9 +243,7 @@ def calibrate(
     from sklearn.metrics import cohen_kappa_score
 
     if known is None:
-        from mlpipe.course.interview.content import transcripts
-
-        known = {one.id: one.levels for one in transcripts()}
+        known = {one.id: one.levels for one in content.transcripts()}
     if set(ratings) != set(known):
         raise ValueError(f"ratings: found {sorted(ratings)}; expected a rating of each transcript: {sorted(known)}")
     mine: list[int] = []

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mlpipe.course._show import BAD, NEUTRAL
+from mlpipe.course._show import BAD, NEUTRAL, PRIVATE, write
 from mlpipe.course.interview import content, store
 from mlpipe.course.interview.content import Question
 from mlpipe.course.interview.engine import Interview, minutes
@@ -97,8 +97,8 @@ def write_scorecard(interview: Interview, base: str | None = None) -> tuple[str,
     )
     page, text = make()
     path = store.folder(interview.question) / f"{interview.attempt_id}.html"
-    store.write_whole(path, page)
-    store.write_whole(path.with_suffix(".md"), text)
+    write(path, page, PRIVATE)
+    write(path.with_suffix(".md"), text, PRIVATE)
     return page if base is None else make(base=base)[0], text, (path, path.with_suffix(".md"))
 
 

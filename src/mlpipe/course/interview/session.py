@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 
 from mlpipe.course.interview import content, store
@@ -35,8 +34,6 @@ class Session:
         self._told: set[str] = set()  # what is said once
         self._clock_at = -60.0
         self._alarm: threading.Timer | None = None
-        # Each phase must survive being interrupted: one of these is, half-way through.
-        self._interrupts = random.Random(f"interrupt {interview.seed}").choice(("data", "model", "evaluation"))
 
     # The interview
 
@@ -85,11 +82,11 @@ class Session:
         self._wait("\nEnter lets the clock go on")
         interview.resume()
         self._show_phase()
-        for card in interview.cards:
-            self._show_card(self._card(card))
+        for card in interview.dealt_cards:
+            self._show_card(card)
         self._do_notes()
         if self.answering:
-            self._show_followup(self._followup(self.answering))
+            self._show_followup(self.asked.followup(self.answering))
 
     def _wait(self, prompt: str) -> str:
         line = self.screen.ask(prompt)
@@ -188,7 +185,7 @@ class Session:
 
     def _do_hint(self) -> None:
         if self.answering:
-            dimension = self._dimension(self._followup(self.answering).dimension)
+            dimension = self._dimension(self.asked.followup(self.answering).dimension)
             self.interview.hint(dimension.id)
             wanted = dimension.levels[TARGETS.index(self.interview.target)]
             self.screen.tell(f"{dimension.name}, {self.interview.target}: {wanted}", "  ")
@@ -269,15 +266,14 @@ class Session:
                 )
             return
         spent, planned = interview.seconds_by_phase()[phase.id], phase.end - phase.start
-        floor = next(one.start for one in self.asked.phases if one.id == "questions")
-        if phase.start < floor <= interview.elapsed() and not self.answering:
+        if phase.start < interview.floor <= interview.elapsed() and not self.answering:
             if "closed" in self._told:
                 self._take_the_floor()
             elif "floor" not in self._told:
                 self._told.add("floor")
                 self._show_clock()
                 self.screen.tell("Your 12 minutes are over. One line to close: choice, main risk, next step.")
-        elif phase.id == self._interrupts and spent >= planned / 2 and not interview.dealt:
+        elif interview.interruption_due():
             self.screen.tell("\nYou are interrupted.")
             self._do_ask()
             self._keep()
@@ -313,12 +309,6 @@ class Session:
 
     def _keep(self) -> None:
         keep(self.interview, self.screen)
-
-    def _followup(self, name: str) -> FollowUp:
-        return next(f for f in self.asked.followups if f.id == name)
-
-    def _card(self, name: str) -> Card:
-        return next(c for c in self.asked.cards if c.id == name)
 
     def _dimension(self, name: str) -> Dimension:
         return next(d for d in content.dimensions() if d.id == name)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from mlpipe.course._show import home
+from mlpipe.course._show import PRIVATE, home, write
 from mlpipe.course.interview.engine import Interview
 from mlpipe.course.interview.score import from_event
 
@@ -50,7 +48,7 @@ def save(interview: Interview) -> Path:
             "Go on in the other window, or give this attempt another attempt_id and save again"
         )
     try:
-        write_whole(path, text)
+        write(path, text, PRIVATE)
     except OSError as error:
         raise _not_saved(path, error) from error
     _known[interview] = text
@@ -112,20 +110,6 @@ def weakest(question: str) -> str | None:
                 levels = from_event(event).effective()
                 return min(levels, key=lambda dimension: levels[dimension])
     return None
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".tmp", delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            file.write(text)
-            file.close()
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
 
 
 def _unreadable(path: Path, why: str) -> ValueError:

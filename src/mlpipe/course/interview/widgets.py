@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import html
 import os
-import random
 import time
 from collections.abc import Callable
 from functools import partial
@@ -156,8 +155,6 @@ class Practice:
             "finish": button("Finish", lambda: self._do(interview.finish), "warning"),
         }
         self._drawn: set[str] = set()
-        # Each phase must survive being interrupted: one of these is, half-way through.
-        self._interrupted = random.Random(f"interrupt {interview.seed}").choice(("data", "model", "evaluation"))
         self.view.children = [self.clock_bar, w.HBox(list(self.buttons.values())), self.message, self.stage]
         first = {"ready": interview.start, "paused": interview.resume}.get(interview.state)
         if first:
@@ -234,14 +231,14 @@ class Practice:
             area = self._area(interview.notes.get(phase.id, ""), "Your notes", partial(interview.note, phase.id))
             span = f"{phase.title} · {minutes(phase.start)} to {minutes(phase.end)}"
             self._add(phase.id, span, phase.prompt, area)
-        for followup in (f for name in interview.dealt for f in self.asked.followups if f.id == name):
+        for followup in interview.dealt_followups:
             area = self._area(
                 interview.answers.get(followup.id, ""),
                 "Your answer",
                 partial(interview.answer, followup.id),
             )
             self._add(followup.id, "The interviewer asks", followup.ask, area)
-        for card in (c for name in interview.cards for c in self.asked.cards if c.id == name):
+        for card in interview.dealt_cards:
             self._add(card.id, f"Constraint: {card.title}", card.text)
         possible = interview.possible()
         for kind, one in self.buttons.items():
@@ -268,7 +265,7 @@ class Practice:
             self._save()
             self._draw()
             return False
-        if self._interruption_due():
+        if interview.interruption_due():
             self._do(self._interrupt)
         self._show_clock()
         if self.interview.elapsed() - self._saved_at >= 10:  # a crash costs seconds of the clock, and no word
@@ -276,23 +273,16 @@ class Practice:
         self._mind_the_floor()
         return True
 
-    def _interruption_due(self) -> bool:
-        interview = self.interview
-        phase = interview.phase
-        half_way = interview.seconds_by_phase()[phase.id] >= (phase.end - phase.start) / 2
-        return interview.state == "running" and phase.id == self._interrupted and half_way and not interview.dealt
-
     def _mind_the_floor(self) -> None:
         """After the candidate's minutes: a word to close, then the interviewer goes on."""
         interview = self.interview
-        questions = next(phase for phase in self.asked.phases if phase.id == "questions")
-        over = interview.elapsed() - questions.start
-        if interview.state != "running" or interview.phase.start >= questions.start or over < 0:
+        over = interview.elapsed() - interview.floor
+        if interview.state != "running" or interview.phase.start >= interview.floor or over < 0:
             return
         if over < CLOSING:
             self._tell("Your 12 minutes are over. Close in one line: choice, main risk, next step.", BAD)
             return
-        while interview.phase is not questions:
+        while interview.phase.start < interview.floor:
             interview.reveal()
         self._do(lambda: None)
 
@@ -310,11 +300,11 @@ class Practice:
         """Replace the clock by the scoring sheet: answers beside model answers, numbers, nine levels, gates."""
         interview = self.interview
         rows: list[w.Widget] = [w.HTML("<h3>What the interviewer hoped to hear</h3>")]
-        for followup in (f for id in interview.dealt for f in self.asked.followups if f.id == id):
+        for followup in interview.dealt_followups:
             yours = interview.answers.get(followup.id) or "(nothing written)"
             parts = (f"<strong>{html.escape(followup.ask)}</strong>", prose(f"You: {yours}"), prose(followup.answer))
             rows.append(w.HTML(box(NEUTRAL, *parts)))
-        for card in (c for id in interview.cards for c in self.asked.cards if c.id == id):
+        for card in interview.dealt_cards:
             changes = "\n".join(f"• {change}" for change in card.changes[self.question])
             rows.append(w.HTML(box(NEUTRAL, f"<strong>{html.escape(card.title)}</strong>", prose(changes))))
         rows += self._quoting()
