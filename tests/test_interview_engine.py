@@ -300,3 +300,20 @@ def test_a_missing_field_is_named(clock, field):
     del data[field]
     with pytest.raises(ValueError, match=f"{field} missing"):
         Interview.from_dict(data, clock)
+
+
+def test_what_was_dealt_comes_in_its_order_and_without_what_the_content_no_longer_has(clock):
+    interview = begun(clock)
+    dealt = [interview.interrupt() for _ in range(6)]
+    ids = [one.id for one in dealt]
+    assert ids != [one.id for one in interview.content.followups if one.id in ids]  # else the order could not be seen
+    saved = interview.to_dict()
+    saved["events"].append({"kind": "interrupt", "at": 0.0, "followup": "rec.gone"})
+    assert Interview.from_dict(saved, clock).dealt_followups == interview.dealt_followups == dealt
+    assert interview.card() == interview.dealt_cards[0]
+
+
+@pytest.mark.parametrize(("id", "which"), [("rec.gone", "followup"), ("gone", "card")])
+def test_an_unknown_id_is_told(id, which, clock):
+    with pytest.raises(ValueError, match="expected one of"):
+        getattr(begun(clock).content, which)(id)

@@ -47,6 +47,7 @@ def test_an_attempt_comes_back_paused_with_all_notes(clock, tmp_path):
     clock.now += 7
     assert again.elapsed() == 107
     assert list(path.parent.iterdir()) == [path]  # nothing temporary stays
+    assert os.name != "posix" or path.stat().st_mode & 0o077 == 0  # what a reader wrote is not for others to read
 
 
 DAMAGED = [
