@@ -161,7 +161,7 @@ def test_a_whole_interview_from_the_start_to_the_scorecard(terminal, tmp_path):
 def test_the_end_of_input_keeps_everything_and_resume_goes_on(terminal):
     script = [(1, ""), (50, "first"), (30, "/next"), (20, "second"), "/ask", (10, "half an answer")]
     assert terminal("ctr", "--target", "mid", script=script) == 0
-    assert "Go on: python -m mlpipe.course.interview ctr --resume" in terminal.text.replace("\n", " ")
+    assert "Go on: make interview QUESTION=ctr ARGS=--resume" in terminal.text.replace("\n", " ")
     left = saved("ctr")
     assert (left.state, left.elapsed()) == ("paused", 110)
     (path,) = store.folder("ctr").glob("*.json")
@@ -182,7 +182,7 @@ def test_the_end_of_input_keeps_everything_and_resume_goes_on(terminal):
     script = ["", "/finish", ""]  # leaves in the middle of the score
     assert terminal("ctr", "--resume", script=script) == 0
     assert saved("ctr").state == "finished"
-    assert "ctr --score" in terminal.text.replace("\n", " ")
+    assert "QUESTION=ctr ARGS=--score" in terminal.text.replace("\n", " ")
     assert terminal("ctr", "--score", "--live", script=["", "", "3", "3", "3", "3", "3", ""]) == 0
     assert saved("ctr").scores[-1]["levels"] == dict.fromkeys(["D1", "D2", "D4", "D5", "D9"], 3)
     assert "Level: senior" in terminal.text
@@ -197,7 +197,7 @@ def test_leaving_before_the_start_keeps_nothing(terminal, tmp_path):
 @pytest.mark.parametrize("what", ["--resume", "--score"])
 def test_nothing_to_go_on_with_is_one_sentence(terminal, capsys, what):
     assert terminal("ctr", what) == 2
-    assert "python -m mlpipe.course.interview ctr" in capsys.readouterr().err
+    assert "make interview QUESTION=ctr" in capsys.readouterr().err
 
 
 def test_commands(terminal):

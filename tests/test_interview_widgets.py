@@ -304,7 +304,7 @@ def test_where_nothing_lives_the_plan_and_the_ways_to_start_are_shown(capsys):
     practise("ctr")
     rate_transcripts()
     shown = capsys.readouterr().out
-    assert "python -m mlpipe.course.interview ctr" in shown
+    assert "make interview QUESTION=ctr" in shown
     assert "12:00 to 16:00" in shown
     assert "six transcripts" in shown
 

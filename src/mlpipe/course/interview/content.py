@@ -142,6 +142,15 @@ class Transcript:
         return "\n\n".join(text for _, text in self.sections)
 
 
+def make_call(question: str, arguments: str = "") -> str:
+    """How to call the interview in a terminal, from the project's folder, whether its environment is active or not.
+
+    >>> make_call("ctr", "--resume")
+    'make interview QUESTION=ctr ARGS=--resume'
+    """
+    return f"make interview QUESTION={question}" + (f" ARGS={arguments}" if arguments else "")
+
+
 def question(name: str) -> Question:
     """The question "recommender" or "ctr". Raises ValueError for another name or a file that does not fit."""
     return _question(_known("question", name, QUESTIONS))

@@ -11,6 +11,7 @@ from pathlib import Path
 from mlpipe.course._show import home
 from mlpipe.course.interview import store
 from mlpipe.course.interview.cold import QUESTIONS
+from mlpipe.course.interview.content import make_call
 from mlpipe.course.interview.drill import drill
 from mlpipe.course.interview.engine import TARGETS, Interview, minutes
 from mlpipe.course.interview.rating import ask_quotes, look_back, rate, rate_cold_answer, show_result, write_card
@@ -90,7 +91,7 @@ def _another_seed(options: argparse.Namespace) -> int:
 
 def _choose(options: argparse.Namespace, screen: Screen) -> Interview:
     """The attempt to go on with or to score, or a new one."""
-    question, call = options.question, f"python -m mlpipe.course.interview {options.question}"
+    question, call = options.question, make_call(options.question)
     if options.attempt and (options.resume or options.score):
         return store.load(question, options.attempt, screen.clock)
     earlier, damaged = store.attempts(question, screen.clock)
@@ -107,7 +108,9 @@ def _choose(options: argparse.Namespace, screen: Screen) -> Interview:
     if options.score:
         if finished:
             return finished[-1]
-        raise ValueError(f"there is no finished attempt to score. Begin one: {call}, or go on: {call} --resume")
+        raise ValueError(
+            f"there is no finished attempt to score. Begin one: {call}, or go on: {make_call(question, '--resume')}"
+        )
     if left:
         screen.tell(
             f"You left an attempt at {minutes(left[-1].elapsed())}: --resume goes on with it. This is a new one."
@@ -117,7 +120,6 @@ def _choose(options: argparse.Namespace, screen: Screen) -> Interview:
 
 
 def _interview(interview: Interview, options: argparse.Namespace, screen: Screen) -> None:
-    call = f"python -m mlpipe.course.interview {interview.question}"
     try:
         if interview.state != "finished":
             Session(interview, screen).sit()
@@ -133,8 +135,8 @@ def _interview(interview: Interview, options: argparse.Namespace, screen: Screen
             _show_all(interview, screen)
         else:
             path = store.folder(interview.question) / f"{interview.attempt_id}.json"
-            way = "--score" if interview.state == "finished" else "--resume"
-            screen.tell(f"Stopped at {minutes(interview.elapsed())}. All is kept:\n{path}\nGo on: {call} {way}")
+            go_on = make_call(interview.question, "--score" if interview.state == "finished" else "--resume")
+            screen.tell(f"Stopped at {minutes(interview.elapsed())}. All is kept:\n{path}\nGo on: {go_on}")
         raise
     interview.score(given.levels, given.unprompted, given.gates)
     if not keep(interview, screen):
@@ -143,7 +145,8 @@ def _interview(interview: Interview, options: argparse.Namespace, screen: Screen
         rate_cold_answer(interview.question, screen)
     finally:
         show_result(interview, given, screen)
-    screen.tell(f"\nNext: {call} --drill deals ten questions on what was weakest.")
+    drill_call = make_call(interview.question, "--drill")
+    screen.tell(f"\nNext: {drill_call} deals ten questions on what was weakest.")
 
 
 def _show_all(interview: Interview, screen: Screen) -> None:

@@ -44,7 +44,7 @@ def practise(question: str, *, seed: int | None = None, target: str = "senior") 
 def show_plan(question: str) -> None:
     """The minute plan and the ways to start, for a page or a terminal."""
     asked = content.question(question)
-    ways = f"Run this cell in JupyterLab, or call in a terminal: python -m mlpipe.course.interview {question}"
+    ways = f"Run this cell in JupyterLab, or in a terminal, in the project's folder: {content.make_call(question)}"
     plan = [(f"{minutes(p.start)} to {minutes(p.end)}", p.title) for p in asked.phases]
     left = 'style="text-align:left"'
     rows = "".join(f"<tr><td>{span}</td><td {left}>{html.escape(title)}</td></tr>" for span, title in plan)
