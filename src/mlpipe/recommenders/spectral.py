@@ -36,10 +36,11 @@ class PureSVD(Recommender):
     def _fit(self, matrix: sp.csr_matrix) -> None:
         positive("factors", self.factors, whole=True)
         positive("random_state", self.random_state, whole=True, zero=True)
-        self.item_factors = right_singular_vectors(matrix, self.factors, self.random_state).astype(np.float32)
+        self.item_factors = right_singular_vectors(matrix, self.factors, self.random_state)
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
-        return (self._history[rows] @ self.item_factors) @ self.item_factors.T
+        history = self._history[rows]
+        return _without_rounding((history @ self.item_factors) @ self.item_factors.T, history)
 
     def _fold_in(self, matrix: sp.csr_matrix) -> None:
         pass
@@ -82,11 +83,11 @@ class GraphFilter(Recommender):
         positive("random_state", self.random_state, whole=True, zero=True)
         users, items = (matrix.sum(axis=axis, dtype=np.float64).A1 for axis in (1, 0))
         self._normalised = (sp.diags(_root_of_inverse(users)) @ matrix @ sp.diags(_root_of_inverse(items))).tocsr()
-        self._into = self._out_of = np.zeros((matrix.shape[1], 0), dtype=np.float32)
+        self._into = self._out_of = np.zeros((matrix.shape[1], 0))
         if self.low_pass_weight:
             vectors = right_singular_vectors(self._normalised, self.factors, self.random_state)
-            self._into = (vectors * _root_of_inverse(items)[:, None]).astype(np.float32)
-            self._out_of = (vectors * np.sqrt(items)[:, None] * self.low_pass_weight).astype(np.float32)
+            self._into = vectors * _root_of_inverse(items)[:, None]
+            self._out_of = vectors * np.sqrt(items)[:, None] * self.low_pass_weight
         self._normalised = self._normalised.astype(np.float32)
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
@@ -97,7 +98,7 @@ class GraphFilter(Recommender):
         for start in range(0, len(rows), step):
             met = (self._normalised @ history[start : start + step].T).toarray()  # fitted users x users of the block
             scores[start : start + step] += (self._normalised.T @ met).T
-        return scores
+        return _without_rounding(scores, history)
 
     def _fold_in(self, matrix: sp.csr_matrix) -> None:
         pass
@@ -127,6 +128,18 @@ def right_singular_vectors(matrix: sp.csr_matrix, factors: int, random_state: in
     order = order[values[order] > (1e-6 if exact.dtype == np.float64 else 1e-3) * values.max()]  # below: rounding
     vectors = vectors[:, order]
     return vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(len(order))])
+
+
+def _without_rounding(scores: np.ndarray, history: sp.csr_matrix) -> np.ndarray:
+    """Scores that are rounding beside the history that they come from become 0.
+
+    An item that no walk over users leads to, and every item for a user whom the vectors do not reach, scores 0.
+    Rounding makes it a little more or less, as the CPU will have it, and would then fill the list. For the same reason
+    the vectors stay in double precision: then `recommend`, in single, finds equal what is equal.
+    """
+    length = np.sqrt(history.multiply(history).sum(axis=1)).A1
+    scores[np.abs(scores) < np.finfo(scores.dtype).eps ** 0.75 * length[:, None]] = 0
+    return scores
 
 
 def _root_of_inverse(sums: np.ndarray) -> np.ndarray:
