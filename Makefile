@@ -18,7 +18,7 @@ export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 export MKL_NUM_THREADS = 1
 
-.PHONY: help setup run lab test check lint interview instructor author refresh bench lock clean
+.PHONY: help setup run lab test check kernels lint interview instructor author refresh bench lock clean
 
 help:  ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ test: lint  ## everything that CI runs: code, and every lesson executed with thr
 
 check: lint  ## the part of the tests that takes less than a minute
 	@$(PYTEST) -m "not slow"
+
+kernels: $(READY)  ## the lessons as other CPUs compute them, against the stored outputs: a table (ONLY=05)
+	@$(BIN)/python tests/kernels.py --jobs $(JOBS) --only "$(ONLY)" $(ARGS)
 
 lint: $(READY)
 	@$(BIN)/python -m ruff check .

@@ -1,5 +1,6 @@
 """Claims: what is refused, what fails, what is recorded."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -29,6 +30,21 @@ def test_a_claim_that_does_not_hold_is_shown_recorded_and_raised(capsys, tmp_pat
         claim("Half", 0.5, id="99.a", baseline=0.1, at_least=0.6)
     assert "✗" in capsys.readouterr().out
     assert json.loads((tmp_path / "claims/99.json").read_text())["99.a"]["value"] == 0.5
+
+
+@pytest.mark.parametrize("error", [4.8e-7, 4.9e-7, 0.0])
+def test_an_error_of_rounding_is_shown_as_below_its_resolution_whatever_its_digits(error, capsys, tmp_path):
+    claim("Equal", error, id="99.a", baseline=1, at_most=1e-4, fmt="f", resolution=1e-6)
+    assert "  below 0.000001 (bound: at most 0.000100; trivial baseline: 1.000000)" in capsys.readouterr().out
+    assert json.loads((tmp_path / "claims/99.json").read_text())["99.a"]["value"] == 1e-6
+
+
+@pytest.mark.parametrize("error", [2e-6, 2e-3, -2e-7])
+def test_an_error_that_is_none_of_rounding_keeps_its_value(error, tmp_path):
+    with contextlib.suppress(ClaimFailed):
+        claim("Equal", error, id="99.a", baseline=1, at_most=1e-4, fmt="f", resolution=1e-6)
+    kept = json.loads((tmp_path / "claims/99.json").read_text())["99.a"]
+    assert (kept["value"], "below" in kept["shown"]) == (error, False)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +92,9 @@ def test_bounds(value, bound, holds):
         ({"between": 3}, "expected two numbers"),
         ({"at_least": 1, "id": "Als"}, "expected lesson and name"),
         ({"at_least": 1, "sentence": " "}, "sentence"),
+        ({"at_least": 1, "resolution": 0.1}, "resolution is 0.1; expected a number above 0, and below at_most"),
+        ({"at_most": 1, "baseline": 5, "resolution": 0}, "resolution is 0;"),
+        ({"at_most": 1, "baseline": 5, "resolution": 1}, "resolution is 1;"),
     ],
 )
 def test_what_is_no_claim_is_refused_and_leaves_no_record(arguments, message, tmp_path):

@@ -4,9 +4,10 @@ import re
 import shlex
 from pathlib import Path
 
+import lesson_checks
 import pytest
 
-from mlpipe.course import lessons
+from mlpipe.course import lessons, pages
 from mlpipe.course.interview import terminal
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +33,15 @@ def test_the_readme_lists_the_lessons_with_their_titles():
     stored = [one for one in lessons.find(ROOT) if one.notebook.exists() and one.part != lessons.TRAPS]
     expected = [(lesson.number, lessons.title_and_goal(lessons.read(lesson.notebook))[0]) for lesson in stored]
     assert table((ROOT / "README.md").read_text(encoding="utf-8")) == expected
+
+
+def test_what_is_promised_of_numbers_is_what_the_tests_of_notebooks_hold():
+    start = next(one for one in lessons.find(ROOT) if one.number == "00").text.read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"{pages.PROMISE}, and 5 in 100,000 of a claim's raw value." in readme
+    assert f"{pages.PROMISE}." in start
+    assert pages.PROMISE in pages.index(lessons.find(ROOT), {})
+    assert lesson_checks.AGREE == {"digit": 1, "value": 5 / 100_000, "rest": 0}
 
 
 def test_links_in_documents_lead_somewhere():

@@ -52,12 +52,15 @@ def claim(
     between: tuple[float, float] | None = None,
     equal_to: float | None = None,
     fmt: str | None = None,
+    resolution: float | None = None,
 ) -> None:
     """State what a result shows, and fail when it no longer shows it.
 
     `sentence` says it in words; `value` is the measured number; `id` is unique in the course ("05.als_vs_popularity",
     the lesson, then a name); `baseline` is what a trivial model would score, and must miss the bound; one bound:
     `at_least`, `at_most`, `between=(low, high)` or `equal_to`; `fmt` is a format specification for the numbers (".1%").
+    `resolution`, beside `at_most`, is for an error that may be of rounding alone, whose digits depend on the CPU: a
+    smaller value is recorded as it, and shown as "below" it.
     SEED and SCALE are read from the notebook. At SCALE = "small" the claim is shown and recorded, but not enforced.
 
     Raises ClaimFailed when the claim does not hold, ValueError when it is no claim: no bound or two, no baseline or one
@@ -79,6 +82,10 @@ def claim(
         raise ValueError(f"claim {id}: no baseline; pass the value that a trivial model would score")
     number, trivial = _finite(value, f"claim {id}: value"), _finite(baseline, f"claim {id}: baseline")
     low, high, words = _bound(id, at_least, at_most, between, equal_to, lambda x: shown(x, fmt))
+    if resolution is not None and (at_most is None or not 0 < resolution < high):
+        raise ValueError(f"claim {id}: resolution is {resolution!r}; expected a number above 0, and below at_most")
+    if below := resolution is not None and 0 <= number < resolution:
+        value = number = resolution
     if scale == "full" and low <= trivial <= high:
         raise ValueError(
             f"claim {id}: the trivial baseline ({shown(baseline, fmt)}) meets the bound ({words}) too, so the claim "
@@ -90,7 +97,7 @@ def claim(
         value=number,
         baseline=trivial,
         bound=words,
-        shown=shown(value, fmt),
+        shown=f"below {shown(value, fmt)}" if below else shown(value, fmt),
         shown_baseline=shown(baseline, fmt),
         holds=low <= number <= high,
         seed=int(seed) if isinstance(seed := namespace.get("SEED"), Integral) else None,

@@ -27,6 +27,10 @@ from mlpipe.course.lessons import Lesson, exercise_id, read, title_and_goal
 
 HERE = Path(__file__).parent
 IMAGES = ("image/png", "image/jpeg", "image/svg+xml")
+PROMISE = (  # word for word what the tests of the notebooks hold
+    "One seed gives the same text, the same conclusions and the same digits on any CPU, up to one unit of the last "
+    "digit shown"
+)
 
 
 def mathml(formula: str, display: str = "inline") -> str:
@@ -212,7 +216,7 @@ def index(course: list[Lesson], rows: dict[str, dict[str, Any]], more: str = "")
             parts += ["</ol>"] * bool(part) + [f'<h2>{lesson.part}</h2><ol class="map">']
             part = lesson.part
         parts.append(entry(lesson, rows.get(lesson.name)))
-    return frame("Course · mlpipe", "\n".join([*parts, "</ol>", more]), "")
+    return frame("Course · mlpipe", "\n".join([*parts, "</ol>", f'<p class="facts">{PROMISE}.</p>', more]), "")
 
 
 def entry(lesson: Lesson, row: dict[str, Any] | None) -> str:
