@@ -247,7 +247,8 @@ claim(
     id="05.als_vs_popularity", baseline=1.0, at_least=1.6,  # baseline: popularity
 )
 claim(
-    "The default weight throws away much of it (ratio of nDCG at 10)", ndcg["ALS, implicit's default"] / ndcg["ALS"],
+    "The default weight throws away much of it (ratio of nDCG at 10)",
+    round(ndcg["ALS, implicit's default"] / ndcg["ALS"], 2),  # at so small a penalty, more digits depend on the CPU
     id="05.default_trap", baseline=1.0, at_most=0.85, fmt=".2f",
 )
 

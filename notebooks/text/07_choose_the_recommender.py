@@ -106,7 +106,7 @@ from mlpipe.course import claim, exercise, measured, say
 
 claim(
     "The best model is far ahead of popularity, at the low end of the interval (lift of nDCG at 10)", lift[order[0]].low,
-    id="07.best_vs_popularity", baseline=lift["ImplicitALS"].low, at_least=0.6, fmt=".0%",
+    id="07.best_vs_popularity", baseline=round(lift["ImplicitALS"].low, 2), at_least=0.6, fmt=".0%",
 )
 gap = paired_difference(ndcg["ALS"], ndcg["EASE"])
 claim(
@@ -149,7 +149,7 @@ claim(
 )
 claim(
     "EASE beats ALS at its default weight, too (low end of the interval of the lift)",
-    paired_ratio(*(tests["random fifth, five splits"][name] for name in ("EASE", "ImplicitALS"))).low,
+    round(paired_ratio(*(tests["random fifth, five splits"][name] for name in ("EASE", "ImplicitALS"))).low, 2),
     id="07.untuned_lift", baseline=0.0, at_least=0.2, fmt=".0%",
 )
 claim(

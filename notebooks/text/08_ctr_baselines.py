@@ -201,7 +201,7 @@ from sklearn.linear_model import LogisticRegression, SGDClassifier
 from mlpipe.features import hashed_design, out_of_fold_target_mean, target_mean
 
 dated = log.assign(hour=log["timestamp"].dt.hour, weekday=log["timestamp"].dt.day_of_week)
-X = hashed_design(dated, [*RAW[:-1], "hour", "weekday"], n_buckets=2**18)  # RAW ends with the time
+X = hashed_design(dated, [*RAW[:-1], "hour", "weekday"], n_buckets=2**18).astype(float)  # single precision stops elsewhere on each CPU
 X_train, X_test = X[: len(train)], X[len(train) :]
 stream = {"loss": "log_loss", "max_iter": 1, "tol": None, "random_state": SEED}
 stream["alpha"] = 1 / (model.C * len(train))  # the same penalty
