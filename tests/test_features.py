@@ -195,7 +195,7 @@ def test_logistic_regression_finds_the_planted_cross_only_with_the_cross():
 @pytest.mark.parametrize(
     ("column", "message"),
     [
-        (pd.Series([0.5, 1.5]), "Float64"),
+        (pd.Series([0.5, 1.5]), "float64 values such as 0.5"),
         (pd.Series(pd.to_datetime(["2026-01-01"])), "datetime"),
         (pd.Series([1, "a"], dtype=object), "of one kind"),
     ],
@@ -305,9 +305,13 @@ def test_on_random_labels_in_sample_means_look_predictive_and_out_of_fold_means_
 
 @pytest.mark.parametrize("encode", [target_mean, out_of_fold_target_mean])
 def test_target_means_refuse_bad_input(encode):
-    with pytest.raises(ValueError, match=r"expected \(n,\) labels"):
+    with pytest.raises(
+        ValueError, match=r"y holds (2.0|nan) .*expected labels, each 0 .no click. or 1 .click., none missing"
+    ):
         encode([1, 2], [0, 2])
-    with pytest.raises(ValueError, match=r"expected \(n,\) labels"):
+    with pytest.raises(
+        ValueError, match=r"y holds (2.0|nan) .*expected labels, each 0 .no click. or 1 .click., none missing"
+    ):
         encode([1, 2], [0, np.nan])
     with pytest.raises(ValueError, match="keys has 3 values and y 2"):
         encode([1, 2, 3], [0, 1])
@@ -426,7 +430,7 @@ NAT = pd.to_datetime(["2026-01-01", None])
         (([1], [1], [1], [1, 2]), "event_keys has 1 values and event_times 2"),
         (([1, 1], NAT, [1], NAT[:1]), "times has 1 missing"),
         (([1], NAT[:1], [1, 1], NAT), "event_times has 1 missing"),
-        (([1], [1], [1], NAT[:1]), "or numbers in both"),
+        (([1], [1], [1], NAT[:1]), "event_times holds datetimes .*expected numbers: give both"),
         (([1], NAT[:1].tz_localize("UTC"), [1], NAT[:1]), "time zone"),
         (([1], NAT[:1], [1], NAT[:1], 3), "with its unit"),
         (([1], NAT[:1], [1], NAT[:1], "-1D"), "above 0"),
@@ -501,5 +505,5 @@ def test_past_rate_with_a_lag_is_the_rate_of_an_earlier_moment():
         same = keys == keys[row]
         clicks, shown = (same & (reported < moment)).sum(), (same & (times < moment)).sum()
         assert late[row] == pytest.approx((clicks + 0.5) / (shown + 5))
-    with pytest.raises(ValueError, match="lag is -1h"):
+    with pytest.raises(ValueError, match="lag is '-1h'"):
         past_rate(keys, times, reported, prior_rate=0.1, lag="-1h")

@@ -813,7 +813,7 @@ def test_memory_of_a_large_log_is_bounded():
     ],
 )
 def test_bad_arguments_are_named(arguments: dict, name: str):
-    with pytest.raises(ValueError, match=rf"{name} must be an integer >= \d, found {arguments[name]!r}"):
+    with pytest.raises(ValueError, match=rf"^{name} is {arguments[name]!r}; expected a whole number, \d or more"):
         simulate_ad_log(**{"n_impressions": 1000, **arguments})
 
 
@@ -839,7 +839,7 @@ def test_bad_arguments_are_named(arguments: dict, name: str):
 )
 @pytest.mark.parametrize("simulate", [simulate_ad_log, simulate_auctions])
 def test_bad_dials_are_named(simulate, name: str, value: object):
-    message = rf"^{name} must be a number from [\d.e-]+ to [\d.]+, found .*: the default world has [\d.]+\.$"
+    message = rf"^{name} is .*; expected a number from [\d.e-]+ to [\d.]+: the default world has [\d.]+$"
     with pytest.raises(ValueError, match=message):
         simulate(1000, **{name: value})
 
@@ -859,13 +859,13 @@ def test_a_base_rate_out_of_reach_says_what_is_in_reach(dials: dict):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n_auctions": 0}, "n_auctions must be an integer >= 1, found 0"),
-        ({"n_ads": 0}, "n_ads must be an integer from 1 to 50, found 0"),
-        ({"n_ads": 51}, "n_ads must be an integer from 1 to 50, found 51"),
-        ({"days": 1}, "days must be an integer >= 2"),
-        ({"seed": 1.5}, "seed must be an integer >= 0"),
-        ({"first_day": 14}, "first_day must be an integer from 0 to 13, found 14"),
-        ({"first_day": -1}, "first_day must be an integer from 0 to 13, found -1"),
+        ({"n_auctions": 0}, "n_auctions is 0; expected a whole number, 1 or more"),
+        ({"n_ads": 0}, "n_ads is 0; expected a whole number, 1 to 50,"),
+        ({"n_ads": 51}, "n_ads is 51; expected a whole number, 1 to 50,"),
+        ({"days": 1}, "days is .*; expected a whole number, 2 or more"),
+        ({"seed": 1.5}, "seed is .*; expected a whole number, 0 or more"),
+        ({"first_day": 14}, "first_day is 14; expected a whole number, 0 to 13,"),
+        ({"first_day": -1}, "first_day is -1; expected a whole number, 0 to 13,"),
     ],
 )
 def test_bad_arguments_of_auctions_are_named(arguments: dict, message: str):

@@ -66,8 +66,8 @@ def test_by_time_with_another_column_and_a_time_zone():
         (0.8, None, "quantile"),
         ("tomorrow-ish", None, "expected a moment"),
         (None, None, "expected a moment|cut is None"),
-        ("2026-01-02", "-1h", "zero or more"),
-        ("2026-01-02", "six", "expected a duration"),
+        ("2026-01-02", "-1h", "gap is .*0 or more"),
+        ("2026-01-02", "six", "gap is .*expected a duration"),
     ],
 )
 def test_by_time_refuses_bad_moments(cut, gap, message):
@@ -90,7 +90,7 @@ def test_times_must_be_there_and_be_times(split):
         split(frame.drop(columns="timestamp"))
     with pytest.raises(ValueError, match="expected datetime"):
         split(frame.assign(timestamp=frame["timestamp"].astype("int64")))
-    with pytest.raises(ValueError, match="500 missing time stamps"):
+    with pytest.raises(ValueError, match="500 missing values"):
         split(frame.assign(timestamp=pd.NaT))
 
 

@@ -7,6 +7,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
+from mlpipe import arguments
+
 
 def normalized_entropy(y: ArrayLike, p: ArrayLike, base_rate: float | None = None) -> float:
     """Log loss of the predictions over the log loss of always answering the base rate. Lower is better.
@@ -121,12 +123,16 @@ def calibration_by(y: ArrayLike, p: ArrayLike, groups: ArrayLike, level: float =
     b     2       1    1.5
     """
     y, p = _checked(y, p=p)
-    if np.shape(groups) != y.shape:
+    found = arguments.array("groups", groups)
+    if found.shape != y.shape:
         raise ValueError(
-            f"groups has shape {np.shape(groups)} and y has {y.shape}; expected one slice a row: join several columns "
+            f"groups has shape {found.shape} and y has {y.shape}; expected one slice a row: join several columns "
             "into one first"
         )
-    totals = _totals(y, p, pd.Series(groups).reset_index(drop=True))
+    try:
+        totals = _totals(y, p, pd.Series(groups).reset_index(drop=True))
+    except TypeError as error:
+        raise ValueError(f"groups holds values such as {found[0]!r}; expected ids or text: convert them") from error
     low, high = _wilson(totals["clicks"], totals["rows"], level)
     with np.errstate(divide="ignore", invalid="ignore"):  # 0 clicks: infinite; nothing promised either: NaN
         ratios = {"ratio": totals["clicks"], "low": high * totals["rows"], "high": low * totals["rows"]}
@@ -163,8 +169,7 @@ def share_of_oracle(y: ArrayLike, p: ArrayLike, true_ctr: ArrayLike, base_rate: 
 
 def _equal_count_bins(p: np.ndarray, n_bins: int) -> np.ndarray:
     """Bin of each row. Equal predictions share the bin in which the middle of their group falls."""
-    if not 1 <= n_bins <= len(p):
-        raise ValueError(f"n_bins is {n_bins}; expected 1 to {len(p):,}, the number of rows")
+    n_bins = arguments.whole_number("n_bins", n_bins, 1, len(p))
     _, group, size = np.unique(p, return_inverse=True, return_counts=True)
     middle = np.cumsum(size) - size / 2
     return (middle * n_bins / len(p)).astype(np.int64)[group]
@@ -180,8 +185,7 @@ def _totals(y: np.ndarray, p: np.ndarray, slices: pd.Series | np.ndarray) -> pd.
 
 def _wilson(clicks: pd.Series, rows: pd.Series, level: float) -> tuple[pd.Series, pd.Series]:
     """Wilson's interval of a rate: clicks out of rows that are independent."""
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}; expected a number between 0 and 1, such as 0.95")
+    level = arguments.fraction("level", level, example="0.95")
     z2 = norm.isf((1 - level) / 2) ** 2
     middle = (clicks + z2 / 2) / (rows + z2)
     half = np.sqrt(z2 * (clicks * (1 - clicks / rows) + z2 / 4)) / (rows + z2)
@@ -201,34 +205,21 @@ def _log_loss(y: np.ndarray, p: np.ndarray, name: str) -> float:
 
 
 def _log_loss_of_constant(y: np.ndarray, rate: float) -> float:
-    if not 0 < rate < 1:
-        raise ValueError(
-            f"the base rate is {rate}; expected more than 0 and less than 1: y needs clicks and non-clicks"
-        )
+    rate = arguments.fraction("the base rate", rate, example="0.02: y needs clicks and non-clicks")
     return float(-(y.mean() * np.log(rate) + (1 - y.mean()) * np.log1p(-rate)))
 
 
 def _checked(y: ArrayLike, **probabilities: ArrayLike) -> list[np.ndarray]:
     """Labels and probabilities as float arrays of one length, or an error that names the culprit."""
-    labels = np.asarray(y, dtype=np.float64)
-    if labels.ndim != 1 or not len(labels):
-        raise ValueError(f"y has shape {labels.shape}; expected one label a row, at least one: (n,)")
-    if not np.isin(labels, (0, 1)).all():
-        raise ValueError(f"y holds {_first_odd(labels, np.isin(labels, (0, 1)))}; expected 0 (no click) or 1 (click)")
+    labels = arguments.labels(y)
     checked = [labels]
     for name, values in probabilities.items():
-        p = np.asarray(values, dtype=np.float64)
+        p = arguments.numbers(name, values)
         if p.shape != labels.shape:
             raise ValueError(
                 f"{name} has shape {p.shape} and y has {labels.shape}; expected the same: of predict_proba's two "
                 "columns take [:, 1]"
             )
-        inside = (p >= 0) & (p <= 1)
-        if not inside.all():
-            raise ValueError(f"{name} holds {_first_odd(p, inside)}; expected probabilities from 0 to 1, none missing")
+        arguments.inside(name, p, (p >= 0) & (p <= 1), "probabilities from 0 to 1")
         checked.append(p)
     return checked
-
-
-def _first_odd(values: np.ndarray, fine: np.ndarray) -> str:
-    return f"{values[~fine][0]} (first of {(~fine).sum():,} such rows)"

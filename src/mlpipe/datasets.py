@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from mlpipe import arguments
+
 MOVIELENS_SHA256 = {
     "ratings.csv.gz": "5cb3549cfca47f1db5f3b0b71d625ee886d02d00530da38778838647e38f3d96",
     "movies.csv.gz": "6e54c9215b434c9ebebcef73fa67ed009095afec288fca1c0859ebeab21fcf85",
@@ -248,16 +250,9 @@ def to_matrix(
     >>> to_matrix(likes).matrix.toarray().tolist()
     [[1.0, 1.0], [1.0, 0.0]]
     """
-    wanted = [user, item] if value is None else [user, item, value]
-    missing = [column for column in wanted if column not in frame.columns]
-    if missing:
-        raise ValueError(
-            f"frame: has no column {missing}, only {list(frame.columns)}. "
-            "Fix: name its columns with user=, item= and value="
-        )
-    rows, known_users = _codes(frame[user], user, user_ids, "user_ids")
-    columns, known_items = _codes(frame[item], item, item_ids, "item_ids")
-    values = np.ones(len(frame), np.float32) if value is None else _finite_values(frame[value], value)
+    rows, known_users = _codes(arguments.column(frame, user), user, user_ids, "user_ids")
+    columns, known_items = _codes(arguments.column(frame, item), item, item_ids, "item_ids")
+    values = np.ones(len(frame), np.float32) if value is None else _finite_values(arguments.column(frame, value), value)
     shape = (len(known_users), len(known_items))
     matrix = sparse.csr_matrix((values, (rows, columns)), shape=shape, dtype=np.float32)
     if matrix.nnz < len(frame):
@@ -279,11 +274,13 @@ def _codes(column: pd.Series, name: str, known: Any, argument: str) -> tuple[np.
             f"frame: {int(column.isna().sum()):,} row(s) have no {name}; expected an id in each row. "
             f"Fix: decide what these rows mean; frame.dropna(subset=[{name!r}]) leaves them out"
         )
+    column = arguments.id_column(f"column {name!r}", column)
     if known is None:
         if column.empty:
             raise ValueError(f"frame: has no rows; expected at least one. Fix: check the filter, or give {argument}=")
         known_ids, codes = np.unique(column.to_numpy(), return_inverse=True)
         return codes, known_ids
+    arguments.id_column(argument, known)
     known_ids = np.asarray(known)
     if not np.array_equal(known_ids, np.unique(known_ids)):
         raise ValueError(f"{argument}: ids are not sorted and unique. Fix: {argument}=np.unique({argument})")

@@ -4,9 +4,10 @@ Every argument is checked: a negative, missing or impossible one is a ValueError
 """
 
 import math
-from numbers import Real
 
 from scipy.stats import norm
+
+from mlpipe.arguments import fraction, number, positive
 
 SECONDS_PER_DAY = 86_400
 
@@ -19,10 +20,9 @@ def queries_per_second(daily_users: float, requests_per_user: float, peak_factor
     >>> human(queries_per_second(daily_users=100e6, requests_per_user=10), "/s")
     '11.6 k/s'
     """
-    if _positive("peak_factor", peak_factor) < 1:
-        raise ValueError(f"peak_factor: found {peak_factor}, expected 1 or more. Fix: give peak load over mean load")
-    requests_per_day = _positive("daily_users", daily_users) * _positive("requests_per_user", requests_per_user)
-    return requests_per_day / SECONDS_PER_DAY * float(peak_factor)
+    peak = number("peak_factor", peak_factor, 1, so="1 or more: give peak load over mean load, such as 3")
+    requests_per_day = positive("daily_users", daily_users) * positive("requests_per_user", requests_per_user)
+    return requests_per_day / SECONDS_PER_DAY * peak
 
 
 def embedding_bytes(n_ids: float, dimension: float, bytes_per_number: float = 4) -> float:
@@ -33,8 +33,8 @@ def embedding_bytes(n_ids: float, dimension: float, bytes_per_number: float = 4)
     >>> human(embedding_bytes(n_ids=100e6, dimension=64), "B")
     '25.6 GB'
     """
-    numbers = _positive("n_ids", n_ids) * _positive("dimension", dimension)
-    return numbers * _positive("bytes_per_number", bytes_per_number)
+    numbers = positive("n_ids", n_ids) * positive("dimension", dimension)
+    return numbers * positive("bytes_per_number", bytes_per_number)
 
 
 def log_bytes_per_day(events_per_day: float, bytes_per_event: float) -> float:
@@ -45,7 +45,7 @@ def log_bytes_per_day(events_per_day: float, bytes_per_event: float) -> float:
     >>> human(log_bytes_per_day(events_per_day=1e9, bytes_per_event=500), "B/day")
     '500 GB/day'
     """
-    return _positive("events_per_day", events_per_day) * _positive("bytes_per_event", bytes_per_event)
+    return positive("events_per_day", events_per_day) * positive("bytes_per_event", bytes_per_event)
 
 
 def brute_force_seconds(
@@ -59,8 +59,8 @@ def brute_force_seconds(
     >>> human(brute_force_seconds(n_items=10e6, dimension=64), "s")
     '128 ms'
     """
-    table = embedding_bytes(_positive("n_items", n_items), dimension, bytes_per_number)
-    return table / _positive("bytes_per_second", bytes_per_second)
+    table = embedding_bytes(positive("n_items", n_items), dimension, bytes_per_number)
+    return table / positive("bytes_per_second", bytes_per_second)
 
 
 def ab_sample_size(base_rate: float, relative_lift: float, power: float = 0.8, alpha: float = 0.05) -> int:
@@ -75,18 +75,17 @@ def ab_sample_size(base_rate: float, relative_lift: float, power: float = 0.8, a
     >>> human(ab_sample_size(base_rate=0.01, relative_lift=0.02))
     '3.92 M'
     """
-    p1 = _fraction("base_rate", base_rate)
-    lift = _number("relative_lift", relative_lift)
+    p1 = fraction("base_rate", base_rate)
+    lift = number("relative_lift", relative_lift)
     p2 = p1 * (1 + lift)
     if p2 == p1 or not 0 < p2 < 1:
         raise ValueError(
-            f"relative_lift: found {relative_lift}, which takes base_rate {base_rate} to {p2:g}; expected another rate "
-            "between 0 and 1. Fix: give the lift as a fraction of the base rate, 0.02 for +2 %"
+            f"relative_lift is {relative_lift!r}, which takes base_rate {base_rate} to {p2:g}; expected another rate "
+            "between 0 and 1: give the lift as a fraction of the base rate, such as 0.02 for +2 %"
         )
-    if _fraction("power", power) <= _fraction("alpha", alpha):
-        raise ValueError(
-            f"power: found {power}, expected above alpha ({alpha}). Fix: power 0.8 and alpha 0.05 are usual"
-        )
+    power, alpha = fraction("power", power, example="0.8"), fraction("alpha", alpha, example="0.05")
+    if power <= alpha:
+        raise ValueError(f"power is {power}; expected above alpha ({alpha}), such as 0.8 and 0.05")
     z = norm.isf(alpha / 2) + norm.ppf(power)
     return math.ceil(z**2 * (p1 * (1 - p1) + p2 * (1 - p2)) / (p2 - p1) ** 2)
 
@@ -116,36 +115,15 @@ def human(value: float, unit: str = "") -> str:
     ('25.6 GB', '128 ms', '3.92 M')
     """
     # Round first: 999,600 is 1 M, not 1,000 k.
-    mantissa, exponent = f"{_number('value', value):.2e}".split("e")
+    mantissa, exponent = f"{number('value', value):.2e}".split("e")
     thousands = min(max(int(exponent) // 3, -4), 8)
     scaled = float(f"{mantissa}e{int(exponent) - 3 * thousands}")
     prefix = ["p", "n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"][thousands + 4]
     return f"{scaled:g} {prefix}{unit}".rstrip()
 
 
-def _number(name: str, value: float) -> float:
-    """The value as a float, which does not overflow as NumPy's small integers do."""
-    if not isinstance(value, Real) or not math.isfinite(value):
-        raise ValueError(f"{name}: found {value!r}, expected a finite number. Fix: give a number in the unit described")
-    return float(value)
-
-
-def _positive(name: str, value: float) -> float:
-    number = _number(name, value)
-    if number <= 0:
-        raise ValueError(f"{name}: found {value!r}, expected a number above 0. Fix: check its sign and unit")
-    return number
-
-
-def _fraction(name: str, value: float) -> float:
-    number = _number(name, value)
-    if not 0 < number < 1:
-        raise ValueError(f"{name}: found {value!r}, expected a number between 0 and 1. Fix: give 1 % as 0.01")
-    return number
-
-
 def _count(name: str, value: float) -> float:
-    number = _number(name, value)
+    number = positive(name, value)
     if number < 1 or number % 1:
-        raise ValueError(f"{name}: found {value!r}, expected a whole number of at least 1. Fix: give a count")
+        raise ValueError(f"{name} is {value!r}; expected a whole number of at least 1, such as 2**20")
     return number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import datetime
 from collections.abc import Hashable, Sequence
 from typing import Any, Literal
 
@@ -10,6 +11,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
+
+from mlpipe import arguments
 
 _MISSING = np.uint64(0x9E3779B97F4A7C15)  # an arbitrary value that no id of a log has
 
@@ -28,10 +31,10 @@ def hash_integers(values: ArrayLike, n_buckets: int, seed: int = 0) -> np.ndarra
     >>> hash_integers([1, 2, 3, -1], n_buckets=1000).tolist()
     [430, 857, 529, 696]
     """
-    array = np.asarray(values)
+    array = arguments.array("values", values)
     if not (np.issubdtype(array.dtype, np.integer) or array.dtype == bool):
         raise ValueError(f"values are {array.dtype}; expected integers: for ids with missing values use hash_columns")
-    _check_buckets(n_buckets)
+    arguments.whole_number("n_buckets", n_buckets, 1, 2**63 - 1)
     return _bucket(_mix(array.astype(np.uint64).ravel() ^ _seed(seed)), n_buckets).reshape(array.shape)
 
 
@@ -60,15 +63,14 @@ def hash_columns(
     >>> hash_columns(log, ["ad", "site"], 1000, crosses=[("ad", "site")]).tolist()
     [[151, 481, 415], [984, 481, 361]]
     """
-    fields = [(name,) for name in _names(columns, "columns")] + [tuple(_names(cross, "a cross")) for cross in crosses]
+    fields: list[tuple[str, ...]] = [(name,) for name in arguments.column_names("columns", columns)]
+    fields += [tuple(arguments.column_names("a cross", cross)) for cross in crosses]
     if len(set(fields)) < len(fields) or not fields:
         raise ValueError(f"columns and crosses name the fields {fields}; expected at least one, and each only once")
     values: dict[str, np.ndarray] = {}
     for name in dict.fromkeys(name for field in fields for name in field):
-        if name not in frame.columns:
-            raise ValueError(f"the frame has no column {name!r}, only {list(frame.columns)}")
-        values[name] = _fingerprint(frame[name])
-    _check_buckets(n_buckets)
+        values[name] = _fingerprint(arguments.column(frame, name))
+    arguments.whole_number("n_buckets", n_buckets, 1, 2**63 - 1)
     buckets = np.empty((len(frame), len(fields)), dtype=np.int32 if n_buckets <= 2**31 else np.int64)
     for i, field in enumerate(fields):
         hashed = _mix(pd.util.hash_array(np.array(["\x1f".join(field)], dtype=object)) ^ _seed(seed))
@@ -120,7 +122,8 @@ def smoothed_rate(
     >>> smoothed_rate(successes=[1, 0], trials=[1, 0], prior_rate=0.03, prior_strength=99)
     array([0.0397, 0.03  ])
     """
-    s, n, rate, strength = (np.asarray(x, dtype=np.float64) for x in (successes, trials, prior_rate, prior_strength))
+    s, n = arguments.numbers("successes", successes), arguments.numbers("trials", trials)
+    rate, strength = arguments.numbers("prior_rate", prior_rate), arguments.numbers("prior_strength", prior_strength)
     if not (np.all(s >= 0) and np.all(s <= n) and np.all(np.isfinite(n))):
         raise ValueError(
             "successes and trials: expected 0 <= successes <= trials everywhere, none missing; count both "
@@ -152,7 +155,8 @@ def target_mean(
     >>> target_mean(["a", "a", "b"], [1, 0, 0], ["a", "b", "c"], prior_strength=1).round(3).tolist()
     [0.444, 0.167, 0.333]
     """
-    labels = _labels(y, keys)
+    labels = arguments.labels(y)
+    arguments.same_length("keys", keys, "y", labels)
     codes, new_codes, n_keys = _codes(keys, keys if new_keys is None else new_keys, "keys", "new_keys")
     trials = np.bincount(codes, minlength=n_keys)
     successes = np.bincount(codes, weights=labels, minlength=n_keys)
@@ -173,10 +177,10 @@ def out_of_fold_target_mean(
     >>> out_of_fold_target_mean(["a", "b"], [1, 0], n_folds=2).tolist()
     [0.0, 1.0]
     """
-    labels = _labels(y, keys)
+    labels = arguments.labels(y)
+    arguments.same_length("keys", keys, "y", labels)
     n = len(labels)
-    if not 2 <= n_folds <= n:
-        raise ValueError(f"n_folds is {n_folds}; expected 2 to {n:,}, the number of rows")
+    n_folds = arguments.whole_number("n_folds", n_folds, 2, n)
     codes, _, n_keys = _codes(keys, keys, "keys", "keys")
     fold = np.random.default_rng(seed).permutation(n) % n_folds
     cell = codes * n_folds + fold
@@ -220,9 +224,14 @@ def count_before(
                 f"{name} has {(codes == 0).sum():,} missing values; expected an id in each row, or a decision: pass "
                 'missing="zero" (nobody, count 0) or missing="pool" (all missing keys are one key)'
             )
-    at, happened, width = _clock(times, event_times, window)
-    _same_length("keys", asked, "times", at)
-    _same_length("event_keys", seen, "event_times", happened)
+    clock = arguments.times("times", times)
+    at, happened = _numbers(clock), _numbers(arguments.times("event_times", event_times, like=clock.dtype))
+    if at.dtype != happened.dtype:
+        at, happened = at.astype(np.float64), happened.astype(np.float64)
+    width = None if window is None else arguments.duration("window", window, clock.dtype, zero=False)
+    width = width.value if isinstance(width, pd.Timedelta) else width
+    arguments.same_length("keys", asked, "times", at)
+    arguments.same_length("event_keys", seen, "event_times", happened)
     if missing == "zero":
         happened, seen = happened[seen > 0], seen[seen > 0]
 
@@ -246,7 +255,7 @@ def past_rate(
     prior_rate: float,
     prior_strength: float = 20.0,
     missing: Literal["raise", "zero", "pool"] = "raise",
-    lag: Any = "0s",
+    lag: Any = 0,
 ) -> np.ndarray:
     """Smoothed click rate of each row's key as it was known at the time of the row.
 
@@ -265,18 +274,18 @@ def past_rate(
     >>> past_rate([7, 7, 7], shown, reported, prior_rate=0.5, prior_strength=2).tolist()
     [0.5, 0.3333333333333333, 0.5]
     """
-    ids, shown, reports = _series(keys), _series(times), _series(reported_at)
-    _same_length("times", shown, "reported_at", reports)
-    _same_length("keys", ids, "times", shown)
+    shown = arguments.times("times", times)
+    reports = arguments.times("reported_at", reported_at, like=shown.dtype, missing=True)
+    arguments.same_length("times", shown, "reported_at", reports)
+    arguments.same_length("keys", keys, "times", shown)
     clicked = reports.notna()
     early = int((reports[clicked] < shown[clicked]).sum())
     if early:
         raise ValueError(
             f"reported_at is earlier than times in {early:,} rows; expected clicks after their impressions"
         )
-    if pd.Timedelta(lag) < pd.Timedelta(0):
-        raise ValueError(f"lag is {lag}; expected 0 or more: a counter cannot be read before it is written")
-    seen = shown - pd.Timedelta(lag)
+    seen = shown - arguments.duration("lag", lag, shown.dtype)
+    ids = arguments.plain("keys", keys).reset_index(drop=True)
     impressions = count_before(ids, seen, ids, shown, missing=missing)
     clicks = count_before(ids, seen, ids[clicked], reports[clicked], missing=missing)
     return smoothed_rate(clicks, impressions, prior_rate, prior_strength)
@@ -285,8 +294,10 @@ def past_rate(
 class StreamingCounter:
     """`count_before` as a server would keep it: update on each event, ask on each request.
 
-    Keys are any hashable ids, times are numbers or datetimes. It keeps every time, in memory: a counter for production
-    keeps one number a key and interval.
+    Keys are any hashable ids, times are numbers or datetimes, all of one form. It keeps every time, in memory: a
+    counter for production keeps one number a key and interval.
+
+    Raises ValueError on a missing time, times of two forms, and a window that `count_before` refuses.
 
     >>> counter = StreamingCounter()
     >>> counter.update("a", 1)
@@ -299,12 +310,36 @@ class StreamingCounter:
 
     def update(self, key: Hashable, time: Any) -> None:
         """Record one event; late arrivals may come in any order."""
-        bisect.insort(self._times.setdefault(key, []), time)
+        times = self._times.setdefault(key, [])
+        times.insert(_place(times, time), time)
 
     def count(self, key: Hashable, time: Any, window: Any = None) -> int:
         """Events of the key strictly before `time`, and not before `time - window`."""
         times = self._times.get(key, [])
-        return bisect.bisect_left(times, time) - (0 if window is None else bisect.bisect_left(times, time - window))
+        if window is None:
+            return _place(times, time)
+        form = np.dtype("M8[ns]" if isinstance(time, datetime.datetime | np.datetime64) else np.float64)
+        return _place(times, time) - _place(times, time - arguments.duration("window", window, form, zero=False))
+
+
+def _place(times: list[Any], time: Any) -> int:
+    """Where `time` belongs in the sorted `times`."""
+    try:
+        if time == time:  # NaN and NaT are not
+            return bisect.bisect_left(times, time)
+    except TypeError:
+        pass
+    raise ValueError(
+        f"time is {time!r}{f' beside {times[0]!r}' if times else ''}; expected datetimes, with a time zone in all or "
+        "none, or numbers, none missing: convert them in one place"
+    )
+
+
+def _numbers(times: pd.Series) -> np.ndarray:
+    """Times as plain numbers on one scale: nanoseconds of datetimes, whole numbers as they are."""
+    if arguments.is_datetime(times.dtype):
+        return times.dt.as_unit("ns").astype(np.int64).to_numpy()
+    return times.to_numpy(np.int64 if times.dtype.kind in "iu" else np.float64)
 
 
 def _mix(values: np.ndarray) -> np.ndarray:
@@ -328,44 +363,21 @@ def _bucket(hashed: np.ndarray, n_buckets: int) -> np.ndarray:
     return bucket.astype(np.int64)
 
 
-def _check_buckets(n_buckets: int) -> None:
-    if not isinstance(n_buckets, (int, np.integer)) or not 1 <= n_buckets <= 2**63 - 1:
-        raise ValueError(f"n_buckets is {n_buckets!r}; expected a whole number of 1 or more, such as 2**18")
-
-
-def _encode(values: ArrayLike, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Codes (-1 = missing) and the values they stand for, as uint64 or as strings, whatever the dtype was."""
-    column = pd.Series(values)  # type: ignore[arg-type]
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        codes, found = column.cat.codes.to_numpy(), column.cat.categories
-    else:
-        codes, found = pd.factorize(column)
-    uniques = pd.Series(found).convert_dtypes()  # whole floats become integers, objects what they are
-    if pd.api.types.is_integer_dtype(uniques.dtype) or pd.api.types.is_bool_dtype(uniques.dtype):
-        return codes.astype(np.int64), uniques.to_numpy(uniques.dtype.numpy_dtype).astype(np.uint64)
-    if not len(uniques) or pd.api.types.infer_dtype(uniques) == "string":
-        return codes.astype(np.int64), uniques.to_numpy(object)
-    raise ValueError(
-        f"{name} holds {uniques.dtype} values such as {uniques.iloc[0]!r}; expected integers, whole floats, bools or "
-        "strings of one kind: put fractions into bins, turn dates into the parts that matter, the rest into strings"
-    )
-
-
 def _fingerprint(column: pd.Series) -> np.ndarray:
     """64 bits that depend on nothing but the value."""
     if isinstance(column.dtype, np.dtype) and np.issubdtype(column.dtype, np.integer):
         return column.to_numpy().astype(np.uint64)
-    codes, uniques = _encode(column, f"column {column.name!r}")
+    codes, uniques = arguments.ids(f"column {column.name!r}", column)
     bits = pd.util.hash_array(uniques, categorize=False) if uniques.dtype == object else uniques
     return np.append(bits, _MISSING)[codes]
 
 
 def _codes(keys: ArrayLike, others: ArrayLike, name: str, other_name: str) -> tuple[np.ndarray, np.ndarray, int]:
     """One numbering for two arrays of keys: codes of both, and their number. 0 is the missing key."""
-    codes, uniques = _encode(keys, name)
+    codes, uniques = arguments.ids(name, keys)
     if others is keys:
         return codes + 1, codes + 1, len(uniques) + 1
-    other_codes, other_uniques = _encode(others, other_name)
+    other_codes, other_uniques = arguments.ids(other_name, others)
     if len(uniques) and len(other_uniques) and uniques.dtype != other_uniques.dtype:
         raise ValueError(
             f"{name} and {other_name} are of two kinds ({uniques[0]!r} and {other_uniques[0]!r}), so no key would "
@@ -374,67 +386,3 @@ def _codes(keys: ArrayLike, others: ArrayLike, name: str, other_name: str) -> tu
     joint, found = pd.factorize(np.concatenate([uniques, other_uniques]))
     # `uniques` comes first and has no duplicates, so it keeps its codes; the 0 at the end is where code -1 looks.
     return codes + 1, np.append(joint[len(uniques) :] + 1, 0)[other_codes], len(found) + 1
-
-
-def _labels(y: ArrayLike, keys: ArrayLike) -> np.ndarray:
-    labels = np.asarray(y, dtype=np.float64)
-    if labels.ndim != 1 or not len(labels) or not np.isin(labels, (0, 1)).all():
-        raise ValueError(
-            f"y has shape {labels.shape}; expected (n,) labels, each 0 (no click) or 1 (click), none missing"
-        )
-    _same_length("keys", keys, "y", labels)
-    return labels
-
-
-def _clock(times: ArrayLike, event_times: ArrayLike, window: Any) -> tuple[np.ndarray, np.ndarray, Any]:
-    """Both arrays of times and the window as plain numbers on one scale."""
-    asked, happened = _series(times), _series(event_times)
-    if not len(happened):
-        happened = asked.iloc[:0]
-    for name, part in (("times", asked), ("event_times", happened)):
-        if part.isna().any():
-            raise ValueError(
-                f"{name} has {part.isna().sum():,} missing values; expected a time each: leave out what never happened"
-            )
-    both = (asked, happened)
-    if all(part.dtype.kind == "M" for part in both) and (asked.dt.tz is None) == (happened.dt.tz is None):
-        numbers = [part.dt.as_unit("ns").astype(np.int64).to_numpy() for part in both]
-    elif all(part.dtype.kind in "iu" for part in both):
-        numbers = [part.to_numpy(np.int64) for part in both]
-    elif all(part.dtype.kind in "iuf" for part in both):
-        numbers = [part.to_numpy(np.float64) for part in both]
-    else:
-        raise ValueError(
-            f"times are {asked.dtype} and event_times {happened.dtype}; expected datetimes in both (with a time "
-            "zone in both or neither), or numbers in both"
-        )
-    if window is None:
-        return numbers[0], numbers[1], None
-    try:
-        width = pd.Timedelta(window).as_unit("ns").value if asked.dtype.kind == "M" else float(window)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f'window is {window!r} and times are {asked.dtype}; expected "1D" or a number to match'
-        ) from error
-    if (isinstance(window, (int, float)) and asked.dtype.kind == "M") or not width > 0:
-        raise ValueError(
-            f'window is {window!r}; expected a duration above 0, with its unit where times are datetimes: "1D"'
-        )
-    return numbers[0], numbers[1], width
-
-
-def _series(values: ArrayLike) -> pd.Series:
-    return pd.Series(values).reset_index(drop=True)  # type: ignore[arg-type]
-
-
-def _same_length(name: str, a: Any, other: str, b: Any) -> None:
-    if len(a) != len(b):
-        raise ValueError(
-            f"{name} has {len(a):,} values and {other} {len(b):,}; expected as many: take both from one frame"
-        )
-
-
-def _names(names: Sequence[str], what: str) -> list[str]:
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names) or not len(names):
-        raise ValueError(f'{what} is {names!r}; expected a list of column names, such as ["ad_id", "site_id"]')
-    return list(names)

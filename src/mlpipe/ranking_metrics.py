@@ -11,6 +11,8 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike
 from scipy.stats import hypergeom
 
+from mlpipe import arguments
+
 
 def precision_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> np.ndarray:
     """Relevant items among the first k, over k.
@@ -27,7 +29,7 @@ def precision_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10)
     array([0.5])
     """
     hits, n_relevant = _hits(recommended, relevant, k)
-    return _defined_where(n_relevant > 0, hits.sum(axis=1) / k)
+    return _defined_where(n_relevant > 0, hits.sum(axis=1) / hits.shape[1])
 
 
 def recall_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> np.ndarray:
@@ -71,6 +73,7 @@ def ndcg_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> n
     array([1.   , 0.631, 0.   ])
     """
     hits, n_relevant = _hits(recommended, relevant, k)
+    k = hits.shape[1]
     discount = 1 / np.log2(np.arange(k) + 2)
     # Both sums run from the first place to the last, so that rounding cannot push a perfect list off 1.
     ideal = np.cumsum(discount)[np.clip(n_relevant, 1, k) - 1]
@@ -91,6 +94,7 @@ def average_precision_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: i
     array([0.833])
     """
     hits, n_relevant = _hits(recommended, relevant, k)
+    k = hits.shape[1]
     precision = np.cumsum(hits, axis=1) / (np.arange(k) + 1)
     return _defined_where(n_relevant > 0, (precision * hits).sum(axis=1) / np.clip(n_relevant, 1, k))
 
@@ -127,18 +131,11 @@ def sampled_hit_rate(rank: ArrayLike, n_items: int, n_negatives: int, k: int = 1
     >>> sampled_hit_rate([1, 500, 5000], n_items=10_000, n_negatives=100, k=10).round(2)
     array([1.  , 0.97, 0.  ])
     """
-    place = np.asarray(rank)
-    outside = (place < 1) | (place > n_items)
-    if not np.issubdtype(place.dtype, np.integer) or outside.any():
-        found = f"holds {place[outside][0]}" if outside.any() else f"is {place.dtype}"
-        raise ValueError(f"rank {found}; expected whole numbers from 1 (the best) to n_items = {n_items:,}")
-    if not 1 <= n_negatives < n_items:
-        raise ValueError(
-            f"n_negatives is {n_negatives}; expected 1 to n_items - 1 = {n_items - 1:,}: drawn without replacement, "
-            "the item itself left out"
-        )
-    if k < 1:
-        raise ValueError(f"k is {k}; expected 1 or more: the places that count")
+    n_items = arguments.whole_number("n_items", n_items, 2)
+    n_negatives = arguments.whole_number("n_negatives", n_negatives, 1, n_items - 1)
+    k = arguments.whole_number("k", k)
+    place = arguments.integers("rank", rank, "whole numbers, 1 is the best")
+    arguments.inside("rank", place, (place >= 1) & (place <= n_items), f"1 (the best) to n_items = {n_items:,}")
     return hypergeom.cdf(k - 1, n_items - 1, place - 1, n_negatives)
 
 
@@ -184,7 +181,7 @@ def gini_of_counts(counts: ArrayLike) -> float:
     >>> gini_of_counts([5, 5, 5, 5]), gini_of_counts([0, 0, 0, 20])
     (0.0, 0.75)
     """
-    values = np.sort(np.asarray(counts, dtype=np.float64))
+    values = np.sort(arguments.numbers("counts", counts))
     if values.ndim != 1 or not np.isfinite(values).all() or (values < 0).any() or not values.any():
         raise ValueError(
             f"counts of shape {values.shape} sum to {values.sum()}; expected (n_items,) numbers of zero or more, not "
@@ -245,7 +242,7 @@ def intra_list_diversity(recommended: ArrayLike, item_vectors: ArrayLike) -> np.
     """
     if sp.issparse(item_vectors):
         raise ValueError("item_vectors is sparse; expected a dense array (n_items, d): pass item_vectors.toarray()")
-    vectors = np.asarray(item_vectors, dtype=np.float64)
+    vectors = arguments.numbers("item_vectors", item_vectors)
     if vectors.ndim != 2 or not np.isfinite(vectors).all():
         raise ValueError(f"item_vectors has shape {vectors.shape}; expected (n_items, d), all numbers finite")
     items = _lists(recommended, len(vectors))
@@ -290,8 +287,7 @@ def non_obvious_hit_rate(
         raise ValueError(
             f"popularity has {len(share):,} items; expected {relevant.shape[1]:,}, the columns of relevant"
         )
-    if not 0 <= head <= len(share):
-        raise ValueError(f"head is {head}; expected 0 to {len(share):,}, the number of items")
+    head = arguments.whole_number("head", head, 0, len(share))
     obvious = share >= np.sort(share)[-head] if head else np.zeros(len(share), dtype=bool)
     return _defined_where(n_relevant > 0, (hits & ~obvious[items]).sum(axis=1) / items.shape[1])
 
@@ -300,8 +296,7 @@ def _hits(recommended: ArrayLike, relevant: sp.csr_matrix, k: int) -> tuple[np.n
     """Whether each of the first k items is relevant (n_users, k), and the number of relevant items (n_users,)."""
     if not sp.issparse(relevant):
         raise ValueError(f"relevant is {type(relevant).__name__}; expected a SciPy CSR matrix (n_users, n_items)")
-    truth = sp.csr_matrix(relevant, copy=True)  # the caller's matrix stays as it is
-    truth.sum_duplicates()
+    truth = arguments.added_up("relevant", relevant)  # a copy: the caller's matrix stays as it is
     truth.eliminate_zeros()
     n_users, n_items = truth.shape
     items = _lists(recommended, n_items)
@@ -309,7 +304,8 @@ def _hits(recommended: ArrayLike, relevant: sp.csr_matrix, k: int) -> tuple[np.n
         raise ValueError(
             f"recommended has {len(items):,} rows and relevant {n_users:,}; expected one row a user in both"
         )
-    if not 1 <= k <= items.shape[1]:
+    k = arguments.whole_number("k", k)
+    if k > items.shape[1]:
         raise ValueError(
             f"k is {k} and recommended has {items.shape[1]} columns; expected k from 1 to that: lower k, or pad short "
             "lists with -1"
@@ -322,13 +318,8 @@ def _hits(recommended: ArrayLike, relevant: sp.csr_matrix, k: int) -> tuple[np.n
 
 
 def _lists(recommended: ArrayLike, n_items: int | None = None) -> np.ndarray:
-    items = np.asarray(recommended)
-    if items.ndim != 2 or not np.issubdtype(items.dtype, np.integer):
-        raise ValueError(
-            f"recommended is {items.dtype} of shape {items.shape}; expected integers (n_users, k): item columns, "
-            "-1 = none"
-        )
-    items = items.astype(np.int64)
+    expected = "integers (n_users, k): item columns, -1 = none"
+    items = arguments.integers("recommended", recommended, expected, ndim=2)
     top = items.max(initial=-1)
     if items.min(initial=-1) < -1 or (n_items is not None and top >= n_items):
         raise ValueError(
@@ -346,7 +337,7 @@ def _lists(recommended: ArrayLike, n_items: int | None = None) -> np.ndarray:
 
 
 def _popularity(popularity: ArrayLike) -> np.ndarray:
-    share = np.asarray(popularity, dtype=np.float64)
+    share = arguments.numbers("popularity", popularity)
     if share.ndim != 1 or not np.isfinite(share).all() or (share < 0).any():
         raise ValueError(f"popularity has shape {share.shape}; expected (n_items,) finite numbers of zero or more")
     return share

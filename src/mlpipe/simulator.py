@@ -53,14 +53,14 @@ rows that should not be       16 bots (0.7 % of the rows, desktop, regular visit
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Real
-from operator import index
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
+
+from mlpipe import arguments
 
 START = np.datetime64("2026-01-05T00:00:00.000", "ms")  # a Monday
 N_USERS, N_ADS, N_CAMPAIGNS, N_ADVERTISERS, N_SITES, N_BOTS = 40_000, 2_400, 300, 100, 300, 16
@@ -184,13 +184,9 @@ class _Dials:
 
     def __post_init__(self) -> None:
         for name, (low, high) in DIAL_RANGES.items():
-            value = getattr(self, name)
-            is_number = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
-            if not (is_number and low <= value <= high):
-                raise ValueError(
-                    f"{name} must be a number from {low:g} to {high:g}, found {value!r}: "
-                    f"the default world has {getattr(_Dials, name):g}."
-                )
+            expected = f"a number from {low:g} to {high:g}: the default world has {getattr(_Dials, name):g}"
+            value = arguments.number(name, getattr(self, name), low, high, so=expected)
+            object.__setattr__(self, name, value)  # in double precision, whatever it came in
 
 
 def simulate_ad_log(
@@ -239,9 +235,9 @@ def simulate_ad_log(
     (1000, True)
 
     """
-    n_impressions = _integer("n_impressions", n_impressions, at_least=1)
-    days = _integer("days", days, at_least=2)
-    seed = _integer("seed", seed, at_least=0)
+    n_impressions = arguments.whole_number("n_impressions", n_impressions, 1)
+    days = arguments.whole_number("days", days, 2)
+    seed = arguments.whole_number("seed", seed, 0)
     dials = _Dials(base_rate, position_effect, drift, delay, private_taste, bot_share, random_share)
 
     world, streams = _calibrated_world(days, seed, dials), _streams(seed)
@@ -286,11 +282,11 @@ def simulate_auctions(
     ([0, 0, 1, 1, 2, 2], (6,))
 
     """
-    n_auctions = _integer("n_auctions", n_auctions, at_least=1)
-    n_ads = _integer("n_ads", n_ads, at_least=1, at_most=50)
-    days = _integer("days", days, at_least=2)
-    seed = _integer("seed", seed, at_least=0)
-    first_day = _integer("first_day", first_day, at_least=0, at_most=days - 1)
+    n_auctions = arguments.whole_number("n_auctions", n_auctions, 1)
+    n_ads = arguments.whole_number("n_ads", n_ads, 1, 50)
+    days = arguments.whole_number("days", days, 2)
+    seed = arguments.whole_number("seed", seed, 0)
+    first_day = arguments.whole_number("first_day", first_day, 0, days - 1)
 
     world, rng = _calibrated_world(days, seed, _Dials(**dials)), _streams(seed)["auctions"]
     share_of_days = world.traffic[first_day * 24 :].sum()
@@ -326,24 +322,6 @@ def _streams(seed: int) -> dict[str, np.random.Generator]:
     """One stream for each concern: a dial that draws more in one of them leaves the others as they were."""
     names = ("world", "pilot", "arrivals", "choices", "hidden", "clicks", "delays", "duplicates", "auctions")
     return dict(zip(names, map(np.random.default_rng, np.random.SeedSequence(seed).spawn(len(names))), strict=True))
-
-
-def _integer(name: str, value: object, at_least: int, at_most: int | None = None) -> int:
-    try:
-        number = index(value)  # type: ignore[arg-type]
-    except TypeError:
-        number = None
-    too_large = number is not None and at_most is not None and number > at_most
-    if number is None or isinstance(value, bool | np.bool_) or number < at_least or too_large:
-        expected = f">= {at_least}" if at_most is None else f"from {at_least} to {at_most}"
-        example = max(at_least, 7) if at_most is None else at_most
-        raise ValueError(
-            f"{name} must be an integer {expected}, found {value!r}: pass a whole number such as {example}."
-        )
-    return number
-
-
-# --- The world: people, ads, sites and how they fit together -----------------------------------------------------
 
 
 def _make_world(days: int, rng: np.random.Generator, drift: float = 1.0) -> _World:

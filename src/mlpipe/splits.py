@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from mlpipe import arguments
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ def by_time(frame: pd.DataFrame, cut: Any, *, column: str = "timestamp", gap: An
     (7, 2, {'in the gap before the cut': 1})
     """
     times = _times(frame, column)
-    moment = _moment(cut, times)
-    width = _duration(gap)
+    moment = _moment(cut, column, times)
+    width = arguments.duration("gap", 0 if gap is None else gap, times.dtype)
     in_train, in_test = (times < moment - width).to_numpy(), (times >= moment).to_numpy()
     for side, rows in (("train", in_train), ("test", in_test)):
         if not rows.any():
@@ -101,7 +102,8 @@ def global_time(
     ([0], [0, 2], [1, 3, 4])
     """
     parts = by_time(frame, cut, column=column)
-    later = (frame[column] >= _moment(cut, frame[column])).to_numpy()
+    times = _times(frame, column)
+    later = (times >= _moment(cut, column, times)).to_numpy()
     codes, n_users = _user_codes(frame, user)
     n_before, n_later = (np.bincount(codes[rows], minlength=n_users) for rows in (~later, later))
     n_test = n_later - n_later // 2 if fold_in else n_later
@@ -113,7 +115,7 @@ def global_time(
             + ("" if fold_in else ", or set fold_in=True")
         )
     in_test = np.zeros(len(frame), dtype=bool)
-    in_test[later] = _last_of_each(codes[later], n_test, frame[column].to_numpy()[later], seed)
+    in_test[later] = _last_of_each(codes[later], n_test, times.to_numpy()[later], seed)
     in_test &= judged[codes]
     dropped = int((~judged[codes] & later).sum())
     return Split(
@@ -193,8 +195,7 @@ def random_per_user(frame: pd.DataFrame, share: float = 0.2, seed: int = 0, *, u
 
 def _per_user(frame: pd.DataFrame, share: float, seed: int, user: str, sort_by: np.ndarray) -> Split:
     """Hold out the last `share` of each user's rows in the order of `sort_by`, ties at random."""
-    if not 0 < share < 1:
-        raise ValueError(f"share is {share}; expected a number between 0 and 1, such as 0.2 for one row in five")
+    share = arguments.fraction("share", share)
     codes, n_users = _user_codes(frame, user)
     n_rows = np.bincount(codes, minlength=n_users)
     # 0.29 * 100 is 28.999999999999996 in floating point
@@ -226,40 +227,22 @@ def _last_of_each(codes: np.ndarray, n_last: np.ndarray, sort_by: np.ndarray, se
 
 def _user_codes(frame: pd.DataFrame, user: str) -> tuple[np.ndarray, int]:
     """The user of each row as a number from 0, and how many users there are."""
-    codes, users = pd.factorize(_column(frame, user))
+    codes, _ = arguments.ids(f"column {user!r}", arguments.column(frame, user))
     if (codes < 0).any():
         raise ValueError(
             f"column {user!r} has {(codes < 0).sum():,} missing values; expected a user in each row: drop those rows, "
             "and say how many"
         )
+    codes, users = pd.factorize(codes)  # the categories of a categorical may include users without rows
     return codes, len(users)
 
 
-def _column(frame: pd.DataFrame, name: Hashable) -> pd.Series:
-    if name not in frame.columns:
-        raise ValueError(f"the frame has no column {name!r}, only {list(frame.columns)}; pass the name of yours")
-    return frame[name]
-
-
 def _times(frame: pd.DataFrame, column: str) -> pd.Series:
-    times = _column(frame, column)
-    if not pd.api.types.is_datetime64_any_dtype(times.dtype):
-        raise ValueError(
-            f"column {column!r} is {times.dtype}; expected datetime: convert it with pd.to_datetime "
-            "(unit='s' for seconds since 1970)"
-        )
-    if times.isna().any():
-        raise ValueError(
-            f"column {column!r} has {times.isna().sum():,} missing time stamps; a row without a time is on neither "
-            "side of a cut: drop those rows, and say how many"
-        )
-    return times
+    return arguments.times(f"column {column!r}", arguments.column(frame, column), like="datetime")
 
 
-def _moment(cut: Any, times: pd.Series) -> pd.Timestamp:
-    fix = (
-        f"pass a time stamp, or frame[{times.name!r}].quantile(0.8) for the moment when 80 % of the rows have happened"
-    )
+def _moment(cut: Any, column: str, times: pd.Series) -> pd.Timestamp:
+    fix = f"pass a time stamp, or frame[{column!r}].quantile(0.8) for the moment when 80 % of the rows have happened"
     if isinstance(cut, (bool, int, float, np.number)):
         raise ValueError(f"cut is {cut!r}, a number; expected a moment: {fix}")
     try:
@@ -267,15 +250,5 @@ def _moment(cut: Any, times: pd.Series) -> pd.Timestamp:
     except (ValueError, TypeError) as error:
         raise ValueError(f"cut is {cut!r}; expected a moment: {fix}") from error
     if moment is pd.NaT or (moment.tzinfo is None) != (times.dt.tz is None):
-        raise ValueError(f"cut is {cut!r} but {times.name!r} is {times.dtype}; both or neither need a time zone: {fix}")
+        raise ValueError(f"cut is {cut!r} but {column!r} is {times.dtype}; both or neither need a time zone: {fix}")
     return moment
-
-
-def _duration(gap: Any) -> pd.Timedelta:
-    try:
-        width = pd.Timedelta(0 if gap is None else gap)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f'gap is {gap!r}; expected a duration such as "6h" or None') from error
-    if width is pd.NaT or width < pd.Timedelta(0):
-        raise ValueError(f'gap is {gap!r}; expected a duration of zero or more, such as "6h"')
-    return width

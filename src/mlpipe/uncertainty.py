@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
+from mlpipe import arguments
+
 # Resamples are made in blocks of about this many drawn users, 4 bytes each and 8 for the value: about 12 MB at a time.
 BLOCK_DRAWS = 2**20
 
@@ -131,18 +133,16 @@ def detectable_difference(sd: float, n: int, power: float = 0.8, alpha: float = 
     >>> [round(detectable_difference(0.15, n), 3) for n in (23, 147, 668)]
     [0.088, 0.035, 0.016]
     """
-    if not (sd > 0 and math.isfinite(sd)):
-        raise ValueError(f"sd is {sd}; expected above 0: np.nanstd(a - b, ddof=1) of two models on the same users")
-    if n < 2:
-        raise ValueError(f"n is {n}; expected 2 users or more")
-    if not 0 < alpha < power < 1:
-        raise ValueError(f"power is {power} and alpha {alpha}; expected 0 < alpha < power < 1, such as 0.8 and 0.05")
+    sd, n = arguments.positive("sd", sd), arguments.whole_number("n", n, 2)
+    alpha, power = arguments.fraction("alpha", alpha, example="0.05"), arguments.fraction("power", power, example="0.8")
+    if alpha >= power:
+        raise ValueError(f"power is {power} and alpha {alpha}; expected alpha < power, such as 0.05 and 0.8")
     return float((norm.isf(alpha / 2) + norm.ppf(power)) * sd / math.sqrt(n))
 
 
 def _defined(**columns: ArrayLike) -> tuple[np.ndarray, int]:
     """The columns side by side (n_defined, number of columns), and the number of users who are undefined in all."""
-    arrays = {name: np.asarray(values, dtype=np.float64) for name, values in columns.items()}
+    arrays = {name: arguments.numbers(name, values) for name, values in columns.items()}
     for name, array in arrays.items():
         if array.ndim != 1:
             raise ValueError(
@@ -175,10 +175,8 @@ def _defined(**columns: ArrayLike) -> tuple[np.ndarray, int]:
 
 def _resampled_means(users: np.ndarray, level: float, n_resamples: int, random_state: int) -> np.ndarray:
     """Column means (n_resamples, columns) of the rows of `users` (n, columns), drawn with replacement."""
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}; expected a number between 0 and 1, such as 0.95")
-    if n_resamples < 100:
-        raise ValueError(f"n_resamples is {n_resamples}; expected 100 or more (2,000 for an interval to publish)")
+    level = arguments.fraction("level", level, example="0.95")
+    n_resamples = arguments.whole_number("n_resamples", n_resamples, 100)
     rng, n = np.random.default_rng(random_state), len(users)
     means = np.empty((n_resamples, users.shape[1]))
     columns = np.ascontiguousarray(users.T)  # gathering from one short array at a time stays in the cache

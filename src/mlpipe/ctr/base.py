@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import column_or_1d
 
+from mlpipe import arguments
 from mlpipe.features import hash_columns
 
 Crosses = Sequence[Sequence[str]]
@@ -110,7 +111,7 @@ def as_frame(X: Any) -> pd.DataFrame:
         if not frame.columns.is_unique:
             raise ValueError(f"X has columns of one name: {list(X.columns)}; expected each only once: rename them")
     else:
-        array = np.asarray(X)
+        array = arguments.array("X", X)
         if array.ndim != 2:
             raise ValueError(
                 f"X has shape {array.shape}; expected a table with rows and columns. Reshape your data with "
@@ -119,22 +120,23 @@ def as_frame(X: Any) -> pd.DataFrame:
         if np.iscomplexobj(array):
             raise ValueError("Complex data not supported: X holds complex numbers; pass their parts as two columns")
         frame = pd.DataFrame(array, columns=[f"x{i}" for i in range(array.shape[1])])
-        if array.dtype == object:
-            frame = frame.infer_objects()
     for axis, what in enumerate(("sample(s)", "feature(s)")):
         if not frame.shape[axis]:
             raise ValueError(
                 f"X: found 0 {what} (shape={frame.shape}) while a minimum of 1 is required.  Check the filter that "
                 "made it"
             )
-    return frame.reset_index(drop=True)
+    plain = {name: arguments.plain(f"column {name!r}", column) for name, column in frame.items()}
+    return frame.assign(**{name: column for name, column in plain.items() if column is not frame[name]}).reset_index(
+        drop=True
+    )
 
 
 def as_labels(y: Any, n_rows: int, both_classes: bool = True) -> np.ndarray:
     """Labels as float64, each 0 or 1."""
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None: pass one label a row, 0 or 1")
-    labels = np.asarray(y.to_numpy() if isinstance(y, (pd.Series, pd.DataFrame)) else y)
+    labels = arguments.array("y", y.to_numpy() if isinstance(y, (pd.Series, pd.DataFrame)) else y)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = column_or_1d(labels, warn=True)
     if labels.shape != (n_rows,):
@@ -158,6 +160,48 @@ def as_labels(y: Any, n_rows: int, both_classes: bool = True) -> np.ndarray:
     return labels
 
 
+class Kinds:
+    """The kind of each column (id, number or time), fixed by one table, and later tables in the form of that one."""
+
+    def __init__(self, frame: pd.DataFrame):
+        self.of: dict[str, str] = {}
+        self.form: dict[str, Any] = {}  # of times the dtype, which knows the time zone
+        for name, column in frame.items():
+            kind = arguments.kind_of(f"column {name!r}", column)
+            self.form[name] = form = _form(name, column)
+            self.of[name] = "id" if form == "nothing" else kind
+
+    def take(self, frame: pd.DataFrame, name: str) -> pd.Series:
+        """The column; times in the time zone of fit, durations in seconds. ValueError where it is of another kind.
+
+        Missing values are allowed everywhere. A column without any value in fit has no kind: a value is refused.
+        """
+        column, fitted = frame[name], self.form[name]
+        if self.of[name] == "time":
+            return arguments.times(f"column {name!r}", column, like=fitted, missing=True)
+        found = _form(name, column)
+        if found not in ("nothing", fitted) and (found, fitted) != ("numbers", "fractions"):
+            raise ValueError(
+                f"column {name!r} holds {found} (such as {column.dropna().iloc[0]!r}), and {fitted} in fit, so none "
+                f"would match; expected {fitted}: convert the column in one place, for both, or fit without it"
+            )
+        return column.dt.total_seconds() if found == "durations" else column
+
+
+def _form(name: str, column: pd.Series) -> Any:
+    """What tells apart columns of one kind."""
+    if column.isna().all():
+        return "nothing"
+    kind = arguments.kind_of(f"column {name!r}", column)
+    if kind == "time":
+        return column.dtype
+    if kind == "number":
+        return "durations" if column.dtype.kind == "m" else "fractions"
+    values = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column
+    is_text = not pd.api.types.is_any_real_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
+    return "text" if is_text else "numbers"
+
+
 class Fields:
     """Turns raw columns into hashed features: which buckets a row lights, and how strongly.
 
@@ -168,10 +212,12 @@ class Fields:
     - numbers: floats with fractions, and durations (in seconds). They are interpolated between up to 16 knots: the
       value lights the knot below and the knot above, in proportion to its nearness, so a linear model can draw any
       piecewise linear curve. The knots are quantiles, denser with more rows; beyond the outer ones the curve is flat;
-    - times: datetimes become two ids, the hour of the day and the day of the week.
+    - times: datetimes become two ids, the hour of the day and the day of the week, in the time zone of that table.
 
-    A missing value is a value of its own. A cross of columns is one more id; numbers enter it by the interval between
-    two knots, times by their hour.
+    A later column of another kind is refused: text for numbers, datetimes without a time zone for those with one. A
+    missing value is a value of its own; where a column has no value at all, nothing is learned, and none may follow.
+
+    A cross of columns is one more id; numbers enter it by the interval between two knots, times by their hour.
     """
 
     def __init__(self, n_buckets: int, crosses: Crosses = (), seed: int = 0):
@@ -180,20 +226,15 @@ class Fields:
 
     def fit(self, frame: pd.DataFrame) -> Self:
         """Fix the kind of each column, and the knots of numbers."""
-        self.kinds: dict[str, str] = {}
-        self.knots: dict[str, np.ndarray] = {}
-        self.ids_are_text: dict[str, bool] = {}
-        for name in frame.columns:
-            column = frame[name]
-            self.kinds[name] = kind = kind_of(column)
-            if kind == "number":
-                self.knots[name] = _knots(numbers_of(column))
+        self.kinds = Kinds(frame)
+        numbers = [name for name, kind in self.kinds.of.items() if kind == "number"]
+        self.knots = {name: _knots(floats(self.kinds.take(frame, name))) for name in numbers}
         for cross in self.crosses:
-            known = not isinstance(cross, str) and len(cross) > 1 and all(part in self.kinds for part in cross)
+            known = not isinstance(cross, str) and len(cross) > 1 and all(part in self.kinds.of for part in cross)
             if not known or len(set(cross)) < len(cross):
                 raise ValueError(
                     f"crosses holds {cross!r}; expected a tuple of two or more different columns of X, each one of "
-                    f"{list(self.kinds)}"
+                    f"{list(self.kinds.of)}"
                 )
         return self
 
@@ -205,17 +246,16 @@ class Fields:
         plain: dict[str, Any] = {}  # columns that are hashed as they are
         parts: dict[str, Any] = {}  # what stands for a number or a time in a cross
         tables: list[tuple[np.ndarray, np.ndarray]] = []
-        for name, kind in self.kinds.items():
-            column = frame[name]
+        for name, kind in self.kinds.of.items():
+            column = self.kinds.take(frame, name)
             if kind == "number":
                 buckets, values, parts[name] = self._interpolate(name, column)
                 tables.append((buckets, values))
             elif kind == "time":
-                times = times_of(column)
-                parts[name] = plain[f"{name}: hour"] = times.dt.hour.astype("Int64")
-                plain[f"{name}: weekday"] = times.dt.day_of_week.astype("Int64")
+                parts[name] = plain[f"{name}: hour"] = column.dt.hour.astype("Int64")
+                plain[f"{name}: weekday"] = column.dt.day_of_week.astype("Int64")
             else:
-                plain[name] = self._ids(name, column)
+                plain[name] = _exact(column)
         hashed = pd.DataFrame({**plain, **parts}, copy=False)
         columns: list[np.ndarray] = []
         n_ids = len(plain)
@@ -232,30 +272,9 @@ class Fields:
         values[:, n_ids:n_fields] = np.concatenate([v for _, v in tables], axis=1)
         return together, values, n_fields
 
-    def _ids(self, name: str, column: pd.Series) -> pd.Series:
-        """Ids that hash the same whatever the dtype; text where numbers were fitted, or the reverse, is an error."""
-        kind = kind_of(column)
-        if kind == "number" and column.notna().any():
-            raise ValueError(
-                f"column {name!r} holds fractions such as {column.dropna().iloc[0]!r}, and ids in fit; expected ids: "
-                "round it, or fit on a table where it has fractions"
-            )
-        if column.dtype.kind == "f" and len(column) and np.nanmax(np.abs(column.to_numpy()), initial=0) >= 2**53:
-            column = pd.Series(column.to_numpy(np.float64).view(np.int64)).where(column.notna())
-            column = column.astype("Int64")
-        if column.notna().any():
-            is_text = _is_text(column)
-            if self.ids_are_text.setdefault(name, is_text) != is_text:
-                found, fitted = ("text", "numbers") if is_text else ("numbers", "text")
-                raise ValueError(
-                    f"column {name!r} holds {found} (such as {column.dropna().iloc[0]!r}), and {fitted} in fit, so no "
-                    "value would match; expected one kind: convert the column in one place, for both"
-                )
-        return column
-
     def _interpolate(self, name: str, column: pd.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Two buckets and their values for each number, and the number of the interval (-1: missing)."""
-        knots, numbers = self.knots[name], numbers_of(column)
+        knots, numbers = self.knots[name], floats(column)
         n = len(knots)
         table = _hash(pd.DataFrame({name: np.arange(-1, n)}), [name], self.n_buckets, (), self.seed)[:, 0]
         missing = np.isnan(numbers)
@@ -291,7 +310,7 @@ class Keys:
         self.columns = list(dict.fromkeys(name for key in self.keys for name in key))
         crosses = list(dict.fromkeys(key for key in self.keys if len(key) > 1))
         self.fields = Fields(self.n_buckets, crosses, self.seed).fit(frame[self.columns])
-        kinds = self.fields.kinds
+        kinds = self.fields.kinds.of
         place: dict[tuple[str, ...], int] = {}  # slots in the order of `Fields`: ids and times, numbers, crosses
         for name in sorted(self.columns, key=lambda name: kinds[name] == "number"):
             place[name,] = sum(1 if kinds[before] == "id" else 2 for (before,) in place)
@@ -315,62 +334,16 @@ def _hash(frame: pd.DataFrame, columns: list[str], n_buckets: int, crosses: Cros
     return hash_columns(frame, columns, n_buckets, crosses, seed)
 
 
-def kind_of(column: pd.Series) -> str:
-    """One of id, number, time."""
-    dtype = column.dtype
-    if pd.api.types.is_datetime64_any_dtype(dtype):
-        return "time"
-    if pd.api.types.is_timedelta64_dtype(dtype):
-        return "number"
-    if pd.api.types.is_complex_dtype(dtype):
-        raise ValueError(f"Complex data not supported: column {column.name!r}; pass the parts as two columns")
-    if pd.api.types.is_object_dtype(dtype):
-        kind = pd.api.types.infer_dtype(column, skipna=True)
-        if kind in ("floating", "mixed-integer-float", "decimal"):
-            column = column.astype(float)
-            dtype = column.dtype
-        elif kind in ("datetime64", "datetime"):
-            return "time"
-    if pd.api.types.is_float_dtype(dtype):
-        numbers = numbers_of(column)
-        if np.isinf(numbers).any():
-            raise ValueError(
-                f"column {column.name!r} holds inf, infinity in {np.isinf(numbers).sum():,} rows; expected finite "
-                "numbers or missing values: find where it comes from"
-            )
-        return "id" if np.array_equal(numbers, np.round(numbers), equal_nan=True) else "number"
-    return "id"
+def floats(column: pd.Series) -> np.ndarray:
+    """Floats, NaN where missing."""
+    return column.astype(float).to_numpy(np.float64, na_value=np.nan)
 
 
-def _is_text(column: pd.Series) -> bool:
-    values = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column
-    return not (pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype)) and (
-        pd.api.types.infer_dtype(values, skipna=True) == "string"
-    )
-
-
-def numbers_of(column: pd.Series) -> np.ndarray:
-    """Floats, NaN where missing; durations in seconds."""
-    if pd.api.types.is_timedelta64_dtype(column.dtype):
-        return column.dt.total_seconds().to_numpy(np.float64)
-    try:
-        return pd.Series(column).astype(float).to_numpy(np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"column {column.name!r} holds {column.dtype} values such as {column.iloc[0]!r}, and numbers in fit; "
-            "expected numbers: convert the column in one place, for both"
-        ) from error
-
-
-def times_of(column: pd.Series) -> pd.Series:
-    """Datetimes, whatever the dtype was."""
-    try:
-        return pd.to_datetime(column)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"column {column.name!r} holds values such as {column.iloc[0]!r}, and times in fit; expected datetimes: "
-            "convert it with pd.to_datetime"
-        ) from error
+def _exact(column: pd.Series) -> pd.Series:
+    """Ids; whole floats that are too large to tell neighbours apart by the bits that they have."""
+    if column.dtype.kind != "f" or np.nanmax(np.abs(column.to_numpy()), initial=0) < 2**53:
+        return column
+    return pd.Series(column.to_numpy(np.float64).view(np.int64)).where(column.notna()).astype("Int64")
 
 
 def _knots(numbers: np.ndarray) -> np.ndarray:
@@ -393,22 +366,10 @@ def given(model: BaseEstimator, *names: str) -> list[str]:
     return [name for name in names if getattr(model, name) is not None]
 
 
-def check_positive(model: BaseEstimator, *names: str, zero: bool = False) -> None:
-    """Raise ValueError unless these parameters are finite numbers above 0 (or from 0 on)."""
+def check_positive(model: BaseEstimator, *names: str, whole: bool = False, zero: bool = False) -> None:
+    """Raise ValueError unless these parameters are finite numbers above 0 (or from 0 on), whole ones where `whole`."""
     for name in names:
-        value = getattr(model, name)
-        number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-        if not number or not np.isfinite(value) or value < 0 or (value == 0 and not zero):
-            expected = "0 or more" if zero else "more than 0"
-            raise ValueError(f"{name} is {value!r}; expected a finite number of {expected}: set {name}=1, for example")
-
-
-def check_whole(model: BaseEstimator, *names: str) -> None:
-    """Raise ValueError unless these parameters are whole numbers of 1 or more."""
-    for name in names:
-        value = getattr(model, name)
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-            raise ValueError(f"{name} is {value!r}; expected a whole number of 1 or more: set {name}=8, for example")
+        arguments.positive(name, getattr(model, name), whole=whole, zero=zero)
 
 
 def log_odds(p: ArrayLike) -> np.ndarray:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from mlpipe.ctr.base import ClickModel, Crosses, Fields, as_labels, check_positive, check_whole, design_matrix, given
+from mlpipe.ctr.base import ClickModel, Crosses, Fields, as_labels, check_positive, design_matrix, given
 from mlpipe.ctr.linear import choose_C
 
 DENSE_UP_TO = 64  # buckets an entry of the batch, above which only the batch's own buckets are visited
@@ -106,7 +106,7 @@ class FTRLProximal(ClickModel):
     def _begin(self, frame: pd.DataFrame, rate: float) -> None:
         check_positive(self, "alpha")
         check_positive(self, "beta", "l1", *given(self, "l2"), zero=True)
-        check_whole(self, "n_buckets", "batch_size", *given(self, "epochs"))
+        check_positive(self, "n_buckets", "batch_size", *given(self, "epochs"), whole=True)
         self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
         self._l2 = 2.0 if self.l2 is None else float(self.l2)
         self._z, self._n = np.zeros(self.n_buckets), np.zeros(self.n_buckets)
@@ -122,7 +122,7 @@ class FTRLProximal(ClickModel):
         start = 0
         while start < len(y):
             # Early weights move fast, so batches are small then: a power of two, a 48th of what was seen at most
-            full = min(self.batch_size, 1 << max(0, (self._n_seen // 48).bit_length() - 1))
+            full = min(int(self.batch_size), 1 << max(0, (self._n_seen // 48).bit_length() - 1))
             size = full - self._n_seen % full
             rows = slice(start, start + size)
             self._learn(buckets[rows], None if values is None else values[rows], y[rows])

@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 
-from mlpipe.ctr.base import ClickModel, Crosses, Fields, check_positive, check_whole, design_matrix, given, log_odds
+from mlpipe.ctr.base import ClickModel, Crosses, Fields, check_positive, design_matrix, given, log_odds
 
 CHOICES_OF_C = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 ROWS_TO_CHOOSE_C = 200_000
@@ -61,7 +61,7 @@ class HashedLogisticRegression(ClickModel):
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         check_positive(self, "tol", *given(self, "C"))
-        check_whole(self, "n_buckets", "max_iter")
+        check_positive(self, "n_buckets", "max_iter", whole=True)
         self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
         buckets, values, _ = self._fields.transform(frame)
         seen = np.flatnonzero(np.bincount(buckets.ravel(), minlength=self.n_buckets))

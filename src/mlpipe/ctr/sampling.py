@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import clone
 
+from mlpipe import arguments
 from mlpipe.ctr.base import ClickModel, log_odds
 from mlpipe.ctr.linear import HashedLogisticRegression
 
@@ -30,23 +31,13 @@ def recalibrate(p: ArrayLike, sampling_rate: float) -> np.ndarray:
     (0.345, 0.05)
     """
     w = _checked_rate(sampling_rate)
-    p = np.asarray(p, dtype=np.float64)
-    inside = (p >= 0) & (p <= 1)
-    if not inside.all():
-        raise ValueError(
-            f"p holds {p[~inside][0]} (first of {(~inside).sum():,} such values); expected probabilities from 0 to 1, "
-            "none missing"
-        )
+    p = arguments.numbers("p", p)
+    arguments.inside("p", p, (p >= 0) & (p <= 1), "probabilities from 0 to 1")
     return p / (p + (1 - p) / w)
 
 
 def _checked_rate(rate: Any) -> float:
-    number = isinstance(rate, (int, float, np.number)) and not isinstance(rate, bool)
-    if not number or not 0 < rate <= 1:
-        raise ValueError(
-            f"sampling_rate is {rate!r}; expected the share of non-clicks to keep, above 0 and up to 1, such as 0.1"
-        )
-    return float(rate)
+    return arguments.fraction("sampling_rate", rate, "(]", "0.1: the share of the non-clicks to keep")
 
 
 class NegativeDownsampler(ClickModel):
@@ -87,4 +78,4 @@ class NegativeDownsampler(ClickModel):
 
     def _log_odds(self, frame: pd.DataFrame) -> np.ndarray:
         with np.errstate(divide="ignore"):
-            return log_odds(self.estimator_.predict_proba(frame)[:, 1]) + np.log(self.sampling_rate)
+            return log_odds(self.estimator_.predict_proba(frame)[:, 1]) + np.log(float(self.sampling_rate))

@@ -10,21 +10,20 @@ import pandas as pd
 import scipy.sparse as sp
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from mlpipe import arguments
 from mlpipe.ctr.base import (
     ClickModel,
     Crosses,
     Fields,
     Keys,
+    Kinds,
     as_frame,
     as_labels,
     check_positive,
-    check_whole,
     design_matrix,
+    floats,
     given,
-    kind_of,
     log_odds,
-    numbers_of,
-    times_of,
 )
 from mlpipe.ctr.linear import choose_C, fit_logistic
 from mlpipe.ctr.rates import most_likely_strength
@@ -43,10 +42,10 @@ class _TreeColumns:
 
     def __init__(self, frame: pd.DataFrame, y: np.ndarray):
         most = min(MAX_CATEGORIES, _n_rarer(y) // CLICKS_A_CATEGORY)
-        self.kinds = {name: kind_of(frame[name]) for name in frame.columns}
+        self.kinds = Kinds(frame)
         self.categories: dict[str, pd.Index] = {}
         self.wide: list[str] = []
-        for name in [name for name, kind in self.kinds.items() if kind == "id"]:
+        for name in [name for name, kind in self.kinds.of.items() if kind == "id"]:
             values = pd.Index(_values(frame[name]).dropna().unique())
             if len(values) <= most:
                 self.categories[name] = values
@@ -58,17 +57,17 @@ class _TreeColumns:
         """Float columns (n_rows, n); NaN is a missing or unknown value."""
         columns: list[np.ndarray] = []
         self.is_category = []
-        for name, kind in self.kinds.items():
-            if kind == "number":
-                parts, category = [numbers_of(frame[name])], False
-            elif kind == "time":
-                times = times_of(frame[name])
-                parts, category = [times.dt.hour.to_numpy(float), times.dt.day_of_week.to_numpy(float)], False
-            elif name in self.categories:
-                codes = self.categories[name].get_indexer(pd.Index(_values(frame[name])))
-                parts, category = [np.where(codes < 0, np.nan, codes)], True
-            else:
+        for name, kind in self.kinds.of.items():
+            if kind == "id" and name in self.wide:
                 continue
+            column, category = self.kinds.take(frame, name), kind == "id"
+            if kind == "number":
+                parts = [floats(column)]
+            elif kind == "time":
+                parts = [column.dt.hour.to_numpy(float), column.dt.day_of_week.to_numpy(float)]
+            else:
+                codes = self.categories[name].get_indexer(pd.Index(_values(column)))
+                parts = [np.where(codes < 0, np.nan, codes)]
             columns += parts
             self.is_category += [category] * len(parts)
         return np.column_stack(columns) if columns else np.empty((len(frame), 0))
@@ -136,7 +135,7 @@ class TreesPlusLR(ClickModel):
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         check_positive(self, "learning_rate", "prior_strength", *given(self, "C"))
-        check_whole(self, "n_trees", "n_buckets")
+        check_positive(self, "n_trees", "n_buckets", whole=True)
         self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
         self._tree_columns = _TreeColumns(frame, y)
         self._known_keys = (frame[self._tree_columns.wide], y)
@@ -249,19 +248,19 @@ class CounterTrees(ClickModel):
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         check_positive(self, "learning_rate", *given(self, "prior_strength"))
-        check_whole(self, "n_trees")
-        if not 0 <= self.warm_up < 1:
-            raise ValueError(f"warm_up is {self.warm_up!r}; expected from 0 up to below 1: set 0.1")
+        check_positive(self, "n_trees", whole=True)
+        arguments.fraction("warm_up", self.warm_up, "[)", example="0.1")
         for argument in ("time", "reported_at"):
             name = getattr(self, argument)
             if name is not None and name not in frame.columns:
                 raise ValueError(
                     f"{argument} is {name!r}, which X does not have; expected one of {list(frame.columns)}"
                 )
-        times, reports = self._times(frame), self._reports(frame, y)
+        self._clock = np.dtype(np.float64) if self.time is None else self._moments("time", frame).dtype
+        times, reports = self._times(frame), self._reports(frame)
         self._columns = [name for name in self._columns if name != self.reported_at]
         features = frame[self._columns].drop(
-            columns=[self.time] if self.time and not _is_time(frame[self.time]) else []
+            columns=[self.time] if self.time and not arguments.is_datetime(self._clock) else []
         )
         self._tree_columns = _TreeColumns(features, y)
         self._keys = Keys(self._tree_columns.wide if self.keys is None else self.keys).fit(features)
@@ -271,7 +270,7 @@ class CounterTrees(ClickModel):
         self._strengths = [self.prior_strength or self._strength(keys[:, i], y) for i in range(keys.shape[1])]
         clicked = (y == 1) & ~pd.isna(reports)
         self._log = (keys, times, keys[clicked], reports[clicked])
-        trees_see = self._trees_see(frame, keys, times - self._lag(times))
+        trees_see = self._trees_see(frame, keys, times - self._lag())
         late = np.argsort(times, kind="stable")[int(self.warm_up * len(y)) :]
         if y[late].min() == y[late].max():
             late = np.arange(len(y))
@@ -292,16 +291,18 @@ class CounterTrees(ClickModel):
             return super().predict_proba(X)
         if self.time is None:
             raise ValueError("history needs times; expected time to name their column: CounterTrees(time=...)")
+        if not isinstance(history, tuple | list) or len(history) != 2:
+            raise ValueError(f"history is a {type(history).__name__}; expected a table and its labels: history=(X, y)")
         frame = self._known(X)
         past = as_frame(history[0])
         labels = as_labels(history[1], len(past), both_classes=False)
-        keys, times, reports = self._keys.transform(self._known(past)), self._times(past), self._reports(past, labels)
+        keys, times, reports = self._keys.transform(self._known(past)), self._times(past), self._reports(past)
         clicked = (labels == 1) & ~pd.isna(reports)
         new = (keys, times, keys[clicked], reports[clicked])
         log = tuple(np.concatenate([old, added]) for old, added in zip(self._log, new, strict=True))
         asked = self._times(frame)
         return self.trees_.predict_proba(
-            self._trees_see(frame, self._keys.transform(frame), asked - self._lag(asked), log=log)
+            self._trees_see(frame, self._keys.transform(frame), asked - self._lag(), log=log)
         )
 
     def _strength(self, keys: np.ndarray, y: np.ndarray) -> float:
@@ -316,30 +317,26 @@ class CounterTrees(ClickModel):
             X = X.drop(columns=self.reported_at)
         return super()._known(X)
 
+    def _moments(self, argument: str, frame: pd.DataFrame, like: Any = None) -> pd.Series:
+        name = getattr(self, argument)
+        if name not in frame.columns:
+            raise ValueError(f"{argument} is {name!r}, which the table lacks; expected it with its labels")
+        return arguments.times(f"{argument}: column {name!r}", frame[name], like, missing=argument == "reported_at")
+
     def _times(self, frame: pd.DataFrame) -> np.ndarray:
         if self.time is None:
             return np.arange(len(frame))
-        times = frame[self.time]
-        if times.isna().any():
-            raise ValueError(
-                f"time: column {self.time!r} has {times.isna().sum():,} missing values; expected a time in "
-                "each row: drop those rows, and say how many"
-            )
-        return _plain(times)
+        return _clock_numbers(self._moments("time", frame, self._clock))
 
-    def _reports(self, frame: pd.DataFrame, y: np.ndarray) -> np.ndarray:
+    def _reports(self, frame: pd.DataFrame) -> np.ndarray:
         """When each click was reported; a click without a report is never counted."""
         if self.reported_at is None:
             return self._times(frame)
-        if self.reported_at not in frame.columns:
-            raise ValueError(f"reported_at is {self.reported_at!r}, which the table lacks; expected it with its labels")
-        return _plain(frame[self.reported_at])
+        return _clock_numbers(self._moments("reported_at", frame, self._clock))
 
-    def _lag(self, times: np.ndarray) -> Any:
-        lag = pd.Timedelta(self.lag).to_timedelta64() if times.dtype.kind == "M" else self.lag
-        if lag < type(lag)(0):
-            raise ValueError(f"lag is {self.lag!r}; expected 0 or more: a counter cannot be read before it is written")
-        return lag
+    def _lag(self) -> Any:
+        lag = arguments.duration("lag", self.lag, self._clock)
+        return lag.to_timedelta64() if isinstance(lag, pd.Timedelta) else lag
 
     def _trees_see(
         self, frame: pd.DataFrame, keys: np.ndarray, times: np.ndarray | None, log: Any = None
@@ -369,16 +366,11 @@ def _values(column: pd.Series) -> pd.Series:
     return column.astype(column.cat.categories.dtype) if isinstance(column.dtype, pd.CategoricalDtype) else column
 
 
-def _is_time(column: pd.Series) -> bool:
-    return kind_of(column) == "time"
-
-
-def _plain(column: pd.Series) -> np.ndarray:
+def _clock_numbers(times: pd.Series) -> np.ndarray:
     """Datetimes as UTC nanoseconds, numbers as they are."""
-    if kind_of(column) == "time":
-        times = times_of(column)
+    if arguments.is_datetime(times.dtype):
         return (times.dt.tz_convert("UTC").dt.tz_localize(None) if times.dt.tz else times).to_numpy("datetime64[ns]")
-    return numbers_of(column)
+    return floats(times)
 
 
 def _count_all(events: np.ndarray, asked: np.ndarray) -> np.ndarray:

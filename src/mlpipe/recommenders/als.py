@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits
 
-from mlpipe.recommenders.base import Recommender, interactions, positive, top_k
+from mlpipe.arguments import numbers, positive, whole_number
+from mlpipe.recommenders.base import Recommender, interactions, top_k
 
 # Users are solved in blocks whose gathered item factors take about this much: they stay in the cache from one step of
 # conjugate gradient to the next. Measured at 64 factors: 2 to 4 MB are equally good, 0.25 and 8 MB cost a quarter more.
@@ -113,8 +114,7 @@ class ALS(Recommender):
         interactions, and k below 1.
         """
         self._check_fitted()
-        positive("k", k, whole=True)
-        n_items = len(self.item_factors)
+        k, n_items = whole_number("k", k), len(self.item_factors)
         if isinstance(item, bool) or not isinstance(item, int | np.integer) or not 0 <= item < n_items:
             raise ValueError(f"item is {item!r}; expected a column of the matrix, 0 to {n_items - 1}: not an item id")
         norms = np.linalg.norm(self.item_factors, axis=1)
@@ -132,9 +132,9 @@ class ALS(Recommender):
     def _fit(self, matrix: sp.csr_matrix) -> None:
         self._check_parameters()
         self.unobserved_weight_ = _default_weight(matrix) if self.unobserved_weight is None else self.unobserved_weight
-        rng = np.random.default_rng(self.random_state)
+        rng, factors = np.random.default_rng(self.random_state), int(self.factors)
         users, items = (
-            (rng.standard_normal((n, self.factors), dtype=np.float32) * np.float32(0.1 / np.sqrt(self.factors)))
+            (rng.standard_normal((n, factors), dtype=np.float32) * np.float32(0.1 / np.sqrt(factors)))
             for n in matrix.shape
         )
         by_item = matrix.T.tocsr()
@@ -161,7 +161,7 @@ class ALS(Recommender):
             raise ValueError(f"solver is {self.solver!r}; expected one of {', '.join(map(repr, SOLVERS))}")
 
     def _side(self, matrix: sp.csr_matrix) -> _Side:
-        return _Side(matrix, self.factors, self.regularization, self.unobserved_weight_, self.frequency_exponent)
+        return _Side(matrix, int(self.factors), self.regularization, self.unobserved_weight_, self.frequency_exponent)
 
     def _loss(self, matrix: sp.csr_matrix, users: np.ndarray, items: np.ndarray) -> float:
         return loss(matrix, users, items, self.regularization, self.unobserved_weight_, self.frequency_exponent)
@@ -362,7 +362,7 @@ def _default_weight(matrix: sp.csr_matrix) -> float:
 
 def _scale(matrix: sp.csr_matrix, unobserved_weight: float, frequency_exponent: float) -> np.ndarray:
     """How much data each row has, to the power that the penalty takes."""
-    return (np.diff(matrix.indptr) + unobserved_weight * matrix.shape[1]) ** float(frequency_exponent)
+    return (np.diff(matrix.indptr) + float(unobserved_weight) * matrix.shape[1]) ** float(frequency_exponent)
 
 
 def _check_settings(regularization: float, unobserved_weight: float, frequency_exponent: float) -> None:
@@ -372,7 +372,7 @@ def _check_settings(regularization: float, unobserved_weight: float, frequency_e
 
 
 def _table(name: str, table: ArrayLike, n_rows: int, dtype: type) -> np.ndarray:
-    found: np.ndarray = np.ascontiguousarray(table, dtype=dtype)
+    found: np.ndarray = np.ascontiguousarray(numbers(name, table), dtype=dtype)
     if found.ndim != 2 or len(found) != n_rows or not np.isfinite(found).all():
         what = f"of shape {found.shape}" if np.isfinite(found).all() else "not finite"
         raise ValueError(f"{name} are {what}; expected finite numbers ({n_rows}, f), f the number of factors")

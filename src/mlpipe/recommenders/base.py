@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
 from sklearn.exceptions import NotFittedError
+
+from mlpipe.arguments import added_up, integers, whole_number
+from mlpipe.arguments import positive as positive
 
 # Scores are made for a block of users at a time: as many as fit in this many bytes of float32, at least one.
 BLOCK_BYTES = 64 * 2**20
@@ -80,8 +83,7 @@ class Recommender(ABC):
         """
         self._check_fitted()
         rows = self._rows(user_rows)
-        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-            raise ValueError(f"k is {k!r}; expected a whole number of 1 or more: the places in a list")
+        k = whole_number("k", k)
         n_items = self._history.shape[1]
         items = np.full((len(rows), k), -1, dtype=np.int64)
         scores = np.full((len(rows), k), -np.inf, dtype=np.float32)
@@ -116,14 +118,8 @@ class Recommender(ABC):
             raise NotFittedError(f"this {type(self).__name__} has learned nothing yet: call fit(matrix) first")
 
     def _rows(self, user_rows: ArrayLike) -> np.ndarray:
-        rows, n_users = np.asarray(user_rows), self._history.shape[0]
-        if rows.size == 0:
-            rows = rows.astype(np.int64)
-        if rows.ndim != 1 or not np.issubdtype(rows.dtype, np.integer):
-            raise ValueError(
-                f"user_rows is {rows.dtype} of shape {rows.shape}; expected whole numbers (n,): rows of the matrix, "
-                "not user ids and not a mask"
-            )
+        expected = "whole numbers (n,): rows of the matrix, not user ids and not a mask"
+        rows, n_users = integers("user_rows", user_rows, expected, ndim=1), self._history.shape[0]
         outside = (rows < 0) | (rows >= n_users)
         if outside.any():
             raise ValueError(
@@ -140,8 +136,7 @@ def interactions(matrix: sp.spmatrix) -> sp.csr_matrix:
             f"matrix is a {type(matrix).__name__}; expected a sparse matrix users x items: datasets.to_matrix makes "
             "one of a table, scipy.sparse.csr_matrix of an array"
         )
-    copied = sp.csr_matrix(matrix, dtype=np.float32, copy=True)
-    copied.sum_duplicates()
+    copied = added_up("matrix", matrix).astype(np.float32, copy=False)
     if not np.isfinite(copied.data).all() or (copied.data < 0).any():
         bad = copied.data[~np.isfinite(copied.data) | (copied.data < 0)]
         raise ValueError(
@@ -183,12 +178,3 @@ def top_k(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     first = order[(np.cumsum(n_reached) - n_reached)[:, None] + np.arange(k)]
     columns, values = columns[first], values[first]
     return np.where(np.isneginf(values), -1, columns), values
-
-
-def positive(name: str, value: Any, *, whole: bool = False, zero: bool = False) -> None:
-    """Raise ValueError unless `value` is a finite number above 0 (or 0 where `zero`), whole where `whole`."""
-    kinds = (int, np.integer) if whole else (int, float, np.integer, np.floating)
-    fine = isinstance(value, kinds) and not isinstance(value, bool) and np.isfinite(value)
-    if not fine or value < 0 or (value == 0 and not zero):
-        what = "a whole number" if whole else "a finite number"
-        raise ValueError(f"{name} is {value!r}; expected {what} {'of 0 or more' if zero else 'above 0'}")

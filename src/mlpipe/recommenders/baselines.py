@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from mlpipe.recommenders.base import BLOCK_BYTES, Recommender, positive
+from mlpipe.arguments import positive
+from mlpipe.recommenders.base import BLOCK_BYTES, Recommender
 
 
 class Popularity(Recommender):

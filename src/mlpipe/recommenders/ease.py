@@ -6,7 +6,8 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.linalg import lapack
 
-from mlpipe.recommenders.base import BLOCK_BYTES, Recommender, positive
+from mlpipe.arguments import positive
+from mlpipe.recommenders.base import BLOCK_BYTES, Recommender
 
 
 class EASE(Recommender):

@@ -10,8 +10,9 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
+from mlpipe.arguments import added_up, numbers, positive
 from mlpipe.recommenders.als import ALS
-from mlpipe.recommenders.base import Recommender, positive
+from mlpipe.recommenders.base import Recommender
 
 
 class Hybrid(Recommender):
@@ -115,8 +116,8 @@ def item_features(items: pd.DataFrame, item_ids: ArrayLike) -> pd.DataFrame:
 
 
 def _features(item_features: Any, n_items: int) -> sp.csr_matrix:
-    features = sp.csr_matrix(item_features if sp.issparse(item_features) else np.asarray(item_features, np.float32))
-    features = features.astype(np.float32)
+    given = item_features if sp.issparse(item_features) else sp.csr_matrix(numbers("item_features", item_features))
+    features = added_up("item_features", given).astype(np.float32, copy=False)
     if features.shape[0] != n_items:
         raise ValueError(
             f"item_features has shape {features.shape} and the matrix {n_items:,} items; expected a row for each item, "

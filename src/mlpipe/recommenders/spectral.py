@@ -6,7 +6,8 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from mlpipe.recommenders.base import BLOCK_BYTES, Recommender, positive
+from mlpipe.arguments import positive
+from mlpipe.recommenders.base import BLOCK_BYTES, Recommender
 
 
 class PureSVD(Recommender):
@@ -109,7 +110,7 @@ def right_singular_vectors(matrix: sp.csr_matrix, factors: int, random_state: in
 
     Fewer where the rank is lower. Each is signed so that its entry of largest magnitude is positive.
     """
-    smaller = min(matrix.shape)
+    smaller, factors = min(matrix.shape), int(factors)
     exact = matrix.astype(np.float64 if smaller < 5_000 else np.float32)  # half the time; same vectors to six digits
     by_user = matrix.shape[0] < matrix.shape[1]
     across, down = (exact, exact.T.tocsr()) if by_user else (exact.T.tocsr(), exact)

@@ -1,0 +1,319 @@
+"""What an argument may be: one rule for each sort of input, so that all modules refuse the same in the same words.
+
+Each function returns the argument in the form to compute with, or raises a ValueError that names the argument, what was
+found, what was expected, and the fix.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Hashable, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import ArrayLike
+
+TIMES = ("datetimes without a time zone", "datetimes with a time zone", "numbers")
+NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal", "boolean", "empty")  # names that pandas gives
+
+
+def whole_number(name: str, value: Any, low: int = 1, high: int | None = None) -> int:
+    """A whole number from `low` to `high`, as an int: NumPy's small integers overflow.
+
+    >>> whole_number("k", np.uint8(200)) * 4
+    800
+    """
+    if (
+        not isinstance(value, int | np.integer)
+        or not _is_number(value)
+        or value < low
+        or (high is not None and value > high)
+    ):
+        example = max(low, 10) if high is None else max(low, min(10, high))
+        to = "or more" if high is None else f"to {high:,}"
+        raise ValueError(f"{name} is {value!r}; expected a whole number, {low:,} {to}, such as {example}")
+    return int(value)
+
+
+def number(
+    name: str, value: Any, low: float = -math.inf, high: float = math.inf, ends: str = "[]", so: str = ""
+) -> float:
+    """A finite number from `low` to `high`, as a float; `ends` as in mathematics, "(]" leaves the lower one out."""
+    fine = _is_number(value) and math.isfinite(value) and low <= value <= high
+    if not fine or (value == low and ends[0] == "(") or (value == high and ends[1] == ")"):
+        raise ValueError(f"{name} is {value!r}; expected {so or 'a finite number, such as 1'}")
+    return float(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool | np.timedelta64)  # NumPy calls durations integers
+
+
+def positive(name: str, value: Any, *, whole: bool = False, zero: bool = False) -> float:
+    """A finite number above 0 (or 0 where `zero`), an int where `whole`."""
+    if whole:
+        return whole_number(name, value, 0 if zero else 1)
+    least = "of 0 or more" if zero else "above 0"
+    return number(name, value, 0, ends="[]" if zero else "(]", so=f"a finite number {least}, such as 1")
+
+
+def fraction(name: str, value: Any, ends: str = "()", example: str = "0.2") -> float:
+    """A number between 0 and 1; `ends` says whether 0 and 1 themselves are allowed."""
+    words = {"()": "between 0 and 1", "[)": "from 0 up to below 1", "(]": "above 0 and up to 1", "[]": "from 0 to 1"}
+    return number(name, value, 0, 1, ends, f"a number {words[ends]}, such as {example}")
+
+
+def array(name: str, values: Any) -> np.ndarray:
+    """An array, of lists of one length."""
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} holds lists of different lengths; expected rows of one length: pad the short ones (-1 is no item)"
+        ) from error
+
+
+def numbers(name: str, values: Any) -> np.ndarray:
+    """Floats of any shape, NaN where missing, whatever the dtype; text that looks like a number is none."""
+    found = array(name, values)
+    if found.dtype.kind == "O" and pd.api.types.infer_dtype(found.ravel(), skipna=True) in NUMBERS:
+        found = np.where(pd.isna(found), np.nan, found).astype(np.float64)
+    if found.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{name} holds {found.dtype} values such as {found.flat[0]!r}; expected numbers: convert it with "
+            "pd.to_numeric"
+        )
+    return found.astype(np.float64, copy=False)
+
+
+def integers(name: str, values: Any, expected: str, ndim: int | None = None) -> np.ndarray:
+    """Whole numbers as int64, of any shape unless `ndim` fixes its length; `expected` says what they stand for."""
+    found = array(name, values)
+    if found.dtype.kind == "O" and pd.api.types.infer_dtype(found.ravel(), skipna=False) == "integer":
+        found = found.astype(np.int64)
+    too_large = found.dtype == np.uint64 and (found >= 2**63).any()
+    if (found.size and found.dtype.kind not in "iu") or too_large or ndim not in (None, found.ndim):
+        raise ValueError(f"{name} is {found.dtype} of shape {found.shape}; expected {expected}")
+    return found.astype(np.int64)
+
+
+def labels(y: Any) -> np.ndarray:
+    """Labels (n,) as floats 0 and 1."""
+    found = numbers("y", y)
+    if found.ndim != 1 or not len(found):
+        raise ValueError(f"y has shape {found.shape}; expected (n,) labels, one a row, at least one")
+    inside("y", found, (found == 0) | (found == 1), "labels, each 0 (no click) or 1 (click)")
+    return found
+
+
+def inside(name: str, values: np.ndarray, fine: np.ndarray, expected: str) -> None:
+    """Refuse values that are not all `fine`."""
+    if not fine.all():
+        raise ValueError(
+            f"{name} holds {values[~fine][0]} (first of {(~fine).sum():,} such rows); expected {expected}, none missing"
+        )
+
+
+def added_up(name: str, matrix: sp.spmatrix) -> sp.csr_matrix:
+    """A float copy of a sparse matrix as CSR, indices sorted, entries of one cell added up: small integers would wrap.
+
+    >>> plays = sp.coo_matrix((np.ones(300, np.uint8), (np.zeros(300, int), np.zeros(300, int))))
+    >>> added_up("plays", plays).toarray()
+    array([[300.]], dtype=float32)
+    """
+    if matrix.ndim != 2 or matrix.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{name} is a sparse {matrix.ndim}-d matrix of {matrix.dtype}; expected real numbers, users x items: "
+            "convert it with .astype(float)"
+        )
+    if matrix.dtype == bool:  # True twice is True
+        matrix = sp.csr_matrix(matrix)
+    summed = sp.csr_matrix(matrix.astype(np.promote_types(matrix.dtype, np.float32)))
+    summed.sum_duplicates()
+    return summed
+
+
+def same_length(name: str, a: Any, other: str, b: Any) -> None:
+    """Refuse two arguments of different lengths."""
+    if len(a) != len(b):
+        raise ValueError(
+            f"{name} has {len(a):,} values and {other} {len(b):,}; expected as many: take both from one frame"
+        )
+
+
+def column(frame: pd.DataFrame, name: Hashable) -> pd.Series:
+    """The one column of that name."""
+    n_columns = list(frame.columns).count(name)
+    if n_columns != 1:
+        found = f"no column {name!r}, only {list(frame.columns)}" if not n_columns else f"{n_columns} columns {name!r}"
+        raise ValueError(f"the frame has {found}; expected one: pass the name of yours, or rename")
+    return frame[name]
+
+
+def column_names(what: str, names: Sequence[str]) -> list[str]:
+    """A list of names, at least one; a single string is none."""
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names) or not len(names):
+        raise ValueError(f'{what} is {names!r}; expected a list of column names, such as ["ad_id", "site_id"]')
+    return list(names)
+
+
+def plain(name: str, values: ArrayLike) -> pd.Series:
+    """A Series in one dtype for each sort of values, whether they came as objects, nullable, arrow or sparse ones."""
+    try:
+        found = values if isinstance(values, pd.Series) else pd.Series(values)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise ValueError(f"{name} is no column ({error}); expected one value a row: pass (n,) values") from error
+    if isinstance(found.dtype, pd.SparseDtype):
+        return found.sparse.to_dense()
+    if isinstance(found.dtype, pd.Float64Dtype | pd.Float32Dtype):
+        return found.astype(np.float64)
+    if isinstance(found.dtype, pd.ArrowDtype):
+        found = found.astype(object)
+    if found.dtype != object:
+        return found
+    kind = pd.api.types.infer_dtype(found, skipna=True)
+    try:
+        if kind == "decimal" and (found.dropna() % 1 == 0).all():
+            return found.map(int, na_action="ignore").astype("Int64")
+        if kind in ("floating", "mixed-integer-float", "decimal"):
+            return found.where(found.notna(), np.nan).astype(np.float64)
+        if kind in ("integer", "boolean"):
+            return found.astype("Int64" if kind == "integer" else "boolean")
+        return pd.to_datetime(found) if kind.startswith("datetime") else found.infer_objects()
+    except (ArithmeticError, TypeError, ValueError):  # too large, or datetimes of several time zones
+        return found
+
+
+def kind_of(name: str, values: pd.Series) -> str:
+    """One of id (whole numbers, text, bools, or nothing at all), number, time."""
+    found = plain(name, values)
+    dtype = found.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        if kind_of(name, pd.Series(dtype.categories)) == "id":
+            return "id"
+        found = pd.Series(dtype.categories)
+    elif is_datetime(dtype):
+        return "time"
+    elif pd.api.types.is_timedelta64_dtype(dtype):
+        return "number"
+    elif pd.api.types.is_float_dtype(dtype):
+        infinite = np.isinf(found).to_numpy()
+        if infinite.any():
+            raise ValueError(
+                f"{name} holds inf, infinity in {infinite.sum():,} rows; expected finite numbers or missing values: "
+                "find where it comes from"
+            )
+        return "id" if (found.isna() | (found == found.round())).all() else "number"
+    elif pd.api.types.is_complex_dtype(dtype):
+        raise ValueError(f"Complex data not supported: {name}; expected real numbers: pass the parts as two columns")
+    elif not pd.api.types.is_object_dtype(dtype) or pd.api.types.infer_dtype(found, skipna=True) in (
+        "integer",
+        "string",
+        "boolean",
+        "empty",
+    ):
+        return "id"
+    raise _no_ids(name, found)
+
+
+def _no_ids(name: str, found: pd.Series) -> ValueError:
+    present = found.dropna()
+    first = present[~present.map(type).duplicated()].head(2)
+    return ValueError(
+        f"{name} holds {found.dtype} values such as {' and '.join(map(repr, first))}; expected integers, whole floats, "
+        "bools or strings, all of one kind: put fractions into bins, turn dates into the parts that matter, the rest "
+        "into strings"
+    )
+
+
+def id_column(name: str, values: ArrayLike) -> pd.Series:
+    """A column of ids, in a plain dtype: integers, whole floats, bools or strings, all of one kind."""
+    found = plain(name, values)
+    if kind_of(name, found) != "id":
+        raise _no_ids(name, found)
+    return found
+
+
+def ids(name: str, values: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Codes (-1 = missing) and the ids they stand for, as uint64 or as strings, whatever the dtype was."""
+    found = id_column(name, values)
+    if isinstance(found.dtype, pd.CategoricalDtype):
+        codes, uniques = found.cat.codes.to_numpy(), plain(name, found.cat.categories)
+    else:
+        codes, uniques = pd.factorize(found)
+        uniques = pd.Series(uniques).infer_objects()
+    if pd.api.types.is_float_dtype(uniques.dtype) and (uniques.abs() < 2**63).all():
+        uniques = uniques.astype(np.int64)
+    if pd.api.types.is_integer_dtype(uniques.dtype) or pd.api.types.is_bool_dtype(uniques.dtype):
+        return codes.astype(np.int64), uniques.to_numpy().astype(np.uint64)
+    if not len(uniques) or pd.api.types.infer_dtype(uniques) == "string":
+        return codes.astype(np.int64), uniques.to_numpy(object)
+    raise _no_ids(name, uniques)
+
+
+def is_datetime(dtype: Any) -> bool:
+    """Whether a dtype is one of datetimes, with a time zone or without."""
+    return isinstance(dtype, pd.DatetimeTZDtype) or getattr(dtype, "kind", "") == "M"
+
+
+def times(name: str, values: ArrayLike, like: Any = None, missing: bool = False) -> pd.Series:
+    """Datetimes, or numbers, in the form of the dtype `like`; datetimes of another time zone are converted to its zone.
+
+    Without a time zone beside with one, and numbers beside datetimes, are refused: nobody knows which instants are
+    meant. `missing` allows missing values.
+    """
+    found = plain(name, values).reset_index(drop=True)
+    if found.isna().any() and not missing:
+        raise ValueError(
+            f"{name} has {found.isna().sum():,} missing values; expected a time in each row: leave out what never "
+            "happened, drop the rest, and say how many"
+        )
+    if found.isna().all() and (like is not None or found.dtype == object):  # nothing is in it, whatever the dtype
+        return pd.Series(np.nan, found.index, dtype=like if is_datetime(like) else np.float64)
+    form = _form(found.dtype)
+    expected = TIMES if like is None else TIMES[:2] if like == "datetime" else (_form(like),)
+    if form not in expected:
+        fix = "pd.to_datetime makes datetimes, of seconds since 1970 with unit='s'"
+        if expected == TIMES[2:]:
+            fix = "give both as datetimes or both as numbers"
+        elif form in TIMES[:2]:
+            fix = ".dt.tz_localize(zone) adds the time zone, .dt.tz_convert(zone).dt.tz_localize(None) takes it out"
+        raise ValueError(
+            f"{name} holds {form} such as {found.dropna().iloc[0]!r}; expected {' or '.join(expected)}: {fix}"
+        )
+    zone = getattr(like, "tz", None)
+    return found if zone is None else found.dt.tz_convert(zone)
+
+
+def _form(dtype: Any) -> str:
+    if is_datetime(dtype):
+        return TIMES[0] if getattr(dtype, "tz", None) is None else TIMES[1]
+    return TIMES[2] if pd.api.types.is_any_real_numeric_dtype(dtype) else f"{dtype} values"
+
+
+def duration(name: str, value: Any, beside: Any, zero: bool = True) -> Any:
+    """A span of time for times of the dtype `beside`: with its unit beside datetimes, a number beside numbers.
+
+    A plain number beside datetimes is refused (of which unit?), except 0, which needs none.
+
+    >>> duration("lag", "1h", np.dtype("datetime64[ns]"))
+    Timedelta('0 days 01:00:00')
+    """
+    least = "of 0 or more" if zero else "above 0"
+    if not is_datetime(beside):
+        so = f'a number {least}, such as 1, because the times are numbers: "1h" needs datetimes'
+        return number(name, value, 0, ends="[]" if zero else "(]", so=so)
+    plain_number = _is_number(value) or isinstance(value, bool)
+    unit_missing = isinstance(value, str) and not any(letter.isalpha() or letter == ":" for letter in value)
+    unit_missing |= isinstance(value, np.timedelta64) and np.datetime_data(value.dtype)[0] == "generic"
+    width = pd.NaT
+    if not unit_missing and (not plain_number or (value == 0 and value is not False)):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            width = pd.Timedelta(value).as_unit("ns")
+    if width is pd.NaT or width < pd.Timedelta(0) or not (zero or width):
+        raise ValueError(f'{name} is {value!r}; expected a duration {least} with its unit, such as "1h"')
+    return width
