@@ -550,7 +550,11 @@ def test_one_repeated_pair_is_refused(frame, draw):
             r"^frame: 1 row\(s\) have a user_id that is not in user_ids, the first is .*9.*Fix",
         ),
         (LIKES, {"item_ids": [30]}, r"^frame: 2 row\(s\) have a item_id that is not in item_ids, the first is .*20"),
-        (LIKES, {"user_ids": [9, 7]}, r"^user_ids: ids are not sorted and unique\. Fix: user_ids=np\.unique"),
+        (
+            LIKES,
+            {"user_ids": [9, 7]},
+            r"^user_ids: ids are not sorted and unique, as expected\. Fix: user_ids=np\.unique",
+        ),
         (LIKES, {"item_ids": [20, 20, 30]}, r"^item_ids: ids are not sorted and unique"),
         (LIKES[:0], {}, r"^frame: has no rows.*Fix: check the filter, or give user_ids="),
         (LIKES[:0], {"user_ids": [7]}, r"^frame: has no rows.*give item_ids="),

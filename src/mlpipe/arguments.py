@@ -21,21 +21,17 @@ TIMES = ("datetimes without a time zone", "datetimes with a time zone", "numbers
 NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal", "boolean", "empty")  # names that pandas gives
 
 
-def whole_number(name: str, value: Any, low: int = 1, high: int | None = None) -> int:
-    """A whole number from `low` to `high`, as an int: NumPy's small integers overflow.
+def whole_number(name: str, value: Any, low: int | None = 1, high: int | None = None) -> int:
+    """A whole number from `low` to `high` (None: no limit), as an int: NumPy's small integers overflow.
 
     >>> whole_number("k", np.uint8(200)) * 4
     800
     """
-    if (
-        not isinstance(value, int | np.integer)
-        or not _is_number(value)
-        or value < low
-        or (high is not None and value > high)
-    ):
-        example = max(low, 10) if high is None else max(low, min(10, high))
-        to = "or more" if high is None else f"to {high:,}"
-        raise ValueError(f"{name} is {value!r}; expected a whole number, {low:,} {to}, such as {example}")
+    is_whole = isinstance(value, int | np.integer) and _is_number(value)
+    if not is_whole or (low is not None and value < low) or (high is not None and value > high):
+        limits = "" if low is None else f", {low:,} or more" if high is None else f", {low:,} to {high:,}"
+        example = max(low or 0, 10 if high is None else min(10, high))
+        raise ValueError(f"{name} is {value!r}; expected a whole number{limits}, such as {example}")
     return int(value)
 
 
@@ -169,7 +165,7 @@ def plain(name: str, values: ArrayLike) -> pd.Series:
         raise ValueError(f"{name} is no column ({error}); expected one value a row: pass (n,) values") from error
     if isinstance(found.dtype, pd.SparseDtype):
         return found.sparse.to_dense()
-    if isinstance(found.dtype, pd.Float64Dtype | pd.Float32Dtype):
+    if isinstance(found.dtype, pd.Float64Dtype | pd.Float32Dtype) or found.dtype == np.float16:
         return found.astype(np.float64)
     if isinstance(found.dtype, pd.ArrowDtype):
         found = found.astype(object)
@@ -192,6 +188,8 @@ def kind_of(name: str, values: pd.Series) -> str:
     """One of id (whole numbers, text, bools, or nothing at all), number, time."""
     found = plain(name, values)
     dtype = found.dtype
+    if found.isna().all():
+        return "id"
     if isinstance(dtype, pd.CategoricalDtype):
         if kind_of(name, pd.Series(dtype.categories)) == "id":
             return "id"
@@ -210,12 +208,7 @@ def kind_of(name: str, values: pd.Series) -> str:
         return "id" if (found.isna() | (found == found.round())).all() else "number"
     elif pd.api.types.is_complex_dtype(dtype):
         raise ValueError(f"Complex data not supported: {name}; expected real numbers: pass the parts as two columns")
-    elif not pd.api.types.is_object_dtype(dtype) or pd.api.types.infer_dtype(found, skipna=True) in (
-        "integer",
-        "string",
-        "boolean",
-        "empty",
-    ):
+    elif pd.api.types.infer_dtype(found, skipna=True) in ("integer", "string", "boolean", "empty"):
         return "id"
     raise _no_ids(name, found)
 
@@ -306,7 +299,8 @@ def duration(name: str, value: Any, beside: Any, zero: bool = True) -> Any:
     least = "of 0 or more" if zero else "above 0"
     if not is_datetime(beside):
         so = f'a number {least}, such as 1, because the times are numbers: "1h" needs datetimes'
-        return number(name, value, 0, ends="[]" if zero else "(]", so=so)
+        width = number(name, value, 0, ends="[]" if zero else "(]", so=so)
+        return int(value) if width.is_integer() and width < 2**62 else width  # whole times stay exact
     plain_number = _is_number(value) or isinstance(value, bool)
     unit_missing = isinstance(value, str) and not any(letter.isalpha() or letter == ":" for letter in value)
     unit_missing |= isinstance(value, np.timedelta64) and np.datetime_data(value.dtype)[0] == "generic"

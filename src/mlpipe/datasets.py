@@ -280,11 +280,12 @@ def _codes(column: pd.Series, name: str, known: Any, argument: str) -> tuple[np.
             raise ValueError(f"frame: has no rows; expected at least one. Fix: check the filter, or give {argument}=")
         known_ids, codes = np.unique(column.to_numpy(), return_inverse=True)
         return codes, known_ids
-    arguments.id_column(argument, known)
-    known_ids = np.asarray(known)
+    known_column, known_ids = arguments.id_column(argument, known), np.asarray(known)
     if not np.array_equal(known_ids, np.unique(known_ids)):
-        raise ValueError(f"{argument}: ids are not sorted and unique. Fix: {argument}=np.unique({argument})")
-    codes = pd.Index(known_ids).get_indexer(pd.Index(column))
+        raise ValueError(
+            f"{argument}: ids are not sorted and unique, as expected. Fix: {argument}=np.unique({argument})"
+        )
+    codes = pd.Index(known_column).get_indexer(pd.Index(column))
     if (codes < 0).any():
         raise ValueError(
             f"frame: {int((codes < 0).sum()):,} row(s) have a {name} that is not in {argument}, the first is "

@@ -122,8 +122,13 @@ def smoothed_rate(
     >>> smoothed_rate(successes=[1, 0], trials=[1, 0], prior_rate=0.03, prior_strength=99)
     array([0.0397, 0.03  ])
     """
-    s, n = arguments.numbers("successes", successes), arguments.numbers("trials", trials)
-    rate, strength = arguments.numbers("prior_rate", prior_rate), arguments.numbers("prior_strength", prior_strength)
+    given = {"successes": successes, "trials": trials, "prior_rate": prior_rate, "prior_strength": prior_strength}
+    s, n, rate, strength = checked = [arguments.numbers(name, values) for name, values in given.items()]
+    try:
+        np.broadcast_shapes(*(values.shape for values in checked))
+    except ValueError as error:
+        shapes = ", ".join(f"{name} {values.shape}" for name, values in zip(given, checked, strict=True))
+        raise ValueError(f"shapes are {shapes}; expected one, or single numbers: count over the same rows") from error
     if not (np.all(s >= 0) and np.all(s <= n) and np.all(np.isfinite(n))):
         raise ValueError(
             "successes and trials: expected 0 <= successes <= trials everywhere, none missing; count both "
@@ -182,7 +187,7 @@ def out_of_fold_target_mean(
     n = len(labels)
     n_folds = arguments.whole_number("n_folds", n_folds, 2, n)
     codes, _, n_keys = _codes(keys, keys, "keys", "keys")
-    fold = np.random.default_rng(seed).permutation(n) % n_folds
+    fold = np.random.default_rng(arguments.whole_number("seed", seed, 0)).permutation(n) % n_folds
     cell = codes * n_folds + fold
     in_cell = np.bincount(cell, minlength=n_keys * n_folds)
     clicks_in_cell = np.bincount(cell, weights=labels, minlength=n_keys * n_folds)
@@ -204,9 +209,9 @@ def count_before(
     """For each row, the events of its key that happened strictly before its time: the point-in-time counter.
 
     Parameters: `keys`, `times` (n,) ask; `event_keys`, `event_times` (m,) are counted, in any order; times are
-    datetimes or numbers, in both alike; `window`, a duration ("1D") or a number: then only events of the
-    window before the row count, time - window <= event < time; `missing` says what a missing key means: "raise", "zero"
-    (nobody: its rows count 0, its events count for no one) or "pool" (all missing keys are one key).
+    datetimes or numbers, in both alike; `window`, a duration ("1D") where they are datetimes, else a number: then only
+    events of the window before the row count, time - window <= event < time; `missing` says what a missing key means:
+    "raise", "zero" (nobody: its rows count 0, its events count for no one) or "pool" (all missing keys are one key).
     Returns (n,) int64. O((n + m) log m).
 
     Raises ValueError on lengths that differ, missing times (an event that never happened is no event: leave it
@@ -262,10 +267,10 @@ def past_rate(
     Impressions before that time, and clicks *reported* before it: a click that was still on its way is not known. So
     the rate runs a little low, in training as in serving.
 
-    Parameters: `keys` (n,) ids, `times` (n,) datetimes of the impressions, `reported_at` (n,) datetimes of the click
-    reports, NaT without a click; `prior_rate` and `prior_strength` as in `smoothed_rate`, the rate from data before the
-    first row that a model is trained on, or a constant; `missing` as in `count_before`; `lag`, a duration ("1D"): how
-    old the counters are when they are read. Returns (n,) floats.
+    Parameters: `keys` (n,) ids, `times` (n,) datetimes or numbers of the impressions, `reported_at` (n,) those of the
+    click reports, missing without a click; `prior_rate` and `prior_strength` as in `smoothed_rate`, the rate from data
+    before the first row that a model is trained on, or a constant; `missing` as in `count_before`; `lag`, a duration
+    ("1D") or a number, as `window` there: how old the counters are when they are read. Returns (n,) floats.
 
     Raises ValueError when a report is earlier than its impression, and on the inputs that `count_before` refuses.
 
@@ -325,7 +330,7 @@ class StreamingCounter:
 def _place(times: list[Any], time: Any) -> int:
     """Where `time` belongs in the sorted `times`."""
     try:
-        if time == time:  # NaN and NaT are not
+        if time is not None and time == time:  # NaN and NaT are not
             return bisect.bisect_left(times, time)
     except TypeError:
         pass
@@ -354,7 +359,7 @@ def _mix(values: np.ndarray) -> np.ndarray:
 
 
 def _seed(seed: int) -> np.ndarray:
-    return _mix(np.array([seed % 2**64], dtype=np.uint64))
+    return _mix(np.array([arguments.whole_number("seed", seed, None) % 2**64], dtype=np.uint64))
 
 
 def _bucket(hashed: np.ndarray, n_buckets: int) -> np.ndarray:

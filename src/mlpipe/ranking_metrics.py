@@ -149,6 +149,7 @@ def catalogue_coverage(recommended: ArrayLike, n_items: int) -> float:
     >>> catalogue_coverage([[0, 1], [1, -1]], n_items=4)
     0.5
     """
+    n_items = arguments.whole_number("n_items", n_items)
     items = _lists(recommended, n_items)
     return len(np.unique(items[items >= 0])) / n_items
 
@@ -165,6 +166,7 @@ def gini(recommended: ArrayLike, n_items: int) -> float:
     >>> gini([[0, 1], [0, 1]], n_items=4)
     0.5
     """
+    n_items = arguments.whole_number("n_items", n_items)
     items = _lists(recommended, n_items)
     return gini_of_counts(np.bincount(items[items >= 0], minlength=n_items))
 
@@ -181,13 +183,13 @@ def gini_of_counts(counts: ArrayLike) -> float:
     >>> gini_of_counts([5, 5, 5, 5]), gini_of_counts([0, 0, 0, 20])
     (0.0, 0.75)
     """
-    values = np.sort(arguments.numbers("counts", counts))
+    values = arguments.numbers("counts", counts)
     if values.ndim != 1 or not np.isfinite(values).all() or (values < 0).any() or not values.any():
         raise ValueError(
             f"counts of shape {values.shape} sum to {values.sum()}; expected (n_items,) numbers of zero or more, not "
             "all zero: is there any recommendation at all?"
         )
-    n = len(values)
+    values, n = np.sort(values), len(values)
     return float((2 * np.arange(1, n + 1) - n - 1) @ values / (n * values.sum()))
 
 

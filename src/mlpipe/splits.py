@@ -217,7 +217,9 @@ def _split_users(frame: pd.DataFrame, codes: np.ndarray, n_test: np.ndarray, sor
 
 def _last_of_each(codes: np.ndarray, n_last: np.ndarray, sort_by: np.ndarray, seed: int) -> np.ndarray:
     """Mark the last `n_last[user]` rows of each user in the order of `sort_by`, ties at random."""
-    order = np.lexsort((np.random.default_rng(seed).random(len(codes)), sort_by, codes))
+    order = np.lexsort(
+        (np.random.default_rng(arguments.whole_number("seed", seed, 0)).random(len(codes)), sort_by, codes)
+    )
     ends = np.cumsum(np.bincount(codes, minlength=len(n_last)))
     rows_after = ends[codes[order]] - 1 - np.arange(len(codes))  # of the same user
     marked = np.zeros(len(codes), dtype=bool)

@@ -177,7 +177,7 @@ def _resampled_means(users: np.ndarray, level: float, n_resamples: int, random_s
     """Column means (n_resamples, columns) of the rows of `users` (n, columns), drawn with replacement."""
     level = arguments.fraction("level", level, example="0.95")
     n_resamples = arguments.whole_number("n_resamples", n_resamples, 100)
-    rng, n = np.random.default_rng(random_state), len(users)
+    rng, n = np.random.default_rng(arguments.whole_number("random_state", random_state, 0)), len(users)
     means = np.empty((n_resamples, users.shape[1]))
     columns = np.ascontiguousarray(users.T)  # gathering from one short array at a time stays in the cache
     step = max(1, BLOCK_DRAWS // n)

@@ -167,9 +167,8 @@ class Kinds:
         self.of: dict[str, str] = {}
         self.form: dict[str, Any] = {}  # of times the dtype, which knows the time zone
         for name, column in frame.items():
-            kind = arguments.kind_of(f"column {name!r}", column)
-            self.form[name] = form = _form(name, column)
-            self.of[name] = "id" if form == "nothing" else kind
+            self.of[name] = arguments.kind_of(f"column {name!r}", column)
+            self.form[name] = _form(name, column)
 
     def take(self, frame: pd.DataFrame, name: str) -> pd.Series:
         """The column; times in the time zone of fit, durations in seconds. ValueError where it is of another kind.
@@ -180,7 +179,9 @@ class Kinds:
         if self.of[name] == "time":
             return arguments.times(f"column {name!r}", column, like=fitted, missing=True)
         found = _form(name, column)
-        if found not in ("nothing", fitted) and (found, fitted) != ("numbers", "fractions"):
+        if found == "nothing":
+            return pd.Series(np.nan, column.index)
+        if found != fitted and (found, fitted) != ("numbers", "fractions"):
             raise ValueError(
                 f"column {name!r} holds {found} (such as {column.dropna().iloc[0]!r}), and {fitted} in fit, so none "
                 f"would match; expected {fitted}: convert the column in one place, for both, or fit without it"

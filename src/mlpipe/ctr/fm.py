@@ -149,6 +149,7 @@ class FactorizationMachine(ClickModel):
         check_positive(self, "learning_rate")
         check_positive(self, "min_clicks", *given(self, "l2", "factor_l2"), zero=True)
         check_positive(self, "factors", "epochs", "n_models", "n_buckets", "batch_size", whole=True)
+        check_positive(self, *given(self, "random_state"), whole=True, zero=True)
         self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
         self._l2 = 10.0 if self.l2 is None else float(self.l2)
         self._factor_l2 = 60.0 if self.factor_l2 is None else float(self.factor_l2)

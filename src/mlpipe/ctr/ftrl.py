@@ -107,6 +107,7 @@ class FTRLProximal(ClickModel):
         check_positive(self, "alpha")
         check_positive(self, "beta", "l1", *given(self, "l2"), zero=True)
         check_positive(self, "n_buckets", "batch_size", *given(self, "epochs"), whole=True)
+        check_positive(self, *given(self, "random_state"), whole=True, zero=True)
         self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
         self._l2 = 2.0 if self.l2 is None else float(self.l2)
         self._z, self._n = np.zeros(self.n_buckets), np.zeros(self.n_buckets)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from mlpipe import arguments
-from mlpipe.ctr.base import ClickModel, log_odds
+from mlpipe.ctr.base import ClickModel, check_positive, given, log_odds
 from mlpipe.ctr.linear import HashedLogisticRegression
 
 
@@ -64,6 +64,7 @@ class NegativeDownsampler(ClickModel):
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         rate = _checked_rate(self.sampling_rate)
+        check_positive(self, *given(self, "random_state"), whole=True, zero=True)
         # A stream of its own: labels that were themselves drawn with this seed must not decide who is kept
         rng = np.random.default_rng(None if self.random_state is None else (self.random_state, 0x6B657074))
         kept = (y == 1) | (rng.random(len(y)) < rate)

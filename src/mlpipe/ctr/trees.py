@@ -161,7 +161,8 @@ class TreesPlusLR(ClickModel):
         known, y = self._known_keys
         columns = []
         for name in self._tree_columns.wide:
-            ids = pd.Series(np.concatenate([known[name].to_numpy(object), frame[name].to_numpy(object)]))
+            asked_for = self._tree_columns.kinds.take(frame, name)
+            ids = pd.Series(np.concatenate([known[name].to_numpy(object), asked_for.to_numpy(object)]))
             codes = pd.factorize(ids)[0]
             seen, asked = codes[: len(known)], codes[len(known) :]
             rows = np.arange(len(known))
