@@ -338,3 +338,42 @@ def test_base_rate_must_leave_room(rate):
             metric()
     with pytest.raises(ValueError, match="clicks and non-clicks"):
         normalized_entropy([1, 1], [0.9, 0.9])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, bool, np.float16, "UInt8", "boolean", object])
+def test_labels_of_every_dtype_give_the_same_numbers(dtype):
+    rng = np.random.default_rng(0)
+    y, p = rng.random(600) < 0.7, rng.uniform(0.05, 0.95, 600)
+    same = pd.Series(y).astype(dtype)
+    for metric in (normalized_entropy, calibration_ratio, expected_calibration_error):
+        assert metric(same, p) == metric(y.astype(float), p)
+    assert reliability_curve(same, p)["clicks"].sum() == y.sum()
+
+
+@pytest.mark.parametrize("metric", [*METRICS.values(), *TABLES.values()], ids=[*METRICS, *TABLES])
+@pytest.mark.parametrize(
+    ("y", "p", "message"),
+    [
+        (pd.array([True, None], "boolean"), [0.1, 0.2], r"y holds nan \(first of 1"),
+        (["0", "1"], [0.1, 0.2], "y holds <U1 values such as .*'0'"),
+        ([[0], [0, 1]], [0.1, 0.2], "y holds lists of different lengths"),
+        ([0, 1], ["0.1", "0.2"], "p holds <U3 values"),
+        ([0, 1], pd.array([0.1, None], "Float64"), r"p holds nan \(first of 1"),
+    ],
+)
+def test_text_and_missing_labels_are_named(metric, y, p, message):
+    with pytest.raises(ValueError, match=f"{message}.*expected"):
+        metric(y, p)
+
+
+def test_settings_and_groups_of_another_kind_are_named():
+    y, p = [0, 1, 0, 1], [0.1, 0.2, 0.7, 0.8]
+    for n_bins in (2.0, True, "2", None):
+        with pytest.raises(ValueError, match=r"n_bins is .*; expected a whole number, 1 to 4"):
+            expected_calibration_error(y, p, n_bins=n_bins)
+    for base_rate in ("0.2", True):
+        with pytest.raises(ValueError, match=r"the base rate is .*; expected a number between 0 and 1"):
+            normalized_entropy(y, p, base_rate)
+    for groups in (pd.Series([[1], [2], [3], [4]]), pd.Series([{}] * 4)):
+        with pytest.raises(ValueError, match=r"groups holds values such as .*; expected ids or text"):
+            calibration_by(y, p, groups)

@@ -155,6 +155,89 @@ def test_ids_of_another_kind_at_predict_are_refused(model):
             fitted.predict_proba(log[["ad", "site", "depth"]].assign(**{column: values}))
 
 
+MOMENTS = pd.Series(pd.Timestamp("2026-03-28 20:00") + pd.to_timedelta(np.arange(2000) * 180, "s"))
+UTC = MOMENTS.dt.tz_localize("UTC")
+EPOCH = MOMENTS.astype("datetime64[s]").astype("int64")
+
+
+@every_model
+def test_the_same_instants_in_another_form_at_predict_change_nothing_or_are_refused(model):
+    log, y = small_log()
+    log = log[["ad"]]
+    naive, aware = log.assign(when=MOMENTS), log.assign(when=UTC.dt.tz_convert("Europe/Berlin"))
+    for fitted, others in ((naive, [MOMENTS.astype("datetime64[s]"), MOMENTS.astype(object)]), (aware, [UTC])):
+        known = clone(model).fit(fitted, y)
+        for same in others:
+            assert (known.predict_proba(log.assign(when=same)) == known.predict_proba(fitted)).all()
+    for fitted, other, message in (
+        (naive, UTC, "datetimes with a time zone .*expected datetimes without a time zone"),
+        (aware, MOMENTS, "datetimes without a time zone .*expected datetimes with a time zone"),
+        (naive, EPOCH, r"numbers .*expected datetimes without .*unit='s'"),
+        (naive, MOMENTS.astype(str), "str values .*expected datetimes without"),
+        (naive.assign(when=pd.to_timedelta(EPOCH, "s")), EPOCH / 7, "fractions .*and durations in fit"),
+    ):
+        with pytest.raises(ValueError, match=f"column 'when' holds {message}"):
+            clone(model).fit(fitted, y).predict_proba(log.assign(when=other))
+
+
+@every_model
+@pytest.mark.parametrize("dtype", ["float64", "object", "Int64", "datetime64[ns]", "str", "category"])
+def test_a_column_without_a_value_in_fit_may_not_get_one(model, dtype):
+    log, y = small_log()
+    nothing = log[["ad"]].assign(new=pd.Series([None] * 2000, dtype=dtype))
+    fitted = clone(model).fit(nothing, y)
+    p = fitted.predict_proba(nothing)
+    assert (fitted.predict_proba(nothing.assign(new=np.nan)) == p).all(), "missing is missing in every dtype"
+    for value in (0.5, 7, "a", MOMENTS[0]):
+        with pytest.raises(
+            ValueError, match=r"column 'new' holds .*, and nothing in fit.*; expected nothing: .*fit witho"
+        ):
+            fitted.predict_proba(nothing.assign(new=value))
+
+
+@every_model
+def test_columns_without_a_value_at_predict_are_missing_values(model):
+    log, y = small_log()
+    fitted = clone(model).fit(log, y)
+    for name in log.columns:
+        with_none = [fitted.predict_proba(log[:5].assign(**{name: nothing})) for nothing in (None, np.nan, pd.NaT)]
+        assert (with_none[0] == with_none[1]).all()
+        assert (with_none[0] == with_none[2]).all()
+
+
+@every_model
+def test_columns_that_hold_no_ids_numbers_or_times_are_named(model):
+    log, y = small_log()
+    fitted = clone(model).fit(log[["ad"]], y)
+    for values in ([[1, 2]], [{}], [{1}], [(1,)], [1, "1"], [MOMENTS[0], UTC[0]], [b"a"]):
+        odd = pd.DataFrame({"ad": pd.Series((values * 2000)[:2000], dtype=object)})
+        for call in (lambda odd=odd: clone(model).fit(odd, y), lambda odd=odd: fitted.predict_proba(odd)):
+            with pytest.raises(
+                ValueError, match=r"column 'ad' holds object values such as .*; expected integers, whole"
+            ):
+                call()
+
+
+@every_model
+def test_ids_and_numbers_are_the_same_in_every_dtype(model):
+    log, y = small_log()
+    log = log[["ad"]].assign(depth=log["depth"].fillna(0).round(1))
+    fitted = clone(model).fit(log, y)
+    kinds = [
+        ("Float64", "Float64"),
+        ("Float32", "object"),
+        ("uint8", "float64"),
+        ("object", "object"),
+        ("category", float),
+    ]
+    if importlib.util.find_spec("pyarrow"):
+        kinds.append(("double[pyarrow]", "double[pyarrow]"))
+    for ad, depth in kinds:
+        same = log.astype({"ad": ad, "depth": depth})
+        assert (fitted.predict_proba(same) == fitted.predict_proba(log)).all()
+        assert (clone(model).fit(same, y).predict_proba(log) == fitted.predict_proba(log)).all()
+
+
 @every_hashing_model
 @pytest.mark.parametrize("crosses", [["ad"], [("ad",)], [("ad", "sight")], [("ad", "ad")], ["ad", "site"]])
 def test_bad_crosses_are_named(model, crosses):
@@ -198,6 +281,14 @@ def test_crosses_let_a_model_say_what_no_sum_can(model):
         (CounterTrees(reported_at="then"), "reported_at is 'then', which X does not have"),
         (CounterTrees(keys=["ad", ("ad", "sight")]), "keys names .'sight'."),
         (CounterTrees(time="shown", lag="-1D"), "lag is '-1D'"),
+        (CounterTrees(time="shown", lag=1), "lag is 1; expected a duration .* with its unit"),
+        (CounterTrees(time="shown", lag=None), "lag is None; expected a duration"),
+        (CounterTrees(time="ad", lag="1D"), "lag is '1D'; expected a number"),
+        (CounterTrees(lag="1D"), "lag is '1D'; expected a number"),
+        (CounterTrees(time="shown", reported_at="ad"), "reported_at: column 'ad' holds numbers .*expected datetimes"),
+        (CounterTrees(time="site"), "time: column 'site' holds str values .*expected datetimes"),
+        (CounterTrees(warm_up="0.1"), "warm_up is '0.1'; expected a number"),
+        (FTRLProximal(random_state="a"), "random_state is 'a'; expected a whole number"),
         (SmoothedRate("sight"), "columns names .'sight'."),
         (SmoothedRate(prior_strength=0), "prior_strength is 0"),
         (NegativeDownsampler(sampling_rate=0), "sampling_rate is 0; expected .*the share of the non-clicks"),

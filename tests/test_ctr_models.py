@@ -517,6 +517,26 @@ def test_reports_are_not_needed_to_predict():
         CounterTrees("shown").fit(log.assign(shown=pd.NaT), y)
 
 
+def test_history_in_another_form_is_converted_or_refused():
+    log, y = past_log()
+    utc = log.assign(**{name: log[name].dt.tz_localize("UTC") for name in ("shown", "reported")})
+    paris = utc.assign(**{name: utc[name].dt.tz_convert("Europe/Paris") for name in ("shown", "reported")})
+    past, later = slice(0, 4000), slice(4000, None)
+    model = CounterTrees("shown", "reported", n_trees=5).fit(utc[past], y[past])
+    expected = model.predict_proba(utc[later], history=(utc[later], y[later]))
+    assert (model.predict_proba(paris[later], history=(paris[later], y[later])) == expected).all()
+    numbers = log.assign(shown=log["shown"].astype("int64"))
+    for known, history, message in (
+        (utc, (log, y), "time: column 'shown' holds datetimes without a time zone .*expected datetimes with"),
+        (log, (numbers, y), "time: column 'shown' holds numbers .*expected datetimes without"),
+        (utc, (utc.assign(reported=log["reported"]), y), "reported_at: column 'reported' holds datetimes without"),
+        (log, log, "history is a DataFrame; expected a table and its labels"),
+    ):
+        model = CounterTrees("shown", "reported", keys=["ad"], n_trees=2).fit(known, y)
+        with pytest.raises(ValueError, match=message):
+            model.predict_proba(known, history=history)
+
+
 def test_past_only_counters_do_not_overfit_pure_noise():
     rng = np.random.default_rng(0)
     log = pd.DataFrame({"user": rng.integers(0, 2000, 8000), "ad": rng.integers(0, 300, 8000)})

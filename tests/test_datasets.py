@@ -498,6 +498,18 @@ def test_given_ids_fix_rows_and_columns():
     assert empty.matrix.nnz == 0
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "float16", "Float64", "Int16", "object", "category", "double[pyarrow]"])
+def test_ids_are_the_same_in_every_dtype(dtype):
+    if "pyarrow" in dtype:
+        pytest.importorskip("pyarrow")
+    frame = LIKES.astype({"user_id": dtype, "item_id": dtype})
+    for known in ({}, {"user_ids": [7, 9], "item_ids": [20, 30]}):
+        result = to_matrix(frame, value="rating", **known)
+        assert result.matrix.toarray().tolist() == [[4, 2], [5, 0]]
+        assert result.user_ids.tolist() == [7, 9]
+        assert result.item_ids.tolist() == [20, 30]
+
+
 @st.composite
 def interactions(draw):
     pairs = draw(st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), min_size=1, unique=True))
@@ -542,6 +554,15 @@ def test_one_repeated_pair_is_refused(frame, draw):
             r"^value: column 'rating' has type str; expected num",
         ),
         (LIKES.assign(rating=pd.Timestamp(0)), {"value": "rating"}, r"^value: column 'rating' has type datetime64"),
+        (
+            LIKES.assign(user_id=pd.Series([7, "7", 9], dtype=object)),
+            {},
+            "^column 'user_id' holds .* 7 and '7'; expected",
+        ),
+        (LIKES.assign(item_id=[[20], [30], [20]]), {}, r"^column 'item_id' holds .* \[20\]; expected integers"),
+        (LIKES.assign(item_id=[0.5, 1.5, 2]), {}, r"^column 'item_id' holds .* 0\.5; expected integers"),
+        (LIKES, {"user_ids": [7, "9"]}, "^user_ids holds .* 7 and '9'; expected integers"),
+        (pd.concat([LIKES, LIKES[["user_id"]]], axis=1), {}, "^the frame has 2 columns 'user_id'"),
         (LIKES.assign(user_id=[7, None, 9]), {}, r"^frame: 1 row\(s\) have no user_id; .*dropna"),
         (LIKES.assign(item_id=[None, "a", "b"]), {}, r"^frame: 1 row\(s\) have no item_id; .*dropna"),
         (

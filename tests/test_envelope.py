@@ -29,6 +29,14 @@ def test_known_sizes_and_loads(found, expected):
 
 def test_small_numpy_integers_do_not_overflow():
     assert envelope.embedding_bytes(np.int32(100_000_000), np.int32(64)) == 25.6e9
+    assert envelope.embedding_bytes(np.uint8(200), np.uint8(200), np.uint8(4)) == 160_000
+    assert envelope.queries_per_second(np.uint8(200), np.uint8(200), np.uint8(2)) == 200 * 200 * 2 / 86_400
+
+
+def test_short_floats_are_computed_on_in_double_precision():
+    alpha, power = np.float16(0.05), np.float16(0.8)
+    found = envelope.ab_sample_size(0.01, 0.02, power, alpha)
+    assert found == envelope.ab_sample_size(0.01, 0.02, float(power), float(alpha))
 
 
 @pytest.mark.parametrize(
@@ -158,7 +166,7 @@ def test_human_keeps_three_digits(value):
     assert 1 <= float(number) < 1000
 
 
-NOT_POSITIVE = [0, -1, math.nan, math.inf, None, "10"]
+NOT_POSITIVE = [0, -1, math.nan, math.inf, None, "10", True]
 CALLS = [
     (envelope.queries_per_second, {"daily_users": 1e6, "requests_per_user": 10, "peak_factor": 2}),
     (envelope.embedding_bytes, {"n_ids": 1e6, "dimension": 64, "bytes_per_number": 4}),

@@ -435,6 +435,11 @@ NAT = pd.to_datetime(["2026-01-01", None])
         (([1], NAT[:1], [1], NAT[:1], 3), "with its unit"),
         (([1], NAT[:1], [1], NAT[:1], "-1D"), "above 0"),
         (([1], NAT[:1], [1], NAT[:1], "soon"), "window is 'soon'"),
+        (([1], NAT[:1], [1], NAT[:1], np.int64(1)), "with its unit"),
+        (([1], NAT[:1], [1], NAT[:1], "1"), "with its unit"),
+        (([[1]], [1], [1], [1]), r"keys holds object values such as \[1\]"),
+        (([1], [1], [1, "1"], [1, 2]), "event_keys holds object values such as 1 and '1'"),
+        (([1], ["2026-01-01"], [1], [1]), "times holds str values"),
         (([1], [1], [1], [1], "1D"), "window is '1D'"),
         (([1], [1], [1], [1], 0), "above 0"),
     ],
@@ -507,3 +512,58 @@ def test_past_rate_with_a_lag_is_the_rate_of_an_earlier_moment():
         assert late[row] == pytest.approx((clicks + 0.5) / (shown + 5))
     with pytest.raises(ValueError, match="lag is '-1h'"):
         past_rate(keys, times, reported, prior_rate=0.1, lag="-1h")
+
+
+def test_past_rate_takes_one_form_of_times_and_a_lag_of_that_form():
+    ads, shown, reported = click_log(3)
+    expected = past_rate(ads, shown, reported, prior_rate=0.1, lag="3h")
+    utc, paris = shown.dt.tz_localize("UTC"), reported.dt.tz_localize("UTC").dt.tz_convert("Europe/Paris")
+    assert (past_rate(ads, utc, paris, prior_rate=0.1, lag=pd.Timedelta("3h")) == expected).all()
+    hours, later = ((times - shown.min()) / pd.Timedelta("1h") for times in (shown, reported))
+    assert (past_rate(ads, hours, later, prior_rate=0.1, lag=3) == expected).all()
+    for times, reports, lag, message in (
+        (shown, reported, 3, "lag is 3; expected a duration"),
+        (shown, reported, None, "lag is None; expected a duration"),
+        (hours, later, "3h", "lag is '3h'; expected a number"),
+        (utc, reported, 0, "reported_at holds datetimes without a time zone"),
+        (shown, paris, 0, "reported_at holds datetimes with a time zone"),
+        (shown, later, 0, "reported_at holds numbers"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            past_rate(ads, times, reports, prior_rate=0.1, lag=lag)
+
+
+def test_past_rate_without_any_click_is_a_rate_in_every_form():
+    ads, shown, _ = click_log(4)
+    for times in (shown, shown.dt.tz_localize("UTC")):
+        nothing = past_rate(ads, times, [None] * len(ads), prior_rate=0.1, prior_strength=5)
+        assert nothing == pytest.approx(0.5 / (5 + count_before(ads, times, ads, times)))
+
+
+def test_streaming_counter_refuses_what_count_before_refuses():
+    counter, day = StreamingCounter(), pd.Timestamp("2026-01-02")
+    counter.update("a", day)
+    assert counter.count("a", day + pd.Timedelta("2h"), "3h") == 1
+    for moment in (5, day.tz_localize("UTC"), pd.NaT, None, "2026-01-02"):
+        with pytest.raises(ValueError, match=r"time is .*expected datetimes"):
+            counter.update("a", moment)
+    for window in (1, "1", "-1h", True):
+        with pytest.raises(ValueError, match=r"window is .*with its unit"):
+            counter.count("a", day, window)
+
+
+def test_small_integers_and_short_floats_are_counted_in_double_precision():
+    rate = np.float16(0.1)
+    found = smoothed_rate(np.uint8([200]), np.uint8([250]), rate, np.uint8(250))
+    assert found == pytest.approx((200 + 250 * float(rate)) / 500, rel=1e-12)
+    keys, y = np.zeros(300, np.uint8), np.ones(300, np.uint8)
+    assert target_mean(keys, y, prior_strength=0).tolist() == [1] * 300
+    assert count_before(keys, np.arange(300, dtype=np.uint16), keys, np.arange(300, dtype=np.uint16))[-1] == 299
+    with pytest.raises(ValueError, match=r"shapes are successes \(3,\), trials \(2,\)"):
+        smoothed_rate([1, 1, 1], [1, 1], 0.1, 1)
+
+
+@pytest.mark.parametrize("columns", [pd.DataFrame({"ad": [[1], [2]]}), pd.DataFrame([[1, 2]], columns=["ad", "ad"])])
+def test_hash_columns_names_a_column_of_lists_and_one_that_is_there_twice(columns):
+    with pytest.raises(ValueError, match=r"column 'ad' holds .*\[1\]|2 columns 'ad'"):
+        hash_columns(columns, ["ad"], 16)

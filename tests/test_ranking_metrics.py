@@ -218,6 +218,46 @@ def test_bad_k_and_relevant_are_named():
         precision_at_k([[0, 1]], np.array([[1, 0, 0]]), k=1)
 
 
+RAGGED = [[0, 1], [2]]
+
+
+@pytest.mark.parametrize("k", [2.0, True, "2", None, 0, np.float32(1)])
+def test_k_is_a_whole_number(k):
+    relevant = sp.csr_matrix([[1, 0, 0]])
+    for metric in (precision_at_k, recall_at_k, hit_rate_at_k, ndcg_at_k, average_precision_at_k, reciprocal_rank_at_k):
+        with pytest.raises(ValueError, match=r"^k is .*; expected a whole number, 1 or more"):
+            metric([[0, 1]], relevant, k=k)
+    with pytest.raises(ValueError, match=r"^k is .*; expected a whole number, 1 or more"):
+        sampled_hit_rate([1], n_items=10, n_negatives=3, k=k)
+    with pytest.raises(ValueError, match=r"^n_items is .*; expected a whole number, 1 or more"):
+        catalogue_coverage([[0]], n_items=k)
+
+
+def test_small_integers_do_not_wrap_in_a_metric():
+    times = (np.zeros(256, int), np.zeros(256, int))
+    relevant = sp.coo_matrix((np.ones(256, np.uint8), times), shape=(1, 300))  # one item, stored 256 times
+    lists = np.arange(255)[None]
+    for metric in (recall_at_k, ndcg_at_k, average_precision_at_k, reciprocal_rank_at_k, hit_rate_at_k):
+        assert metric(lists, relevant, k=np.uint8(255)).tolist() == [1]
+    late = np.roll(lists, -1)  # the relevant item stands at place 255
+    assert ndcg_at_k(late, relevant, k=np.uint8(255)) == pytest.approx(1 / np.log2(256))
+    assert average_precision_at_k(late, relevant, k=np.uint8(255)) == pytest.approx(1 / 255)
+    assert gini_of_counts(np.uint8([200, 200])) == 0
+
+
+@pytest.mark.parametrize(
+    ("lists", "message"),
+    [
+        (RAGGED, "recommended holds lists of different lengths; expected .*-1 is no item"),
+        ([["0", "1"]], "recommended is <U1 of shape"),
+        (np.uint64([[2**64 - 1, 0]]), "recommended is uint64"),  # as int64 it would be -1, no item
+    ],
+)
+def test_lists_that_are_no_table_of_items_are_named(lists, message):
+    with pytest.raises(ValueError, match=message):
+        catalogue_coverage(lists, 3)
+
+
 def test_coverage_counts_each_item_once_and_padding_never():
     assert catalogue_coverage(RECOMMENDED, 6) == 1
     assert catalogue_coverage(RECOMMENDED[2:], 6) == pytest.approx(4 / 6)

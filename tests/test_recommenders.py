@@ -23,7 +23,7 @@ from mlpipe.recommenders import (
     base,
     item_features,
 )
-from mlpipe.recommenders.base import top_k
+from mlpipe.recommenders.base import interactions, top_k
 
 N_USERS, N_ITEMS, N_GENRES = 70, 45, 6
 EMPTY_USER, EMPTY_ITEM = 3, 5
@@ -658,3 +658,33 @@ def test_item_features_of_films(films):
         item_features(pd.DataFrame({"item_id": [1]}), [1])
     with pytest.raises(ValueError, match="item 1 twice"):
         item_features(pd.concat([movielens().items.head(1)] * 2), [1])
+
+
+def repeated(n, dtype, shape=(2, 3)):
+    """The first user has the first item n times, once an entry."""
+    return sp.coo_matrix((np.ones(n, dtype), (np.zeros(n, int), np.zeros(n, int))), shape=shape)
+
+
+@pytest.mark.parametrize(("n", "dtype"), [(300, np.uint8), (256, np.uint8), (200, np.int8), (40_000, np.int16)])
+def test_counts_that_are_small_integers_do_not_wrap(n, dtype):
+    assert interactions(repeated(n, dtype)).toarray().tolist() == [[n, 0, 0], [0, 0, 0]]
+    assert Popularity().fit(repeated(n, dtype)).recommend([0], k=3)[0].tolist() == [[1, 2, -1]]
+    with pytest.raises(ValueError, match="item_features has shape"):
+        Hybrid(repeated(n, dtype)).fit(repeated(n, dtype, (2, 4)))
+
+
+def test_small_integers_as_arguments_do_not_wrap():
+    many = sp.random(60, 300, 0.2, random_state=0, format="csr")
+    for model, same in (
+        (PureSVD(np.uint8(200)), PureSVD(200)),
+        (ALS(np.uint8(64), iterations=1), ALS(64, iterations=1)),
+    ):
+        items, scores = model.fit(many).recommend([0, 1], k=np.uint8(200))
+        expected_items, expected_scores = same.fit(many).recommend([0, 1], k=200)
+        assert (items == expected_items).all()
+        assert (scores == expected_scores).all()
+
+
+def test_a_matrix_of_complex_numbers_is_refused():
+    with pytest.raises(ValueError, match=r"^matrix is a sparse 2-d matrix of complex128; expected real numbers"):
+        Popularity().fit(X.astype(complex))

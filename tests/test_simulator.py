@@ -846,6 +846,8 @@ def test_bad_dials_are_named(simulate, name: str, value: object):
 
 def test_dials_may_be_numbers_of_any_kind():
     assert len(simulate_ad_log(10, drift=np.float32(2), random_share=1, base_rate=np.float64(0.1)).true_ctr) == 10
+    short = simulate_ad_log(np.uint8(200), delay=np.float16(0.5)).impressions
+    assert short.equals(simulate_ad_log(200, delay=0.5).impressions)
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,8 @@ def test_by_time_with_another_column_and_a_time_zone():
         ("tomorrow-ish", None, "expected a moment"),
         (None, None, "expected a moment|cut is None"),
         ("2026-01-02", "-1h", "gap is .*0 or more"),
+        ("2026-01-02", 6, "gap is 6; expected a duration .* with its unit"),
+        ("2026-01-02", "6", "gap is '6'; expected a duration"),
         ("2026-01-02", "six", "gap is .*expected a duration"),
     ],
 )
@@ -309,3 +311,45 @@ def test_per_user_splits_refuse_bad_input(split):
         split(log(n=3), 0.01)
     with pytest.raises(ValueError, match="holds out no row"):
         split(log()[:0])
+
+
+def test_a_cut_in_another_time_zone_is_the_same_moment():
+    frame = log()
+    frame["timestamp"] = frame["timestamp"].dt.tz_localize("UTC")
+    tokyo = by_time(frame, pd.Timestamp("2026-01-02 09:00", tz="Asia/Tokyo"), gap="1h")
+    assert tokyo.train.index.equals(by_time(frame, pd.Timestamp("2026-01-02", tz="UTC"), gap="1h").train.index)
+
+
+@pytest.mark.parametrize("share", ["0.2", True, None, [0.2]])
+def test_a_share_is_a_number(share):
+    with pytest.raises(ValueError, match=r"^share is .*; expected a number between 0 and 1"):
+        random_per_user(log(), share)
+
+
+@pytest.mark.parametrize("split", [random_per_user, leave_last_out, lambda frame: global_time(frame, "2026-01-02")])
+@pytest.mark.parametrize("users", [[1, "1"], [[1], [2]], [{}, {}], [0.5, 1.5]])
+def test_users_are_ids_of_one_kind(split, users):
+    frame = log()
+    frame["user_id"] = pd.Series(users * 250, index=frame.index, dtype=object)
+    with pytest.raises(
+        ValueError, match=r"^column 'user_id' holds .*; expected integers, whole floats, bools or strings"
+    ):
+        split(frame)
+
+
+def test_users_are_the_same_in_every_dtype():
+    frame = log()
+    expected = random_per_user(frame)
+    never = pd.CategoricalDtype(range(50))  # most of these users have no row
+    for dtype in ("uint8", "float32", "Float64", "Int16", "object", never):
+        found = random_per_user(frame.astype({"user_id": dtype}))
+        assert found.test.index.equals(expected.test.index)
+        assert found.train_only_users == expected.train_only_users
+
+
+def test_a_column_that_is_there_twice_is_named():
+    twice = pd.concat([log(), log()[["timestamp"]]], axis=1)
+    with pytest.raises(ValueError, match="the frame has 2 columns 'timestamp'"):
+        by_time(twice, "2026-01-02")
+    with pytest.raises(ValueError, match=r"seed is 0\.5; expected a whole number"):
+        random_per_user(log(), seed=0.5)

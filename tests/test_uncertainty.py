@@ -249,3 +249,24 @@ def test_a_detectable_difference_is_detected_as_often_as_promised():
 def test_detectable_difference_names_bad_input(arguments, message):
     with pytest.raises(ValueError, match=message):
         detectable_difference(*arguments)
+
+
+def test_settings_are_numbers_of_the_right_kind():
+    for wrong, message in (
+        ({"level": "0.9"}, "level is '0.9'; expected a number between 0 and 1"),
+        ({"n_resamples": 200.0}, "n_resamples is 200.0; expected a whole number, 100 or more"),
+        ({"random_state": "a"}, "random_state is 'a'; expected a whole number, 0 or more"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            bootstrap_mean([0.1, 0.2, 0.3], **wrong)
+    with pytest.raises(ValueError, match="n is '10'; expected a whole number, 2 or more"):
+        detectable_difference(0.15, "10")
+    with pytest.raises(ValueError, match=r"values holds <U1 values .*expected numbers"):
+        bootstrap_mean(["1", "2", "3"])
+
+
+def test_small_integers_are_averaged_in_double_precision():
+    wins = np.uint8([200, 250, 100])
+    assert bootstrap_mean(wins).estimate == pytest.approx(550 / 3)
+    assert paired_difference(np.uint8([1, 2, 3]), np.uint8([2, 3, 4])).estimate == -1
+    assert paired_ratio(wins, np.uint8([100, 125, 50])).estimate == pytest.approx(1)
