@@ -48,7 +48,8 @@ class ClickModel(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities (n_rows, 2): no click, click. Values and ids never seen in training are allowed.
 
-        Raises NotFittedError before `fit`, ValueError when the columns are not those of `fit`.
+        Raises NotFittedError before `fit`, ValueError when the columns are not those of `fit` or hold values of another
+        kind: text for numbers, datetimes without a time zone for those with one, values where `fit` saw none.
         """
         click = expit(self.decision_function(X))
         return np.column_stack([1 - click, click])
