@@ -39,3 +39,14 @@ def offline_environment(home):
         "MLPIPE_HIDE_TIMES": "1",  # as where outputs are stored
         "MLPIPE_REFUSED": str(home / "refused"),  # appears when something asks for another machine
     }
+
+
+@pytest.fixture(params=["process", "thread"])
+def way(request, monkeypatch):
+    """Both ways of trying an answer: the one of Linux, and the one that every platform has."""
+    from mlpipe.course import trial
+
+    if request.param == "process" and not trial.FORK:
+        pytest.skip("this platform has no safe fork")
+    monkeypatch.setattr(trial, "FORK", request.param == "process")
+    return request.param

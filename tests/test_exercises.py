@@ -1,9 +1,10 @@
 """Exercises: the engine against broken answers, and every exercise of the course against its own bank."""
 
 import ast
+import contextlib
 import re
 import time
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ import pandas as pd
 import pytest
 
 import mlpipe.course.exercises
-from mlpipe.course import checking, exercise
-from mlpipe.course.checking import examine, same
+from mlpipe.course import checking, exercise, trial
+from mlpipe.course.checking import bank, examine, judge, same, solved
 from mlpipe.course.exercise import Definition, Exercise, Mistake, definitions, find
 
 LESSONS = sorted(path.stem[-2:] for path in Path(mlpipe.course.exercises.__file__).parent.glob("lesson_*.py"))
@@ -22,6 +23,23 @@ each_exercise = pytest.mark.parametrize("definition", ALL, ids=lambda d: d.id)
 
 
 # --- every exercise of the course ---------------------------------------------------------------------------------
+
+
+@cache
+def prepared(definition, seed):
+    """Draws, results of the solution and of the bank: as `examine` makes them for each check, here once a seed."""
+    cases, expected = solved(definition, seed)
+    known = []
+    for mistake, made in bank(definition, cases):
+        with contextlib.suppress(Exception):  # one that fails on its inputs
+            known.append((mistake, list(made)))
+    return cases, expected, known
+
+
+def judged(definition, source, seed):
+    """The feedback of `examine`, without a process for each of thousands of checks."""
+    cases, expected, known = prepared(definition, seed)
+    return judge(definition, definition.function(source), cases, expected, known=known)
 
 
 def test_the_course_has_exercises():
@@ -55,7 +73,7 @@ def test_right_answers_pass_on_every_draw(definition):
     assert normal(definition.solution) != normal(definition.another), "the other right answer is the same one"
     for seed in SEEDS:
         for source in (definition.solution, definition.another):
-            feedback = examine(definition, definition.function(source), seed)
+            feedback = judged(definition, source, seed)
             assert feedback.state == "correct", f"{source}\n{feedback}"
 
 
@@ -64,11 +82,19 @@ def test_each_wrong_answer_gets_the_message_of_its_own_mistake(definition):
     assert len(definition.mistakes) >= 3
     for mistake in definition.mistakes:
         for seed in SEEDS:
-            feedback = examine(definition, definition.function(mistake.code), seed)
+            feedback = judged(definition, mistake.code, seed)
             assert (feedback.state, feedback.misconception) == ("incorrect", mistake.name), (
                 f"{mistake.code}\n{feedback}"
             )
             assert feedback.message == mistake.message
+
+
+@each_exercise
+def test_the_reader_is_told_the_same(definition):
+    """The whole way, with a process of its own for each check."""
+    for source in (definition.solution, definition.mistakes[-1].code):
+        feedback = examine(definition, definition.function(source), seed=0)
+        assert feedback == judged(definition, source, seed=0)
 
 
 @each_exercise
@@ -218,6 +244,7 @@ class Hostile:
         (partial(lambda scale, values, frame: values[0] * scale, 1), "first_only"),
     ],
 )
+@pytest.mark.usefixtures("way")
 def test_a_broken_answer_becomes_feedback(answer, misconception):
     feedback = examine(SUM, answer)
     assert feedback.state == "incorrect"
@@ -245,10 +272,8 @@ def test_a_constant_that_passes_one_draw_does_not_pass():
 
 
 def test_checks_are_fresh():
-    seen = []
-    for _ in range(2):
-        examine(SUM, lambda values, frame: seen.append(values.sum()) or values.sum())
-    assert len(set(seen)) == len(seen)
+    seen = [total for _ in range(2) for total in solved(SUM, seed=None)[1]]
+    assert len(set(seen)) == len(seen) == 2 * checking.DRAWS
 
 
 def test_an_error_names_the_learners_own_line(tmp_path):
@@ -263,7 +288,7 @@ def test_an_error_names_the_learners_own_line(tmp_path):
     assert "wrong = np.ones(3) @ np.ones(4)" in message
 
 
-def test_an_answer_that_never_returns_is_stopped():
+def test_an_answer_that_never_returns_is_stopped(way):
     ticks = []
 
     def forever(values, frame):
@@ -281,7 +306,8 @@ def test_an_answer_that_never_returns_is_stopped():
     assert not ticks, "the answer still runs"
 
 
-def test_an_answer_that_swallows_everything_is_reported_all_the_same():
+def test_a_thread_that_swallows_everything_is_reported_all_the_same(monkeypatch):
+    monkeypatch.setattr(trial, "FORK", False)
     stop = []
 
     def stubborn(values, frame):

@@ -6,6 +6,7 @@ import html
 import json
 import os
 import re
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -18,12 +19,9 @@ GOOD, BAD, NEUTRAL = "#009E73", "#D55E00", "#0072B2"  # Okabe-Ito: told apart by
 
 
 def shell() -> Any | None:
-    """The running IPython shell, or None in a plain Python process."""
-    try:
-        from IPython import get_ipython
-    except ImportError:  # pragma: no cover - IPython comes with JupyterLab
-        return None
-    return get_ipython()
+    """The running IPython shell, or None in a plain Python process: where none is imported, none runs."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
 
 
 def show(html_text: str, text: str, metadata: dict[str, Any]) -> None:

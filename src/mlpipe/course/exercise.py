@@ -16,7 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from mlpipe.course import libraries
 from mlpipe.course._show import BAD, GOOD, NEUTRAL, box, code, prose, show, sign
+
+libraries.remember()  # before a reader's code can change them
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Definition:
     draw: Callable[[np.random.Generator, int], tuple[Any, ...]]
     takeaway: str
     core: bool = False
-    tolerance: float = 1e-6  # relative
+    tolerance: float = 1e-4  # relative: a right answer may compute in single precision
     choices: tuple[str, ...] = ()
 
     @property
@@ -124,7 +127,11 @@ class Exercise:
         return f"exercise({self._definition.id!r}): .check({self._definition.name}), .hint(), .solution(), .reset()"
 
     def check(self, answer: Any) -> Feedback:
-        """Try the answer on fresh random inputs and show what was found. Never raises, whatever the answer does."""
+        """Try the answer on fresh random inputs and show what was found. Never raises, whatever the answer does.
+
+        What the answer prints is shown, too. Other side effects, such as a list of the notebook to which it appends,
+        are not to be seen afterwards where the answer is tried in a process of its own (on Linux).
+        """
         from mlpipe.course.checking import examine
 
         feedback = examine(self._definition, answer)

@@ -1,0 +1,282 @@
+"""Where an answer is tried: in a process of its own, so that it can always be ended and breaks nothing.
+
+On Linux the process is a fork of the kernel: it sees the notebook's functions and data as they are, costs some
+milliseconds, and can be killed even while it holds the interpreter's lock (`9**9**9`, a regular expression that
+backtracks). An answer's side effects stay there: a list of the notebook to which it appends is not longer afterwards.
+What it prints is handed on.
+
+Elsewhere it is tried in a thread: Windows has no fork, and Apple's libraries do not survive one. There an answer that
+holds the lock cannot be stopped, and `os._exit` ends the kernel. A thread is also the second try when a forked process
+only waited: it has none of the kernel's other threads, and may need one of them.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import ctypes
+import faulthandler
+import io
+import json
+import os
+import queue
+import select
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from threadpoolctl import threadpool_limits
+
+from mlpipe.course._show import shell
+
+if sys.platform == "linux":
+    import resource
+
+FORK = sys.platform == "linux"
+PRINTED = 20_000  # characters of an answer's output that are shown
+MEMORY = 4 << 30  # bytes that an answer may use on top of what the kernel has: a list that only grows must not take all
+REST = 60  # seconds after which a process ends by itself, also when the kernel was killed meanwhile
+
+Tell = Callable[..., None]  # tell("call"): a stage begins; tell("printed", text); tell("result", text)
+Work = Callable[[Tell], str]
+Receive = Callable[[float], list[list[str]] | None]  # what was told, or None when there was nothing for so many seconds
+
+
+class TimeUp(BaseException):
+    """Thrown into an answer that does not return; a BaseException, so `except Exception` does not swallow it."""
+
+
+@dataclass
+class Report:
+    """What became of a trial. Without a `result` it was out of time, or `ended` says how its process went."""
+
+    result: str | None = None
+    stage: str = ""  # the last one that began
+    ended: str | None = None
+    stuck: bool = False  # a thread that cannot be stopped
+    unsure: bool = False  # a process that never began, or only waited until its time was up
+
+
+def attempt(work: Work, seconds: float) -> Report:
+    """Call `work(tell)`, with `seconds` for each stage that it tells of, and report its result.
+
+    What it prints appears here. KeyboardInterrupt, from the reader, ends the trial and is raised.
+    """
+    report = _in_a_process(work, seconds) if FORK else None
+    if report is None or report.unsure:
+        report = _in_a_thread(work, seconds)
+    return report
+
+
+def plain(text: str, limit: int) -> str:
+    """Text that every stream can encode, cut after `limit` characters."""
+    text = text if len(text) <= limit else text[: limit - 1] + "…"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _in_a_process(work: Work, seconds: float) -> Report | None:
+    """Try in a forked process; None when there cannot be one now (too little memory, too many processes)."""
+    reading, writing = os.pipe()
+    try:
+        with warnings.catch_warnings():  # Python warns of forks beside threads: see `Report.unsure`
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        return None
+    if child == 0:
+        _be_the_child(work, writing, seconds)
+    report, alive = Report(), False
+    try:
+        os.close(writing)
+        with open(reading, "rb", buffering=0) as pipe:
+            poll = select.poll()
+            poll.register(pipe, select.POLLIN)
+            rest = b""
+
+            def receive(timeout: float) -> list[list[str]] | None:
+                nonlocal rest
+                if not poll.poll(timeout * 1000):
+                    return None
+                got = pipe.read(1 << 16)
+                if not got:
+                    raise EOFError
+                *lines, rest = (rest + got).split(b"\n")
+                return [json.loads(line) for line in lines]
+
+            with contextlib.suppress(EOFError):
+                _listen(receive, report, seconds)
+                alive = report.result is None  # it is out of time
+    finally:
+        gone, status, worked = _end(child)
+    if report.result is None:
+        if gone or not alive:
+            report.ended = f"signal {-status}" if status < 0 else f"exit status {status}"
+        report.unsure = not report.stage or (report.ended is None and worked < seconds / 10)
+    return report
+
+
+def _be_the_child(work: Work, writing: int, seconds: float) -> NoReturn:
+    """The life of the forked process: nothing that it does reaches the kernel, except through the pipe."""
+    try:
+        os.setsid()  # an interrupt from the keyboard is for the kernel; what the answer starts ends with it
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(int(5 * seconds) + REST)
+        faulthandler.disable()  # a crash is told in the answer's feedback
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for standard in (0, 1, 2):
+            os.dup2(nothing, standard)
+        _limit_memory()
+        _limit_threads()
+
+        def tell(kind: str, text: str = "") -> None:
+            line = memoryview(json.dumps([kind, text]).encode() + b"\n")
+            while line:
+                line = line[os.write(writing, line) :]
+
+        with _surroundings(_Printed(tell)):
+            result = work(tell)
+        tell("result", result)
+    finally:
+        os._exit(0)
+
+
+def _end(child: int) -> tuple[bool, int, float]:
+    """Kill the process, and what it has started: whether it was over, its exit status, its seconds of work."""
+    try:
+        gone, status, used = os.wait4(child, os.WNOHANG)
+        for kill in (os.killpg, os.kill)[: 1 if gone else 2]:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                kill(child, signal.SIGKILL)
+        if not gone:
+            _, status, used = os.wait4(child, 0)
+    except ChildProcessError:  # somebody else has waited for all children
+        return True, 0, 0.0
+    return bool(gone), os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
+
+
+def _limit_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError, ValueError), open("/proc/self/statm") as file:
+        pages = int(file.read().split()[0])
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY, hard))
+
+
+def _limit_threads() -> None:
+    """One thread for OpenMP: GNU's waits for ever for the threads of before the fork, where OpenBLAS makes new ones."""
+    threadpool_limits(1, user_api="openmp")
+
+
+def _in_a_thread(work: Work, seconds: float) -> Report:
+    """Try in a thread: works on every platform, and returns also when most answers that never return do not."""
+    report = Report()
+    told: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
+    stopped = False
+
+    def tell(kind: str, text: str = "") -> None:
+        if not stopped:
+            told.put([kind, text])
+
+    def body(_: _Printed) -> None:
+        with contextlib.suppress(TimeUp):
+            result = work(tell)
+            tell("result", result)
+
+    def receive(timeout: float) -> list[list[str]] | None:
+        try:
+            return [told.get(timeout=timeout)]
+        except queue.Empty:
+            return None
+
+    printed = _Printed(tell)  # the thread holds it, too: `print` does not, and may be writing when it is put away
+    thread = threading.Thread(target=body, args=(printed,), daemon=True)
+    shown_here = sys.stdout
+    try:
+        with _surroundings(printed):
+            thread.start()
+            _listen(receive, report, seconds, shown_here)
+    finally:
+        stopped = True
+        for _ in range(10):  # an answer that swallows the first one meets the next
+            thread.join(0.1 if report.result is None else seconds)
+            if not thread.is_alive():
+                break
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TimeUp))
+        report.stuck = thread.is_alive()
+    return report
+
+
+def _listen(receive: Receive, report: Report, seconds: float, out: Any = None) -> None:
+    """Follow what is told until there is a result, or a stage takes more than `seconds`."""
+    end = time.monotonic() + seconds
+    while report.result is None:
+        told = receive(max(0.0, end - time.monotonic()))
+        printed = "".join(text for kind, text in told or () if kind == "printed")
+        if printed:
+            print(printed, end="", file=out)
+        for kind, text in told or ():
+            if kind == "result":
+                report.result = text
+            elif kind != "printed":
+                report.stage, end = kind, time.monotonic() + seconds
+        if told is None or time.monotonic() > end:
+            return
+
+
+class _Printed(io.TextIOBase):
+    """A stream that hands on the beginning of what is written to it."""
+
+    def __init__(self, tell: Tell):
+        self._tell, self._room = tell, PRINTED
+
+    def write(self, text: str) -> int:
+        if self._room:
+            part = text[: self._room]
+            self._room -= len(part)
+            self._tell("printed", plain(part, PRINTED))
+            if not self._room:
+                self._tell("printed", f"\n… (shown are the first {PRINTED:,} characters that your function prints)\n")
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+
+@contextlib.contextmanager
+def _surroundings(printed: _Printed) -> Iterator[None]:
+    """What an answer can reach of the notebook: it may print and display; it can neither ask nor end the kernel."""
+
+    def refuse(*_: Any, **__: Any) -> NoReturn:
+        raise RuntimeError("a check cannot wait for your input: call your function in a cell of its own")
+
+    def leave(*_: Any, **__: Any) -> NoReturn:
+        raise SystemExit
+
+    def publish(data: dict[str, Any], *_: Any, **__: Any) -> None:
+        print(data.get("text/plain", ""))
+
+    replacements: list[tuple[Any, str, Any]] = [
+        (sys, "stdout", printed),
+        (sys, "stderr", printed),
+        (sys, "stdin", io.StringIO()),
+        (sys, "breakpointhook", refuse),
+        (builtins, "input", refuse),
+    ]
+    kernel = shell()
+    if kernel is not None:
+        replacements += [(kernel, "ask_exit", leave), (kernel.display_pub, "publish", publish)]
+    before = [(owner, name, getattr(owner, name)) for owner, name, _ in replacements]
+    try:
+        for owner, name, value in replacements:
+            setattr(owner, name, value)
+        yield
+    finally:
+        for owner, name, value in before:
+            setattr(owner, name, value)
