@@ -7,7 +7,10 @@ import pytest
 
 OFFLINE = Path(__file__).parent / "offline"
 collect_ignore = ["offline"]  # no tests: it acts where it is imported
-SLOW = {f"test_{name}.py" for name in ("als", "ctr", "ctr_models", "exercises", "recommenders", "run", "simulator")}
+SLOW = {
+    f"test_{name}.py"
+    for name in ("als", "checking", "ctr", "ctr_models", "exercises", "recommenders", "run", "simulator")
+}
 
 
 def pytest_configure(config):

@@ -266,7 +266,6 @@ def _surroundings(printed: _Printed) -> Iterator[None]:
         (sys, "stdout", printed),
         (sys, "stderr", printed),
         (sys, "stdin", io.StringIO()),
-        (sys, "breakpointhook", refuse),
         (builtins, "input", refuse),
     ]
     kernel = shell()
