@@ -2,12 +2,14 @@
 
 import json
 import os
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
 from mlpipe.course.interview import store
 from mlpipe.course.interview.engine import Interview
+from mlpipe.course.interview.score import LIVE
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +48,7 @@ def test_an_attempt_comes_back_paused_with_all_notes(clock, tmp_path):
     store.save(again)
     clock.now += 7
     assert again.elapsed() == 107
-    assert list(path.parent.iterdir()) == [path]  # nothing temporary stays
+    assert sorted(path.parent.iterdir()) == [path.parent / ".lock", path]  # nothing temporary stays
     assert os.name != "posix" or path.stat().st_mode & 0o077 == 0  # what a reader wrote is not for others to read
 
 
@@ -102,6 +104,57 @@ def test_listing_goes_on_beside_damaged_files(clock):
     assert "b.json" in damaged[0]
     assert [interview.attempt_id for interview in store.unfinished("ctr")] == ["c"]
     assert store.attempts("recommender") == ([], [])
+
+
+def scored(clock, attempt_id, weakest):
+    interview = begun(clock, attempt_id)
+    interview.finish()
+    interview.score(dict.fromkeys(LIVE, 3) | {weakest: 1}, {}, ())
+    return interview
+
+
+def test_the_last_attempt_is_the_one_saved_last_whatever_the_clock_said(clock):
+    for attempt_id, weakest in (("20300101-000000-000-aaaa", "D1"), ("20200101-000000-000-bbbb", "D5")):
+        store.save(scored(clock, attempt_id, weakest))
+    assert [one.attempt_id[:4] for one in store.attempts("ctr")[0]] == ["2030", "2020"]
+    assert store.weakest("ctr") == "D5"
+    first = store.load("ctr", "20300101-000000-000-aaaa", clock)
+    first.score(dict.fromkeys(LIVE, 3) | {"D9": 0}, {}, ())
+    store.save(first)
+    assert store.weakest("ctr") == "D9"
+
+
+def test_attempts_of_earlier_versions_come_first_in_the_order_of_their_names(clock):
+    for name in ("c", "b", "a"):
+        path = store.save(begun(clock, name))
+        if name != "c":
+            data = json.loads(path.read_text())
+            del data[store.SAVED]
+            path.write_text(json.dumps(data))
+    assert [one.attempt_id for one in store.unfinished("ctr")] == ["a", "b", "c"]
+
+
+def test_of_two_programs_that_save_one_attempt_at_once_one_is_refused(clock):
+    path = store.save(begun(clock))
+    windows = [store.load("ctr", "one", clock) for _ in range(2)]
+    for number, interview in enumerate(windows):
+        interview.note("frame", f"from window {number}")
+    gate = Barrier(2)
+
+    def save(interview):
+        gate.wait()
+        try:
+            store.save(interview)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(save, windows))
+    assert sorted("another window" in text for text in told) == [False, True]
+    kept = store.load("ctr", "one", clock).notes["frame"]
+    assert kept == f"from window {told.index('')}"
+    assert path.exists()
 
 
 def test_a_missing_attempt_says_what_is_there(clock):
@@ -167,6 +220,6 @@ def test_a_write_that_fails_half_way_leaves_the_old_file_and_no_rest(clock, monk
         with pytest.raises(OSError, match="No space left"):
             store.save(interview)
     assert path.read_bytes() == before
-    assert list(Path(path.parent).iterdir()) == [path]
+    assert sorted(path.parent.iterdir()) == [path.parent / ".lock", path]
     store.save(interview)
     assert store.load("ctr", "one", clock).notes == {"frame": "more"}

@@ -114,9 +114,9 @@ def test_a_copy_that_cannot_be_written_is_one_sentence(root, monkeypatch, capsys
     from mlpipe.course.__main__ import main
 
     monkeypatch.chdir(root)
-    monkeypatch.setattr(_show.tempfile, "mkstemp", failing(PermissionError(13, "Permission denied", "my_course/x")))
+    monkeypatch.setattr(_show.tempfile, "mkstemp", failing(OSError(28, "No space left on device")))
     assert main(["lab"]) == 2
-    assert capsys.readouterr().err == "[Errno 13] Permission denied: 'my_course/x'\n"
+    assert capsys.readouterr().err == f"[Errno 28] No space left on device: '{mine(root)}'\n"
 
 
 def failing(error):

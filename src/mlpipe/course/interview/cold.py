@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-from mlpipe.course._show import NEUTRAL, box, home, prose, show, update_record
+from mlpipe.course._show import NEUTRAL, add_record, box, home, prose, show
 
 QUESTIONS = ("recommender", "ctr")
 
@@ -22,11 +20,10 @@ def save_cold_answer(question: str, answer: str) -> None:
     if words == 0:
         message = "Nothing saved yet: write between the triple quotes, then run this cell again."
     else:
-        when = datetime.now(UTC).isoformat(timespec="microseconds")
         path = home() / "cold_answers" / f"{question}.json"
         message = f"Saved {words} words. The mock interview at the end shows them beside your new answer."
         try:
-            update_record(path, when, {"answer": answer, "words": words})
+            add_record(path, {"answer": answer, "words": words})
         except OSError as error:
             words = 0
             message = (

@@ -193,7 +193,7 @@ def cold_answer(question: str) -> ColdAnswer | None:
     if not path.exists():
         return None
     try:
-        when, entry = max(json.loads(path.read_text(encoding="utf-8")).items())
+        *_, (when, entry) = json.loads(path.read_text(encoding="utf-8")).items()  # in the order of saving
         score = from_event(entry["score"]) if "score" in entry else None
         return ColdAnswer(when, str(entry["answer"]), score)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -111,7 +111,7 @@ class Rating:
         if not left:
             self.view.children = [w.HTML(box(GOOD, prose(str(score.calibrate(self.ratings))))), self.message]
             with contextlib.suppress(OSError):  # the next call starts afresh
-                self.path.rename(self.path.with_stem(f"ratings-{datetime.now(UTC):%Y%m%d-%H%M%S}"))
+                self.path.rename(self.path.with_stem(f"ratings-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"))
             return
         text = self.rated = left[0]
         self.sheet = Sheet(content.question(text.question))

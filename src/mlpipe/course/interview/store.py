@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from mlpipe.course._show import PRIVATE, home, write
+from mlpipe.course._show import PRIVATE, home, locked, write
 from mlpipe.course.interview.engine import Interview
 from mlpipe.course.interview.score import from_event
 
 _known: WeakKeyDictionary[Interview, str] = WeakKeyDictionary()  # what is in the file, as far as we wrote or read it
+SAVED = "saved"  # in each file: a number that is larger than in all that were saved before, whatever the clock says
 
 
 def new_attempt_id() -> str:
@@ -35,24 +36,35 @@ def save(interview: Interview) -> Path:
     is left as it is.
     """
     path = folder(interview.question) / f"{interview.attempt_id}.json"
-    text = json.dumps(interview.to_dict(), indent=1)
     try:
-        found = path.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        found = None  # the first time, or deleted since: then it is written again
+        with locked(path.parent):
+            text = _save(interview, path)
     except OSError as error:
         raise _not_saved(path, error) from error
+    _known[interview] = text
+    return path
+
+
+def _save(interview: Interview, path: Path) -> str:
+    found = path.read_text(encoding="utf-8", errors="replace") if path.exists() else None  # new, or deleted since
     if found is not None and found != _known.get(interview):
         raise ValueError(
             f"{path} was changed by another window or program since this attempt last saved it; it is kept as it is. "
             "Go on in the other window, or give this attempt another attempt_id and save again"
         )
+    number = 1 + max((_saved(one) for one in path.parent.glob("*.json") if one != path), default=0)
+    text = json.dumps({SAVED: number} | interview.to_dict(), indent=1)
+    write(path, text, PRIVATE)
+    return text
+
+
+def _saved(path: Path) -> int:
+    """The number under which a file was saved; 0 for one of an earlier version, or that cannot be read."""
     try:
-        write(path, text, PRIVATE)
-    except OSError as error:
-        raise _not_saved(path, error) from error
-    _known[interview] = text
-    return path
+        number = json.loads(path.read_text(encoding="utf-8")).get(SAVED)
+    except (OSError, ValueError, AttributeError):
+        return 0
+    return number if isinstance(number, int) else 0
 
 
 def load(question: str, attempt_id: str, clock: Callable[[], float] = time.monotonic) -> Interview:
@@ -85,9 +97,9 @@ def read(path: Path, clock: Callable[[], float] = time.monotonic) -> Interview:
 
 
 def attempts(question: str, clock: Callable[[], float] = time.monotonic) -> tuple[list[Interview], list[str]]:
-    """All attempts at a question, oldest first, and a sentence for each file that cannot be read."""
+    """All attempts at a question, the one saved last at the end, and a sentence for each file that cannot be read."""
     read, damaged = [], []
-    for path in sorted(folder(question).glob("*.json")):
+    for path in sorted(folder(question).glob("*.json"), key=lambda path: (_saved(path), path.name)):
         try:
             read.append(load(question, path.stem, clock))
         except ValueError as error:
@@ -98,7 +110,7 @@ def attempts(question: str, clock: Callable[[], float] = time.monotonic) -> tupl
 
 
 def unfinished(question: str, clock: Callable[[], float] = time.monotonic) -> list[Interview]:
-    """The attempts that can be resumed, oldest first."""
+    """The attempts that can be resumed, the one saved last at the end."""
     return [interview for interview in attempts(question, clock)[0] if interview.state != "finished"]
 
 
