@@ -10,7 +10,7 @@ JOBS = 2
 VENV   = .venv
 BIN    = $(VENV)/bin
 READY  = $(VENV)/.ready
-COURSE = $(BIN)/python -m mlpipe.course
+COURSE = $(BIN)/python -I -m mlpipe.course
 PYTEST = $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
 
 # One thread: results are equal for any number of cores, and `implicit` asks for it.

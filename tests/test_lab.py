@@ -1,7 +1,10 @@
 """The reader's copy of the course: complete, without outputs, and never overwritten once it was changed."""
 
 import json
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -139,10 +142,36 @@ def test_stored_outputs_alone_do_not_make_a_new_version(root):
 )
 def test_jupyterlab_starts_with_this_python_in_the_right_folder(start, folder, url, root, monkeypatch):
     calls = []
-    monkeypatch.setattr(lab.subprocess, "call", lambda command, cwd: calls.append((command, cwd)) or 0)
+
+    def call(command, cwd, env):
+        first = env["JUPYTER_PATH"].split(os.pathsep)[0]
+        calls.append((command, cwd, json.loads((Path(first) / "kernels/python3/kernel.json").read_text()), env))
+        return 0
+
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("MLPIPE_HOME", "mine")
+    monkeypatch.setenv("JUPYTER_PATH", "another's")
+    monkeypatch.setenv("PYTHONHOME", "another's")
+    monkeypatch.setattr(lab.subprocess, "call", call)
     assert start(root, ["--no-browser"]) == 0
-    expected = [sys.executable, "-m", "jupyterlab", f"--LabApp.default_url={url}", "--no-browser"]
-    assert calls == [(expected, (root / folder).resolve())]
+    where = (root / folder).resolve()
+    ((command, cwd, spec, env),) = calls
+    own = [
+        f"--ServerApp.root_dir={where}",
+        f"--LabApp.default_url={url}",
+    ]  # a user's configuration may have another root
+    assert (command, cwd) == ([sys.executable, "-m", "jupyterlab", *own, "--no-browser"], where)
+    assert spec["argv"][0] == sys.executable  # whatever else is called python3 on this machine
+    assert env["JUPYTER_PATH"].endswith(os.pathsep + "another's")
+    assert env["MLPIPE_HOME"] == str(root / "mine")
+    assert "PYTHONHOME" not in env
+
+
+def test_two_that_open_the_course_at_once_both_find_it_whole(root):
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(lab.copy_course, [root, root]))
+    assert sorted(map(len, told)) == [0, 2]  # one copies, the other finds it there
+    assert set(json.loads((root / "my_course/.copied.json").read_text())) == {"00_start.ipynb", "01_next.ipynb"}
 
 
 def test_arguments_reach_jupyterlab(root, monkeypatch):

@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from mlpipe.course import lessons
-from mlpipe.course.execute import Job, environment
+from mlpipe.course.execute import Job, environment, failure, joined
+from mlpipe.course.refresh import execute_in_place
 from mlpipe.course.run import run_jobs, table
 
 PARAMETERS = 'SEED = 0\nSCALE = "full"'
@@ -112,8 +113,8 @@ def test_terminal_shows_progress_and_no_noise(ran):
 def test_files_appear_whole_or_not_at_all(ran):
     root = ran[0]
     left = [path.name for path in (root / "build").rglob(".*")]
-    assert left == []
-    expected = {"index.html", "00_good.html", "01_fails.html", "02_dies.html", "03_good.html"}
+    assert left == [".lock", ".lock"]
+    expected = {".lock", "index.html", "00_good.html", "01_fails.html", "02_dies.html", "03_good.html"}
     assert {path.name for path in (root / "build" / "html").iterdir()} == expected
 
 
@@ -150,6 +151,7 @@ def test_traps_run_in_their_folder_after_the_lessons(tmp_path):
     executed = nbformat.read(tmp_path / "build/run/t1_odd.ipynb", as_version=4)
     assert executed.cells[-2].outputs[0].text == "traps 0\n"
     assert {path.name for path in (tmp_path / "build/html").iterdir()} == {
+        ".lock",
         "00_good.html",
         "index.html",
         "t1_odd.html",
@@ -211,6 +213,133 @@ def test_a_cell_that_takes_too_long_fails(tmp_path):
     (row,), _ = run_jobs([job])
     assert row["error"]["cell"] == 4
     assert "more than 2 seconds" in row["error"]["message"]
+
+
+# A run that stopped
+
+STOPPED = {  # a cell after which IPython shows no output of type error: name -> source, what is told of it
+    "10_magic": ("%autoreload 2", "UsageError: Line magic function `%autoreload` not found."),
+    "11_cell_magic": ("%%nothing\nx = 1", "UsageError: Cell magic `%%nothing` not found."),
+    "12_group": ("raise ExceptionGroup('both', [ValueError(1)])", "ExceptionGroup: both (1 sub-exception)"),
+    "13_handler": (
+        "get_ipython().set_custom_exc((Exception,), lambda *a, **k: None)\n1/0",
+        "ZeroDivisionError: division by zero",
+    ),
+    "14_surrogate": ("raise ValueError('a\\ud800b')", "UnicodeEncodeError: 'utf-8' codec can't encode"),
+}
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """The rows of lessons that stop in their fourth cell, and of one that is allowed to."""
+    folder = tmp_path_factory.mktemp("stopped")
+    jobs = []
+    for name, source in [(name, source) for name, (source, _) in STOPPED.items()] + [("20_allowed", "%nothing")]:
+        notebook = lesson(name, source)
+        if name == "20_allowed":
+            notebook.cells[3].metadata["tags"] = ["raises-exception"]
+        lessons.write(folder / f"{name}.ipynb", lessons.to_bytes(notebook))
+        jobs.append(Job(name, str(folder / f"{name}.ipynb"), str(folder / "out" / f"{name}.ipynb"), str(folder)))
+    rows, _ = run_jobs(jobs, MLPIPE_HOME=str(folder))
+    return folder, {row["lesson"]: row for row in rows}
+
+
+@pytest.mark.parametrize("name", STOPPED)
+def test_a_run_that_stopped_without_an_error_output_is_not_ok(name, stopped):
+    folder, rows = stopped
+    source, told = STOPPED[name]
+    error = rows[name]["error"]
+    assert rows[name]["result"] == "failed"
+    assert (error["cell"], error["line"]) == (4, source.splitlines()[0])
+    assert error["message"].startswith(told)
+    notebook = lessons.read(folder / "out" / f"{name}.ipynb")
+    assert notebook.cells[3].outputs[-1].output_type == "error"  # so that the page shows it, too
+    assert notebook.cells[4].execution_count is None
+
+
+def test_an_error_that_a_tag_allows_stops_nothing(stopped):
+    folder, rows = stopped
+    assert (rows["20_allowed"]["result"], rows["20_allowed"]["error"]) == ("ok", None)
+    assert lessons.read(folder / "out/20_allowed.ipynb").cells[4].execution_count is not None
+
+
+def test_a_cell_that_was_not_executed_is_a_failure_also_when_nothing_else_tells():
+    notebook = lesson("00_x", "x = 1")
+    for count, cell in enumerate(notebook.cells[1:4], start=1):
+        cell.execution_count = count
+    assert failure(notebook) == {
+        "cell": 5,
+        "line": "after = 1",
+        "message": "the run ended before this cell was executed",
+    }
+    notebook.cells[4].execution_count = 4
+    notebook.cells.append(nbformat.v4.new_code_cell("  \n"))  # nothing to execute
+    assert failure(notebook) is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("%autoreload 2", "cell 1 (%autoreload 2): UsageError: Line magic function"),
+        ("import os\nos._exit(1)", "cell 1 (import os): Stopped: the kernel died"),
+    ],
+)
+def test_refresh_tells_where_a_run_stopped(cell, told, tmp_path):
+    cells = [nbformat.v4.new_code_cell(source) for source in (cell, "after = 1")]
+    assert execute_in_place(nbformat.v4.new_notebook(cells=cells), tmp_path).startswith(told)
+
+
+FEW_FILES = """
+import resource, sys
+from mlpipe.course.execute import allow_open_files
+
+files = resource.RLIMIT_NOFILE
+most = 60 if sys.argv[1] == "forbidden" else resource.getrlimit(files)[1]
+resource.setrlimit(files, (60, most))
+allow_open_files()
+print(resource.getrlimit(files)[0])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of a process")
+def test_too_few_open_files_are_allowed_more_or_told_with_the_fix():
+    done = {
+        how: subprocess.run([sys.executable, "-c", FEW_FILES, how], capture_output=True, text=True)
+        for how in ("allowed", "forbidden")
+    }
+    assert done["allowed"].stdout == "256\n"
+    assert "open files: this session may have 60, a run needs 256" in done["forbidden"].stderr
+    assert "`ulimit -n 256`" in done["forbidden"].stderr
+
+
+# Long outputs
+
+
+@pytest.mark.parametrize("texts", [["x" * 600_000], ["x" * 100_000 + "\r"] * 6, ["x" * 15] * 40_000], ids=len)
+def test_a_long_line_takes_a_time_that_grows_with_its_length(texts):
+    outputs = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in texts]
+    begin = time.process_time()
+    (output,) = joined(outputs)
+    assert time.process_time() - begin < 2  # a time that grows with the square takes minutes
+    assert output.text == ("x" * 100_000 + "\r" if "\r" in texts[0] else "".join(texts))
+
+
+def stream(name, text):
+    return nbformat.v4.new_output("stream", name=name, text=text)
+
+
+def test_streams_are_joined_as_a_terminal_shows_them():
+    result = nbformat.v4.new_output("display_data", {"text/plain": "x"})
+    outputs = [
+        stream("stderr", "warned\n"),
+        stream("stdout", "10%\r50"),
+        stream("stderr", "again\n"),
+        stream("stdout", "%\r100%\nkept\r\n"),
+        result,
+        stream("stdout", "end"),
+    ]
+    found = [(one.get("name"), one.get("text")) for one in joined(outputs)]
+    assert found == [("stdout", "100%\nkept\r\nend"), ("stderr", "warned\nagain\n"), (None, None)]
 
 
 def processes_in(folder):

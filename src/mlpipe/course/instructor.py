@@ -36,13 +36,18 @@ def instructor(root: Path, only: str = "", workers: int = 2) -> int:
         jobs.append(Job(lesson.name, str(source), str(output), str(lesson.notebook.parent)))
 
     def finished(row: run.Row) -> None:
-        executed = lessons.read(folder / f"{row['lesson']}.solved.ipynb")
+        executed = folder / f"{row['lesson']}.solved.ipynb"
         run.make_page(row, executed, every, folder, every[0].notebook.parent, notes=True)
 
-    rows, stopped = run.run_jobs(jobs, workers, finished)
-    printed.write_printed(folder / "print")
-    table = pages.index(every, {row["lesson"]: row for row in rows}, printed.links("print"))
-    lessons.write(folder / "index.html", table)
-    print(run.table(rows))
-    print(f"Notebooks and pages: {folder}")
-    return run.status(rows, stopped, "instructor")
+    with run.interruptions():
+        rows, stopped = run.run_jobs(jobs, workers, finished)
+        print(run.table(rows))
+        try:
+            printed.write_printed(folder / "print")
+            table = pages.index(every, {row["lesson"]: row for row in rows}, printed.links("print"))
+            lessons.write(folder / "index.html", table)
+        except OSError as error:
+            print(f"The index and the pages to print are not complete: {error}")
+            return run.status(rows, stopped, "instructor") or 1
+        print(f"Notebooks and pages: {folder}")
+        return run.status(rows, stopped, "instructor")

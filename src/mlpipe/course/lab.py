@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from mlpipe.course import lessons
+from mlpipe.course._show import home
+from mlpipe.course.execute import kernelspec
 
 
 def copy_course(root: Path) -> list[str]:
@@ -22,6 +26,11 @@ def copy_course(root: Path) -> list[str]:
         raise ValueError(
             f"{mine} is a file, but your copy needs this name for a folder: rename it, then call `make lab` again"
         )
+    with lessons.locked(mine):
+        return _update(root, mine)
+
+
+def _update(root: Path, mine: Path) -> list[str]:
     manifest = mine / ".copied.json"
     copied = lessons.read_json(manifest, "delete it and call `make lab` again; your lessons stay as they are")
     news = []
@@ -65,9 +74,13 @@ def author(root: Path, arguments: list[str]) -> int:
 
 
 def launch(folder: Path, url: str, arguments: list[str]) -> int:
-    """JupyterLab in a folder, with this Python's kernel; returns its exit status."""
-    command = [sys.executable, "-m", "jupyterlab", f"--LabApp.default_url={url}", *arguments]
-    try:
-        return subprocess.call(command, cwd=folder)
-    except KeyboardInterrupt:  # JupyterLab got it, too, and has ended
-        return 0
+    """JupyterLab in a folder, with this Python's kernel; returns its exit status. Other settings are the reader's."""
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={url}"]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        found = [str(kernelspec(Path(scratch))), os.environ.get("JUPYTER_PATH", "")]
+        env = os.environ | {"JUPYTER_PATH": os.pathsep.join(filter(None, found)), "MLPIPE_HOME": str(home())}
+        env.pop("PYTHONHOME", None)  # it names another Python's library
+        try:
+            return subprocess.call([*command, *arguments], cwd=folder, env=env)
+        except KeyboardInterrupt:  # JupyterLab got it, too, and has ended
+            return 0

@@ -15,6 +15,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from mlpipe.course._show import locked as locked
 from mlpipe.course._show import write as write
 
 PARTS = {  # number of a part's first lesson -> its name

@@ -8,11 +8,11 @@ from pathlib import Path
 from unittest.mock import patch
 
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from mlpipe.course import lessons, results
-from mlpipe.course.execute import environment, failure
+from mlpipe.course.execute import CLIENT, allow_open_files, environment, failure, stop
 
 
 def refresh(root: Path, only: str = "") -> int:
@@ -20,6 +20,7 @@ def refresh(root: Path, only: str = "") -> int:
 
     A lesson whose cells do not all run, or whose claims do not all hold, is left as it was. Returns the exit status.
     """
+    allow_open_files()
     failed = []
     for lesson in lessons.find(root, only):
         print(f"{lesson.name} ...", flush=True)
@@ -36,21 +37,30 @@ def refresh(root: Path, only: str = "") -> int:
 
 def execute_in_place(notebook: NotebookNode, folder: Path) -> str:
     """Execute with a reader's record that is empty; returns what went wrong, or an empty string."""
+    current = notebook.cells[0]
+
+    def cell_started(cell: NotebookNode, cell_index: int) -> None:
+        nonlocal current
+        current = cell
+
     with tempfile.TemporaryDirectory() as scratch:
         environ = environment(Path(scratch), MLPIPE_HOME=scratch, MLPIPE_HIDE_TIMES="1")
         client = NotebookClient(
             notebook,
-            kernel_name="python3",
             record_timing=False,
-            coalesce_streams=True,
             timeout=None,
             resources={"metadata": {"path": str(folder)}},
+            on_cell_start=cell_started,
+            **CLIENT,
         )
         with patch.dict(os.environ, environ, clear=True):
             try:
                 client.execute()
-            except (CellExecutionError, DeadKernelError) as error:
-                found = failure(notebook)
-                return f"cell {found['cell']} ({found['line']}): {found['message']}" if found else str(error)
+            except CellExecutionError:
+                pass  # the cell's own output says what happened
+            except (DeadKernelError, CellTimeoutError) as error:
+                stop(current, error)
+    if found := failure(notebook):
+        return f"cell {found['cell']} ({found['line']}): {found['message']}"
     notebook.metadata["language_info"] = {"name": "python"}  # the kernel's own has the version of this Python
     return ""

@@ -20,10 +20,12 @@ import psutil
 from tqdm import tqdm
 
 from mlpipe.course import lessons, pages
-from mlpipe.course.execute import Job, as_argument, environment
+from mlpipe.course._show import home
+from mlpipe.course.execute import Job, allow_open_files, as_argument, environment
 
 Row = dict[str, Any]
 INTERRUPTED = 130
+REPORT_FIX = "delete it and call `make run` again"
 
 
 class Progress:
@@ -66,44 +68,55 @@ def run_jobs(
     """Execute notebooks, `workers` at a time; returns one row each and whether a signal stopped the run.
 
     `finished` sees each row when its notebook is written, and may change it. More keywords go into the environment.
-    Raises ValueError when `workers` is below 1.
+    Raises ValueError when `workers` is below 1, or the system allows too few open files.
     """
     if workers < 1:
         raise ValueError(f"JOBS is {workers}; expected 1 or more lessons at a time, such as JOBS=2")
+    allow_open_files()
     waiting, rows = deque(jobs), list[Row]()
     running, started = dict[str, subprocess.Popen](), dict[str, float]()
-    messages: SimpleQueue = SimpleQueue()  # its put() is safe inside a signal handler
     progress = Progress()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch, signals_to(messages):
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch, interruptions() as messages:
         environ = environment(Path(scratch), **env)
-        while waiting or running:
-            while waiting and len(running) < workers:
-                job = waiting.popleft()
-                running[job.name] = start_worker(job, environ, Path(scratch), messages)
-                started[job.name] = time.perf_counter()
-                progress.start(job.name)
-            message = messages.get()
-            if message is None:  # a signal
-                kill(running.values())
-                progress.close()
-                lost = [(name, "stopped", time.perf_counter() - started[name]) for name in running]
-                lost += [(job.name, "not run", 0.0) for job in waiting]
-                return rows + [empty_row(*one) for one in lost], True
-            name, content = message
-            if "cell" in content:
-                progress.cell(name, content["cell"], content["cells"])
-            elif "lesson" in content:
-                finished(content)
-                rows.append(content)
-                progress.end(content)
-            elif "exit" in content:
-                del running[name]
-                if not any(row["lesson"] == name for row in rows):  # it died before it could tell
-                    row = empty_row(name, "died", time.perf_counter() - started[name])
-                    noise = (Path(scratch) / f"{name}.stderr").read_text(errors="replace").strip().splitlines()
-                    row["error"] = {"message": "\n".join([f"worker ended with {content['exit']}", *noise[-15:]])}
-                    rows.append(row)
-                    progress.end(row)
+        if "MLPIPE_HOME" not in env and environ["MLPIPE_HOME"] != str(home()):
+            print(f"{home()} cannot be written, so your record keeps nothing of this run: set MLPIPE_HOME to a folder.")
+        try:
+            while waiting or running:
+                while waiting and len(running) < workers:
+                    job = waiting.popleft()
+                    started[job.name] = time.perf_counter()
+                    try:
+                        running[job.name] = start_worker(job, environ, Path(scratch), messages)
+                    except OSError as error:  # too many processes or open files, or a full disk
+                        rows.append(empty_row(job.name, "died", 0.0) | {"error": {"message": str(error)}})
+                        progress.end(rows[-1])
+                        continue
+                    progress.start(job.name)
+                if not running:
+                    continue
+                message = messages.get()
+                if message is None:  # a signal
+                    progress.close()
+                    lost = [(name, "stopped", time.perf_counter() - started[name]) for name in running]
+                    lost += [(job.name, "not run", 0.0) for job in waiting]
+                    return rows + [empty_row(*one) for one in lost], True
+                name, content = message
+                if "cell" in content:
+                    progress.cell(name, content["cell"], content["cells"])
+                elif "lesson" in content:
+                    finished(content)
+                    rows.append(content)
+                    progress.end(content)
+                elif "exit" in content:
+                    del running[name]
+                    if not any(row["lesson"] == name for row in rows):  # it died before it could tell
+                        row = empty_row(name, "died", time.perf_counter() - started[name])
+                        noise = (Path(scratch) / f"{name}.stderr").read_text(errors="replace").strip().splitlines()
+                        row["error"] = {"message": "\n".join([f"worker ended with {content['exit']}", *noise[-15:]])}
+                        rows.append(row)
+                        progress.end(row)
+        finally:
+            kill(running.values())
     return rows, False
 
 
@@ -114,7 +127,7 @@ def start_worker(job: Job, environ: dict[str, str], scratch: Path, messages: Sim
             [sys.executable, "-m", "mlpipe.course.execute", as_argument(job)],
             stdout=subprocess.PIPE,
             stderr=noise,
-            env=environ,
+            env=environ | {"TMPDIR": str(scratch)},  # what a killed one leaves there goes with the run
             start_new_session=True,
         )
 
@@ -129,14 +142,27 @@ def start_worker(job: Job, environ: dict[str, str], scratch: Path, messages: Sim
     return worker
 
 
+_messages: SimpleQueue | None = None
+
+
 @contextmanager
-def signals_to(messages: SimpleQueue) -> Iterator[None]:
-    """While this lasts, Ctrl-C and the requests to end arrive as a `None` message; a second one changes nothing."""
+def interruptions() -> Iterator[SimpleQueue]:
+    """While this lasts, Ctrl-C and the requests to end arrive in this queue as `None` and stop nothing by themselves.
+
+    Inside another one it is the same queue, so that a second Ctrl-C spoils no table and no page.
+    """
+    global _messages
+    if _messages is not None:
+        yield _messages
+        return
+    queue: SimpleQueue = SimpleQueue()  # its put() is safe inside a signal handler
+    _messages = queue
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), lambda *_: messages.put(None)) for name in names}
+    before = {name: signal.signal(getattr(signal, name), lambda *_: queue.put(None)) for name in names}
     try:
-        yield
+        yield queue
     finally:
+        _messages = None
         for name, handler in before.items():
             signal.signal(getattr(signal, name), handler)
 
@@ -180,33 +206,57 @@ def run(root: Path, only: str = "", workers: int = 2, seed: int | None = None, s
         for lesson in chosen
     ]
     report = build / "run" / "report.json"
-    before = lessons.read_json(report, "delete it and call `make run` again").get("lessons", [])
+    lessons.read_json(report, REPORT_FIX)  # a damaged one is told before anything starts, too
 
     def finished(row: Row) -> None:
-        executed = lessons.read(build / "run" / f"{row['lesson']}.ipynb")
-        make_page(row, executed, every, build / "html", every[0].notebook.parent)
+        make_page(row, build / "run" / f"{row['lesson']}.ipynb", every, build / "html", every[0].notebook.parent)
 
     print(f"Running {len(jobs)} lessons, {workers} at a time. Ctrl-C stops; what is finished is kept.", flush=True)
-    rows, stopped = run_jobs(jobs, workers, finished)
-    known = {row["lesson"]: row for row in [*before, *rows] if row["result"] != "not run"}
-    lessons.write(report, json.dumps({"lessons": [known[name] for name in sorted(known)]}, indent=1) + "\n")
-    for lesson in every:  # so that every link leads somewhere: lessons not run yet show their stored outputs
-        page = build / "html" / f"{lesson.name}.html"
+    with interruptions():
+        rows, stopped = run_jobs(jobs, workers, finished)
+        print(table(rows))
+        try:
+            remember(report, rows)
+            make_site(report, every, build / "html")
+        except (OSError, ValueError) as error:
+            print(f"The report and the index are not complete: {error}")
+            return status(rows, stopped, "run") or 1
+        print(f"Read on: {build / 'html' / 'index.html'}")
+        return status(rows, stopped, "run")
+
+
+def remember(report: Path, rows: list[Row]) -> None:
+    """Add rows to the report, which another run may be writing, too. Raises OSError, ValueError for a damaged file."""
+    with lessons.locked(report.parent):
+        known = {row["lesson"]: row for row in lessons.read_json(report, REPORT_FIX).get("lessons", [])}
+        known |= {row["lesson"]: row for row in rows if row["result"] != "not run"}
+        lessons.write(report, json.dumps({"lessons": [known[name] for name in sorted(known)]}, indent=1) + "\n")
+
+
+def make_site(report: Path, every: list[lessons.Lesson], folder: Path) -> None:
+    """Write the index of all that is in the report, and the pages that are missing, with their stored outputs."""
+    for lesson in every:  # so that every link leads somewhere
+        page = folder / f"{lesson.name}.html"
         if not page.exists():
-            lessons.write(page, pages.page(lessons.read(lesson.notebook), lesson, every, lesson.notebook.parent))
-    lessons.write(build / "html" / "index.html", pages.index(every, known))
-    print(table(rows))
-    print(f"Read on: {build / 'html' / 'index.html'}")
-    return status(rows, stopped, "run")
+            content = pages.page(lessons.read(lesson.notebook), lesson, every, lesson.notebook.parent)
+            with lessons.locked(folder):
+                if not page.exists():  # another run may have executed it meanwhile
+                    lessons.write(page, content)
+    with lessons.locked(folder):  # so that the last index written is the one that knows most
+        known = {row["lesson"]: row for row in lessons.read_json(report, REPORT_FIX).get("lessons", [])}
+        lessons.write(folder / "index.html", pages.index(every, known))
 
 
-def make_page(row: Row, executed: Any, every: list[lessons.Lesson], folder: Path, images: Path, **options: Any) -> None:
+def make_page(
+    row: Row, executed: Path, every: list[lessons.Lesson], folder: Path, images: Path, **options: Any
+) -> None:
     """Write the page of an executed lesson; a page that cannot be made fails the lesson."""
     lesson = next(lesson for lesson in every if lesson.name == row["lesson"])
     try:
-        content = pages.page(executed, lesson, every, images, error=row["error"], **options)
-        lessons.write(folder / f"{lesson.name}.html", content)
-    except ValueError as error:
+        content = pages.page(lessons.read(executed), lesson, every, images, error=row["error"], **options)
+        with lessons.locked(folder):
+            lessons.write(folder / f"{lesson.name}.html", content)
+    except (OSError, ValueError) as error:
         row["result"] = "failed"
         row["error"] = row["error"] or {"message": f"the page was not made: {error}"}
 
