@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -15,7 +16,7 @@ import pytest
 from mlpipe.course import lessons
 from mlpipe.course.execute import Job, environment, failure, joined
 from mlpipe.course.refresh import execute_in_place
-from mlpipe.course.run import run_jobs, table
+from mlpipe.course.run import remember, run_jobs, table
 
 PARAMETERS = 'SEED = 0\nSCALE = "full"'
 CLAIM = """
@@ -370,8 +371,11 @@ def test_an_interrupted_run_leaves_no_kernel_and_tells_how_to_go_on(request_to_e
     assert len(processes_in(folder)) == 6, "two workers, two kernels and what these started should run now"
     descendants = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, request_to_end)  # what a terminal does: the whole group gets the signal
-    out, _ = process.communicate(timeout=30)
-    assert process.returncode == 130
+    for pause in (0.05, 0.3):  # and people do not wait
+        time.sleep(pause)
+        process.send_signal(request_to_end)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, "")
     assert processes_in(folder) == []
     assert not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in descendants)
     assert "make run ONLY=04,05,06" in out
@@ -383,13 +387,150 @@ def test_an_interrupted_run_leaves_no_kernel_and_tells_how_to_go_on(request_to_e
     assert results == {"00_good": "ok", "03_good": "ok", "04_sleeps": "stopped", "05_sleeps": "stopped"}
 
 
-def test_environment_repeats_whatever_the_user_has_set(tmp_path, monkeypatch):
+# Whose run it is
+
+STATE = """
+import json, os, sys
+import matplotlib.pyplot as plt
+import pandas as pd
+from mlpipe.course._show import home
+print(json.dumps({
+    "python": sys.executable, "usetex": plt.rcParams["text.usetex"], "face": plt.rcParams["axes.facecolor"],
+    "backend": plt.get_backend(), "started": "started" in globals(), "foreign": "foreign" in sys.modules,
+    "warnings": sys.warnoptions, "text": str(pd.Series(["a"]).dtype),
+    "hidden": "MLPIPE_HIDE_TIMES" in os.environ, "home": str(home()), "core": os.environ["OPENBLAS_CORETYPE"],
+}))
+"""
+
+
+def run_one(folder, body, **env):
+    """Execute a lesson with this body: its row, and the outputs of the body."""
+    lessons.write(folder / "in.ipynb", lessons.to_bytes(lesson("90_x", body)))
+    (row,), _ = run_jobs([Job("90_x", str(folder / "in.ipynb"), str(folder / "out.ipynb"), str(folder))], **env)
+    return row, lessons.read(folder / "out.ipynb").cells[3].outputs if (folder / "out.ipynb").exists() else None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="HOME")
+def test_a_run_is_the_courses_own_whatever_the_user_has_set(tmp_path, monkeypatch):
+    home, spec = tmp_path / "home", json.dumps({"argv": ["false"], "display_name": "x", "language": "python"})
+    files = {
+        "jupyter/kernels/python3/kernel.json": spec,
+        "home/.local/share/jupyter/kernels/python3/kernel.json": spec,
+        "home/.ipython/profile_default/startup/own.py": "started = 1",
+        "home/.config/matplotlib/matplotlibrc": "axes.facecolor: black",
+        "matplotlibrc/matplotlibrc": "text.usetex: True",
+        "path/sitecustomize.py": "import foreign",
+        "path/foreign.py": "",
+        "path/pandas.py": "raise ImportError('not this one')",
+    }
+    for name, content in files.items():
+        lessons.write(tmp_path / name, content)
+    users = {
+        "HOME": str(home),
+        "JUPYTER_PATH": str(tmp_path / "jupyter"),
+        "JUPYTER_PREFER_ENV_PATH": "0",
+        "MATPLOTLIBRC": str(tmp_path / "matplotlibrc"),
+        "MLPIPE_HIDE_TIMES": "1",
+        "MLPIPE_HOME": "~/record",
+        "MPLBACKEND": "svg",
+        "OPENBLAS_CORETYPE": "Haswell",
+        "PANDAS_FUTURE_INFER_STRING": "0",
+        "PYTHONHOME": "/nowhere",
+        "PYTHONPATH": str(tmp_path / "path"),
+        "PYTHONSTARTUP": str(tmp_path / "path/pandas.py"),
+        "PYTHONWARNINGS": "error",
+    }
+    for name, value in users.items():
+        monkeypatch.setenv(name, value)
+    row, outputs = run_one(tmp_path, STATE)
+    assert row["error"] is None
+    assert json.loads(outputs[0].text) == {
+        "python": sys.executable,
+        "usetex": False,
+        "face": "white",
+        "backend": "module://matplotlib_inline.backend_inline",
+        "started": False,
+        "foreign": False,
+        "warnings": [],
+        "text": "str",
+        "hidden": False,
+        "home": str(home / "record"),
+        "core": "Haswell",  # this machine's choice stays
+    }
+    assert "90.three" in json.loads((home / "record/claims/90.json").read_text())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="HOME")
+def test_a_home_that_cannot_be_written_changes_no_page_and_is_told_with_its_fix(tmp_path, monkeypatch, capsys):
+    for name in ("MLPIPE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "MPLCONFIGDIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "/dev/null/home")
+    row, outputs = run_one(tmp_path, "import matplotlib.pyplot as plt\nprint(plt.figure().number)")
+    assert (row["error"], row["held"]) == (None, 1)
+    assert [(one.name, one.text) for one in outputs if one.output_type == "stream"] == [("stdout", "1\n")]
+    claimed = lessons.read(tmp_path / "out.ipynb").cells[2].outputs
+    assert [one.output_type for one in claimed] == ["display_data"]  # and no warning of the record
+    told = capsys.readouterr().out
+    assert "/dev/null/home" in told
+    assert "your record keeps nothing of this run: set MLPIPE_HOME to a folder" in told
+
+
+def test_what_the_caller_asks_for_wins_over_the_runs_own(tmp_path, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setenv("OMP_NUM_THREADS", "8")
-    env = environment(tmp_path, MLPIPE_HOME="x")
+    monkeypatch.setenv("MLPIPE_DATA", "data")
+    env = environment(tmp_path, MLPIPE_HOME="x", PYTHONPATH="y")
     assert "MPLBACKEND" not in env
-    assert (env["OMP_NUM_THREADS"], env["TQDM_DISABLE"], env["MLPIPE_HOME"]) == ("1", "1", "x")
+    assert (env["OMP_NUM_THREADS"], env["TQDM_DISABLE"], env["MLPIPE_HOME"], env["PYTHONPATH"]) == ("1", "1", "x", "y")
     assert Path(env["IPYTHONDIR"]).is_dir()
+    assert env["MLPIPE_DATA"] == str(Path.cwd() / "data")  # a kernel works in another folder
+
+
+def test_papermill_does_not_complain_of_the_runs_own_files(tmp_path):
+    row, outputs = run_one(tmp_path, "print('done')", PYTHONWARNINGS="error")
+    assert (row["result"], outputs[0].text) == ("ok", "done\n")
+
+
+# Two at once, and a disk that is full
+
+
+def test_two_runs_at_once_are_both_in_report_and_index(tmp_path):
+    checkout(tmp_path, "00_good", "03_good")
+    lessons.write(tmp_path / "notebooks/05_good.ipynb", lessons.to_bytes(lesson("05_good", "pass")))
+    runs = [command(tmp_path, "run", "--only", name) for name in ("00", "03")]
+    for process in runs:
+        process.communicate(timeout=120)
+    rows = json.loads((tmp_path / "build/run/report.json").read_text())["lessons"]
+    assert [(row["lesson"], row["result"]) for row in rows] == [("00_good", "ok"), ("03_good", "ok")]
+    index = (tmp_path / "build/html/index.html").read_text()
+    assert (index.count("✓ ran"), index.count("not run yet")) == (2, 1)
+    assert "seen 0 full" in (tmp_path / "build/html/00_good.html").read_text()  # not the stored one over it
+
+
+def test_a_report_keeps_what_another_run_wrote_meanwhile(tmp_path):
+    row = {"result": "ok", "seconds": 1.0}
+    report = tmp_path / "report.json"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: remember(report, [row | {"lesson": f"{number:02}"}]), range(32)))
+    assert len(json.loads(report.read_text())["lessons"]) == 32
+    remember(report, [row | {"lesson": "00", "result": "not run"}, row | {"lesson": "01", "result": "failed"}])
+    results = {one["lesson"]: one["result"] for one in json.loads(report.read_text())["lessons"]}
+    assert (results["00"], results["01"], len(results)) == ("ok", "failed", 32)
+
+
+def test_a_file_that_cannot_be_written_costs_neither_table_nor_the_other_lessons(tmp_path):
+    checkout(tmp_path, "00_good", "03_good")
+    (tmp_path / "build/html/00_good.html").mkdir(parents=True)  # as good as a full disk
+    (tmp_path / "build/html/index.html").mkdir()
+    process = command(tmp_path, "run")
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (1, "")
+    results = [line.split()[:2] for line in out.splitlines() if line.startswith("0") and "claims" not in line]
+    assert ["00_good", "failed"] in results
+    assert ["03_good", "ok"] in results
+    assert f"the page was not made: [Errno 21] Is a directory: '{tmp_path}/build/html/00_good.html'" in out
+    assert f"The report and the index are not complete: [Errno 21] Is a directory: '{tmp_path}/build/html/index" in out
+    assert len(json.loads((tmp_path / "build/run/report.json").read_text())["lessons"]) == 2
 
 
 def test_table_is_in_the_order_of_the_course():
