@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from mlpipe import datasets
 from mlpipe.course import environment
 from mlpipe.course.interview import save_cold_answer
 
@@ -80,3 +81,13 @@ def test_each_failure_comes_with_its_fix(break_it, fix, monkeypatch, tmp_path, c
     environment.check_environment()
     (failed,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("✗")]
     assert fix in failed
+
+
+def test_what_the_system_refuses_is_not_blamed_on_the_data(monkeypatch, capsys):
+    def refuse(*_, **__):
+        raise OSError(24, "Too many open files", "ratings.csv.gz")
+
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    monkeypatch.setattr(datasets, "movielens", refuse)
+    environment.check_environment()
+    assert "✗ the embedded data: [Errno 24] Too many open files: 'ratings.csv.gz'\n" in capsys.readouterr().out

@@ -18,7 +18,7 @@ FREE_BYTES = 2e9  # the largest lesson needs 1.5 GB
 
 def check_environment() -> None:
     """Show one line for each check, with the fix where it fails."""
-    found = [(name, test(), fix) for name, test, fix in _checks()]
+    found = [(name, *_outcome(test, fix)) for name, test, fix in _checks()]
     lines = [(f"{'✓' if good else '✗'} {name}" + ("" if good else f": {fix}"), good) for name, good, fix in found]
     all_good = all(good for _, good in lines)
     show(
@@ -28,6 +28,14 @@ def check_environment() -> None:
         "\n".join(line for line, _ in lines),
         {"environment": all_good},
     )
+
+
+def _outcome(test: Callable[[], bool], fix: str) -> tuple[bool, str]:
+    """Whether a test is passed, and the fix; an error says itself what is wrong: not each is a fault of the data."""
+    try:
+        return test(), fix
+    except (OSError, ValueError) as error:
+        return False, str(error)
 
 
 def _checks() -> list[tuple[str, Callable[[], bool], str]]:
@@ -63,10 +71,7 @@ def _packages() -> bool:
 def _data() -> bool:
     from mlpipe import datasets
 
-    try:
-        datasets.movielens()
-    except (ValueError, OSError):
-        return False
+    datasets.movielens()
     return True
 
 
