@@ -10,6 +10,7 @@ JOBS = 2
 VENV   = .venv
 BIN    = $(VENV)/bin
 READY  = $(VENV)/.ready
+DEV    = $(VENV)/.ready-dev
 COURSE = $(BIN)/python -I -m mlpipe.course
 PYTEST = $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
 
@@ -17,17 +18,22 @@ PYTEST = $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
 export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 export MKL_NUM_THREADS = 1
+# Modules and a standard library of another Python.
+unexport PYTHONPATH PYTHONHOME
 
 .PHONY: help setup run lab test check kernels lint interview instructor author refresh bench lock clean
 
 help:  ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
-	@echo "First call: sets up $(VENV) (about two minutes, needs the network once)."
+	@echo "First call: sets up $(VENV) (one to two minutes, less with uv on the PATH; needs the network once)."
 
 setup: $(READY)  ## make the environment (the other tasks do it by themselves)
 
 $(READY): requirements.lock pyproject.toml
-	@sh .ci/setup "$(VENV)" "$(PYTHON)"
+	@sh .ci/setup "$(VENV)" "$(PYTHON)" $@ requirements.lock
+
+$(DEV): requirements-dev.lock $(READY)
+	@sh .ci/setup "$(VENV)" "$(PYTHON)" $@ requirements.lock requirements-dev.lock
 
 run: $(READY)  ## execute the course: pages in build/html, a report at the end (ONLY=02,05)
 	@$(COURSE) run --jobs $(JOBS) --only "$(ONLY)"
@@ -41,13 +47,13 @@ test: lint  ## everything that CI runs: code, and every lesson executed with thr
 check: lint  ## the part of the tests that takes less than a minute
 	@$(PYTEST) -m "not slow"
 
-kernels: $(READY)  ## the lessons as other CPUs compute them, against the stored outputs: a table (ONLY=05)
+kernels: $(DEV)  ## the lessons as other CPUs compute them, against the stored outputs: a table (ONLY=05)
 	@$(BIN)/python tests/kernels.py --jobs $(JOBS) --only "$(ONLY)" $(ARGS)
 
-lint: $(READY)
+lint: $(DEV)
 	@$(BIN)/python -m ruff check .
-	@$(BIN)/python -m ruff format --check --quiet src tests benchmarks || \
-	  { echo "run: $(BIN)/python -m ruff format src tests benchmarks"; exit 1; }
+	@$(BIN)/python -m ruff format --check --quiet .ci src tests benchmarks || \
+	  { echo "run: $(BIN)/python -m ruff format .ci src tests benchmarks"; exit 1; }
 	@$(BIN)/python -m mypy --no-error-summary
 
 interview: $(READY)  ## sit a mock interview in the terminal (QUESTION=ctr ARGS=--drill)
@@ -63,22 +69,26 @@ refresh: $(READY)  ## make the stored notebooks and the README's table anew from
 	@$(COURSE) refresh --only "$(ONLY)"
 
 bench: $(READY)  ## speed and quality against other libraries
-	@$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['bench'])" | \
-	  xargs $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps || \
+	@$(BIN)/python -I .ci/install.py $(VENV) --no-deps --group bench || \
 	  echo "The peers of group bench could not be installed: the benchmarks go on without them."
 	@for script in benchmarks/bench_*.py; do \
 	  [ -e "$$script" ] || { echo "there are no benchmarks yet"; continue; }; \
 	  echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
 	done
 
-# uv does not read pip's configuration, so an index that pip was given is handed on.
-lock: $(READY)  ## resolve the versions anew: rewrites requirements.lock
-	@$(BIN)/python -m venv build/lock && build/lock/bin/python -m pip install --quiet uv
+# The lock of the tests is what their resolution adds to the reader's. uv does not read pip's configuration, so an index that pip was
+# given is handed on.
+LOCK = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+  --no-emit-index-url --no-emit-find-links pyproject.toml
+
+lock: $(READY)  ## resolve the versions anew: rewrites requirements.lock and requirements-dev.lock
+	@$(BIN)/python -m venv build/lock && $(BIN)/python -I .ci/install.py build/lock uv
 	@index=$${UV_DEFAULT_INDEX:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$$index"; \
-	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --no-emit-find-links --upgrade --extra real-data --group dev pyproject.toml -o requirements.lock
-	@rm -rf build/lock; echo "requirements.lock is new; make test tells whether the course still stands"
+	$(LOCK) --upgrade --group install -o requirements.lock && \
+	$(LOCK) --upgrade --group install --group dev --constraint requirements.lock -o build/lock/all
+	@awk '/^[^ ]/ { known = FNR != NR && $$0 in seen; seen[$$0] } FNR != NR && !known' requirements.lock build/lock/all >requirements-dev.lock
+	@rm -rf build/lock; echo "The locks are new; make test tells whether the course still stands"
 
 clean:  ## remove build/ and caches; my_course/ and .venv/ stay
 	@rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -5,6 +5,8 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,23 +14,36 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text()
+LOCKS = ("requirements.lock", "requirements-dev.lock")
 TARGETS = sorted(set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE)))
 
 FAKE_PYTHON = r"""#!/bin/sh
-# Stands in for a Python: says which calls came, fails where the test wants it to.
+# Stands in for a Python: says which calls came and what pip was told, fails where the test wants it to.
 echo "$0 $*" >>"$LOG"
 case "$*" in
   --version) echo "Python $FAKE_VERSION" ;;
+  "-I .ci/install.py"*) exec "$REAL_PYTHON" "$@" ;;
   -c*) [ "$FAKE_VERSION" != 3.9 ] ;;
   "-m venv"*) [ "$FAIL" != venv ] || exit 1
     for folder; do :; done
     case "$*" in *--clear*) rm -rf "$folder" ;; esac
     mkdir -p "$folder/bin"; cp "$0" "$folder/bin/python" ;;
-  *--require-hashes*) [ "$FAIL" != killed ] || kill -9 $PPID
-    [ "$FAIL" != pip ] || { echo "ERROR: Could not find a version that satisfies numpy"; exit 1; }
+  "-m pip config list") [ ! -e "$PIP_CONFIG_FILE" ] || cat "$PIP_CONFIG_FILE" ;;
+  *--require-hashes*) env | grep ^PIP_ >>"$LOG"
+    [ "$FAIL" != killed ] || kill -9 $PPID
+    case "$FAIL" in
+      offline) echo "WARNING: Retrying (Retry(total=4)) after connection broken by 'NewConnectionError()'" ;;
+      full) echo "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"; exit 1 ;;
+    esac
+    case "$FAIL" in pip|offline) echo "ERROR: Could not find a version that satisfies numpy"; exit 1 ;; esac
     for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do echo "Collecting p$n"; done ;;
   *) exit 0 ;;
 esac
+"""
+FAKE_UV = r"""#!/bin/sh
+echo "uv $*" >>"$LOG"
+env | grep -E '^(UV_|SSL_|ALL_PROXY)' >>"$LOG"
+[ "$FAIL" != uv ] || { echo "error: uv is too old" >&2; exit 2; }
 """
 
 
@@ -37,17 +52,31 @@ def clone(tmp_path):
     """A checkout with the set-up's files and a Python that only pretends."""
     root = tmp_path / "clone"
     (root / ".ci").mkdir(parents=True)
-    for name in ("Makefile", ".ci/setup", "requirements.lock", "pyproject.toml"):
+    for name in ("Makefile", ".ci/setup", ".ci/install.py", *LOCKS, "pyproject.toml"):
         shutil.copy2(ROOT / name, root / name)
-    fake = tmp_path / "python"
-    fake.write_text(FAKE_PYTHON)
-    fake.chmod(0o755)
+    executable(tmp_path / "python", FAKE_PYTHON)
     return root
 
 
-def make(clone, *arguments, python=None, version="3.12", fail=""):
+@pytest.fixture
+def uv(clone):
+    """A uv on the PATH that only pretends."""
+    (clone.parent / "bin").mkdir()
+    executable(clone.parent / "bin" / "uv", FAKE_UV)
+
+
+def executable(path, text):
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+def make(clone, *arguments, python=None, version="3.12", fail="", **variables):
+    """Call make with what the test stands for, and nothing of this machine's own pip, uv and Python settings."""
     fake = clone.parent / "python"
-    env = os.environ | {"LOG": str(clone.parent / "log"), "FAKE_VERSION": version, "FAIL": fail}
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_", "PYTHON"))}
+    folders = [one for one in env["PATH"].split(os.pathsep) if not (Path(one) / "uv").exists()]
+    env |= {"PATH": os.pathsep.join([str(clone.parent / "bin"), *folders]), "REAL_PYTHON": sys.executable}
+    env |= {"LOG": str(clone.parent / "log"), "FAKE_VERSION": version, "FAIL": fail} | variables
     line = ["make", *arguments, f"PYTHON={python or fake}"]
     return subprocess.run(line, cwd=clone, env=env, capture_output=True, text=True, timeout=60)
 
@@ -65,7 +94,7 @@ def test_set_up_installs_the_lock_with_hashes_then_the_course_once(clone):
     log = calls(clone)
     assert log.index("-m venv --clear .venv") < log.index("--require-hashes -r requirements.lock")
     assert log.index("--require-hashes") < log.index("--no-deps --no-build-isolation -e .")
-    assert re.search(r"Installing the packages.*\n  20 packages found\nThe environment is ready", done.stdout)
+    assert re.search(r"(?s)Installing the packages.*\n  20 packages found\nThe environment is ready", done.stdout)
     assert make(clone, "setup").returncode == 0
     assert calls(clone) == ""  # the second time there is nothing to do
 
@@ -88,7 +117,9 @@ def test_a_changed_lock_or_package_is_installed_without_starting_afresh(clone, c
         ({"version": "3.9"}, "older than 3.11; install Python 3.11 or newer, or call make with PYTHON="),
         ({"python": "/nowhere/python"}, "/nowhere/python is missing or older than 3.11"),
         ({"fail": "venv"}, "sudo apt install python3-venv"),
-        ({"fail": "pip"}, "check the network connection"),
+        ({"fail": "pip"}, "pip could not install the packages. pip said: ERROR: Could not find a version that satisf"),
+        ({"fail": "full"}, "the disk is full; free 2 GB"),
+        ({"fail": "offline"}, "check the network connection"),
     ],
 )
 def test_each_failure_is_one_sentence_with_its_fix(clone, options, sentence):
@@ -101,8 +132,85 @@ def test_each_failure_is_one_sentence_with_its_fix(clone, options, sentence):
     assert not (clone / ".venv" / ".ready").exists()
 
 
-def test_what_pip_said_is_told(clone):
-    assert "Could not find a version that satisfies numpy" in make(clone, "setup", fail="pip").stderr
+def test_the_network_is_blamed_only_where_it_was_the_network(clone):
+    told = make(clone, "setup", fail="pip", PIP_INDEX_URL="https://mirror.example/simple").stderr
+    assert "network" not in told
+    assert "Your settings of pip that were used: index-url." in told
+
+
+def test_settings_of_pip_say_how_an_index_is_reached_and_nothing_else(clone):
+    settings = clone.parent / "pip.conf"
+    settings.write_text(
+        "global.cert='/of/files.pem'\nglobal.index-url='https://of.files/simple'\ninstall.user='true'\n"
+    )
+    broken = (
+        "USER=1",
+        "TARGET=/elsewhere",
+        "DRY_RUN=1",
+        "CONSTRAINT=other.txt",
+        "NO_BINARY=:all:",
+        "PYTHON=/other/python",
+    )
+    env = {"PIP_" + one.split("=")[0]: one.split("=")[1] for one in broken}
+    env |= {"PIP_CONFIG_FILE": str(settings), "PIP_INDEX_URL": "https://mirror.example/simple", "PIP_NO_INDEX": "1"}
+    assert make(clone, "setup", **env).returncode == 0
+    assert sorted(re.findall("^PIP_.*", calls(clone), re.MULTILINE)) == [
+        "PIP_CERT=/of/files.pem",
+        f"PIP_CONFIG_FILE={os.devnull}",
+        "PIP_DISABLE_PIP_VERSION_CHECK=1",
+        "PIP_INDEX_URL=https://mirror.example/simple",
+        "PIP_NO_INDEX=1",
+    ]
+
+
+def test_a_standard_library_of_another_python_is_not_handed_on(clone):
+    executable(
+        clone.parent / "python", FAKE_PYTHON.replace("case", '[ -z "$PYTHONHOME$PYTHONPATH" ] || exit 1\ncase', 1)
+    )
+    assert make(clone, "setup", PYTHONHOME="/elsewhere", PYTHONPATH="/elsewhere").returncode == 0
+
+
+def test_uv_installs_where_it_is_there(clone, uv):
+    done = make(clone, "setup")
+    assert done.returncode == 0, done.stderr
+    log = calls(clone)
+    assert log.index("-m venv --clear .venv") < log.index("uv pip install --python .venv/bin/python")
+    assert log.index("--require-hashes -r requirements.lock") < log.index("--no-deps --no-build-isolation -e .")
+    assert "pip install --require-hashes" not in log
+
+
+def test_uv_is_told_what_pip_was_told_and_keeps_its_own(clone, uv):
+    env = {"PIP_INDEX_URL": "https://mirror.example/simple", "PIP_EXTRA_INDEX_URL": "file:///a file:///b"}
+    env |= {"PIP_CERT": "/of/pip.pem", "UV_TARGET": "/elsewhere", "UV_EXCLUDE_NEWER": "2020-01-01", "UV_CACHE_DIR": "c"}
+    env |= {"SSL_CERT_FILE": ""}
+    make(clone, "setup", **env)
+    log = calls(clone)
+    told = "--default-index https://mirror.example/simple --index file:///a --index file:///b --require-hashes"
+    assert told in log
+    assert "UV_CACHE_DIR=c" in log
+    assert "SSL_CERT_FILE=/of/pip.pem" in log
+    assert not re.search("UV_TARGET|UV_EXCLUDE", log)
+    shutil.rmtree(clone / ".venv")
+    make(clone, "setup", UV_DEFAULT_INDEX="https://own.example/simple", **env)
+    assert "mirror.example" not in "".join(re.findall("^uv .*", calls(clone), re.MULTILINE))
+
+
+def test_pip_goes_on_where_uv_fails(clone, uv):
+    done = make(clone, "setup", fail="uv")
+    assert done.returncode == 0, done.stderr
+    assert "pip goes on; uv said: error: uv is too old" in done.stdout
+    assert "-m pip install --require-hashes -r requirements.lock" in calls(clone)
+
+
+def test_the_tests_packages_come_with_the_first_task_that_needs_them(clone):
+    make(clone, "setup")
+    assert "requirements-dev.lock" not in calls(clone)
+    make(clone, "lint")  # fails: there is no code here
+    assert "--require-hashes -r requirements.lock -r requirements-dev.lock" in calls(clone)
+    make(clone, "lint")
+    assert "--require-hashes" not in calls(clone)
+    make(clone, "setup")
+    assert calls(clone) == ""
 
 
 def test_an_interrupted_set_up_is_repaired_by_the_next_call(clone):
@@ -154,15 +262,33 @@ def test_ci_runs_what_the_readme_says():
     assert not done.stderr
 
 
-def test_conda_environment_is_the_same_lock():
+def test_conda_environment_is_the_readers_lock():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     assert environment["name"] == "mlpipe"
     assert environment["dependencies"] == ["python=3.12", "pip", {"pip": ["-r requirements.lock"]}]
 
 
-def test_lock_has_hashes_and_no_addresses():
-    lock = (ROOT / "requirements.lock").read_text()
+def pins(name):
+    return re.findall(r"^([a-z0-9][a-z0-9-]*)==", (ROOT / name).read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize(("name", "least"), [("requirements.lock", 100), ("requirements-dev.lock", 10)])
+def test_locks_have_hashes_and_no_addresses(name, least):
+    lock = (ROOT / name).read_text()
     assert "://" not in lock
     assert not re.search(r"^--", lock, re.MULTILINE)
-    pins = re.findall(r"^[a-z0-9][^\n]*==[^\n]*(?:\n    --hash=sha256:[0-9a-f]{64}(?: \\)?)+", lock, re.MULTILINE)
-    assert len(pins) == len(re.findall("==", re.sub(r";[^\n]*", "", lock))) > 100
+    hashed = re.findall(r"^[a-z0-9][^\n]*==[^\n]*(?:\n    --hash=sha256:[0-9a-f]{64}(?: \\)?)+", lock, re.MULTILINE)
+    assert len(hashed) == len(re.findall("==", re.sub(r";[^\n]*", "", lock))) > least
+
+
+def test_the_locks_hold_each_package_where_it_is_needed():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    groups = project["dependency-groups"]
+    readers, tests = pins("requirements.lock"), pins("requirements-dev.lock")
+
+    def names(requirements):
+        return {re.match("[A-Za-z0-9-]+", one).group().lower() for one in requirements}
+
+    assert names(project["project"]["dependencies"] + groups["install"]) <= set(readers)
+    assert names(groups["dev"]) <= set(tests)
+    assert not set(readers) & set(tests)
