@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 OFFLINE = Path(__file__).parent / "offline"
 collect_ignore = ["offline"]  # no tests: it acts where it is imported
@@ -11,6 +12,12 @@ SLOW = {
     f"test_{name}.py"
     for name in ("als", "checking", "ctr", "ctr_models", "exercises", "recommenders", "run", "simulator")
 }
+
+# Times say how busy the machine is, so none decides. The examples are the same in every run: what turns red is the change, and
+# it is red for everyone. `pytest --hypothesis-profile=explore` draws others, for who writes a test or goes hunting.
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeat", settings.get_profile("explore"), derandomize=True)
+settings.load_profile("repeat")
 
 
 def pytest_configure(config):

@@ -127,7 +127,7 @@ samples = st.lists(st.tuples(st.booleans(), st.floats(0.001, 0.999)), min_size=2
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(samples, st.floats(0.01, 0.99))
 def test_metrics_agree_with_scikit_learn_and_with_each_other(rows, rate):
     y, p = map(np.array, zip(*rows, strict=True))
@@ -140,7 +140,7 @@ def test_metrics_agree_with_scikit_learn_and_with_each_other(rows, rate):
         assert expected_calibration_error(y, p, n_bins) >= gap - 1e-12
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(samples)
 def test_a_monotone_change_leaves_the_order_and_ruins_the_probability(rows):
     """Which is why lessons measure both: AUC and average precision see the order only."""
@@ -151,7 +151,7 @@ def test_a_monotone_change_leaves_the_order_and_ruins_the_probability(rows):
     assert calibration_ratio(y, p / 10) == pytest.approx(calibration_ratio(y, p) / 10, rel=1e-12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(samples, st.integers(0, 1000))
 def test_metrics_do_not_depend_on_the_order_of_rows_and_doubled_rows_change_no_mean(rows, seed):
     y, p = map(np.array, zip(*rows, strict=True))
@@ -199,7 +199,7 @@ def test_reliability_curve_has_the_bins_of_scikit_learn_where_nothing_is_tied():
     np.testing.assert_allclose(curve["predicted"], predicted, rtol=1e-12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(samples, st.integers(1, 12), st.booleans())
 def test_reliability_curve_holds_every_row_and_adds_up_to_the_calibration_error(rows, n_bins, tied):
     y, p = map(np.array, zip(*rows, strict=True))
@@ -242,7 +242,7 @@ def test_calibration_by_finds_slices_that_cancel():
     assert table.loc["desktop", "high"] < 1 < table.loc["phone", "low"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(samples, st.integers(0, 1000))
 def test_slices_add_up_to_the_whole(rows, seed):
     y, p = map(np.array, zip(*rows, strict=True))

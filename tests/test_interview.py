@@ -1,6 +1,7 @@
 """The cold answer and the environment check."""
 
 import json
+import sys
 
 import pytest
 
@@ -69,6 +70,8 @@ def test_the_environment_of_the_tests_is_ready(monkeypatch, capsys):
     ("break_it", "fix"),
     [
         (lambda m, tmp: m.setattr(environment, "PACKAGES", ("no-such-package",)), "make lab"),
+        (lambda m, tmp: m.setitem(sys.modules, "scipy", None), "scipy cannot be imported (import of scipy halted"),
+        (lambda m, tmp: m.setitem(sys.modules, "implicit", None), "run `pip install implicit`"),
         (lambda m, tmp: m.setenv("MLPIPE_DATA", str(tmp)), "git checkout"),
         (lambda m, tmp: m.setattr(environment, "FREE_BYTES", 1e18), "close other programs"),
         (lambda m, tmp: ((tmp / "f").write_text(""), m.setenv("MLPIPE_HOME", str(tmp / "f"))), "MLPIPE_HOME"),

@@ -138,7 +138,7 @@ def test_no_line_of_notes_makes_a_heading_a_list_or_a_table_of_the_others(line):
         assert count == [one for one, _ in blocks(scorecard(attempt().to_dict(), ALL_MID)[1])].count(kind)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(st.sampled_from("<>|*_`[]()#-+=1.~!\\&\"' a\n\r\t{}$:"), min_size=1, max_size=30).filter(str.strip))
 def test_no_mix_of_signs_becomes_a_tag_or_breaks_a_table(text):
     page, markdown = everything(text)
@@ -239,7 +239,7 @@ def test_three_things_to_do_next_are_what_costs_most():
 
 
 @given(st.fixed_dictionaries({d: st.integers(0, 4) for d in DIMENSIONS}), st.booleans(), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_there_are_always_three_different_things_to_do(levels, gate, number):
     score = Score(levels, gates=("no_baseline",) if gate else ())
     _, markdown = scorecard(attempt().to_dict(), score, [quoted()] if number else [])

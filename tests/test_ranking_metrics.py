@@ -374,7 +374,7 @@ def test_sampled_hit_rate_by_hand():
     assert sampled_hit_rate(500, 10_000, 100, k=10) == pytest.approx(0.97, abs=0.005)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(2, 60), st.integers(1, 12))
 def test_sampled_hit_rate_with_all_others_is_the_full_one_and_falls_with_the_rank(n_items, k):
     ranks = np.arange(1, n_items + 1)

@@ -31,7 +31,7 @@ def random_world(rng, k):
     return lists, sp.csr_matrix(liked.astype(np.float32))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(worlds, st.sampled_from([1, 2, 5, 10, 20]))
 def test_agrees_with_trec_eval(rng, k):
     if platform.machine() == "aarch64":
@@ -76,7 +76,7 @@ class Fixed:
         return self.lists[userid].astype(np.int32), np.zeros((len(userid), N), dtype=np.float32)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(worlds, st.sampled_from([1, 2, 5, 10, 20]))
 def test_agrees_with_implicit(rng, k):
     lists, relevant = random_world(rng, k)

@@ -1,5 +1,8 @@
 """One contract for all recommenders, and each against its formula written out with dense arrays."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -551,6 +554,47 @@ def test_implicit_warns_of_nothing(recwarn, capfd):
     ImplicitBPR(factors=4, iterations=3).fit(X)
     assert [str(warning.message) for warning in recwarn] == []
     assert capfd.readouterr() == ("", "")
+
+
+WITHOUT_IMPLICIT = """
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "implicit":
+            raise {problem}
+sys.meta_path.insert(0, Refuse())
+import scipy.sparse as sp
+from mlpipe.course import environment
+from mlpipe.recommenders import ALS, ImplicitALS, ImplicitBPR
+X = sp.random(20, 10, 0.3, "csr", random_state=0)
+ALS(factors=2).fit(X).recommend([0], k=3)
+for model in (ImplicitALS(), ImplicitBPR()):
+    try:
+        model.fit(X)
+    except ImportError as error:
+        print(error)
+environment.check_environment()
+"""
+
+
+@pytest.mark.parametrize(
+    ("problem", "fix"),
+    [
+        ('OSError("libgomp.so.1: cannot open shared object file")', "run `apt install libgomp1` (Debian, Ubuntu)"),
+        ('ImportError("No module named implicit")', "run `pip install implicit`"),
+    ],
+)
+def test_without_implicit_only_its_adapters_fail(problem, fix):
+    command = [sys.executable, "-c", WITHOUT_IMPLICIT.format(problem=problem)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    (als, bpr), shown = done.stdout.splitlines()[:2], done.stdout.splitlines()[2:]
+    assert als == bpr
+    assert als.startswith("ImplicitALS and ImplicitBPR need a library: implicit cannot be imported (")
+    assert als.endswith(fix)
+    (line,) = [line for line in shown if "implicit cannot be imported" in line]
+    assert line.startswith("✗ the course's packages: ")
+    assert line.endswith(fix)
 
 
 # The hybrid

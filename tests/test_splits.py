@@ -22,7 +22,6 @@ def log(seed=0, n=500, n_users=12):
     )
 
 
-@settings(deadline=None)
 @given(st.integers(1, 39), st.integers(0, 20))
 def test_by_time_puts_each_row_where_it_belongs(cut, gap):
     frame = log(n=150)
@@ -96,7 +95,6 @@ def test_times_must_be_there_and_be_times(split):
         split(frame.assign(timestamp=pd.NaT))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 1000), st.sampled_from([0.1, 0.2, 0.29, 0.5, 0.9]))
 def test_last_share_agrees_with_a_loop_over_users(seed, share):
     frame = log(seed, n=150)
@@ -135,7 +133,7 @@ def test_ties_are_broken_by_the_seed_not_by_the_order_of_the_file(split, share):
     assert not held_out.equals(split(frame, 1).test)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 1000))
 def test_leave_last_out_agrees_with_a_loop_over_users(seed):
     frame = log(seed, n=30)
@@ -192,7 +190,7 @@ def test_global_time_by_hand():
     assert (plain.dropped, plain.train_only_users) == ({"of users without history": 4}, 1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 1000), st.integers(1, 39), st.booleans())
 def test_global_time_agrees_with_a_loop_over_users(seed, cut, fold_in):
     frame = log(seed, n=100)  # enough rows for some user to have two sides

@@ -2,7 +2,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipe import uncertainty
@@ -96,7 +96,6 @@ def test_pairing_takes_out_what_makes_a_user_easy():
     assert mixed.high - mixed.low > 0.8 * unpaired
 
 
-@settings(deadline=None)
 @given(worlds)
 def test_estimate_and_interval_are_where_they_must_be(rng):
     values = rng.random(rng.integers(2, 60))
@@ -111,7 +110,6 @@ def test_estimate_and_interval_are_where_they_must_be(rng):
     np.testing.assert_allclose(ends(shifted), np.multiply(10, ends(interval)) + 1)
 
 
-@settings(deadline=None)
 @given(worlds)
 def test_swapping_the_models_turns_the_difference_around(rng):
     a, b = two_models(rng, 50)
@@ -121,7 +119,6 @@ def test_swapping_the_models_turns_the_difference_around(rng):
     np.testing.assert_allclose([doubled.estimate, *ends(doubled)], 1)  # +100 %, the same in each resample
 
 
-@settings(deadline=None)
 @given(worlds)
 def test_undefined_users_are_left_out_and_counted_never_taken_as_zero(rng):
     a, b = two_models(rng, 40)

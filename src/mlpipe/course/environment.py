@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import os
 import sys
@@ -13,6 +14,7 @@ import psutil
 from mlpipe.course._show import BAD, GOOD, box, home, prose, show, sign
 
 PACKAGES = ("implicit", "jupyterlab", "matplotlib", "numpy", "pandas", "papermill", "scikit-learn", "scipy")
+IMPORTED = ("implicit", "matplotlib", "numpy", "pandas", "scipy")  # the rest would cost the first lesson 90 MB
 FREE_BYTES = 2e9  # the largest lesson needs 1.5 GB
 
 
@@ -39,13 +41,10 @@ def _outcome(test: Callable[[], bool], fix: str) -> tuple[bool, str]:
 
 
 def _checks() -> list[tuple[str, Callable[[], bool], str]]:
+    broken = _broken_packages()
     return [
         ("Python 3.11 or newer", lambda: sys.version_info >= (3, 11), "install a newer Python, then `make lab` again"),
-        (
-            "the course's packages",
-            _packages,
-            "run `make lab`, or `make run`, from the course's folder: both install them",
-        ),
+        ("the course's packages", lambda: not broken, "; ".join(broken)),
         ("the embedded data", _data, "restore it: `git checkout -- data`"),
         (
             "two gigabytes of free memory",
@@ -61,11 +60,27 @@ def _checks() -> list[tuple[str, Callable[[], bool], str]]:
     ]
 
 
-def _packages() -> bool:
-    try:
-        return all(importlib.metadata.version(name) for name in PACKAGES)
-    except importlib.metadata.PackageNotFoundError:
-        return False
+def _broken_packages() -> list[str]:
+    """A sentence with its fix for each package that is not there or cannot be imported."""
+    broken = []
+    for name in PACKAGES:
+        try:
+            importlib.metadata.version(name)
+            if name in IMPORTED:
+                importlib.import_module(name)
+        except importlib.metadata.PackageNotFoundError:
+            broken.append(f"{name} is not installed; run `make lab`, or `make run`, from the course's folder")
+        except (ImportError, OSError) as error:
+            broken.append(_how_to_mend(name, error))
+    return broken
+
+
+def _how_to_mend(name: str, error: Exception) -> str:
+    if name == "implicit":  # the one that needs a library of the system
+        from mlpipe.recommenders.peers import how_to_mend
+
+        return how_to_mend(error)
+    return f"{name} cannot be imported ({error}); remove `.venv` and run `make lab` from the course's folder"
 
 
 def _data() -> bool:

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
 import numpy as np
 import scipy.sparse as sp
-from implicit.cpu.als import AlternatingLeastSquares
-from implicit.cpu.bpr import BayesianPersonalizedRanking
-from implicit.recommender_base import ModelFitError
 from threadpoolctl import threadpool_limits
 
 from mlpipe.recommenders.base import Recommender, positive
+
+
+def library(name: str = "implicit") -> ModuleType:
+    """The module `name` of `implicit`, imported when a model is fitted: all other models work without the library.
+
+    Raises ImportError, with the fix, where it is not installed or the OpenMP that it is linked to is not there.
+    """
+    try:
+        return import_module(name)
+    except (ImportError, OSError) as error:
+        raise ImportError(f"ImplicitALS and ImplicitBPR need a library: {how_to_mend(error)}") from error
+
+
+def how_to_mend(error: Exception) -> str:
+    """Why `implicit` cannot be imported and what helps, in a sentence."""
+    mend = "`apt install libgomp1` (Debian, Ubuntu)" if "libgomp" in str(error) else "`pip install implicit`"
+    return f"implicit cannot be imported ({error}); run {mend}"
 
 
 class _Factors(Recommender):
@@ -18,11 +36,11 @@ class _Factors(Recommender):
     user_factors: np.ndarray
     item_factors: np.ndarray
 
-    def _train(self, model: AlternatingLeastSquares | BayesianPersonalizedRanking, matrix: sp.csr_matrix) -> None:
+    def _train(self, model: Any, matrix: sp.csr_matrix) -> None:
         with threadpool_limits(1, "blas"):  # the library runs threads of its own over users
             try:
                 model.fit(matrix, show_progress=False)
-            except ModelFitError as error:
+            except library("implicit.recommender_base").ModelFitError as error:
                 raise ValueError(
                     f"{type(self).__name__} has diverged on matrix {matrix.shape} ({error}); more regularization or a "
                     "smaller learning rate helps"
@@ -72,7 +90,7 @@ class ImplicitALS(_Factors):
         positive("iterations", self.iterations, whole=True)
         positive("random_state", self.random_state, whole=True, zero=True)
         with threadpool_limits(1, "blas"):
-            self._model = AlternatingLeastSquares(
+            self._model = library("implicit.cpu.als").AlternatingLeastSquares(
                 factors=self.factors,
                 regularization=self.regularization,
                 alpha=self.alpha,
@@ -123,7 +141,7 @@ class ImplicitBPR(_Factors):
         positive("regularization", self.regularization, zero=True)
         positive("iterations", self.iterations, whole=True)
         positive("random_state", self.random_state, whole=True, zero=True)
-        model = BayesianPersonalizedRanking(
+        model = library("implicit.cpu.bpr").BayesianPersonalizedRanking(
             factors=self.factors,
             learning_rate=self.learning_rate,
             regularization=self.regularization,
