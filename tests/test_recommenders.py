@@ -539,7 +539,7 @@ def test_implicit_recommends_the_same_by_itself(make):
     from implicit.bpr import BayesianPersonalizedRanking
 
     library = {ImplicitALS: AlternatingLeastSquares, ImplicitBPR: BayesianPersonalizedRanking}[make]
-    peer = library(random_state=0, num_threads=1)
+    peer = library(random_state=0, num_threads=1, dtype=np.float64 if make is ImplicitALS else np.float32)
     matrix = X.astype(np.float32)
     peer.fit(matrix, show_progress=False)
     expected, scores = peer.recommend(ALL, matrix, N=5)

@@ -63,8 +63,9 @@ class ImplicitALS(_Factors):
     training matrix folded in gives nearly, not exactly, the recommendations of `fit`.
 
     Parameters and defaults are the library's, but for double precision: in single, rounding grows so much under the
-    default penalty that nDCG depends on the CPU in its third digit. Cost of `fit`: O(iterations * factors * (interactions +
-    factors * (users + items))) time, O(factors * (users + items)) memory. Results repeat whatever the threads.
+    default penalty that nDCG depends on the CPU in its third digit. Cost of `fit`: O(iterations * factors *
+    (interactions + factors * (users + items))) time, O(factors * (users + items)) memory. Results repeat whatever the
+    threads.
 
     Source: Hu, Koren and Volinsky 2008, doi:10.1109/ICDM.2008.22; Takács, Pilászy and Tikk 2011.
     """
