@@ -483,6 +483,8 @@ def test_what_the_caller_asks_for_wins_over_the_runs_own(tmp_path, monkeypatch):
     assert "MPLBACKEND" not in env
     assert (env["OMP_NUM_THREADS"], env["TQDM_DISABLE"], env["MLPIPE_HOME"], env["PYTHONPATH"]) == ("1", "1", "x", "y")
     assert Path(env["IPYTHONDIR"]).is_dir()
+    spec = json.loads((Path(env["JUPYTER_PATH"]) / "kernels/python3/kernel.json").read_text())
+    assert spec["argv"][0] == sys.executable  # also where no folder of this Python has a kernel
     assert env["MLPIPE_DATA"] == str(Path.cwd() / "data")  # a kernel works in another folder
 
 
