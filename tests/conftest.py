@@ -8,7 +8,10 @@ from hypothesis import HealthCheck, settings
 
 OFFLINE = Path(__file__).parent / "offline"
 collect_ignore = ["offline"]  # no tests: it acts where it is imported
-SLOW = {f"test_{name}.py" for name in ("als", "ctr", "ctr_models", "exercises", "recommenders", "run", "simulator")}
+SLOW = {
+    f"test_{name}.py"
+    for name in ("als", "checking", "ctr", "ctr_models", "exercises", "recommenders", "run", "simulator")
+}
 
 # Times say how busy the machine is, so none decides. The examples are the same in every run: what turns red is the
 # change, and it is red for everyone. `pytest --hypothesis-profile=explore` draws others, for who writes a test.
@@ -46,3 +49,14 @@ def offline_environment(home):
         "MLPIPE_HIDE_TIMES": "1",  # as where outputs are stored
         "MLPIPE_REFUSED": str(home / "refused"),  # appears when something asks for another machine
     }
+
+
+@pytest.fixture(params=["process", "thread"])
+def way(request, monkeypatch):
+    """Both ways of trying an answer: the one of Linux, and the one that every platform has."""
+    from mlpipe.course import trial
+
+    if request.param == "process" and not trial.FORK:
+        pytest.skip("this platform has no safe fork")
+    monkeypatch.setattr(trial, "FORK", request.param == "process")
+    return request.param

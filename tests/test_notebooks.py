@@ -24,6 +24,7 @@ from PIL import Image, ImageOps
 
 from mlpipe.course import lessons, results
 from mlpipe.course.execute import Job
+from mlpipe.course.execute import environment as run_environment
 from mlpipe.course.instructor import solved
 from mlpipe.course.run import run_jobs
 
@@ -111,15 +112,13 @@ def nbval(notebook, folder):
     It computes with another kernel than the rest of the tests, so that the outputs are those of more than this CPU.
     """
     output = folder / "nbval.ipynb"
-    environment = offline_environment(folder)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--no-header"]
     command += ["-p", "nbval_outputs", "--nbval", "--nbval-current-env"]
     command += ["--nbval-cell-timeout", str(CELL_TIMEOUT), "--nbval-sanitize-with", "tests/nbval.cfg", str(notebook)]
-    shared = {"TQDM_DISABLE": "1", "PYTHONDONTWRITEBYTECODE": "1", "NBVAL_OUTPUTS": str(output)}
-    path = os.pathsep.join([environment["PYTHONPATH"], str(ROOT / "tests")])
-    environment = os.environ | environment | shared | kernels.foreign() | {"PYTHONPATH": path}
-    for name in ("MPLBACKEND", "PYTEST_ADDOPTS"):  # it would hide the figures; it is for the tests outside
-        environment.pop(name, None)
+    own = offline_environment(folder) | {"PYTHONDONTWRITEBYTECODE": "1", "NBVAL_OUTPUTS": str(output)}
+    own["PYTHONPATH"] += os.pathsep + str(ROOT / "tests")
+    environment = run_environment(folder, **own, **kernels.foreign())
+    environment.pop("PYTEST_ADDOPTS", None)  # it is for the tests outside
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert refused(environment) == ""
     return done, lessons.read(output)

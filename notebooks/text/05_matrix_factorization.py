@@ -248,8 +248,8 @@ claim(
 )
 claim(
     "The default weight throws away much of it (ratio of nDCG at 10)",
-    round(ndcg["ALS, implicit's default"] / ndcg["ALS"], 2),  # at so small a penalty, more digits depend on the CPU
-    id="05.default_trap", baseline=1.0, at_most=0.85, fmt=".2f",
+    round(ndcg["ALS, implicit's default"] / ndcg["ALS"], 2), id="05.default_trap",  # more digits depend on the CPU
+    baseline=1.0, at_most=0.85, fmt=".2f",
 )
 
 # %% [markdown]
