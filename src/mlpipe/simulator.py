@@ -298,7 +298,7 @@ def simulate_auctions(
     events["ad"] = np.concatenate(
         [
             _competitors(np.flatnonzero(world.live_weight[day]).astype(np.int16), n_today, n_ads, rng)
-            for day, n_today in enumerate(np.bincount(views["time_ms"][wanted] // MS_DAY, minlength=days))
+            for day, n_today in enumerate(np.bincount(views["time_ms"][wanted] // MS_DAY, minlength=days).tolist())
         ]
     )
     _relevance(world, events, np.repeat(rng.standard_normal(n_auctions, np.float32), n_ads))
