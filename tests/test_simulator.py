@@ -783,16 +783,16 @@ def test_auctions_repeat_and_follow_seed_and_dials():
 
 
 def test_memory_of_a_large_log_is_bounded():
-    """Ten million rows must fit in 4 GB; this measures two million in a process of their own."""
+    """Ten million rows must fit in 4 GB; this measures half a million in a process of their own."""
     pytest.importorskip("resource")
     script = (
         "import resource, sys; from mlpipe.simulator import simulate_ad_log\n"
         "unit = 1 if sys.platform == 'darwin' else 1024\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit\n"
-        "simulate_ad_log(1000); before = peak(); simulate_ad_log(2_000_000); print(peak() - before)"
+        "simulate_ad_log(1000); before = peak(); simulate_ad_log(500_000); print(peak() - before)"
     )
     used = int(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout)
-    assert used < 2_000_000 * 350
+    assert used < 500_000 * 350
 
 
 # --- Bad arguments ---------------------------------------------------------------------------------------
