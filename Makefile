@@ -12,7 +12,8 @@ BIN    = $(VENV)/bin
 READY  = $(VENV)/.ready
 DEV    = $(VENV)/.ready-dev
 COURSE = $(BIN)/python -I -m mlpipe.course
-PYTEST = $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
+# One more at a time than lessons: a test often waits, for a kernel to start or for a process to end.
+PYTEST = $(BIN)/python -m pytest -q -n $$(($(JOBS) + 1)) --dist loadgroup
 
 # One thread: results are equal for any number of cores, and `implicit` asks for it.
 export OPENBLAS_NUM_THREADS = 1
@@ -41,7 +42,7 @@ run: $(READY)  ## execute the course: pages in build/html, a report at the end (
 lab: $(READY)  ## open your own copy of the course in JupyterLab (ARGS=--no-browser)
 	@$(COURSE) lab $(ARGS)
 
-test: lint  ## everything that CI runs: code, and every lesson executed with three seeds
+test: lint  ## everything that CI runs: code, and every lesson executed three times
 	@$(PYTEST)
 
 check: lint  ## the part of the tests that takes less than a minute

@@ -17,12 +17,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import platformdirs
-from nbformat import NotebookNode
 
 from mlpipe.course import lessons
 from mlpipe.course._show import home
+from mlpipe.course.lessons import NotebookNode, nbformat
 
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 OUTPUT_WAIT = 60  # seconds that a cell's output may come after its end

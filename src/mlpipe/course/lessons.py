@@ -5,15 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jupytext
+# nbformat imports jsonschema, and that a parser of international addresses, which takes a second to make and which no
+# notebook needs. Here jsonschema finds it missing and goes on.
+_missing = sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 import nbformat
 from nbformat import NotebookNode
+
+if _missing is None:
+    del sys.modules["rfc3987_syntax"]
 
 from mlpipe.course._show import locked as locked
 from mlpipe.course._show import write as write
@@ -100,6 +106,8 @@ def read_json(path: Path, fix: str) -> dict[str, Any]:
 
 def from_text(lesson: Lesson) -> NotebookNode:
     """The notebook that the text describes: no outputs, and cell ids that depend on nothing but lesson and source."""
+    import jupytext  # takes as long as all else here, and only authors need it
+
     parsed = jupytext.read(lesson.text)
     cells, seen = [], Counter[str]()
     for cell in parsed.cells:
