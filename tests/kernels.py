@@ -47,8 +47,11 @@ def foreign():
 
 
 def ways():
-    """Name -> environment of each way to compute that this machine has."""
-    found = {name: {KERNEL: name} for name in KERNELS if kernel(name)}
+    """Name -> environment of each way to compute that this machine has; a kernel that serves two names stands once."""
+    found = {}
+    for name in KERNELS:
+        found.setdefault(kernel(name), {KERNEL: name})
+    found.pop("", None)
     loops = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     for number, first in enumerate(loops[:2]):
         found[f"no {first}"] = {FEATURES: " ".join(loops[number:])}

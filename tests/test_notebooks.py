@@ -606,6 +606,18 @@ def test_equal_cells_have_different_ids(small, tmp_path):
     assert len(set(first)) == 2
 
 
+def test_the_table_of_kernels_shows_what_differs_and_how_far():
+    fine, moved = ("equal", 0, 1e-7), ("cell 3: text: now 0.62", 2, 3e-3)
+    course = [one for one in COURSE if one.number in ("05", "07")]
+    names = [one.name for one in course]
+    lines = kernels.table(
+        course, {"A": dict.fromkeys(names, fine), "B": {names[0]: fine, names[1]: moved}}
+    ).splitlines()
+    assert [line.split()[1:] for line in lines[1:3]] == [["equal", "equal"], ["equal", "DIFFERS"]]
+    assert [line.split()[-2:] for line in lines[3:5]] == [["0", "2"], ["1e-07", "0.003"]]
+    assert lines[-2:] == [f"B, {names[1]}:", "  cell 3: text: now 0.62"]
+
+
 # The network guard
 
 ANOTHER_MACHINE = "import socket\nsocket.create_connection(('192.0.2.1', 80), timeout=2)"
