@@ -732,3 +732,17 @@ def test_small_integers_as_arguments_do_not_wrap():
 def test_a_matrix_of_complex_numbers_is_refused():
     with pytest.raises(ValueError, match=r"^matrix is a sparse 2-d matrix of complex128; expected real numbers"):
         Popularity().fit(X.astype(complex))
+
+
+@pytest.mark.parametrize("make", [PureSVD, GraphFilter])
+@pytest.mark.parametrize("factors", [3, 20, 60])  # the last: all at once instead of by iteration
+def test_items_that_no_walk_over_users_reaches_score_zero_and_stand_in_order(make, factors):
+    many = sp.csr_matrix(np.random.default_rng(0).random((90, 70)) < 0.2, dtype=float)
+    apart = sp.csr_matrix([[1.0, 1, 0], [1, 1, 1]])  # two users and three items of their own
+    matrix = sp.csr_matrix(sp.block_diag([many, apart]))
+    items, scores = make(factors=factors).fit(matrix).recommend([90], k=20)
+    reached = items[0][scores[0] != 0]
+    assert set(reached) <= {72}, "rounding would rank items of the other users above or below zero"
+    assert (
+        items[0][len(reached) :].tolist() == [i for i in range(73) if i not in (70, 71, *reached)][: 20 - len(reached)]
+    )
