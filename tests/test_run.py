@@ -489,7 +489,7 @@ def test_what_the_caller_asks_for_wins_over_the_runs_own(tmp_path, monkeypatch):
 
 
 def test_papermill_does_not_complain_of_the_runs_own_files(tmp_path):
-    row, outputs = run_one(tmp_path, "print('done')", PYTHONWARNINGS="error")
+    row, outputs = run_one(tmp_path, "print('done')", PYTHONWARNINGS="error::UserWarning")
     assert (row["result"], outputs[0].text) == ("ok", "done\n")
 
 

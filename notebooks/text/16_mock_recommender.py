@@ -257,7 +257,7 @@ split = random_per_user(all_likes, share=0.2, seed=SEED)
 likes, hidden = (to_matrix(part, **ids).matrix for part in (split.train, split.test))
 everyone, in_tail = np.arange(likes.shape[0]), np.ones(likes.shape[1])
 in_tail[np.argsort(-likes.toarray().sum(axis=0), kind="stable")[:100]] = 0
-features = item_features(data.items, ids["item_ids"]).to_numpy()
+features = item_features(data.items, ids["item_ids"]).to_numpy(float)
 features = features / np.linalg.norm(features, axis=1, keepdims=True).clip(1)
 by_content = (likes @ features @ features.T).round(9)  # films that are alike score alike, on every CPU
 by_content = np.where(likes.toarray() > 0, -np.inf, by_content)  # what a user has is not shown again
