@@ -22,8 +22,10 @@ from mlpipe.course.run import run_jobs
 
 ROOT = Path(__file__).parents[1]
 KERNEL, FEATURES = "OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES"
+FINE = (EQUAL := "equal", TELLS := "told")
 KERNELS = ("Nehalem", "Haswell", "Zen", "SkylakeX")
 COMMON = ("Nehalem", "Haswell")  # every x86-64 CPU that the course meets has at least one of them beside its own
+TOLD = {"2 threads": ("00", "05")}  # lesson 00 says how many threads there are; `implicit` warns of them in 05
 PROBE = """
 import numpy, threadpoolctl
 numpy.ones((99, 99)) @ numpy.ones((99, 99))
@@ -73,7 +75,7 @@ def run(course, environment, home, workers):
             continue
         executed = lessons.read(fresh)
         deviations = [lesson_checks.largest(executed, stored, kind) for kind in ("digit", "value")]
-        results[one.name] = (next(lesson_checks.differences(executed, stored), "equal"), *deviations)
+        results[one.name] = (next(lesson_checks.differences(executed, stored), EQUAL), *deviations)
     return results
 
 
@@ -91,8 +93,11 @@ def main():
         print(f"\n{name}: {' '.join(f'{key}={value}' for key, value in environment.items())}", flush=True)
         with tempfile.TemporaryDirectory() as home:
             results[name] = run(course, environment, Path(home), options.jobs)
+        for one in course:
+            if one.number in TOLD.get(name, ()) and (found := results[name][one.name])[0] != EQUAL:
+                results[name][one.name] = (TELLS, *found[1:])
     print("\n" + table(course, results))
-    return int(any(result[0] != "equal" for of_way in results.values() for result in of_way.values()))
+    return int(any(result[0] not in FINE for of_way in results.values() for result in of_way.values()))
 
 
 def table(course, results):
@@ -100,13 +105,14 @@ def table(course, results):
     width = max(len(one.name) for one in course)
     lines = [" " * width + "".join(f"  {name:>11}" for name in results)]
     for one in course:
-        cells = (f"  {'equal' if of_way[one.name][0] == 'equal' else 'DIFFERS':>11}" for of_way in results.values())
+        found = (of_way[one.name][0] for of_way in results.values())
+        cells = (f"  {one if one in FINE else 'DIFFERS':>11}" for one in found)
         lines.append(f"{one.name:<{width}}" + "".join(cells))
     for place, what in ((1, "largest, in last digits"), (2, "largest, of a raw value")):
         cells = (f"  {max(result[place] for result in of_way.values()):>11.2g}" for of_way in results.values())
         lines.append(f"{what:<{width}}" + "".join(cells))
     for name, of_way in results.items():
-        lines += [f"\n{name}, {one}:\n  {of_way[one][0]}" for one in of_way if of_way[one][0] != "equal"]
+        lines += [f"\n{name}, {one}:\n  {of_way[one][0]}" for one in of_way if of_way[one][0] not in FINE]
     return "\n".join(lines)
 
 
