@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import NotFittedError
 
 from mlpipe.arguments import added_up, integers, whole_number
-from mlpipe.arguments import positive as positive
 
 # Scores are made for a block of users at a time: as many as fit in this many bytes of float32, at least one.
 BLOCK_BYTES = 64 * 2**20

@@ -10,7 +10,8 @@ import numpy as np
 import scipy.sparse as sp
 from threadpoolctl import threadpool_limits
 
-from mlpipe.recommenders.base import Recommender, positive
+from mlpipe.arguments import positive
+from mlpipe.recommenders.base import Recommender
 
 
 def library(name: str = "implicit") -> ModuleType:
