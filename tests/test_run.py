@@ -368,7 +368,9 @@ def test_an_interrupted_run_leaves_no_kernel_and_tells_how_to_go_on(request_to_e
     finished = [tmp_path / "build" / "html" / f"{name}.html" for name in ("00_good", "03_good")]
     while time.monotonic() < deadline and not (all(p.exists() for p in finished) and len(processes_in(folder)) == 6):
         time.sleep(0.1)
-    assert len(processes_in(folder)) == 6, "two workers, two kernels and what these started should run now"
+    if len(processes_in(folder)) != 6:
+        process.send_signal(signal.SIGTERM)
+        pytest.fail(f"two workers, two kernels and what these started should run now:\n{process.communicate()}")
     descendants = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, request_to_end)  # what a terminal does: the whole group gets the signal
     for pause in (0.05, 0.3):  # and people do not wait
@@ -385,6 +387,31 @@ def test_an_interrupted_run_leaves_no_kernel_and_tells_how_to_go_on(request_to_e
     report = json.loads((tmp_path / "build/run/report.json").read_text())["lessons"]
     results = {row["lesson"]: row["result"] for row in report}
     assert results == {"00_good": "ok", "03_good": "ok", "04_sleeps": "stopped", "05_sleeps": "stopped"}
+
+
+FRAGILE = """
+import os, sys
+from pathlib import Path
+
+starts = Path(sys.argv[1])
+starts.write_text(starts.read_text() + "x" if starts.exists() else "x")
+if len(starts.read_text()) <= int(sys.argv[2]):
+    sys.exit("Address already in use")
+os.execv(sys.executable, [sys.executable, "-m", "ipykernel_launcher", *sys.argv[3:]])
+"""
+
+
+@pytest.mark.parametrize(("deaths", "result", "starts"), [(2, "ok", "xxx"), (3, "died", "xxx")])
+def test_a_kernel_that_dies_before_it_answers_is_started_again(deaths, result, starts, tmp_path):
+    script, counted = tmp_path / "fragile.py", tmp_path / "starts"
+    script.write_text(FRAGILE)
+    argv = [sys.executable, str(script), str(counted), str(deaths), "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": "fragile", "language": "python"}
+    lessons.write(tmp_path / "jupyter/kernels/python3/kernel.json", json.dumps(spec))
+    row, _ = run_one(tmp_path, "pass", JUPYTER_PATH=str(tmp_path / "jupyter"), MLPIPE_HOME=str(tmp_path))
+    assert (row["result"], counted.read_text()) == (result, starts)
+    if result == "died":
+        assert "Address already in use" in row["error"]["message"]
 
 
 # Whose run it is

@@ -26,6 +26,7 @@ from mlpipe.course.lessons import NotebookNode, nbformat
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 OUTPUT_WAIT = 60  # seconds that a cell's output may come after its end
 OPEN_FILES = 256
+STARTS = 3  # of a kernel: its ports are free when they are chosen, and another program may take one before it does
 ADDED_TAGS = {"injected-parameters", "papermill-error-cell-tag"}
 # what a user sets for programs of his own; the course's data are verified, wherever MLPIPE_DATA says that they are
 USERS = ("IPY", "JPY_", "JUPYTER", "MATPLOTLIB", "MLPIPE_", "MPL", "PANDAS_", "PYTHON", "TQDM_", "COLUMNS", "LINES")
@@ -121,7 +122,7 @@ def execute(job: Job, on_cell: Callable[[int, int], None]) -> dict[str, Any]:
     unknown = set(job.parameters) - set(papermill.inspect_notebook(job.source))
     if unknown:
         raise ValueError(f"{job.name}: no parameter {', '.join(sorted(unknown))} in the cell tagged parameters")
-    current = 0
+    current: int | None = None
 
     def cell_started(cell, cell_index):
         nonlocal current
@@ -133,26 +134,32 @@ def execute(job: Job, on_cell: Callable[[int, int], None]) -> dict[str, Any]:
     stopped: Exception | None = None
     with tempfile.TemporaryDirectory() as scratch:
         partial = Path(scratch) / Path(job.output).name
-        try:
-            papermill.execute_notebook(
-                job.source,
-                str(partial),
-                job.parameters,
-                progress_bar=False,
-                autosave_cell_every=0,
-                execution_timeout=job.timeout,
-                cwd=job.folder,
-                on_cell_start=cell_started,
-                **CLIENT,
-            )
-        except papermill.PapermillExecutionError:
-            pass  # the cell's own output says what happened
-        except (DeadKernelError, CellTimeoutError) as reason:
-            stopped = reason
+        for start in range(1, STARTS + 1):
+            try:
+                papermill.execute_notebook(
+                    job.source,
+                    str(partial),
+                    job.parameters,
+                    progress_bar=False,
+                    autosave_cell_every=0,
+                    execution_timeout=job.timeout,
+                    cwd=job.folder,
+                    on_cell_start=cell_started,
+                    **CLIENT,
+                )
+            except papermill.PapermillExecutionError:
+                pass  # the cell's own output says what happened
+            except (DeadKernelError, CellTimeoutError) as reason:
+                stopped = reason
+            except RuntimeError:  # the kernel was gone before it could answer
+                if current is not None or start == STARTS:
+                    raise
+                continue
+            break
         seconds = time.perf_counter() - begin
         notebook = nbformat.read(partial, as_version=4)
     if stopped:
-        stop(notebook.cells[current], stopped, job.timeout)
+        stop(notebook.cells[current or 0], stopped, job.timeout)
     notebook.cells = [c for c in notebook.cells if "papermill-error-cell-tag" not in c.metadata.get("tags", [])]
     notebook.metadata.pop("papermill", None)
     lessons.write(Path(job.output), lessons.to_bytes(notebook))
