@@ -11,7 +11,7 @@ VENV   = .venv
 BIN    = $(VENV)/bin
 READY  = $(VENV)/.ready
 DEV    = $(VENV)/.ready-dev
-COURSE = $(BIN)/python -I -m mlpipe.course
+COURSE = $(BIN)/python -I -m mlpipe.workshop
 # One more at a time than lessons: a test often waits, for a kernel to start or for a process to end.
 PYTEST = $(BIN)/python -m pytest -q -n $$(($(JOBS) + 1)) --dist loadgroup
 
@@ -53,12 +53,12 @@ kernels: $(DEV)  ## the lessons as other CPUs compute them, against the stored o
 
 lint: $(DEV)
 	@$(BIN)/python -m ruff check .
-	@$(BIN)/python -m ruff format --check --quiet .ci src tests benchmarks || \
-	  { echo "run: $(BIN)/python -m ruff format .ci src tests benchmarks"; exit 1; }
+	@$(BIN)/python -m ruff format --check --quiet .ci src lessons tests benchmarks || \
+	  { echo "run: $(BIN)/python -m ruff format .ci src lessons tests benchmarks"; exit 1; }
 	@$(BIN)/python -m mypy --no-error-summary
 
 interview: $(READY)  ## sit a mock interview in the terminal (QUESTION=ctr ARGS=--drill)
-	@$(BIN)/python -m mlpipe.course.interview $(QUESTION) $(ARGS)
+	@$(BIN)/python -m mlpipe.interview $(QUESTION) $(ARGS)
 
 instructor: $(READY)  ## lessons with solved exercises and speaker's notes, in build/instructor (ONLY=02)
 	@$(COURSE) instructor --jobs $(JOBS) --only "$(ONLY)"

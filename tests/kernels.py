@@ -16,9 +16,9 @@ import lesson_checks
 import numpy as np
 from conftest import offline_environment
 
-from mlpipe.course import lessons
-from mlpipe.course.execute import Job
-from mlpipe.course.run import run_jobs
+from mlpipe.workshop import lessons
+from mlpipe.workshop.execute import Job
+from mlpipe.workshop.run import run_jobs
 
 ROOT = Path(__file__).parents[1]
 KERNEL, FEATURES = "OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES"

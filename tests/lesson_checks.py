@@ -12,8 +12,8 @@ import numpy as np
 from nbval.plugin import get_sanitize_patterns
 from PIL import Image
 
-from mlpipe.course import lessons
-from mlpipe.course.exercise import definitions, find
+from mlpipe.course.definition import definitions, find
+from mlpipe.workshop import lessons
 
 LIMITS = {"cells": 45, "words": 1600, "lines of code": 170, "bytes": 1_500_000}
 TRAP_CELLS = 14
@@ -229,7 +229,7 @@ def symptom(notebook, lesson):
     if (ids := [claim["id"] for claim in lessons.records(notebook, "claim")]) != [f"{lesson.number}.symptom"]:
         yield f"the claims of a trap are {ids}, expected its symptom alone"
     choices = find(f"{lesson.number}.fault").choices
-    right = find(f"{lesson.number}.fault").function(find(f"{lesson.number}.fault").solution)()
+    right = find(f"{lesson.number}.fault").answer()
     for number, cell in enumerate(notebook.cells, 1):
         shown = words(" ".join([cell.source, cell.metadata.get("alt", ""), *map(output_text, cell.get("outputs", []))]))
         listed = all(name in cell.source for name in choices)

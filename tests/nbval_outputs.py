@@ -5,7 +5,7 @@ So one execution serves both: nbval compares the texts, `lesson_checks.differenc
 
 import os
 
-from mlpipe.course.lessons import nbformat
+from mlpipe.workshop.lessons import nbformat
 
 
 def pytest_sessionfinish(session):

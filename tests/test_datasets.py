@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpipe import datasets
+from mlpipe import datasets, paths
 from mlpipe.datasets import check_movielens, check_open_bandit, movielens, open_bandit, to_matrix
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -188,7 +188,7 @@ def test_a_variable_that_names_no_folder_is_named(monkeypatch, tmp_path):
 
 def test_a_package_outside_a_checkout_says_how_to_find_the_data(monkeypatch, tmp_path):
     monkeypatch.delenv("MLPIPE_DATA", raising=False)
-    monkeypatch.setattr(datasets, "__file__", str(tmp_path / "site-packages" / "mlpipe" / "datasets.py"))
+    monkeypatch.setattr(paths, "FILES", tmp_path / "site-packages")
     for data_set, load in LOADERS.items():
         expected = rf"^data/{data_set}: not found.*pip install --no-deps -e \..*set MLPIPE_DATA"
         with pytest.raises(FileNotFoundError, match=expected):

@@ -7,8 +7,8 @@ from pathlib import Path
 import lesson_checks
 import pytest
 
-from mlpipe.course import lessons, pages
-from mlpipe.course.interview import terminal
+from mlpipe.interview import terminal
+from mlpipe.workshop import lessons, pages
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"""\]\(([^)\s]+)|(?:src|href)="([^"]+)""")
@@ -55,7 +55,7 @@ def starts(command):
     if first == "make":
         tasks = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
         return {one for one in arguments if not re.fullmatch(r"(ONLY|ARGS|JOBS|PYTHON|QUESTION)=.+", one)} <= set(tasks)
-    if arguments[1] != "mlpipe.course.interview":
+    if arguments[1] != "mlpipe.interview":
         return False
     try:
         terminal.parser().parse_args(arguments[2:])
@@ -71,7 +71,7 @@ def test_commands_in_the_guides_exist(guide):
     assert [one for one in found if not starts(one)] == []
 
 
-@pytest.mark.parametrize("command", ["make tea", "python -m mlpipe.tea", "python -m mlpipe.course.interview ctr --tea"])
+@pytest.mark.parametrize("command", ["make tea", "python -m mlpipe.tea", "python -m mlpipe.interview ctr --tea"])
 def test_wrong_commands_are_found(command):
     assert not starts(command)
 
@@ -94,7 +94,7 @@ def test_links_in_lessons_lead_somewhere():
 
 
 def test_no_path_of_one_machine_in_the_sources():
-    files = [path for folder in ("src", "data", "notebooks/text", "docs", ".ci") for path in (ROOT / folder).rglob("*")]
+    files = [path for folder in ("src", "data", "lessons", "docs", ".ci") for path in (ROOT / folder).rglob("*")]
     files += [path for path in ROOT.iterdir() if path.is_file()]
     texts = {path: path.read_text() for path in files if path.suffix in TEXTS or path.name in ("Makefile", "run")}
     assert len(texts) > 20

@@ -22,11 +22,11 @@ import pytest
 from conftest import OFFLINE, offline_environment
 from PIL import Image, ImageOps
 
-from mlpipe.course import lessons, results
-from mlpipe.course.execute import Job
-from mlpipe.course.execute import environment as run_environment
-from mlpipe.course.instructor import solved
-from mlpipe.course.run import run_jobs
+from mlpipe.workshop import lessons, results
+from mlpipe.workshop.execute import Job
+from mlpipe.workshop.execute import environment as run_environment
+from mlpipe.workshop.instructor import solved
+from mlpipe.workshop.run import run_jobs
 
 ROOT = Path(__file__).parents[1]
 COURSE = lessons.find(ROOT)
@@ -223,10 +223,10 @@ say("It is {{00.three}}.")
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """A sound lesson of one page in a checkout of its own, refreshed."""
-    from mlpipe.course.refresh import refresh
+    from mlpipe.workshop.refresh import refresh
 
     root = tmp_path_factory.mktemp("course")
-    text = root / "notebooks" / "text" / "00_small.py"
+    text = root / "lessons" / "00_small" / "lesson.py"
     text.parent.mkdir(parents=True)
     text.write_text(TEXT)
     (root / "README.md").write_text(f"# A course\n\n{results.BEGIN}\n{results.END}\n")
@@ -567,7 +567,7 @@ def test_nbval_finds_a_changed_text_and_hands_on_what_it_does_not_compare(small,
 
 
 def test_two_refreshes_are_equal_byte_for_byte(small):
-    from mlpipe.course.refresh import refresh
+    from mlpipe.workshop.refresh import refresh
 
     first = small.notebook.read_bytes()
     assert refresh(small.notebook.parents[1]) == 0
@@ -575,12 +575,13 @@ def test_two_refreshes_are_equal_byte_for_byte(small):
 
 
 def test_refresh_keeps_the_stored_notebook_when_a_claim_fails(small, tmp_path, capsys):
-    from mlpipe.course.refresh import refresh
+    from mlpipe.workshop.refresh import refresh
 
-    text = tmp_path / "notebooks" / "text" / small.text.name
+    text = tmp_path / "lessons" / small.name / "lesson.py"
     text.parent.mkdir(parents=True)
     text.write_text(TEXT.replace("3 + SEED", "1 + SEED"))
     kept = tmp_path / "notebooks" / small.notebook.name
+    kept.parent.mkdir(exist_ok=True)
     kept.write_bytes(small.notebook.read_bytes())
     (tmp_path / "README.md").write_text(f"{results.BEGIN}\n{results.END}\n")
     assert refresh(tmp_path) == 1

@@ -564,7 +564,7 @@ class Refuse:
             raise {problem}
 sys.meta_path.insert(0, Refuse())
 import scipy.sparse as sp
-from mlpipe.course import environment
+from mlpipe.workshop import environment
 from mlpipe.recommenders import ALS, ImplicitALS, ImplicitBPR
 X = sp.random(20, 10, 0.3, "csr", random_state=0)
 ALS(factors=2).fit(X).recommend([0], k=3)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mlpipe import arguments
+from mlpipe import arguments, paths
 
 MOVIELENS_SHA256 = {
     "ratings.csv.gz": "5cb3549cfca47f1db5f3b0b71d625ee886d02d00530da38778838647e38f3d96",
@@ -329,13 +329,12 @@ def _folder(given: str | os.PathLike[str] | None, name: str) -> Path:
                 f"MLPIPE_DATA: {named} is not a folder. Fix: name the checkout's `data` folder, or unset"
             )
         return Path(named) / name
-    for parent in Path(__file__).resolve().parents:
-        if (parent / "data" / name).is_dir():
-            return parent / "data" / name
-    raise FileNotFoundError(
-        f"data/{name}: not found in any folder above {Path(__file__).resolve().parent}. Fix: install the "
-        "checkout itself (pip install --no-deps -e .), or set MLPIPE_DATA to the checkout's `data` folder"
-    )
+    if not (paths.FILES / "data" / name).is_dir():
+        raise FileNotFoundError(
+            f"data/{name}: not found in {paths.FILES}. Fix: install the checkout itself (pip install --no-deps -e .), "
+            "or set MLPIPE_DATA to the checkout's `data` folder"
+        )
+    return paths.FILES / "data" / name
 
 
 def _read_csv(path: Path, types: Mapping[str, str], name: str) -> pd.DataFrame:

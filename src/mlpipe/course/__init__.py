@@ -1,9 +1,7 @@
-"""What makes notebooks a course: claims, exercises, the closing box and the runner."""
+"""What a notebook calls: claims, the closing box, exercises, and numbers of this machine."""
 
 from mlpipe.course.claims import ClaimFailed, claim, say
-from mlpipe.course.environment import check_environment
 from mlpipe.course.exercise import exercise
-from mlpipe.course.interview import save_cold_answer
 from mlpipe.course.measured import measured
 
-__all__ = ["ClaimFailed", "check_environment", "claim", "exercise", "measured", "save_cold_answer", "say"]
+__all__ = ["ClaimFailed", "claim", "exercise", "measured", "say"]

@@ -15,6 +15,7 @@ import linecache
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from numbers import Number
 from types import FunctionType, TracebackType
 from typing import Any
@@ -23,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from mlpipe.course import libraries
-from mlpipe.course.exercise import Definition, Feedback, Mistake
+from mlpipe.course.definition import Definition, Mistake
 from mlpipe.course.trial import Tell, TimeUp, attempt, plain
 
 SECONDS = 5.0  # for one call on one draw; solutions take milliseconds
@@ -33,6 +34,24 @@ ROUNDING = 1e-6  # of the largest number of an array: what single precision may 
 COMPLEX = (complex, np.complexfloating)
 
 Bank = Iterable[tuple[Mistake, Iterable[Any]]]
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What a check found: `state` is "not attempted", "correct" or "incorrect"; then `misconception` has a name."""
+
+    id: str
+    state: str
+    message: str
+    misconception: str | None = None
+
+    def __str__(self) -> str:
+        mark = {"correct": "✓ Correct.", "incorrect": "✗ Not yet.", "not attempted": "○ Not attempted yet."}[self.state]
+        label = f" [{self.misconception.replace('_', ' ')}]" if self.misconception else ""
+        return f"{mark}{label} {self.message}"
+
+    def _ipython_display_(self) -> None:
+        """Nothing: `check` has shown it already, also when it is not the last line of a cell."""
 
 
 def examine(definition: Definition, answer: Any, seed: int | None = None, seconds: float = SECONDS) -> Feedback:
@@ -78,10 +97,9 @@ def examine(definition: Definition, answer: Any, seed: int | None = None, second
 
 def solved(definition: Definition, seed: int | None) -> tuple[list[tuple[Any, ...]], list[Any]]:
     """The arguments of each draw, and what the solution makes of them."""
-    solution = definition.function(definition.solution)
     rng = np.random.default_rng(seed)
     cases = [definition.draw(rng, number) for number in range(DRAWS)]
-    return cases, [solution(*copy.deepcopy(arguments)) for arguments in cases]
+    return cases, [definition.answer(*copy.deepcopy(arguments)) for arguments in cases]
 
 
 def bank(definition: Definition, cases: list[tuple[Any, ...]], tell: Tell = lambda *_: None) -> Bank:
@@ -93,7 +111,7 @@ def bank(definition: Definition, cases: list[tuple[Any, ...]], tell: Tell = lamb
             yield function(*copy.deepcopy(arguments))
 
     for mistake in definition.mistakes:
-        yield mistake, made(definition.function(mistake.code))
+        yield mistake, made(mistake.answer)
 
 
 def judge(
@@ -116,7 +134,7 @@ def judge(
             "not_a_function",
             f"Pass the function itself: `.check({definition.name})`, without calling it. Found: {found}.",
         )
-    solution = definition.function(definition.solution)
+    solution = definition.answer
     results = []
     for arguments in cases:
         given = copy.deepcopy(arguments)

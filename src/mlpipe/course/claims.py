@@ -13,7 +13,9 @@ from numbers import Integral
 from typing import Any
 
 import mlpipe
-from mlpipe.course._show import BAD, GOOD, NEUTRAL, box, home, prose, shell, show, sign, update_record
+from mlpipe.course.boxes import BAD, GOOD, NEUTRAL, box, prose, shell, show, sign
+from mlpipe.course.record import update_record
+from mlpipe.paths import home
 
 _ID = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
 

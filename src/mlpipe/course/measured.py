@@ -6,7 +6,7 @@ import html
 import os
 from collections.abc import Mapping
 
-from mlpipe.course._show import NEUTRAL, box, prose, show
+from mlpipe.course.boxes import NEUTRAL, box, prose, show
 
 HIDE = "MLPIPE_HIDE_TIMES"  # set where outputs are stored or compared with stored ones
 

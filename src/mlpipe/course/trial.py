@@ -32,7 +32,7 @@ from typing import Any, NoReturn
 
 from threadpoolctl import threadpool_limits
 
-from mlpipe.course._show import shell
+from mlpipe.course.boxes import shell
 
 if sys.platform == "linux":
     import resource

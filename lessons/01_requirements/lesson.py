@@ -1,0 +1,340 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+#   mlpipe:
+#     minutes: 20
+#     budget_seconds: 15
+#     budget_megabytes: 800
+# ---
+
+# %% [markdown] notes="Open with the question: what do you ask before you design anything? Collect five answers on the board. Most classes forget the surface and what is logged today. Plan: metric tree 5, proxy gap 2, baseline 5, auction 3, envelope 5. Then the core exercise, ten minutes."
+# # From wishes to requirements
+#
+# **Goal.** Turn what stakeholders wish into a machine-learning task with metrics, guardrails and numbers, for both interview questions.
+#
+# | where we are | you need | it takes |
+# |---|---|---|
+# | **requirements** ▸ data ▸ features ▸ model ▸ evaluation ▸ serving | nothing; 00 explains claims and exercises | 20 minutes to read, under 15 s, under 800 MB |
+
+# %% tags=["parameters"]
+SEED = 0
+SCALE = "full"
+
+# %% [markdown]
+# ## What does "make it better" mean as a number?
+#
+# A product manager says: *people should enjoy the films we suggest, find new ones, and come back.* An advertiser says: *I want more clicks for my money.*
+# Neither sentence can be trained on. Each wish becomes a **metric**: a formula on logged events. One metric is the **goal**; the others are **guardrails**,
+# which must not get worse while the goal gets better.
+#
+# | wish | metric | formula | role |
+# |---|---|---|---|
+# | people use it | engagement | events / (users × active days) | guardrail |
+# | they enjoy it | satisfaction | likes / ratings | goal of the recommender |
+# | they find new things | discovery | likes outside the 100 most liked films / likes | guardrail |
+# | ads interest people | click-through rate (CTR) | clicks / impressions | part of the ads' goal |
+# | clicks become sales | conversion | purchases / clicks | guardrail of the ads |
+#
+# A *like* is a rating of four stars or more. A formula is only worth something when the log can feed it. We try each on two logs: MovieLens (real ratings) and a *simulated* ad log.
+
+# %%
+import pandas as pd
+
+from mlpipe.datasets import movielens
+from mlpipe.simulator import simulate_ad_log
+
+films = movielens()
+ratings = films.ratings
+n_impressions = 1_000_000 if SCALE == "full" else 100_000
+impressions = simulate_ad_log(n_impressions, seed=SEED).impressions
+
+likes = ratings[ratings["rating"] >= 4]
+most_liked = likes["item_id"].value_counts().index[:100]
+user_days = ratings.assign(day=ratings["timestamp"].dt.date).drop_duplicates(["user_id", "day"])
+
+leaves = {
+    "engagement (ratings per user and active day)": len(ratings) / len(user_days),
+    "satisfaction": len(likes) / len(ratings),
+    "discovery": 1 - likes["item_id"].isin(most_liked).mean(),
+    "click-through rate": impressions["clicked"].mean(),
+    "conversion": float("nan"),  # no column of either log holds purchases
+}
+print(pd.Series(leaves).round(3).to_string())
+
+# %% [markdown] notes="Point at the NaN. In an interview this is a strong moment: you ask for the log that you do not have."
+# Read the last line: conversion has no number, because neither log holds purchases. In an interview you say so, and ask for that event to be logged. A metric
+# tree shows which data is *missing* before anybody trains a model.
+#
+# ## Is the label what we want?
+#
+# The label is what we train on; the goal is what we want. Suppose we train on "was watched", because there is more of it (here: was rated, the only sign of watching that we have). Does that lead to what people like?
+#
+# **Predict before you run.** Take the 100 films with the most ratings, and the 100 with the best mean rating (of those with at least 20 ratings). How many are in both lists?
+
+# %%
+from mlpipe.course import claim, exercise, say
+
+by_film = ratings.groupby("item_id")["rating"].agg(["size", "mean"])
+known_films = by_film[by_film["size"] >= 20]
+most_rated = set(by_film.nlargest(100, "size").index)
+best_rated = set(known_films.nlargest(100, "mean").index)
+
+print(f"in both lists by chance: {100 / len(known_films):.0%}")
+claim(
+    "Few of the most rated films are among the best rated ones",
+    len(most_rated & best_rated) / 100,
+    id="01.proxy_gap", baseline=1.0,  # the label is the goal
+    between=(0.12, 0.35), fmt=".0%",
+)
+
+# %% [markdown]
+# More than by chance, so popularity and quality go together; yet most are missing. (How many depends on the limit of 20 ratings: try 5, then 50.) This difference is the **proxy gap**. A strong answer names the
+# label, says how it can mislead, and puts a guardrail on what it leaves out.
+#
+# ## Do we need machine learning at all?
+#
+# Ask this before any model. The plainest recommender shows everybody the films that most people like. One step up is a count: films liked *together* with the ones
+# that you like. If $\mathbf{X}$ (users × films) is one where a user likes a film, and $n_i$ counts who likes film $i$, the similarity of two films is
+#
+# $$ s_{ij} = \frac{(\mathbf{X}^\top \mathbf{X})_{ij}}{\sqrt{n_i\, n_j}} $$
+#
+# the number of users who like both, over what popularity alone makes large. We hide a fifth of each user's ratings and recommend ten films from the rest.
+
+# %%
+import numpy as np
+import scipy.sparse as sp
+
+from mlpipe.datasets import to_matrix
+from mlpipe.splits import random_per_user
+
+split = random_per_user(ratings, share=0.2, seed=SEED)
+users, items = np.unique(ratings["user_id"]), np.unique(ratings["item_id"])
+rated = to_matrix(split.train, user_ids=users, item_ids=items).matrix.toarray() > 0
+X, hidden = (
+    to_matrix(part[part["rating"] >= 4], user_ids=users, item_ids=items).matrix
+    for part in (split.train, split.test)
+)
+
+n_likes = np.asarray(X.sum(axis=0)).ravel()
+scaled = X @ sp.diags(1 / np.sqrt(n_likes.clip(1)))
+similarity = scaled.T @ scaled
+similarity.setdiag(0)
+
+# %%
+def top_ten(scores):
+    scores = np.where(rated, -np.inf, scores)  # nothing that the user has rated already
+    return np.argsort(-scores, axis=1, kind="stable")[:, :10]
+
+
+rng = np.random.default_rng(SEED)
+lists = {
+    "random": top_ten(rng.random(X.shape)),
+    "popularity": top_ten(np.broadcast_to(n_likes, X.shape)),
+    "liked together": top_ten((X @ similarity).toarray()),
+}
+
+# %% [markdown]
+# Each wish needs a number for these lists, too. Diversity inside a list is one minus the cosine of two films' genre vectors, averaged over all pairs. Coverage is the
+# share of films that anybody is shown. Discovery is the share of the list that is a hit outside the 100 most liked films: a stand-in, because nobody in this data comes back.
+
+# %%
+from mlpipe.ranking_metrics import catalogue_coverage, intra_list_diversity
+from mlpipe.ranking_metrics import non_obvious_hit_rate, precision_at_k
+
+genres = films.items.set_index("item_id").loc[items, "genres"]
+genres = genres.str.get_dummies("|").to_numpy(dtype=float)  # films x genres
+measured = pd.DataFrame(
+    {
+        name: {
+            "precision": np.nanmean(precision_at_k(shown, hidden, k=10)),
+            "discovery": np.nanmean(non_obvious_hit_rate(shown, hidden, n_likes)),
+            "diversity": np.nanmean(intra_list_diversity(shown, genres)),
+            "coverage": catalogue_coverage(shown, len(items)),
+        }
+        for name, shown in lists.items()
+    }
+).T
+print(measured.round(3).to_string())
+
+# %%
+popular, together = measured.loc["popularity"], measured.loc["liked together"]
+scattered = measured.loc["random"] / popular
+claim(
+    "Films liked together find more hidden likes than popularity (ratio of precision at 10)",
+    together["precision"] / popular["precision"],
+    id="01.counts_vs_popularity", baseline=1.0,  # popularity itself
+    at_least=1.2,
+)
+claim(
+    "Personal lists show many times more films, yet far from all (ratio of coverage)",
+    together["coverage"] / popular["coverage"],
+    id="01.coverage", baseline=scattered["coverage"], between=(5, 50),
+)
+claim(
+    "A personal list is hardly more diverse inside than the popular one (ratio of diversity)",
+    together["diversity"] / popular["diversity"],
+    id="01.diversity", baseline=scattered["diversity"],  # a random list is
+    between=(0.93, 1.02), fmt=".2f",
+)
+
+# %% [markdown] notes="The diversity claim surprises people. Ask who expected personal lists to be more diverse. Then: which of the two diversities does the stakeholder mean?"
+# Counting alone is far better than popularity, so a model must beat *counting*, not guessing. But a stakeholder who
+# wished for "more diversity" may mean inside one list, or across all users. These lists give more of the second than popularity does, and nothing of the first. Ask which.
+#
+# ## Who spends the score?
+#
+# In the second question an auction uses the score. The ad with the highest **expected value** wins, usually written for a thousand impressions (eCPM):
+#
+# $$ \text{eCPM}_a = 1000 \cdot \text{bid}_a \cdot \hat p_a $$
+#
+# with the bid in money a click and $\hat p_a$ the predicted click probability. The score is *multiplied by money* and compared with other ads, so each ad's score must be right *relative to* the others. Let two ads compete 200,000 times.
+# We double all predictions for the first ad. The order among its own impressions stays, and with it the AUC (area under the ROC curve) of each ad taken alone. What changes is the comparison
+# *between* the two.
+
+# %%
+n_auctions = 200_000
+bid = rng.lognormal(mean=0.0, sigma=0.5, size=(n_auctions, 2))  # money a click
+p_click = rng.beta(3, 97, size=(n_auctions, 2))  # true probabilities, 3 % on average
+
+
+def revenue(factor):
+    predicted = p_click * [factor, 1.0]
+    winner = (bid * predicted).argmax(axis=1)
+    return (bid * p_click)[np.arange(n_auctions), winner].sum()  # paid when clicked
+
+
+claim(
+    "Doubling one ad's predictions costs revenue although each ad's own order stays",
+    1 - revenue(2.0) / revenue(1.0),
+    id="01.miscalibration_cost", baseline=0.0,  # calibrated predictions lose nothing
+    at_least=0.02, fmt=".1%",
+)
+
+# %% [markdown]
+# A factor on *all* ads would change no winner: ratios decide who wins, and the level matters where prices, budgets or a smallest bid depend on it. So the requirement "calibrated, for every ad" comes from the auction,
+# before any model is named. Where a score only sorts one list, the order is enough.
+#
+# ## How large is it?
+#
+# Four numbers, aloud, in one minute: requests a second, memory, time to score, and the size of the experiment. `mlpipe.envelope` holds the formulas; read one and you can do it on paper.
+
+# %%
+from mlpipe.envelope import ab_sample_size, brute_force_seconds, embedding_bytes
+from mlpipe.envelope import human, log_bytes_per_day, queries_per_second
+
+table = embedding_bytes(n_ids=100e6, dimension=64)
+print("requests at peak:", human(queries_per_second(100e6, 10, peak_factor=3), "/s"))
+print("log a day:", human(log_bytes_per_day(events_per_day=1e9, bytes_per_event=500), "B"))
+print("vectors of 100 M users, 64 numbers each:", human(table, "B"))
+
+claim(
+    "Vectors of 100 million users do not fit in 16 GB (ratio of need to memory)", table / 16e9,
+    id="01.embedding_memory",
+    baseline=embedding_bytes(100e6, 64, bytes_per_number=1) / 16e9,  # one byte each
+    at_least=1.0,
+)
+
+# %% [markdown]
+# Which **surface** is it for? An email computed at night may take a second; a home page has perhaps 20 ms to retrieve; suggestions while typing have 5 ms. (Orders of magnitude: ask for the real budget.) Scoring everything reads each vector once: items × 64 numbers × 4 bytes, at about 20 GB a second from memory.
+
+# %% alt="Time to score all items against catalogue size, both on logarithmic axes: a straight line that crosses the budgets of typing, home page and nightly email one after the other."
+import matplotlib.pyplot as plt
+
+from mlpipe import plots
+
+plots.use_style()
+catalogue = np.geomspace(1e4, 1e9, 50)
+milliseconds = [1000 * brute_force_seconds(n_items=n, dimension=64) for n in catalogue]
+
+fig, ax = plt.subplots()
+ax.loglog(catalogue, milliseconds, color=plots.ACCENT)
+budgets = {"while typing: 5 ms": 5, "home page: 20 ms": 20, "email at night: 1 s": 1000}
+for surface, budget in budgets.items():
+    ax.axhline(budget, color=plots.MUTED, linestyle="--")
+    ax.text(1.2e4, budget * 1.25, surface)
+ax.set(title="The surface decides whether you may simply score everything")
+ax.set(xlabel="items in the catalogue", ylabel="time to score all of them (ms)")
+plt.show()
+
+# %% [markdown]
+# Below the crossing, one request may score everything (times the requests a second, for the number of machines). Above it you need a cheap first stage that finds a few hundred candidates for a second one that ranks them. A
+# good ranker costs far more than 64 multiplications an item, which moves the crossing to the left: *two-stage* systems come from arithmetic.
+#
+# **Predict before you run.** One user in a hundred clicks, and you hope for 2 % more of them (1.00 % to 1.02 %). You want to see such a lift in 80 % of the cases where it is there (the **power**), and to be fooled in 5 % of the cases where
+# nothing is there (the significance level $\alpha$). How many users does each group of an A/B test need? And if the hoped lift is half as large?
+
+# %%
+n_users = ab_sample_size(base_rate=0.01, relative_lift=0.02, power=0.8, alpha=0.05)
+
+claim(
+    "A 2 % lift of a 1 % click rate takes about four million users a group (in millions)",
+    n_users / 1e6,
+    id="01.ab_sample_size", baseline=ab_sample_size(0.01, 2.0) / 1e6,  # two points
+    between=(3.8, 4.0),
+)
+claim(
+    "Half the lift needs about four times as many",
+    ab_sample_size(base_rate=0.01, relative_lift=0.01) / n_users,
+    id="01.half_the_lift", baseline=2.0,  # in proportion
+    between=(3.9, 4.1),
+)
+
+# %% [markdown] notes="Core exercise, ten minutes. The two mistakes you will see: reading the lift as absolute, and a one-sided test. The checker names both."
+# ### Exercise (core): the size of an A/B test
+#
+# Write it yourself. With rates $p_1$ and $p_2 = p_1 (1 + \text{lift})$, significance level $\alpha$ (two-sided) and the quantile function $z$ of the normal distribution (`scipy.stats.norm.ppf`), each group needs
+#
+# $$ n = \frac{(z_{1-\alpha/2} + z_{\text{power}})^2 \, \left[ p_1(1-p_1) + p_2(1-p_2) \right]}{(p_2 - p_1)^2} $$
+#
+# users. Round up.
+
+# %% tags=["exercise:01.ab_sample_size"]
+
+# %%
+exercise("01.ab_sample_size").check(ab_group)
+
+# %% [markdown]
+# ### Exercise: hits that are not obvious
+#
+# `shown` holds the item numbers of one list, `liked` the items that the user turned out to like, `popularity` the likes of each item. Return the share of the list that was liked *and* is not
+# among the `head` most popular items. Ties in popularity: the lower item number counts as more popular.
+
+# %% tags=["exercise:01.discovery"]
+
+# %%
+exercise("01.discovery").check(discovery)
+
+# %% [markdown]
+# ### Exercise: who wins the auction?
+#
+# For arrays `bid` and `p_click`, return the position of the ad that wins and what a thousand such impressions earn in expectation when the winner pays its bid for each click: a tuple.
+
+# %% tags=["exercise:01.winner"]
+
+# %%
+exercise("01.winner").check(winner)
+
+# %% [markdown]
+# ## What we have seen
+#
+# - A wish becomes a metric when the log can feed it; a missing event is a finding. The label is a proxy, and its gap to the goal has a size.
+# - Counting what is liked together is the baseline to beat. It serves some wishes and not others.
+# - Who spends the score decides what it must be: an order for a list, a probability for an auction. Arithmetic decides the stages and the experiment.
+
+# %%
+say(
+    "I would fix the goal and two guardrails first, then the cheapest baseline. On MovieLens,"
+    " random split, counting films that are liked together has {01.counts_vs_popularity:.1f} "
+    "times popularity's precision at 10 and {01.coverage:.0f} times its coverage, yet its "
+    "lists are no more diverse inside. For ads the score is spent in an auction: in a "
+    "simulation, doubling one ad's predictions cost {01.miscalibration_cost} of the revenue "
+    "although the order of its own impressions did not change. And before promising a 2 % "
+    "lift on a 1 % click rate I would book {01.ab_sample_size:.1f} million users a group, at "
+    "80 % power."
+)
+
+# %% [markdown]
+# *Read more:* Kohavi, Tang and Xu 2020, *Trustworthy Online Controlled Experiments*, on metrics and sample size; He et al. 2014, on why an ad system needs calibration. *Next:* 02, what the logs hold.

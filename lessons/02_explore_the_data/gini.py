@@ -1,0 +1,117 @@
+"""The Gini coefficient."""
+
+import numpy as np
+
+from mlpipe.course.definition import edit
+
+hints = (
+    "Which items of the catalogue are missing from `counts`? What is their count?",
+    (
+        "The formula runs over all items of the catalogue, from the smallest count to the largest, and $i$ is the "
+        "place in that order."
+    ),
+    (
+        "Append `n_items - len(counts)` zeros, `np.sort`, make the places with `np.arange` (they begin at 1), and "
+        "write the sum of the formula as a product of two arrays."
+    ),
+)
+takeaway = "What was never shown belongs in the sum: a recommender looks fair when its zeros are left out."
+
+
+def draw(rng: np.random.Generator, number: int) -> tuple:
+    n_counted, n_unseen = ((5, 3), (40, 20), (300, 100))[number]
+    n_items = n_counted + n_unseen + int(rng.integers(0, n_unseen))
+    counts = np.sort(rng.geometric(0.15, size=n_counted))
+    counts[-1] += 30
+    counts = rng.permutation(counts)
+    while counts.argmax() in (0, n_counted - 1):  # then they are neither in order nor in the opposite order
+        counts = rng.permutation(counts)
+    return counts, n_items
+
+
+def gini(counts, n_items):
+    x = np.sort(np.append(counts, np.zeros(n_items - len(counts))))
+    n = len(x)
+    i = np.arange(1, n + 1)
+    return ((2 * i - n - 1) * x).sum() / (n * x.sum())
+
+
+def another(counts, n_items):
+    x = np.zeros(n_items)
+    x[: len(counts)] = counts
+    return np.abs(x[:, None] - x[None, :]).mean() / (2 * x.mean())
+
+
+mistakes = [
+    edit(
+        "np.append(counts, np.zeros(n_items - len(counts)))",
+        "counts",
+        "forgets_items_never_shown",
+        "You leave out the items that were never recommended. They count with 0, and make the spread more unequal.",
+    ),
+    edit(
+        "np.sort(",
+        "",
+        "counts_not_sorted",
+        "You use the counts in the order given. In the formula, $i$ is the place in the order of the counts.",
+        also=(("counts))", "counts)"),),
+    ),
+    edit(
+        "sort(np.append(counts, np.zeros(n_items - len(counts)))",
+        "append(np.zeros(n_items - len(counts)), counts",
+        "zeros_in_front_of_unsorted",
+        (
+            "You put the zeros in front, but leave the counts behind them in the order given. The whole array must "
+            "rise: sort it."
+        ),
+    ),
+    edit(
+        "sort(np.append(counts",
+        "append(np.sort(counts)",
+        "zeros_after_sorting",
+        (
+            "Your smallest counted item has place 1, but that place belongs to an item never shown. Append the "
+            "zeros first and sort then, so that they hold the first places."
+        ),
+        also=(("counts))", "counts)"),),
+    ),
+    edit(
+        "np.append(counts, np.zeros(n_items - len(counts)))",
+        "counts",
+        "n_items_in_the_divisor_only",
+        (
+            "You divide by `n_items`, but the sum runs over the counted items only. Both must be of the whole "
+            "catalogue: add the zeros to the array."
+        ),
+        also=(("(n ", "(n_items "),),
+    ),
+    edit(
+        ")\n    n",
+        ")[::-1]\n    n",
+        "largest_first",
+        "You sort from the largest count. The sign shows it: start with the smallest.",
+    ),
+    edit("1, n + 1", "n", "places_start_at_zero", "Your places begin at 0, but the formula counts from 1."),
+    edit(
+        " ((",
+        " 0.5 - ((",
+        "area_under_the_curve",
+        "This is the area under the Lorenz curve. The Gini coefficient is twice the area between curve and diagonal.",
+        also=(("())\n", "()) / 2\n"),),
+    ),
+    edit(
+        "())\n",
+        "()) / 2\n",
+        "area_not_doubled",
+        "You return half of it: the Gini coefficient is twice the area between the curve and the diagonal.",
+    ),
+    edit(
+        "(n ",
+        "((n - 1) ",
+        "corrected_for_n",
+        (
+            "You divide by n - 1 in place of n. That is the version corrected for small catalogues; the formula "
+            "above is not."
+        ),
+    ),
+]

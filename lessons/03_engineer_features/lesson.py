@@ -1,0 +1,364 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+#   mlpipe:
+#     minutes: 20
+#     budget_seconds: 50
+#     budget_megabytes: 750
+# ---
+
+# %% [markdown] notes="Plan: entities 2, hashing and crosses 6, the two leaks 8, parity 1, freshness and worth 3. The leaks are the heart: take your time. Then the core exercise, ten minutes. Ask at the start: name one feature that you would use and could not compute at serving time."
+# # Engineer features
+#
+# **Goal.** Turn a click log into features that a server could really have computed at that moment, and know what each family of features is worth.
+#
+# | where we are | you need | it takes |
+# |---|---|---|
+# | requirements ▸ data ▸ **features** ▸ model ▸ evaluation ▸ serving | 02 for the log; logistic regression | 20 minutes to read, under 50 s, under 750 MB |
+
+# %% tags=["parameters"]
+SEED = 0
+SCALE = "full"
+
+# %% [markdown]
+# ## Whose feature is it?
+#
+# Sort features by the **entity** that they describe. The entity decides where a value is stored, how fresh it must be, and what it costs to fetch.
+#
+# | entity | examples in the log | known when |
+# |---|---|---|
+# | user | id, age group, audience | before the request, if there is a user id |
+# | ad | id, campaign, advertiser, category, format | before the request |
+# | context | site, device, hour | at the request |
+# | position | the slot of the page | only *after* the ranking: train with it, set it to slot 1 for all when serving |
+# | cross | audience × category, site × category | at the request |
+# | history | click rate of this user, of this ad, so far | changes with every click |
+#
+# We use the *simulated* ad log, so we know the true click probabilities. The first twelve days train, the last two test. Scores are **normalised entropy** (NE), the log loss
+# over that of always predicting the training click rate: below 1 is useful, lower is better. The **oracle** predicts the true probabilities; beside NE stands the *share of the oracle*, how much of its gain a model
+# reaches. To keep it short we leave repeats and bots in, and train on all clicks of the twelve days, late ones included.
+
+# %%
+import numpy as np
+import pandas as pd
+
+from mlpipe.click_metrics import normalized_entropy, share_of_oracle
+from mlpipe.simulator import simulate_ad_log
+
+simulated = simulate_ad_log(n_impressions=300_000 if SCALE == "full" else 60_000, seed=SEED)
+log = simulated.impressions.assign(hour=simulated.impressions["timestamp"].dt.hour)
+clicked = log["clicked"].to_numpy()
+test = (log["timestamp"] >= "2026-01-17").to_numpy()  # day 13 and 14
+train = ~test
+base_rate = clicked[train].mean()
+
+
+def scores(p_test):
+    ne = normalized_entropy(clicked[test], p_test, base_rate)
+    return ne, share_of_oracle(clicked[test], p_test, simulated.true_ctr[test], base_rate)
+
+# %% [markdown]
+# ## How do you feed ids to a model?
+#
+# An id is a name, not a quantity. A linear model needs one weight for each id, so a table of known ids, which grows for ever. **Hashing** needs no table: a fixed function sends each
+# id to one of $b$ buckets, and the bucket has the weight. Two ids that meet in a bucket share it. With $n$ ids, an id shares its bucket with another one with probability
+#
+# $$ 1 - \left(1 - \frac{1}{b}\right)^{n-1} $$
+#
+# **Predict before you run.** One million ids, $2^{20} = 1{,}048{,}576$ buckets: more buckets than ids. Which share of the ids is *not* alone?
+
+# %%
+from mlpipe.course import claim, exercise, say
+from mlpipe.features import hash_integers
+
+buckets = hash_integers(np.arange(1_000_000), n_buckets=2**20, seed=SEED)
+ids_in_bucket = np.bincount(buckets, minlength=2**20)
+
+claim(
+    "Of a million ids hashed into 2^20 buckets, far more than half share their bucket",
+    (ids_in_bucket[buckets] > 1).mean(),
+    id="03.collisions", baseline=0.0,  # a table, one row an id
+    between=(0.610, 0.620), fmt=".1%",
+)
+
+# %% [markdown]
+# Is that terrible? Let us train a logistic regression on all raw columns with fewer and fewer buckets. The name of the column is part of what is hashed, so user 7 and site 7 differ.
+
+# %%
+from sklearn.linear_model import LogisticRegression
+
+from mlpipe.features import hashed_design
+
+USER = ["user_id", "age_group", "audience", "region"]
+AD = ["ad_id", "campaign_id", "advertiser_id", "category", "ad_format"]
+CONTEXT = ["site_id", "device", "hour"]
+RAW = [*USER, *AD, *CONTEXT, "position"]
+
+
+def hashed_model(columns, n_buckets=2**18, crosses=()):
+    design = hashed_design(log, columns, n_buckets, crosses=crosses)
+    model = LogisticRegression(C=0.05, max_iter=100).fit(design[train], clicked[train])
+    return scores(model.predict_proba(design[test])[:, 1])
+
+
+raw = {bits: hashed_model(RAW, n_buckets=2**bits) for bits in (8, 10, 12, 14, 18)}
+
+# %% alt="Share of the oracle against number of buckets: almost flat from 2 to the 18 down to 2 to the 12, then falling."
+import matplotlib.pyplot as plt
+
+from mlpipe import plots
+
+plots.use_style()
+fig, ax = plt.subplots()
+ax.plot(list(raw), [100 * share for _, share in raw.values()], "o-", color=plots.ACCENT)
+ax.set(title="Collisions cost little until the buckets are very few", ylim=(0, None))
+ax.set(xlabel="buckets", ylabel="share of the oracle (%)")
+ax.set_xticks(list(raw), [f"$2^{{{bits}}}$" for bits in raw])
+plt.show()
+
+# %%
+n_ids = log[RAW].nunique().sum()
+print(f"{n_ids:,} ids in {2**14:,} buckets: {1 - (1 - 2**-14) ** (n_ids - 1):.0%} share one")
+claim(
+    "A sixteenth of the buckets costs almost nothing (share of the oracle lost)",
+    raw[18][1] - raw[14][1],
+    id="03.fewer_buckets", baseline=raw[18][1] - raw[8][1],  # 2^8 buckets
+    at_most=0.02, fmt=".1%",
+)
+
+# %% [markdown]
+# Most ids share their bucket, and nearly nothing is lost: most ids are rare, and a rare id has hardly any weight to spoil. Watch the ids that carry traffic, not the collision rate.
+#
+# ## What can no sum of single features say?
+#
+# A linear model adds: *this audience clicks more*, *this category is clicked more*. It cannot say *this audience clicks on that category*. A **cross** is a new id for the pair. Which pairs? We try
+# five interactions that the simulated world contains (we know it), and five that it does not.
+
+# %%
+real = [("audience", "category"), ("region", "campaign_id"), ("site_id", "category")]
+real += [("device", "ad_format"), ("hour", "category")]
+idle = [("age_group", "position"), ("region", "ad_format"), ("site_id", "device")]
+idle += [("hour", "ad_format"), ("region", "hour")]
+
+claim(
+    "Crosses pay where an interaction exists (gain in share of the oracle)",
+    hashed_model(RAW, crosses=real)[1] - raw[18][1],
+    id="03.crosses", baseline=hashed_model(RAW, crosses=idle)[1] - raw[18][1],  # the idle crosses
+    at_least=0.08, fmt=".1%",
+)
+
+# %% [markdown] notes="Draw a time line on the board: impression, click, report, next impression. Ask for each counter: what would the server have known? Then show the two leaks and let the class predict which of them is caught before launch."
+# ## What did we know at that moment?
+#
+# In real systems the strongest features are often counters (He et al. 2014): *the click rate of this user so far*. They are also where pipelines leak. A **point-in-time** counter uses, for each impression, only what had been *reported* before it.
+# The easy query, a `GROUP BY` over the whole table, gives the rate **as of now**: it contains the future of each row, and the row's own click.
+#
+# Here are both, for one user with four impressions. The click of the first is reported on the third day.
+
+# %%
+from mlpipe.features import past_rate, smoothed_rate
+
+shown = pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-04", "2026-01-05"])
+reported = pd.to_datetime(["2026-01-03", None, None, "2026-01-06"])
+tiny = pd.DataFrame({"user": 7, "shown": shown, "reported": reported})
+tiny["as of now"] = smoothed_rate(successes=2, trials=4, prior_rate=0.03, prior_strength=2)
+tiny["as of then"] = past_rate(tiny["user"], shown, reported, prior_rate=0.03, prior_strength=2)
+print(tiny.to_string(index=False, float_format="%.3f"))
+
+# %% [markdown]
+# Both are **smoothed**: with $c$ clicks in $n$ impressions, prior rate $p_0$ and prior strength $s$ (in impressions), the rate is $(c + s\, p_0) / (n + s)$. Without history it is the prior.
+#
+# Now four such rates (user, ad, campaign, site) as features, with the position. Everything else is equal; only *when* the counters are read differs. A third way is common, too: the **target mean** of each id over the
+# training days. For a training row, it contains the row's own click. Its remedy is to compute it *out of fold*: from the other parts of the training data.
+
+# %%
+from mlpipe.features import out_of_fold_target_mean, target_mean
+
+KEYS = ["user_id", "ad_id", "campaign_id", "site_id"]
+known = {"times": log["timestamp"], "reported_at": log["reported_at"]}
+known |= {"prior_rate": 0.03, "prior_strength": 20, "missing": "zero"}
+
+point_in_time, as_of_now, in_sample, out_of_fold = {}, {}, {}, {}
+for key in KEYS:
+    ids = log[key]
+    point_in_time[key] = past_rate(ids, **known)
+    as_of_now[key] = target_mean(ids, clicked)
+    in_sample[key] = target_mean(ids[train], clicked[train], ids)
+    out_of_fold[key] = in_sample[key].copy()  # only the training rows change
+    out_of_fold[key][train] = out_of_fold_target_mean(ids[train], clicked[train], seed=SEED)
+
+# %%
+at_position = pd.get_dummies(log["position"]).to_numpy(dtype=float)
+
+
+def features(rates):
+    rates = np.column_stack(list(rates.values()))
+    return np.hstack([np.log(rates / (1 - rates)), at_position])
+
+
+def rate_model(rates):
+    return LogisticRegression(max_iter=1000).fit(features(rates)[train], clicked[train])
+
+
+def rate_scores(model, rates):
+    return scores(model.predict_proba(features(rates)[test])[:, 1])
+
+
+ways = {"point in time": point_in_time, "as of now": as_of_now}
+ways |= {"in-sample mean": in_sample, "out of fold": out_of_fold}
+models = {name: rate_model(rates) for name, rates in ways.items()}
+
+# %% [markdown]
+# **Predict before you run.** Which of the four looks best on the test days, as your offline evaluation would show it? Which will be best when served, where a counter can only be read as of *then*?
+
+# %%
+rows = {}
+for name, model in models.items():
+    ne, share = rate_scores(model, ways[name])
+    served = point_in_time if name == "as of now" else ways[name]  # the future cannot be served
+    served_ne = rate_scores(model, served)[0]
+    rows[name] = {"offline NE": ne, "offline share": share, "served NE": served_ne}
+report = pd.DataFrame(rows).T
+print(report.round(2).to_string())
+
+# %%
+offline, live = report["offline NE"], report["served NE"]
+claim(
+    "As-of-now counters look better offline than the truth itself (share of the oracle)",
+    report.loc["as of now", "offline share"],
+    id="03.too_good", baseline=report.loc["point in time", "offline share"],
+    at_least=1.05, fmt=".0%",
+)
+claim(
+    "Served what is known then, the same model is worse than the average rate (NE)",
+    live["as of now"],
+    id="03.replay", baseline=live["point in time"], at_least=1.005, fmt=".3f",
+)
+claim(
+    "In-sample means fail on the test days at once (NE)", offline["in-sample mean"],
+    id="03.in_sample", baseline=offline["out of fold"], at_least=1.005, fmt=".3f",
+)
+
+# %% [markdown]
+# Two leaks with **opposite symptoms**:
+#
+# - *As of now*: the click is inside the feature in training **and** in test. Offline it is wonderful; only a replay (old requests, scored with what was known at their time) or the launch shows the damage. A score above the oracle is impossible, but in practice you have no oracle: be suspicious of any jump.
+# - *In-sample mean*: the click is inside the feature in training only. The model trusts it too much, and the test set says so at once.
+#
+# The fewer rows a key has, the worse. Take `user_id`, the key with the fewest, out of `KEYS` and run again. The leak is still there, but now it looks like an ordinary success.
+#
+# ## Does the server compute the same?
+#
+# Training reads a table, serving reads counters in memory: two programs, one feature. A **parity test** feeds both the same events. Suppose the server's author treats a visitor without id as one more user, with a counter of its own, where training gave the prior.
+
+# %%
+from mlpipe.features import StreamingCounter, count_before
+
+users, times = log["user_id"].iloc[:20_000], log["timestamp"].iloc[:20_000]
+batch = count_before(users, times, users, times, missing="zero")
+counter, online = StreamingCounter(), []
+for user, time in zip(users.fillna(-1), times, strict=True):
+    online.append(counter.count(user, time))
+    counter.update(user, time)
+
+claim(
+    "The parity test sees a tenth of the rows differ, all of them without a user id",
+    (batch != online).mean(),
+    id="03.parity", baseline=(batch != online)[users.notna()].mean(),  # the rows with a user id
+    between=(0.08, 0.13), fmt=".1%",
+)
+
+# %% [markdown]
+# The cure is to have one implementation, or to log the features when they are served and to train on that log.
+#
+# ## How fresh must it be, and what is it worth?
+#
+# Counters that are copied once a day are cheaper than live ones. We let them lag and train again: the model knows that they are late. Beside it, what each family is worth: take it away from a model that has all
+# families (history as ten groups a counter) and see what is lost.
+
+# %%
+fresh = {}
+for name, lag in {"live": "0h", "6 h": "6h", "1 day": "1D", "3 days": "3D", "6 days": "6D"}.items():
+    rates = {key: past_rate(log[key], **known, lag=lag) for key in KEYS}
+    fresh[name] = rate_scores(rate_model(rates), rates)[1]
+
+# %%
+HISTORY = [f"{key}_rate" for key in KEYS]
+for key in KEYS:
+    tenths = np.quantile(point_in_time[key][train], np.linspace(0.1, 0.9, 9))
+    log[f"{key}_rate"] = np.digitize(point_in_time[key], tenths)
+
+families = {"user": USER, "ad": AD, "context": CONTEXT, "position": ["position"]}
+families |= {"history": HISTORY, "crosses": real}
+everything = RAW + HISTORY
+whole = hashed_model(everything, crosses=real)[1]
+lost = {}
+for family, members in families.items():
+    columns = [name for name in everything if name not in members]
+    crosses = [pair for pair in real if pair not in members]
+    lost[family] = whole - hashed_model(columns, crosses=crosses)[1]
+
+# %% alt="Two panels. Left: bars of the share of the oracle, slowly shrinking as counters lag from live to six days. Right: what the model loses without each family; position and crosses matter most."
+_, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8))
+left.bar(list(fresh), [100 * share for share in fresh.values()], color=plots.MUTED)
+left.set(title="Old counters lose slowly", xlabel="lag of the counters", ylabel="share of oracle (%)")
+plots.ranked_bars(right, list(lost), [100 * loss for loss in lost.values()], fmt="{:.1f}")
+right.set_title("Position and crosses carry most\n(points lost without)")
+plt.show()
+
+# %% [markdown]
+# The lag hurts little here: measure it before you pay for live counters. Read the right panel with care. A family's worth depends on what else is there: without the ad's ids, the crosses still know the ad's campaign, and history adds nothing beside ids and crosses. And it depends on the log. In the real
+# system of He et al. (2014) history mattered most. Take the *method* to another log, never the order of the bars.
+#
+# ### Exercise (core): a counter that knows only the past
+#
+# Rows are in time order and clicks are known at once. For each row, return the smoothed click rate of the *earlier* rows with its key: $(c + s\, p_0) / (n + s)$.
+
+# %% tags=["exercise:03.past_rate"]
+
+# %%
+exercise("03.past_rate").check(past_click_rate)
+
+# %% [markdown]
+# ### Exercise: out of fold
+#
+# `fold` gives the fold of each row. For each row return the mean of `y` over the rows with the same key in *other* folds; where there is none, the mean of `y` over all rows of other folds.
+
+# %% tags=["exercise:03.out_of_fold"]
+
+# %%
+exercise("03.out_of_fold").check(out_of_fold_mean)
+
+# %% [markdown]
+# ### Exercise: the id of a pair
+#
+# `a` and `b` hold non-negative integer ids. Return one integer a row, so that two rows get the same number exactly when both their ids agree. Number the pairs 0, 1, 2, ... in order of first appearance.
+
+# %% tags=["exercise:03.cross"]
+
+# %%
+exercise("03.cross").check(cross)
+
+# %% [markdown]
+# ## What we have seen
+#
+# - Hashing feeds any id to a linear model. The collision rate sounds alarming; what counts is which ids carry traffic. Crosses pay where an interaction exists.
+# - As-of-now counters win offline and lose in service; in-sample means lose at once. Point-in-time and out-of-fold features do neither.
+# - Parity, freshness and worth are measured, feature by feature and family by family.
+
+# %%
+say(
+    "I join counters as of the event and count only clicks that had been reported. In a "
+    "simulation, counters read as of now reached {03.too_good} of what the true probabilities"
+    " explain, which only a leak can do, and served honestly the same model had a normalised "
+    "entropy of {03.replay:.2f}, worse than the base rate. In-sample means of user ids do not"
+    " even survive the test set. I hash ids, and I add crosses where I expect an interaction:"
+    " five of them gave {03.crosses} of the oracle's gain, and five idle ones did not help."
+)
+
+# %% [markdown]
+# *Read more:* Weinberger et al. 2009, on feature hashing; Micci-Barreca 2001, on target means; He et al. 2014, section 3 and 5, on history features and freshness; Kaufman et al. 2012, *Leakage in data mining*. *Next:* 04, how to measure a
+# recommender; for clicks, 08.

@@ -1,0 +1,157 @@
+"""One user's factors."""
+
+import numpy as np
+
+from mlpipe.course.definition import edit
+
+core = True
+hints = (
+    (
+        "Write the two sums of the loss for this user on paper: over the films that the user likes, and over all "
+        "the others. Then set the gradient to zero."
+    ),
+    (
+        "The answer solves A x = b. A is a square matrix with one row a factor: the films with their weights, plus "
+        "the ridge on the diagonal. Only the liked films have target 1, so only they are in b."
+    ),
+    (
+        "Start from the Gram matrix of all films times `unobserved_weight`. The liked films are in it already, "
+        "with that weight: add what they still lack to reach weight 1. Then the ridge, as a multiple of "
+        "`np.eye(factors)`. Then `np.linalg.solve`."
+    ),
+)
+takeaway = (
+    "The Gram matrix is made once for all users, so a user costs only the films in the history. That is the "
+    "trick that makes the empty cells affordable."
+)
+
+
+def draw(rng: np.random.Generator, number: int) -> tuple:
+    n_items, factors, n_liked = ((5, 2, 2), (40, 4, 11), (300, 9, 25))[number]
+    item_factors = rng.normal(size=(n_items, factors)).round(2)
+    liked = np.sort(rng.choice(n_items, size=n_liked, replace=False))
+    return liked, item_factors, float(rng.uniform(0.05, 0.4)), float(rng.uniform(0.5, 5))
+
+
+def user_vector(liked, item_factors, unobserved_weight, regularization):
+    seen = item_factors[liked]
+    A = (
+        unobserved_weight * item_factors.T @ item_factors
+        + (1 - unobserved_weight) * seen.T @ seen
+        + regularization * np.eye(item_factors.shape[1])
+    )
+    b = seen.sum(axis=0)
+    return np.linalg.solve(A, b)
+
+
+def another(liked, item_factors, unobserved_weight, regularization):
+    n_items, factors = item_factors.shape
+    weight = np.full(n_items, unobserved_weight)
+    weight[liked] = 1.0
+    target = np.zeros(n_items)
+    target[liked] = 1.0
+    # weighted least squares with a ridge, as an ordinary one with more rows
+    rows = np.vstack([np.sqrt(weight)[:, None] * item_factors, np.sqrt(regularization) * np.eye(factors)])
+    values = np.concatenate([np.sqrt(weight) * target, np.zeros(factors)])
+    return np.linalg.lstsq(rows, values, rcond=None)[0]
+
+
+mistakes = [
+    edit(
+        " (1 - unobserved_weight) *",
+        "",
+        "liked_films_weigh_too_much",
+        (
+            "The Gram matrix of all films holds the liked ones already, with the weight of an unobserved cell. You "
+            "add them again with weight 1, so they weigh too much: add only what is missing."
+        ),
+    ),
+    edit(
+        "(\n        unobserved_weight * item_factors.T @ item_factors\n        + (1 - unobserved_weight) * ",
+        "",
+        "ignores_the_unobserved",
+        (
+            "You fit the liked films only. Without the empty cells nothing pulls a score down, and every film may "
+            "score 1. All films belong in A."
+        ),
+        also=(
+            ("seen\n        +", "seen +"),
+            (")\n    )", ")"),
+        ),
+    ),
+    edit(
+        "(\n        ",
+        "",
+        "every_cell_weighs_the_same",
+        (
+            "In your A a liked film weighs as little as an empty cell. This is the default that the lesson warns "
+            "of: liked cells have weight 1."
+        ),
+        also=(
+            ("\n        + (1 - unobserved_weight) * seen.T @ seen\n        ", " "),
+            (")\n    )", ")"),
+        ),
+    ),
+    edit(
+        " seen.sum",
+        " item_factors.sum",
+        "all_films_in_the_target",
+        (
+            "Your right-hand side adds up all films. The target of a film that is not liked is 0, so it adds "
+            "nothing there."
+        ),
+    ),
+    edit(
+        "= seen.",
+        "= unobserved_weight * seen.",
+        "target_has_the_small_weight",
+        "Your right-hand side has the weight of unobserved cells. The liked films are observed: weight 1, target 1.",
+    ),
+    edit(
+        "= seen.",
+        "= (1 - unobserved_weight) * seen.",
+        "target_keeps_only_the_difference",
+        (
+            "You use 1 minus the weight of an empty cell on the right-hand side, too. There nothing was counted "
+            "before: the liked films enter with weight 1."
+        ),
+    ),
+    edit(
+        "(\n        ",
+        "",
+        "no_regularization",
+        "The ridge is missing. Without it a user with fewer likes than factors is fitted to the noise.",
+        also=(
+            ("item_factors\n        +", "item_factors +"),
+            ("\n        + regularization * np.eye(item_factors.shape[1])\n    )", ""),
+        ),
+    ),
+    edit(
+        "(\n        ",
+        "",
+        "ridge_in_every_cell",
+        (
+            "You add the regularization to every cell of A. The penalty is on the squared length of the vector: it "
+            "belongs on the diagonal only."
+        ),
+        also=(
+            ("item_factors\n        +", "item_factors +"),
+            ("\n        + regularization * np.eye(item_factors.shape[1])\n    )", " + regularization"),
+        ),
+    ),
+    edit(
+        "sum",
+        "mean",
+        "mean_instead_of_sum",
+        (
+            "Your right-hand side is the mean of the liked films. The loss is a sum over cells, so it is their "
+            "sum: a user with more likes is pulled harder."
+        ),
+    ),
+    edit(
+        "np.linalg.solve(A, b)",
+        "A @ b",
+        "multiplies_by_the_matrix",
+        "You multiply b by A. The equation is A x = b: solve it.",
+    ),
+]

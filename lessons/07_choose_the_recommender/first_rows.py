@@ -1,0 +1,96 @@
+"""Cold users on equal terms."""
+
+import numpy as np
+import pandas as pd
+
+from mlpipe.course.definition import edit
+
+hints = (
+    "The rows are not sorted by time. Which rows did the system know when the user had given only `n`?",
+    (
+        "Number the rows of each user from the earliest to the latest, then keep those numbered 1 to n. Users with "
+        "fewer rows keep all of theirs."
+    ),
+    (
+        '`groupby("user")["time"].rank(method="first")` numbers the rows of each user by time, in the order '
+        "of the input. Compare with `n`; return a mask over the rows."
+    ),
+)
+takeaway = (
+    "The test items stay the same at each length, so the curve shows what history is worth and not which users "
+    "happen to be new."
+)
+
+
+def draw(rng: np.random.Generator, number: int) -> tuple:
+    n_rows, n_users, n = ((8, 3, 2), (60, 9, 5), (500, 40, 8))[number]
+    ids = rng.choice(1000, size=n_users, replace=False)
+    users = ids[rng.integers(0, n_users, size=n_rows)]
+    users[: n + 2] = ids[0]  # one user with more rows than n, and one with fewer, whatever the draw
+    users[-1] = ids[1] if n_users < 4 else 1000 + rng.integers(100)
+    users = rng.permutation(users)
+    return users, rng.permutation(n_rows).astype(float), n
+
+
+def first_rows(users, times, n):
+    rows = pd.DataFrame({"user": users, "time": times})
+    age = rows.groupby("user")["time"].rank(method="first", ascending=True)
+    return (age <= n).to_numpy()
+
+
+def another(users, times, n):
+    order = np.lexsort((times, users))
+    start = np.r_[True, users[order][1:] != users[order][:-1]]
+    position = np.arange(len(users)) - np.maximum.accumulate(np.where(start, np.arange(len(users)), 0))
+    mask = np.zeros(len(users), dtype=bool)
+    mask[order] = position < n
+    return mask
+
+
+mistakes = [
+    edit(
+        "True",
+        "False",
+        "keeps_the_last",
+        "You keep the latest rows of each user. A new user is one of whom only the first rows are known.",
+    ),
+    edit(
+        '["time"].rank(method="first", ascending=True)',
+        ".cumcount() + 1",
+        "order_of_the_table",
+        "You take the first rows of each user in the order of the table. The table is not sorted: use the times.",
+    ),
+    edit(
+        '.groupby("user")',
+        "",
+        "first_rows_of_all",
+        "You keep the first n rows of the whole log. Each user has a beginning of their own.",
+    ),
+    edit(
+        "<= ",
+        "< ",
+        "one_too_few",
+        "Each user keeps one row too few. Count from one, or compare with `<` when you count from zero.",
+    ),
+    edit(
+        "n).",
+        "n + 1).",
+        "one_too_many",
+        "Each user keeps one row too many. Count from zero and compare with `<`, or from one with `<=`.",
+    ),
+    edit(
+        "age <= n)",
+        '(age <= n) & (rows.groupby("user")["time"].transform("size") >= n))',
+        "drops_short_histories",
+        "Users with fewer than n rows lose all of them. They keep what they have.",
+    ),
+    edit(
+        "(age ",
+        '(rows.groupby("user")["time"].transform("size") ',
+        "long_histories_only",
+        (
+            "You drop whole users who have more than n rows. They stay, with their first n rows: the same users "
+            "must be judged at each length."
+        ),
+    ),
+]

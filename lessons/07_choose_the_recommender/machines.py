@@ -1,0 +1,102 @@
+"""Machines for a load."""
+
+import math
+
+import numpy as np
+
+from mlpipe.course.definition import edit
+
+hints = (
+    "How many seconds of work arrive in one second? That is how many cores are busy all the time.",
+    (
+        "Requests a second times seconds a request gives the busy cores. One machine offers its cores times the "
+        "utilization that you allow: above it queues grow."
+    ),
+    (
+        "Divide the busy cores by what one machine offers and round up to a whole machine (`math.ceil`). Mind the "
+        "unit: milliseconds."
+    ),
+)
+takeaway = (
+    "Requests a second times seconds a request is Little's law: the mean number of requests in work. It is the "
+    "first line of every capacity estimate."
+)
+
+
+def draw(rng: np.random.Generator, number: int) -> tuple:
+    low, high = ((3, 9), (30, 90), (300, 900))[number]
+    milliseconds, cores = round(rng.uniform(7, 40), 1), int(rng.choice([4, 8, 16]))
+    utilization, whole = float(rng.choice([0.42, 0.47, 0.53, 0.58, 0.63])), int(rng.integers(low, high))
+    if number == 1:  # the last machine has room for a part of a core: rounding up to whole cores would ask for one more
+        while (room := whole * cores * utilization % 1) < 0.2 or room > 0.9:
+            whole += 1
+        busy_cores = whole * cores * utilization - room / 2
+    else:  # rounding to the nearest would go down
+        busy_cores = (whole + rng.uniform(0.1, 0.4)) * cores * utilization
+    return round(busy_cores * 1000 / milliseconds, 1), milliseconds, cores, utilization
+
+
+def machines(requests_per_second, milliseconds, cores, utilization):
+    busy_cores = requests_per_second * milliseconds / 1000
+    return math.ceil(busy_cores / (cores * utilization))
+
+
+def another(requests_per_second, milliseconds, cores, utilization):
+    requests_per_machine = cores * utilization * 1000 / milliseconds  # a second
+    return int(np.ceil(requests_per_second / requests_per_machine))
+
+
+mistakes = [
+    edit(
+        " / 1000",
+        "",
+        "milliseconds_as_seconds",
+        "You take milliseconds for seconds, so the fleet is a thousand times too large.",
+    ),
+    edit(
+        "(cores * utilization)",
+        "cores",
+        "runs_at_full_load",
+        (
+            "You plan with cores that are busy all the time. Then each peak makes a queue: use only the allowed "
+            "share of them."
+        ),
+    ),
+    edit(
+        "/ (cores * utilization)",
+        "* utilization / cores",
+        "utilization_upside_down",
+        (
+            "You multiply by the utilization, so a more careful plan gets fewer machines. It makes each machine "
+            "worth less: divide by it."
+        ),
+    ),
+    edit(
+        "math.ceil",
+        "round",
+        "rounds_down",
+        "You round down or to the nearest, so the last part of the load has no machine. Round up.",
+    ),
+    edit(
+        "(busy_cores ",
+        "(math.ceil(busy_cores) ",
+        "rounds_up_twice",
+        (
+            "You round up to whole cores first, and then to whole machines. A core may be shared by many requests: "
+            "round up once, at the end."
+        ),
+    ),
+    edit(
+        "math.ceil(",
+        "",
+        "a_part_of_a_machine",
+        "The number is right, but nobody rents a part of a machine: round up.",
+        also=((")\n", "\n"),),
+    ),
+    edit(
+        "(cores * utilization))",
+        "utilization)",
+        "forgets_the_cores",
+        "You count cores, not machines: divide by the cores of one machine, too.",
+    ),
+]

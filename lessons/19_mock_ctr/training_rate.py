@@ -1,0 +1,99 @@
+"""The rate in the training data."""
+
+import numpy as np
+
+from mlpipe.course.definition import edit
+
+hints = (
+    "Take 1,000 impressions and count: how many clicks are there, and how many non-clicks stay?",
+    "All clicks stay. Of the non-clicks a share stays. The rate is clicks over what is left.",
+    "Above the line stands `rate`; below it stand the clicks and the non-clicks that were kept.",
+)
+takeaway = "5 % with a tenth of the non-clicks kept is 34.5 %, not 50 %: count what is left, below the line, too."
+
+
+def draw(rng: np.random.Generator, number: int) -> tuple:
+    rate = rng.uniform(*((0.03, 0.08), (0.05, 0.1), (0.1, 0.2))[number])
+    return float(rate), float(rng.uniform(*((0.1, 0.15), (0.02, 0.04), (0.25, 0.45))[number]))
+
+
+def training_rate(rate, kept):
+    return rate / (rate + (1 - rate) * kept)
+
+
+def another(rate, kept):
+    odds = rate / (1 - rate) / kept
+    return odds / (1 + odds)
+
+
+mistakes = [
+    edit(
+        "(rate + (1 - rate) * kept)",
+        "kept",
+        "clicks_over_kept",
+        (
+            "You divide the rate by the share kept, as the published answer does. The clicks stay in the data, "
+            "too, so there are more rows than that."
+        ),
+    ),
+    edit(
+        "rate / (rate + (1 - rate) * kept",
+        "min(rate / kept, 1.0",
+        "clicks_over_kept_cut_off",
+        (
+            "You divide the rate by the share kept and stop at 1. A rate that has to be cut off was no rate: count "
+            "what is left."
+        ),
+    ),
+    edit(
+        "(1 - rate) * ",
+        "",
+        "rows_not_non_clicks",
+        (
+            "Nearly: you keep a share of *all* rows beside the clicks. Only the non-clicks, 1 - rate of them, are "
+            "sampled."
+        ),
+    ),
+    edit(
+        "rate + ",
+        "",
+        "these_are_odds",
+        "These are clicks over non-clicks, the odds. A rate has the clicks below the line, too.",
+    ),
+    edit(
+        "*",
+        "/",
+        "the_way_back",
+        "This is the way back, from the sampled rate to the true one. Here non-clicks get fewer.",
+    ),
+    edit(
+        " / (rate + (1 - rate) * kept)",
+        "",
+        "nothing_changes",
+        (
+            "You return the rate of the log. Without most of its non-clicks the training data has more clicks in a "
+            "hundred rows."
+        ),
+    ),
+    edit(
+        "kept)\n",
+        "(1 - kept))\n",
+        "share_removed",
+        "You use the share that was removed. `kept` is the share of the non-clicks that stayed.",
+    ),
+    edit(
+        " rate ",
+        " (1 - rate) * kept ",
+        "rate_of_non_clicks",
+        "This is the share of non-clicks. The rate is the other part.",
+    ),
+    edit(
+        "rate + (1 - rate) * ",
+        "1 - ",
+        "divided_by_all_rows",
+        (
+            "Above the line you weigh the clicks against the sampling, but below it stand all rows of the log. "
+            "Count the rows that are left."
+        ),
+    ),
+]

@@ -1,0 +1,351 @@
+"""What the mock interview asks and expects: questions, follow-ups, cards, rubric, transcripts, model answers.
+
+The texts are TOML and Markdown files in the folder `content` beside this module; here they become checked objects.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import tomllib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mlpipe.interview.cold import QUESTIONS
+
+FOLDER = Path(__file__).with_name("content")
+LEVELS = ("junior", "mid", "senior", "staff")  # worth 1, 2, 3 and 4 points
+DIMENSIONS = tuple(f"D{number}" for number in range(1, 10))
+PLAN = {  # phase -> its title, first and last second of the eighteen minutes
+    "frame": ("Frame the problem", 0, 120),
+    "data": ("Data and what was shown", 120, 240),
+    "features": ("Label, split, features", 240, 300),
+    "model": ("Baseline, ladder, choice", 300, 540),
+    "evaluation": ("Evaluation and serving", 540, 660),
+    "operations": ("Operations and recap", 660, 720),
+    "questions": ("The interviewer's questions", 720, 960),
+    "constraint": ("The constraint card", 960, 1080),
+}
+ASKED = tuple(PLAN)[:6]  # the phases of the candidate, which follow-ups belong to
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of the plan: `start` and `end` in seconds, what the interviewer says, what a strong answer covers."""
+
+    id: str
+    title: str
+    start: int
+    end: int
+    prompt: str
+    covers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """A question of the interviewer's. `prove` is the id of the claim that backs the answer, `card` what changes it."""
+
+    id: str
+    phase: str
+    level: str
+    dimension: str
+    ask: str
+    answer: str
+    prove: str | None = None
+    card: str | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """A new constraint, and in `changes` what a strong answer changes for each question, most important first."""
+
+    id: str
+    title: str
+    text: str
+    changes: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """What is scored: one observable behaviour for each of the four levels, and the lessons that train it."""
+
+    id: str
+    name: str
+    levels: tuple[str, ...]
+    lessons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A fault that caps the result at "mid", whatever the sum says."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """One of the two questions, with all that its mock interview needs. `weights` of the dimensions add up to 100."""
+
+    name: str
+    title: str
+    prompt: str
+    phases: tuple[Phase, ...]
+    followups: tuple[FollowUp, ...]
+    cards: tuple[Card, ...]
+    weights: dict[str, int]
+    gates: tuple[Gate, ...]
+
+    def followup(self, id: str) -> FollowUp:
+        """The follow-up with this id. Raises ValueError for an unknown one."""
+        return _by_id("follow-up", id, self.followups)
+
+    def card(self, id: str) -> Card:
+        """The constraint card with this id. Raises ValueError for an unknown one."""
+        return _by_id("card", id, self.cards)
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """What goes wrong in a stretch of a weak transcript: the words, the fault, and what to say in their place."""
+
+    minutes: str
+    quote: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """A written interview of known level.
+
+    `sections` are pairs of phase and text; `levels` and `reasons` have one entry for each dimension, 0 (missing) to 4
+    (staff). `bad` marks the two weak answers that stand beside the model answers, with the `gates` that they fail and
+    `annotations` by minute; they are not part of the six that raters calibrate on.
+    """
+
+    id: str
+    question: str
+    level: str
+    sections: tuple[tuple[str, str], ...]
+    levels: dict[str, int]
+    reasons: dict[str, str]
+    bad: bool = False
+    gates: tuple[str, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All that the candidate and the interviewer say."""
+        return "\n\n".join(text for _, text in self.sections)
+
+
+def make_call(question: str, arguments: str = "") -> str:
+    """How to call the interview in a terminal, from the project's folder, whether its environment is active or not.
+
+    >>> make_call("ctr", "--resume")
+    'make interview QUESTION=ctr ARGS=--resume'
+    """
+    return f"make interview QUESTION={question}" + (f" ARGS={arguments}" if arguments else "")
+
+
+def question(name: str) -> Question:
+    """The question "recommender" or "ctr". Raises ValueError for another name or a file that does not fit."""
+    return _question(_known("question", name, QUESTIONS))
+
+
+@cache
+def _question(name: str) -> Question:
+    path = FOLDER / f"{name}.toml"
+    table = _read(path)
+    phases = tuple(
+        _fill(Phase, entry, path, title=title, start=start, end=end)
+        for (title, start, end), entry in zip(PLAN.values(), table["phases"], strict=False)
+    )
+    if (ids := tuple(phase.id for phase in phases)) != tuple(PLAN) or len(table["phases"]) != len(PLAN):
+        raise ValueError(f"{path}: phases are {', '.join(ids)}; expected each of {', '.join(PLAN)} once, in this order")
+    found = Question(
+        name=name,
+        title=table["title"],
+        prompt=table["prompt"].strip(),
+        phases=phases,
+        followups=_unique(path, [_fill(FollowUp, entry, path) for entry in table["followups"]]),
+        cards=cards(),
+        weights=table["weights"],
+        gates=_unique(path, [_fill(Gate, entry, path) for entry in table["gates"]]),
+    )
+    if tuple(found.weights) != DIMENSIONS or sum(found.weights.values()) != 100:
+        raise ValueError(f"{path}: weights are {found.weights}; expected one for each of D1 to D9, together 100")
+    for one in found.followups:
+        where = f"{path}: follow-up {one.id}:"
+        _known(f"{where} phase", one.phase, ASKED)
+        _known(f"{where} level", one.level, LEVELS)
+        _known(f"{where} dimension", one.dimension, DIMENSIONS)
+        if one.card is not None:
+            _known(f"{where} card", one.card, [card.id for card in found.cards])
+    return found
+
+
+@cache
+def cards() -> tuple[Card, ...]:
+    """The constraint cards. Raises ValueError for a file that does not fit."""
+    path = FOLDER / "cards.toml"
+    found = _unique(path, [_fill(Card, entry, path) for entry in _read(path)["cards"]])
+    for card in found:
+        if tuple(card.changes) != QUESTIONS:
+            raise ValueError(f"{path}: card {card.id}: changes for {list(card.changes)}; expected {list(QUESTIONS)}")
+    return tuple(
+        dataclasses.replace(card, changes={name: tuple(listed) for name, listed in card.changes.items()})
+        for card in found
+    )
+
+
+@cache
+def dimensions() -> tuple[Dimension, ...]:
+    """The nine dimensions of the rubric. Raises ValueError for a file that does not fit."""
+    path = FOLDER / "rubric.toml"
+    found = _unique(path, [_fill(Dimension, entry, path) for entry in _read(path)["dimensions"]])
+    if tuple(one.id for one in found) != DIMENSIONS or any(len(one.levels) != len(LEVELS) for one in found):
+        raise ValueError(f"{path}: expected D1 to D9 in order, each with a behaviour for {', '.join(LEVELS)}")
+    return found
+
+
+def transcripts(name: str | None = None, *, bad: bool = False) -> tuple[Transcript, ...]:
+    """The transcripts to calibrate on, of one question or both; with `bad`, the weak ones beside the model answers.
+
+    Raises ValueError for an unknown question or a file that does not fit.
+    """
+    if name is not None:
+        _known("question", name, QUESTIONS)
+    return tuple(one for one in _transcripts() if one.bad == bad and name in (None, one.question))
+
+
+@cache
+def _transcripts() -> tuple[Transcript, ...]:
+    found = [_transcript(path) for path in sorted((FOLDER / "transcripts").glob("*.toml"))]
+    return tuple(sorted(found, key=lambda one: (QUESTIONS.index(one.question), one.bad, LEVELS.index(one.level))))
+
+
+def _transcript(path: Path) -> Transcript:
+    table = _read(path)
+    scores = table.pop("scores")
+    if tuple(scores) != DIMENSIONS:
+        raise ValueError(f"{path}: scores for {', '.join(scores)}; expected D1 to D9, each with level and reason")
+    one = _fill(
+        Transcript,
+        table,
+        path,
+        sections=tuple((section["phase"], section["text"].strip()) for section in table.pop("sections")),
+        levels={dimension: score["level"] for dimension, score in scores.items()},
+        reasons={dimension: score["reason"] for dimension, score in scores.items()},
+        annotations=tuple(_fill(Annotation, entry, path) for entry in table.pop("annotations", [])),
+    )
+    _known(f"{path}: question", one.question, QUESTIONS)
+    _known(f"{path}: level", one.level, LEVELS)
+    for phase, _ in one.sections:
+        _known(f"{path}: phase", phase, PLAN)
+    return one
+
+
+def answer_text(name: str) -> str:
+    """The model answer as written: Markdown with fields such as {05.als_vs_popularity:.1f} for the values of claims.
+
+    Raises ValueError for an unknown question.
+    """
+    return (FOLDER / f"answer_{_known('question', name, QUESTIONS)}.md").read_text(encoding="utf-8")
+
+
+def draw_followups(
+    asked: str | Question,
+    seed: int,
+    *,
+    phase: str | None = None,
+    weakest: str | None = None,
+    level: str | None = None,
+    n: int = 1,
+) -> tuple[FollowUp, ...]:
+    """Deal `n` different follow-ups, or all that fit when they are fewer. The same arguments deal the same ones, and a
+    larger `n` only adds to them.
+
+    `asked` is a question or its name; `phase` keeps those of one phase, `level` those up to one level. With `weakest`,
+    a dimension, the first of them and every second one after it train that dimension while it has any.
+    Raises ValueError for an unknown question, phase, dimension or level, or an `n` below 1.
+    """
+    if n < 1:
+        raise ValueError(f"n is {n}; expected the number of follow-ups to deal, 1 or more")
+    source = question(asked) if isinstance(asked, str) else asked
+    highest = LEVELS.index(_known("level", level, LEVELS)) if level is not None else len(LEVELS)
+    if phase is not None:
+        _known("phase", phase, ASKED)
+    if weakest is not None:
+        _known("weakest", weakest, DIMENSIONS)
+    pool = [one for one in source.followups if phase in (None, one.phase) and LEVELS.index(one.level) <= highest]
+    random.Random(f"follow-ups {source.name} {seed}").shuffle(pool)
+    first = [one for one in pool if one.dimension == weakest]
+    others = [one for one in pool if one.dimension != weakest]
+    dealt: list[FollowUp] = []
+    while len(dealt) < min(n, len(pool)):
+        take_weakest = first and (len(dealt) % 2 == 0 or not others)
+        dealt.append(first.pop(0) if take_weakest else others.pop(0))
+    return tuple(dealt)
+
+
+def draw_cards(asked: str | Question, seed: int, n: int = 1) -> tuple[Card, ...]:
+    """Deal `n` different constraint cards, the same ones for the same seed; a larger `n` only adds to them.
+
+    Raises ValueError when there are fewer than `n` cards.
+    """
+    source = question(asked) if isinstance(asked, str) else asked
+    pool = list(source.cards)
+    if not 1 <= n <= len(pool):
+        raise ValueError(f"n is {n}; expected 1 to {len(pool)} cards")
+    random.Random(f"cards {source.name} {seed}").shuffle(pool)
+    return tuple(pool[:n])
+
+
+Entry = TypeVar("Entry")
+WithId = TypeVar("WithId", FollowUp, Card, Dimension, Gate)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror}): install the package again") from None
+    except ValueError as error:
+        raise ValueError(f"{path} is no valid TOML: {error}. `git checkout -- {path}` restores it") from None
+
+
+def _fill(kind: type[Entry], table: dict[str, Any], path: Path, **more: Any) -> Entry:
+    """A dataclass from a table of a file; lists become tuples, and keys are checked."""
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()} | more
+    fields = dataclasses.fields(kind)  # type: ignore[arg-type]
+    lacking = [one.name for one in fields if one.default is dataclasses.MISSING and one.name not in values]
+    unknown = [key for key in values if key not in [one.name for one in fields]]
+    if lacking or unknown:
+        raise ValueError(
+            f"{path}: {kind.__name__} {values.get('id', '')} lacks {lacking} and has unknown keys {unknown}; "
+            f"expected {[one.name for one in fields]}"
+        )
+    return kind(**values)
+
+
+def _unique(path: Path, entries: Iterable[WithId]) -> tuple[WithId, ...]:
+    found = tuple(entries)
+    ids = [one.id for one in found]
+    if twice := sorted({one for one in ids if ids.count(one) > 1}):
+        raise ValueError(f"{path}: used twice: {', '.join(twice)}; give each entry an id of its own")
+    return found
+
+
+def _by_id(what: str, id: str, entries: Iterable[WithId]) -> WithId:
+    found = {one.id: one for one in entries}
+    return found[_known(what, id, found)]
+
+
+def _known(what: str, value: str, known: Collection[str]) -> str:
+    if value not in known:
+        raise ValueError(f"{what} is {value!r}; expected one of {', '.join(map(repr, known))}")
+    return value

@@ -1,0 +1,262 @@
+"""From nine observed levels to one: weights, gates, the gap to a peer, and the rater's own bias."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlpipe.course.record import update_record, write
+from mlpipe.interview import content
+from mlpipe.interview.content import DIMENSIONS, Question
+from mlpipe.paths import home
+
+LIVE = ("D1", "D2", "D4", "D5", "D9")  # what a rater can follow while the candidate talks
+LEVELS = ("below", *content.LEVELS)  # LEVELS[3] is what a 3 means in a dimension
+BANDS = ((3.4, "staff"), (2.5, "senior"), (1.5, "mid"), (0.7, "junior"), (0.0, "below"))  # least mean of each level
+GATED = "mid"  # the most that a failed gate leaves
+
+
+@dataclass(frozen=True)
+class Score:
+    """One rater's score. The dimensions scored decide the mode: all nine, the five of `LIVE`, or all but D8 (no code).
+
+    `levels` maps "D1" to 0 ... 4 (missing, junior, mid, senior, staff), as observed; `unprompted` is False for what
+    came after a hint only (a dimension left out came by itself); `gates` names the gates that failed.
+
+    Raises ValueError for another set of dimensions, a level that is no whole number from 0 to 4, or a value that is not
+    True or False.
+    """
+
+    levels: Mapping[str, int]
+    unprompted: Mapping[str, bool] = field(default_factory=dict)
+    gates: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, level in self.levels.items():
+            if isinstance(level, bool) or not isinstance(level, int) or level not in range(5):
+                raise ValueError(f"levels: {name} is {level!r}; expected a whole number from 0 (missing) to 4 (staff)")
+        for name, value in self.unprompted.items():
+            if name not in self.levels or not isinstance(value, bool):
+                raise ValueError(
+                    f"unprompted: {name} is {value!r}; expected True or False for a dimension with a level"
+                )
+        if set(self.levels) not in (set(DIMENSIONS), set(LIVE), set(DIMENSIONS) - {"D8"}):
+            found = ", ".join(sorted(self.levels)) or "none"
+            raise ValueError(
+                f"levels: found {found}; expected D1 to D9, all of them but D8 (no code was asked), "
+                f"or for a live score {', '.join(LIVE)}"
+            )
+
+    def effective(self) -> dict[str, int]:
+        """The levels that count: after a hint a dimension counts one level lower, yet never below 0."""
+        return {d: max(0, level - (not self.unprompted.get(d, True))) for d, level in sorted(self.levels.items())}
+
+
+def weights_for(score: Score, weights: Mapping[str, int]) -> dict[str, int]:
+    """The weights of the dimensions that were scored; what no code leaves of D8 goes to D2.
+
+    Raises ValueError when a dimension that was scored has no weight.
+    """
+    if missing := set(score.levels) - set(weights):
+        raise ValueError(f"weights: no weight for {', '.join(sorted(missing))}; expected a weight for each dimension")
+    kept = {dimension: weights[dimension] for dimension in sorted(score.levels)}
+    if set(score.levels) == set(DIMENSIONS) - {"D8"}:
+        kept["D2"] += weights["D8"]
+    return kept
+
+
+def weighted_mean(score: Score, weights: Mapping[str, int]) -> float:
+    """The mean of the levels that count, 0 to 4; `weights` are the question's, and are renormalised in live mode.
+
+    >>> weighted_mean(Score(dict.fromkeys(LIVE, 2), {"D1": False}), dict.fromkeys(DIMENSIONS, 10))
+    1.8
+    """
+    kept, levels = weights_for(score, weights), score.effective()
+    return sum(kept[d] * levels[d] for d in kept) / sum(kept.values())
+
+
+def level_of(mean: float) -> str:
+    """The level whose band holds a weighted mean.
+
+    >>> level_of(0.69), level_of(2.5)
+    ('below', 'senior')
+    """
+    return next(name for least, name in BANDS if mean >= least)
+
+
+def level(score: Score, question: Question) -> str:
+    """The level of a score: "below", "junior", "mid", "senior" or "staff". A failed gate leaves "mid" at most.
+
+    Raises ValueError for a gate that the question does not have.
+    """
+    known = [gate.id for gate in question.gates]
+    if unknown := set(score.gates) - set(known):
+        raise ValueError(f"gates: no gate {', '.join(sorted(unknown))}; the gates of this question: {', '.join(known)}")
+    reached = level_of(weighted_mean(score, question.weights))
+    return min(reached, GATED, key=LEVELS.index) if score.gates else reached
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A dimension on which two raters differ."""
+
+    dimension: str
+    mine: int
+    peer: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two scores of the same attempt: the mean absolute gap over `n` dimensions, and at most three largest gaps."""
+
+    mean_gap: float
+    n: int
+    largest: tuple[Gap, ...]
+
+    def __str__(self) -> str:
+        gaps = ", ".join(f"{gap.dimension} (you {gap.mine}, peer {gap.peer})" for gap in self.largest)
+        return f"Mean gap {self.mean_gap:.1f} levels over {self.n} dimensions. " + (
+            f"Talk about: {gaps}." if gaps else "You agree on each."
+        )
+
+
+def compare(mine: Score, peer: Score) -> Comparison:
+    """How far two raters are apart on the dimensions that both scored. Nine scores are too few for a kappa.
+
+    >>> print(compare(Score(dict.fromkeys(LIVE, 3)), Score(dict.fromkeys(LIVE, 3) | {"D5": 1})))
+    Mean gap 0.4 levels over 5 dimensions. Talk about: D5 (you 3, peer 1).
+    """
+    ours, theirs = mine.effective(), peer.effective()
+    gaps = [Gap(d, ours[d], theirs[d]) for d in ours if d in theirs]
+    largest = sorted((gap for gap in gaps if gap.mine != gap.peer), key=lambda gap: -abs(gap.mine - gap.peer))[:3]
+    return Comparison(sum(abs(gap.mine - gap.peer) for gap in gaps) / len(gaps), len(gaps), tuple(largest))
+
+
+def read_score(path: Path, peer: bool | None = None) -> Score:
+    """The last score in a file: a saved attempt, or a score alone as `write_score` keeps it.
+
+    An attempt can hold two; `peer` chooses: True the peer's, False your own. Raises ValueError that names the file when
+    it is damaged or holds no such score.
+    """
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError:
+        data = None
+    if not isinstance(data, dict):
+        raise ValueError(
+            f"{path} is damaged: expected an attempt or a score as JSON; it is kept as it is, ask for it anew"
+        )
+    found = (
+        [data]
+        if "levels" in data
+        else [e for e in data.get("events") or () if isinstance(e, dict) and e.get("kind") == "score"]
+    )
+    found = [one for one in found if peer is None or bool(one.get("peer")) == peer]
+    if not found:
+        whose = {True: "score by a peer", False: "self-score", None: "score"}[peer]
+        raise ValueError(f"{path} holds no {whose}; expected an attempt that was scored: score it first")
+    try:
+        return from_event(found[-1])
+    except (TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def write_score(path: Path, score: Score, *, peer: bool) -> None:
+    """Keep a score in a file of its own, for example to send it to the candidate."""
+    write(Path(path), json.dumps(asdict(score) | {"peer": peer}, indent=1) + "\n")
+
+
+def from_event(event: Mapping[str, Any]) -> Score:
+    """The score that an attempt's score event holds."""
+    levels, unprompted = event["levels"], event.get("unprompted") or {}
+    scored = {d: value for d, value in unprompted.items() if d in levels}  # a live score may tick all nine
+    return Score(levels, scored, tuple(event.get("gates") or ()))
+
+
+@dataclass(frozen=True)
+class ColdAnswer:
+    """What the learner said before the course, when (UTC), and the score it was given since."""
+
+    when: str
+    text: str
+    score: Score | None
+
+
+def cold_answer(question: str) -> ColdAnswer | None:
+    """The last cold answer to a question from the reader's own record, or None.
+
+    Raises ValueError that names the file when it is damaged; it is kept as it is.
+    """
+    path = home() / "cold_answers" / f"{question}.json"
+    if not path.exists():
+        return None
+    try:
+        *_, (when, entry) = json.loads(path.read_text(encoding="utf-8")).items()  # in the order of saving
+        score = from_event(entry["score"]) if "score" in entry else None
+        return ColdAnswer(when, str(entry["answer"]), score)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path} cannot be read as cold answers ({type(error).__name__}: {error}). It is kept as it is: repair it "
+            "or move it out of the folder"
+        ) from None
+
+
+def score_cold_answer(question: str, score: Score) -> None:
+    """Keep a score with the last cold answer. Raises ValueError when there is none."""
+    last = cold_answer(question)
+    if last is None:
+        raise ValueError(f"there is no cold answer to {question!r}: lesson 00 asks for one; save_cold_answer keeps it")
+    entry = {"answer": last.text, "words": len(last.text.split()), "score": asdict(score)}
+    update_record(home() / "cold_answers" / f"{question}.json", last.when, entry)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How a rater's levels agree with known ones. `bias` is the mean of yours minus known, by dimension."""
+
+    kappa: float
+    n: int
+    bias: dict[str, float]
+
+    def __str__(self) -> str:
+        def names(sign: int) -> str:
+            far = {d: b for d, b in self.bias.items() if b * sign >= 0.5}
+            return ", ".join(f"{d} {b:+.1f}" for d, b in sorted(far.items(), key=lambda one: -abs(one[1]))) or "none"
+
+        return (
+            f"Weighted kappa {self.kappa:.2f} over {self.n} scores (1: you agree; 0: as good as chance). "
+            f"Half a level or more too kind: {names(1)}; too strict: {names(-1)}."
+        )
+
+
+def calibrate(
+    ratings: Mapping[str, Mapping[str, int]], known: Mapping[str, Mapping[str, int]] | None = None
+) -> Calibration:
+    """Compare a rater's levels of the written transcripts with the known ones: transcript id -> dimension -> level.
+
+    `known` are the levels of the course's six transcripts unless you bring others. Kappa is weighted quadratically, so
+    that one level off costs a quarter of two. It needs all transcripts: over six of them, 54 scores, it means
+    something. Raises ValueError that names what is missing or not a level.
+    """
+    from sklearn.metrics import cohen_kappa_score
+
+    if known is None:
+        known = {one.id: one.levels for one in content.transcripts()}
+    if set(ratings) != set(known):
+        raise ValueError(f"ratings: found {sorted(ratings)}; expected a rating of each transcript: {sorted(known)}")
+    mine: list[int] = []
+    truth: list[int] = []
+    bias = dict.fromkeys(DIMENSIONS, 0.0)
+    for name, levels in known.items():
+        if set(ratings[name]) != set(DIMENSIONS):
+            raise ValueError(f"ratings: {name} has {sorted(ratings[name])}; expected a level for each of D1 to D9")
+        rated = Score(ratings[name]).levels
+        mine += [rated[d] for d in DIMENSIONS]
+        truth += [levels[d] for d in DIMENSIONS]
+        for d in DIMENSIONS:
+            bias[d] += (rated[d] - levels[d]) / len(known)
+    kappa = 1.0 if mine == truth else float(cohen_kappa_score(mine, truth, labels=range(5), weights="quadratic"))
+    return Calibration(kappa, len(mine), bias)

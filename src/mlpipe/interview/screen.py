@@ -1,0 +1,77 @@
+"""A terminal as the interview needs it: lines in, wrapped text out, a clock, and attempts that are saved."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import time
+from collections.abc import Callable
+
+from mlpipe.interview import store
+from mlpipe.interview.engine import Interview
+
+
+class Screen:
+    """Where text goes and lines come from; all three can be replaced, which is how tests type.
+
+    `ask` shows a prompt and returns a line, or raises EOFError when there are no more, as `input` does; `tell` shows a
+    text; `clock` returns seconds. `width` is that of the screen; `speed` lets the clock run faster.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[str], str] = input,
+        tell: Callable[[str], None] = print,
+        clock: Callable[[], float] = time.monotonic,
+        width: int = 80,
+        speed: int = 1,
+    ) -> None:
+        self._ask, self._tell, self._clock, self.width, self.speed = ask, tell, clock, width, speed
+        self.trouble = ""  # what prevented the last save
+        self.live = ask is input  # somebody sits there and may be typing while the time runs out
+
+    def clock(self) -> float:
+        """Seconds, from any start."""
+        return self._clock() * self.speed
+
+    def ask(self, prompt: str) -> str:
+        """The line typed after a prompt. Bytes that are no text are replaced, so that the line can be saved."""
+        return self._ask(f"{prompt} > ").encode("utf-8", "replace").decode()
+
+    def tell(self, text: str = "", indent: str = "") -> None:
+        """Show text, its lines broken at the width of the screen; lines of a list keep their indent."""
+        for line in text.splitlines() or [""]:
+            mark = re.match(r"(- |\d  )?", line)
+            hanging = indent + " " * (mark.end() if mark else 0)
+            wrapped = textwrap.wrap(  # a path stays in one piece
+                line,
+                self.width,
+                initial_indent=indent,
+                subsequent_indent=hanging,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            self._tell("\n".join(wrapped))
+
+    def title(self, text: str) -> None:
+        """Show a heading after an empty line."""
+        self._tell("\n" + f"── {text} ".ljust(self.width, "─"))
+
+
+def keep(interview: Interview, screen: Screen) -> bool:
+    """Save the attempt and return whether it is saved; what prevents it is told. What was typed stays in memory."""
+    try:
+        store.save(interview)
+    except ValueError as error:  # another window has the file: this attempt goes on beside it
+        interview.attempt_id = store.new_attempt_id()
+        screen.tell(f"{error}. From now on this one is {interview.attempt_id}.")
+        return keep(interview, screen)
+    except OSError as error:
+        if str(error) != screen.trouble:  # not again at each line
+            screen.tell(error.strerror or str(error))
+        screen.trouble = str(error)
+        return False
+    if screen.trouble:
+        screen.tell("Saved again, with all that you typed.")
+        screen.trouble = ""
+    return True

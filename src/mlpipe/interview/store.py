@@ -1,0 +1,140 @@
+"""Attempts as files: $MLPIPE_HOME/interviews/<question>/<attempt_id>.json, each whole or not there at all."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from mlpipe.course.record import PRIVATE, locked, write
+from mlpipe.interview.engine import Interview
+from mlpipe.interview.score import from_event
+from mlpipe.paths import home
+
+_known: WeakKeyDictionary[Interview, str] = WeakKeyDictionary()  # what is in the file, as far as we wrote or read it
+SAVED = "saved"  # in each file: a number that is larger than in all that were saved before, whatever the clock says
+
+
+def new_attempt_id() -> str:
+    """A name for a new attempt: the time in UTC to the millisecond, and four characters that no other start has."""
+    return datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3] + "-" + secrets.token_hex(2)
+
+
+def folder(question: str) -> Path:
+    """Where the attempts at a question are."""
+    return home() / "interviews" / question
+
+
+def save(interview: Interview) -> Path:
+    """Write the attempt to its file and return the path.
+
+    Raises OSError when the folder cannot be written, and ValueError when the file on disk is not the one that this
+    attempt was read from or written to: it belongs to another attempt, was continued elsewhere, or is damaged. The file
+    is left as it is.
+    """
+    path = folder(interview.question) / f"{interview.attempt_id}.json"
+    try:
+        with locked(path.parent):
+            text = _save(interview, path)
+    except OSError as error:
+        raise _not_saved(path, error) from error
+    _known[interview] = text
+    return path
+
+
+def _save(interview: Interview, path: Path) -> str:
+    found = path.read_text(encoding="utf-8", errors="replace") if path.exists() else None  # new, or deleted since
+    if found is not None and found != _known.get(interview):
+        raise ValueError(
+            f"{path} was changed by another window or program since this attempt last saved it; it is kept as it is. "
+            "Go on in the other window, or give this attempt another attempt_id and save again"
+        )
+    number = 1 + max((_saved(one) for one in path.parent.glob("*.json") if one != path), default=0)
+    text = json.dumps({SAVED: number} | interview.to_dict(), indent=1)
+    write(path, text, PRIVATE)
+    return text
+
+
+def _saved(path: Path) -> int:
+    """The number under which a file was saved; 0 for one of an earlier version, or that cannot be read."""
+    try:
+        number = json.loads(path.read_text(encoding="utf-8")).get(SAVED)
+    except (OSError, ValueError, AttributeError):
+        return 0
+    return number if isinstance(number, int) else 0
+
+
+def load(question: str, attempt_id: str, clock: Callable[[], float] = time.monotonic) -> Interview:
+    """The attempt from its file, paused if it was running when it was saved.
+
+    Raises FileNotFoundError for an attempt that is not there, and ValueError for a file that is damaged, of another
+    schema version, or of another attempt. The file stays as it is.
+    """
+    path = folder(question) / f"{attempt_id}.json"
+    if not path.exists():
+        known = ", ".join(sorted(one.stem for one in path.parent.glob("*.json"))) or "none yet"
+        raise FileNotFoundError(f"no attempt {attempt_id!r} at {question} in {path.parent}; attempts there: {known}")
+    interview = read(path, clock)
+    if interview.question != question:
+        raise _unreadable(path, f"question is {interview.question!r}; expected {question!r}: it is in the wrong folder")
+    if interview.attempt_id != attempt_id:
+        raise _unreadable(path, f"attempt_id is {interview.attempt_id!r}; expected {attempt_id!r}: it was renamed")
+    return interview
+
+
+def read(path: Path, clock: Callable[[], float] = time.monotonic) -> Interview:
+    """The attempt in any file, for example one that a peer sent. Raises ValueError for a file that is none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        interview = Interview.from_dict(json.loads(text), clock)
+    except ValueError as error:  # a JSONDecodeError and a UnicodeDecodeError are ValueErrors
+        raise _unreadable(path, str(error)) from None
+    _known[interview] = text
+    return interview
+
+
+def attempts(question: str, clock: Callable[[], float] = time.monotonic) -> tuple[list[Interview], list[str]]:
+    """All attempts at a question, the one saved last at the end, and a sentence for each file that cannot be read."""
+    read, damaged = [], []
+    for path in sorted(folder(question).glob("*.json"), key=lambda path: (_saved(path), path.name)):
+        try:
+            read.append(load(question, path.stem, clock))
+        except ValueError as error:
+            damaged.append(str(error))
+        except OSError as error:
+            damaged.append(f"{path} cannot be read ({error.strerror})")
+    return read, damaged
+
+
+def unfinished(question: str, clock: Callable[[], float] = time.monotonic) -> list[Interview]:
+    """The attempts that can be resumed, the one saved last at the end."""
+    return [interview for interview in attempts(question, clock)[0] if interview.state != "finished"]
+
+
+def weakest(question: str) -> str | None:
+    """The dimension with the lowest level in your last score of this question, or None before the first score."""
+    for interview in reversed(attempts(question)[0]):
+        for event in reversed(interview.scores):
+            if not event["peer"]:
+                levels = from_event(event).effective()
+                return min(levels, key=lambda dimension: levels[dimension])
+    return None
+
+
+def _unreadable(path: Path, why: str) -> ValueError:
+    return ValueError(
+        f"{path} cannot be read as an attempt: {why}. The file is kept as it is: repair it, put a copy of it back, or "
+        "move it out of the folder"
+    )
+
+
+def _not_saved(path: Path, error: OSError) -> OSError:
+    return OSError(
+        error.errno,
+        f"not saved: {path} cannot be written ({error.strerror}). What you wrote is kept as long as this program runs: "
+        "free space or open the folder for writing, or set MLPIPE_HOME to a folder of yours before the next attempt",
+    )

@@ -1,0 +1,192 @@
+"""The mock interview on the command line: sit it, resume it, score it, drill, compare with a peer."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import shutil
+import sys
+from pathlib import Path
+
+from mlpipe.interview import store
+from mlpipe.interview.cold import QUESTIONS
+from mlpipe.interview.content import make_call
+from mlpipe.interview.drill import drill
+from mlpipe.interview.engine import TARGETS, Interview, minutes
+from mlpipe.interview.rating import ask_quotes, look_back, rate, rate_cold_answer, show_result, write_card
+from mlpipe.interview.score import compare, from_event, level, read_score, write_score
+from mlpipe.interview.screen import Screen, keep
+from mlpipe.interview.session import Session
+from mlpipe.paths import home
+
+FAST = 10  # how much faster the clock runs with --fast
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(
+        prog="python -m mlpipe.interview",
+        description="The mock interview in a terminal: 18 minutes on one question, then the score and a scorecard.",
+        epilog="Attempts are kept in $MLPIPE_HOME/interviews, or in the platform's place for user data.",
+    )
+    top.add_argument("question", choices=QUESTIONS, help="which question")
+    top.add_argument("--seed", type=int, help="deals questions and cards (default: another one each time)")
+    top.add_argument("--target", choices=TARGETS, default="senior", help="the level that you sit for (default: senior)")
+    top.add_argument("--live", action="store_true", help="score the five dimensions that can be followed live")
+    top.add_argument("--fast", action="store_true", help=f"a clock that runs {FAST} times as fast, to try it out")
+    top.add_argument("--attempt", metavar="ID", help="with --resume or --score: which attempt (default: the last)")
+    what = top.add_mutually_exclusive_group()
+    what.add_argument("--resume", action="store_true", help="go on with an attempt that you left")
+    what.add_argument("--score", action="store_true", help="score an attempt that is finished")
+    what.add_argument("--drill", action="store_true", help="ten follow-ups with model answers, no clock")
+    what.add_argument("--list", action="store_true", help="your attempts")
+    what.add_argument("--peer", metavar="FILE", type=Path, help="score the attempt in a file that a peer sent you")
+    what.add_argument("--compare", metavar="FILE", type=Path, help="your last score beside the one that a peer sent")
+    what.add_argument("--print", metavar="FOLDER", type=Path, help="write rubric, observer's sheet and cards, to print")
+    return top
+
+
+def main(arguments: list[str] | None = None, screen: Screen | None = None) -> int:
+    """Run one command line; a mistake of the caller is one sentence and exit status 2, leaving is no mistake."""
+    options = parser().parse_args(arguments)
+    if screen is None:
+        screen = Screen(width=max(40, min(80, shutil.get_terminal_size().columns)))
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a sign shows ? in its place
+    if options.fast:
+        screen.speed = FAST
+    try:
+        if options.list:
+            _list(options.question, screen)
+        elif options.print:
+            from mlpipe.interview.printed import write_printed  # takes seconds: not at each start
+
+            for path in write_printed(options.print, [options.question]):
+                screen.tell(str(path))
+        elif options.drill:
+            seed = _another_seed(options)
+            drill(options.question, seed, options.target, screen)
+        elif options.compare:
+            _compare(options.question, options.compare, screen)
+        elif options.peer:
+            _score_peer(options, screen)
+        else:
+            _interview(_choose(options, screen), options, screen)
+    except EOFError:
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _another_seed(options: argparse.Namespace) -> int:
+    if options.seed is not None:
+        return options.seed
+    earlier, damaged = store.attempts(options.question)
+    return len(earlier) + len(damaged)
+
+
+def _choose(options: argparse.Namespace, screen: Screen) -> Interview:
+    """The attempt to go on with or to score, or a new one."""
+    question, call = options.question, make_call(options.question)
+    if options.attempt and (options.resume or options.score):
+        return store.load(question, options.attempt, screen.clock)
+    earlier, damaged = store.attempts(question, screen.clock)
+    for sentence in damaged:
+        screen.tell(sentence)
+    left = [one for one in earlier if one.state != "finished"]
+    finished = [one for one in earlier if one.state == "finished"]
+    if options.resume:
+        if left:
+            return left[-1]
+        if finished and not finished[-1].scores:
+            return finished[-1]
+        raise ValueError(f"there is no attempt to resume. Begin one: {call}")
+    if options.score:
+        if finished:
+            return finished[-1]
+        raise ValueError(
+            f"there is no finished attempt to score. Begin one: {call}, or go on: {make_call(question, '--resume')}"
+        )
+    if left:
+        screen.tell(
+            f"You left an attempt at {minutes(left[-1].elapsed())}: --resume goes on with it. This is a new one."
+        )
+    attempt_id = store.new_attempt_id() + ("-fast" if options.fast else "")
+    return Interview(question, _another_seed(options), screen.clock, options.target, attempt_id)
+
+
+def _interview(interview: Interview, options: argparse.Namespace, screen: Screen) -> None:
+    try:
+        if interview.state != "finished":
+            Session(interview, screen).sit()
+        look_back(interview, screen)
+        if not interview.scores:
+            ask_quotes(interview, screen)
+        given = rate(interview, screen, options.live)
+    except (EOFError, KeyboardInterrupt):
+        screen.tell()
+        if interview.state == "ready":
+            screen.tell("The clock was not started, and nothing is kept.")
+        elif not keep(interview, screen):
+            _show_all(interview, screen)
+        else:
+            path = store.folder(interview.question) / f"{interview.attempt_id}.json"
+            go_on = make_call(interview.question, "--score" if interview.state == "finished" else "--resume")
+            screen.tell(f"Stopped at {minutes(interview.elapsed())}. All is kept:\n{path}\nGo on: {go_on}")
+        raise
+    interview.score(given.levels, given.unprompted, given.gates)
+    if not keep(interview, screen):
+        _show_all(interview, screen)
+    try:
+        rate_cold_answer(interview.question, screen)
+    finally:
+        show_result(interview, given, screen)
+    drill_call = make_call(interview.question, "--drill")
+    screen.tell(f"\nNext: {drill_call} deals ten questions on what was weakest.")
+
+
+def _show_all(interview: Interview, screen: Screen) -> None:
+    """The last way to keep what could not be saved: on the screen, to be copied."""
+    screen.tell("Copy what you want to keep:")
+    for about, text in (interview.notes | interview.answers).items():
+        screen.tell(f"{about}:\n{text}")
+
+
+def _list(question: str, screen: Screen) -> None:
+    earlier, damaged = store.attempts(question, screen.clock)
+    for one in earlier:
+        scores = [level(from_event(event), one.content) for event in one.scores]
+        state = f"scored: {scores[-1]}" if scores else one.state
+        screen.tell(f"{one.attempt_id:<30} {minutes(one.elapsed()):>5}  for {one.target:<7} {state}")
+    if not earlier:
+        screen.tell(f"No attempt at {question} yet, in {store.folder(question)}.")
+    for sentence in damaged:
+        screen.tell(sentence)
+
+
+def _score_peer(options: argparse.Namespace, screen: Screen) -> None:
+    interview = store.read(options.peer, screen.clock)
+    look_back(interview, screen)
+    given = rate(interview, screen, options.live)
+    path = home() / "peer_scores" / f"{interview.question}-{interview.attempt_id}.json"
+    write_score(path, given, peer=True)
+    screen.tell(f"\nYour score is in {path}: send it back.")
+
+
+def _compare(question: str, peer: Path, screen: Screen) -> None:
+    earlier, _ = store.attempts(question, screen.clock)
+    scored = [one for one in earlier if any(not event["peer"] for event in one.scores)]
+    if not scored:
+        raise ValueError("there is no score of yours to compare with: --score first")
+    interview, theirs = scored[-1], read_score(peer)
+    mine = from_event(next(event for event in reversed(interview.scores) if not event["peer"]))
+    screen.tell(f"Your last score, of {interview.attempt_id}, beside {peer}:")
+    screen.tell(str(compare(mine, theirs)))
+    if theirs not in [from_event(event) for event in interview.scores if event["peer"]]:
+        interview.score(theirs.levels, theirs.unprompted, theirs.gates, peer=True)
+        keep(interview, screen)
+    write_card(interview, screen)

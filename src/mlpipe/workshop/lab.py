@@ -1,0 +1,86 @@
+"""JupyterLab for readers, on a copy of the course that is theirs, and for authors, on the lessons themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from mlpipe.paths import home
+from mlpipe.workshop import lessons
+from mlpipe.workshop.execute import kernelspec
+
+
+def copy_course(root: Path) -> list[str]:
+    """Bring `my_course/` up to date and return what to tell the reader.
+
+    Adds lessons that are new there, updates copies that the reader has not changed, and overwrites nothing else.
+    Outputs are left out: a lesson asks for a guess before it shows an answer.
+    """
+    mine = Path(root).resolve() / "my_course"
+    if mine.exists() and not mine.is_dir():
+        raise ValueError(
+            f"{mine} is a file, but your copy needs this name for a folder: rename it, then call `make lab` again"
+        )
+    with lessons.locked(mine):
+        return _update(root, mine)
+
+
+def _update(root: Path, mine: Path) -> list[str]:
+    manifest = mine / ".copied.json"
+    copied = lessons.read_json(manifest, "delete it and call `make lab` again; your lessons stay as they are")
+    news = []
+    for lesson in lessons.find(root):
+        name = lesson.notebook.relative_to(Path(root).resolve() / "notebooks").as_posix()  # traps keep their folder
+        fresh = lessons.to_bytes(lessons.without_outputs(lessons.read(lesson.notebook)))
+        path = mine / name
+        found = digest(path.read_bytes()) if path.exists() else None
+        if found == digest(fresh):
+            copied[name] = found
+        elif found is None or found == copied.get(name):
+            lessons.write(path, fresh)
+            copied[name] = digest(fresh)
+            news.append(f"{name}: {'added' if found is None else 'updated'}")
+        elif copied.get(name) != digest(fresh):
+            news.append(
+                f"{name}: you changed your copy and the course has a newer version; yours is kept. "
+                f"To get the new one, rename my_course/{name} and call `make lab` again."
+            )
+        lessons.write(manifest, json.dumps(copied, indent=1) + "\n")
+    return news
+
+
+def digest(content: bytes) -> str:
+    """A fingerprint of a file's content."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def lab(root: Path, arguments: list[str]) -> int:
+    """`make lab`: update the reader's copy, then open it."""
+    for line in copy_course(root):
+        print(line)
+    first = lessons.find(root)[0].notebook.name
+    return launch(Path(root).resolve() / "my_course", f"/lab/tree/{first}", arguments)
+
+
+def author(root: Path, arguments: list[str]) -> int:
+    """`make author`: open the lessons; jupytext keeps notebook and text in step when a file is saved."""
+    print("Saving a lesson updates its text. Then `make refresh ONLY=NN` stores clean outputs.")
+    return launch(Path(root).resolve(), "/lab/tree/notebooks", arguments)
+
+
+def launch(folder: Path, url: str, arguments: list[str]) -> int:
+    """JupyterLab in a folder, with this Python's kernel; returns its exit status. Other settings are the reader's."""
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={url}"]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        found = [str(kernelspec(Path(scratch))), os.environ.get("JUPYTER_PATH", "")]
+        env = os.environ | {"JUPYTER_PATH": os.pathsep.join(filter(None, found)), "MLPIPE_HOME": str(home())}
+        env.pop("PYTHONHOME", None)  # it names another Python's library
+        try:
+            return subprocess.call([*command, *arguments], cwd=folder, env=env)
+        except KeyboardInterrupt:  # JupyterLab got it, too, and has ended
+            return 0
