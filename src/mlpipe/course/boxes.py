@@ -5,8 +5,14 @@ from __future__ import annotations
 import html
 import re
 import sys
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+TEMPLATES = Path(__file__).with_name("templates")
 GOOD, BAD, NEUTRAL = "#009E73", "#D55E00", "#0072B2"  # Okabe-Ito: told apart by colour-blind readers, too
 
 
@@ -26,23 +32,40 @@ def show(html_text: str, text: str, metadata: dict[str, Any]) -> None:
     display({"text/html": html_text, "text/plain": text}, raw=True, metadata={"mlpipe": metadata})
 
 
+@cache
+def _environment(folder: Path) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader([folder, TEMPLATES]), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters["prose"] = prose
+    return environment
+
+
+def render(name: str, folder: Path = TEMPLATES, **values: Any) -> Markup:
+    """HTML from a template file; text is escaped there, and nowhere else. `folder` is looked into first."""
+    return Markup(_environment(folder).get_template(name).render(values))
+
+
 def box(colour: str, *paragraphs: str) -> str:
     """An HTML box from paragraphs that are HTML already."""
-    style = f"border-left:4px solid {colour};padding:0.4em 0.9em;margin:0.4em 0"
-    return f'<div style="{style}">' + "".join(f'<div style="margin:0.15em 0">{p}</div>' for p in paragraphs) + "</div>"
+    return render("box.html", colour=colour, paragraphs=map(Markup, paragraphs))
 
 
 def sign(colour: str, mark: str) -> str:
     """A coloured sign; the sign itself carries the meaning when colour is not seen."""
-    return f'<span style="color:{colour};font-weight:bold">{mark}</span>'
+    return render("sign.html", colour=colour, mark=mark)
 
 
-def prose(text: str) -> str:
+def prose(text: str) -> Markup:
     """Escape text for HTML, with `code` between backticks set as code and line breaks kept."""
-    marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))
-    return f'<span style="white-space:pre-wrap">{marked}</span>'
+    return render("prose.html", parts=map(_escaped, re.split(r"`([^`]+)`", text)))
 
 
 def code(text: str) -> str:
     """A block of code as HTML."""
-    return f'<pre style="margin:0.3em 0;overflow-x:auto"><code>{html.escape(text.strip(), quote=False)}</code></pre>'
+    return render("code.html", text=_escaped(text.strip()))
+
+
+def _escaped(text: str) -> Markup:
+    """Text that stands between tags, where quotation marks stay as they are."""
+    return Markup(html.escape(text, quote=False))

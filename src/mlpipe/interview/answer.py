@@ -78,7 +78,7 @@ def render(source: str, evidence: Mapping[str, Evidence], name: str = "the answe
                 measured, value = _value(field, evidence, name)
                 told[measured.id] = measured
                 before, end = paragraph[end : field.start()], field.end()
-                pieces_html += prose(before) + _link(measured, value)
+                pieces_html += f"{prose(before)}{_link(measured, value)}"
                 pieces += before + value
             rest = paragraph[end:]
             if "{" in rest or "}" in rest:

@@ -343,7 +343,7 @@ class Practice:
                 self._tell(str(error), BAD)
                 return
             self._save()
-            verdicts.value += box(NEUTRAL, prose(str(grade_quote(Quote(**said), evidence))))
+            verdicts.value = f"{verdicts.value}{box(NEUTRAL, prose(str(grade_quote(Quote(**said), evidence))))}"
 
         head = "<h3>Which numbers did you quote?</h3>A number counts with its data, split, interval and limits."
         return [w.HTML(head), *self.quote.values(), button("Check it", check), verdicts]
