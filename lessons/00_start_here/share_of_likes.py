@@ -30,17 +30,27 @@ def another(ratings):
 
 mistakes = [
     edit(
-        "=",
-        "",
+        "ratings >= 4",
+        "ratings > 4",
         "leaves_out_four_stars",
         "You count only ratings above four stars. A rating of exactly 4.0 is a like, too.",
     ),
     edit(
-        "mean",
-        "sum",
+        "(ratings >= 4).mean()",
+        "(ratings >= 4).sum()",
         "counts_instead_of_share",
         "You return how many likes there are. The share is that number divided by the number of ratings.",
     ),
-    edit(">=", "<", "share_of_dislikes", "You return the share of ratings below four stars. The two add up to one."),
-    edit("return ", "return 100 * ", "percent_instead_of_share", "You return percent. A share lies between 0 and 1."),
+    edit(
+        "ratings >= 4",
+        "ratings < 4",
+        "share_of_dislikes",
+        "You return the share of ratings below four stars. The two add up to one.",
+    ),
+    edit(
+        "(ratings >= 4).mean()",
+        "100 * (ratings >= 4).mean()",
+        "percent_instead_of_share",
+        "You return percent. A share lies between 0 and 1.",
+    ),
 ]
