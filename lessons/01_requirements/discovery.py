@@ -2,18 +2,14 @@
 
 import numpy as np
 
-from mlpipe.course.definition import edit, wrong
+from mlpipe.course.definition import edit
 
 hints = (
     "Start with the items to leave out: which are the `head` most popular ones?",
-    (
-        "Sort item numbers by popularity, largest first, with a stable sort so that ties keep the order of the "
-        "numbers. An item counts when it is shown, liked, and not among the first `head` of that order."
-    ),
-    (
-        "`np.argsort(-popularity, kind='stable')` gives the order, and `np.isin(a, b)` tells which items of `a` "
-        "are in `b`. You need it twice: once for what was liked, once for the head. What is the share of a list?"
-    ),
+    "Sort item numbers by popularity, largest first, with a stable sort so that ties keep the order of the "
+    "numbers. An item counts when it is shown, liked, and not among the first `head` of that order.",
+    "`np.argsort(-popularity, kind='stable')` gives the order, and `np.isin(a, b)` tells which items of `a` are in "
+    "`b`. You need it twice: once for what was liked, once for the head. What is the share of a list?",
 )
 takeaway = "A list can be precise and discover nothing: popularity is exactly that."
 
@@ -34,9 +30,10 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 
 def discovery(shown, liked, popularity, head):
-    obvious = np.argsort(-popularity, kind="stable")[:head]
-    hits = np.isin(shown, liked) & ~np.isin(shown, obvious)
-    return hits.mean()
+    order = np.argsort(-popularity, kind="stable")
+    obvious = np.isin(shown, order[:head])
+    hit = np.isin(shown, liked)
+    return (hit & ~obvious).mean()
 
 
 def another(shown, liked, popularity, head):
@@ -44,92 +41,49 @@ def another(shown, liked, popularity, head):
     return len((set(shown) & set(liked)) - set(order[:head])) / len(shown)
 
 
-def counts_obvious_hits(shown, liked, popularity, head):
-    return np.isin(shown, liked).mean()
-
-
-def all_ties_in_the_head(shown, liked, popularity, head):
-    limit = np.sort(popularity)[::-1][head - 1]
-    return (np.isin(shown, liked) & (popularity[shown] < limit)).mean()
-
-
 mistakes = [
-    wrong(
-        counts_obvious_hits,
+    edit(
+        "hit & ~obvious",
+        "hit",
+        "counts_obvious_hits",
         "You count every hit, also those among the most popular items. That is precision; discovery leaves them out.",
     ),
     edit(
-        ") ",
-        ")\n    return (hits ",
-        "share_of_the_hits",
-        "You divide by the number of hits. Divide by the length of the list: an empty place in it counts against it.",
-        also=(("\n    return hits.mean()", ").sum() / max(hits.sum(), 1)"),),
-    ),
-    edit(
-        "-",
-        "",
-        "leaves_out_the_unpopular",
-        "Your order is upside down: you leave out the least popular items. Sort by popularity from the largest.",
-        also=(
-            ("hits = ", "return ("),
-            ("\n    return hits", ")"),
-        ),
-    ),
-    edit(
-        "-",
-        "",
-        "ties_the_wrong_way",
-        (
-            "Nearly: of two items that are equally popular, the one with the lower number counts as more popular. "
-            "Reversing an ascending order turns the ties around."
-        ),
-        also=(
-            ("head]\n    hits = ", ":-1][:head]\n    return ("),
-            ("\n    return hits", ")"),
-        ),
-    ),
-    edit(
-        "head]\n    hits = ",
-        " head - 1]\n    return (",
-        "head_too_short",
-        (
-            "Nearly: your head has one item too few. It holds exactly `head` items, numbers 0 to `head - 1` of the "
-            "order."
-        ),
-        also=(("\n    return hits", ")"),),
-    ),
-    edit(
-        "head]\n    hits = ",
-        " head + 1]\n    return (",
-        "head_too_long",
-        (
-            "Nearly: your head has one item too many. It holds exactly `head` items, numbers 0 to `head - 1` of "
-            "the order."
-        ),
-        also=(("\n    return hits", ")"),),
-    ),
-    wrong(
-        all_ties_in_the_head,
-        (
-            "Nearly: you leave out every item as popular as the last one of the head. The head holds exactly "
-            "`head` items."
-        ),
-    ),
-    edit(
-        "obvious =",
-        "return (~np.isin(shown,",
+        "hit & ~obvious",
+        "~obvious",
         "ignores_what_was_liked",
         "You count items that are not obvious, liked or not. A discovery must be liked, too.",
-        also=(("\n    hits = np.isin(shown, liked) & ~np.isin(shown, obvious)\n    return hits", "))"),),
     ),
     edit(
-        "hits = ",
-        "return (",
+        "(hit & ~obvious).mean()",
+        "(hit & ~obvious).sum() / hit.sum()",
+        "share_of_the_hits",
+        "You divide by the number of hits. Divide by the length of the list: an empty place in it counts against it.",
+    ),
+    edit(
+        "(hit & ~obvious).mean()",
+        "(hit & ~obvious).sum() / len(liked)",
         "share_of_the_likes",
-        (
-            "You divide by the number of items liked: that is a recall. The question is which share of the list is "
-            "a discovery."
-        ),
-        also=(("\n    return hits.mean()", ").sum() / len(liked)"),),
+        "You divide by the number of items liked: that is a recall. The "
+        "question is which share of the list is a discovery.",
+    ),
+    edit(
+        "-popularity",
+        "popularity",
+        "leaves_out_the_unpopular",
+        "Your order is upside down: you leave out the least popular items. Sort by popularity from the largest.",
+    ),
+    edit(
+        'np.argsort(-popularity, kind="stable")',
+        'np.argsort(popularity, kind="stable")[::-1]',
+        "ties_the_wrong_way",
+        "Nearly: of two items that are equally popular, the one with the lower number "
+        "counts as more popular. Reversing an ascending order turns the ties around.",
+    ),
+    edit(
+        "order[:head]",
+        "order[: head - 1]",
+        "head_too_short",
+        "Nearly: your head has one item too few. It holds exactly `head` items, numbers 0 to `head - 1` of the order.",
     ),
 ]

@@ -1,19 +1,14 @@
-"""Who wins the auction?."""
+"""Who wins the auction?"""
 
 import numpy as np
 
-from mlpipe.course.definition import edit, wrong
+from mlpipe.course.definition import edit
 
 hints = (
     "An ad that bids much but is never clicked earns nothing. What does one impression of an ad earn on average?",
-    (
-        "The expected value of an impression is money for a click times the probability of a click. The largest "
-        "one wins."
-    ),
-    (
-        "Multiply the two arrays element by element. Then `argmax` gives the position, and the largest product, "
-        "times the number of impressions, the money. Return both, in this order."
-    ),
+    "The expected value of an impression is money for a click times the probability of a click. The largest one wins.",
+    "Multiply the two arrays element by element. Then `argmax` gives the position, and the largest "
+    "product, times the number of impressions, the money. Return both, in this order.",
 )
 takeaway = "The score is multiplied by money, so it must be a probability and not only an order."
 
@@ -41,61 +36,48 @@ def another(bid, p_click):
     return best, 1000 * bid[best] * p_click[best]
 
 
-def money_without_winner(bid, p_click):
-    return 1000 * (bid * p_click).max()
-
-
 mistakes = [
     edit(
-        "value = bid * p_click\n    best = value",
-        "best = bid",
+        "value.argmax()",
+        "bid.argmax()",
         "highest_bid_wins",
         "You choose the highest bid. Who pays only for clicks and is never clicked pays nothing.",
-        also=(("value[", "bid[best] * p_click["),),
     ),
     edit(
-        "value = bid * p_click\n    best = value",
-        "best = p_click",
+        "value.argmax()",
+        "p_click.argmax()",
         "most_clicked_wins",
         "You choose the ad with the highest click probability. It may pay almost nothing for a click.",
-        also=(("value[", "bid[best] * p_click["),),
     ),
     edit(
-        "best =",
-        "return",
-        "pays_the_second_price",
-        (
-            "The winner is right. In many real auctions it pays just enough to beat the second, as you do; in this "
-            "one it pays its own bid."
-        ),
-        also=(
-            ("\n    return best", ""),
-            ("value[best", "sorted(value)[-2"),
-        ),
-    ),
-    edit(
-        "value = bid * p_click\n    best = value",
-        "best = (bid + p_click)",
+        "bid * p_click",
+        "bid + p_click",
         "adds_instead_of_multiplying",
         "You add the bid and the probability. Money for a click times the chance of a click is the expected money.",
-        also=(("value[best]", "(bid[best] + p_click[best])"),),
     ),
     edit(
-        "best =",
-        "return",
+        "1000 * value[best]",
+        "value[best]",
         "value_of_one_impression",
         "The winner is right. The money is that of one impression; eCPM is for a thousand.",
-        also=(("\n    return best, 1000 * value[best]", ", value.max()"),),
     ),
     edit(
-        "value = ",
-        "best = (",
+        "1000 * value[best]",
+        "1000 * bid[best]",
         "every_impression_is_paid",
         "The winner is right, but you let it pay for each impression. It pays its bid only when it is clicked.",
-        also=(
-            ("\n    best = value", ")"),
-            ("value[", "bid["),
-        ),
     ),
-    wrong(money_without_winner, "Return two things, in this order: the position of the winner, then the money."),
+    edit(
+        "1000 * value[best]",
+        "1000 * np.sort(value)[-2]",
+        "pays_the_second_price",
+        "The winner is right. In many real auctions it pays just enough to "
+        "beat the second, as you do; in this one it pays its own bid.",
+    ),
+    edit(
+        "best, 1000 * value[best]",
+        "1000 * value[best]",
+        "money_without_winner",
+        "Return two things, in this order: the position of the winner, then the money.",
+    ),
 ]
