@@ -6,14 +6,10 @@ from mlpipe.course.definition import edit
 
 hints = (
     "Which items of the catalogue are missing from `counts`? What is their count?",
-    (
-        "The formula runs over all items of the catalogue, from the smallest count to the largest, and $i$ is the "
-        "place in that order."
-    ),
-    (
-        "Append `n_items - len(counts)` zeros, `np.sort`, make the places with `np.arange` (they begin at 1), and "
-        "write the sum of the formula as a product of two arrays."
-    ),
+    "The formula runs over all items of the catalogue, from the smallest "
+    "count to the largest, and $i$ is the place in that order.",
+    "Append `n_items - len(counts)` zeros, `np.sort`, make the places with `np.arange` (they "
+    "begin at 1), and write the sum of the formula as a product of two arrays.",
 )
 takeaway = "What was never shown belongs in the sum: a recommender looks fair when its zeros are left out."
 
@@ -30,7 +26,8 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 
 def gini(counts, n_items):
-    x = np.sort(np.append(counts, np.zeros(n_items - len(counts))))
+    unseen = np.zeros(n_items - len(counts))
+    x = np.sort(np.append(counts, unseen))
     n = len(x)
     i = np.arange(1, n + 1)
     return ((2 * i - n - 1) * x).sum() / (n * x.sum())
@@ -44,74 +41,47 @@ def another(counts, n_items):
 
 mistakes = [
     edit(
-        "np.append(counts, np.zeros(n_items - len(counts)))",
+        "np.append(counts, unseen)",
         "counts",
         "forgets_items_never_shown",
         "You leave out the items that were never recommended. They count with 0, and make the spread more unequal.",
     ),
     edit(
-        "np.sort(",
-        "",
+        "np.sort(np.append(counts, unseen))",
+        "np.append(counts, unseen)",
         "counts_not_sorted",
         "You use the counts in the order given. In the formula, $i$ is the place in the order of the counts.",
-        also=(("counts))", "counts)"),),
     ),
     edit(
-        "sort(np.append(counts, np.zeros(n_items - len(counts)))",
-        "append(np.zeros(n_items - len(counts)), counts",
-        "zeros_in_front_of_unsorted",
-        (
-            "You put the zeros in front, but leave the counts behind them in the order given. The whole array must "
-            "rise: sort it."
-        ),
-    ),
-    edit(
-        "sort(np.append(counts",
-        "append(np.sort(counts)",
+        "np.sort(np.append(counts, unseen))",
+        "np.append(np.sort(counts), unseen)",
         "zeros_after_sorting",
-        (
-            "Your smallest counted item has place 1, but that place belongs to an item never shown. Append the "
-            "zeros first and sort then, so that they hold the first places."
-        ),
-        also=(("counts))", "counts)"),),
+        "Your smallest counted item has place 1, but that place belongs to an item never shown. "
+        "Append the zeros first and sort then, so that they hold the first places.",
     ),
     edit(
-        "np.append(counts, np.zeros(n_items - len(counts)))",
-        "counts",
-        "n_items_in_the_divisor_only",
-        (
-            "You divide by `n_items`, but the sum runs over the counted items only. Both must be of the whole "
-            "catalogue: add the zeros to the array."
-        ),
-        also=(("(n ", "(n_items "),),
-    ),
-    edit(
-        ")\n    n",
-        ")[::-1]\n    n",
+        "np.sort(np.append(counts, unseen))",
+        "np.sort(np.append(counts, unseen))[::-1]",
         "largest_first",
         "You sort from the largest count. The sign shows it: start with the smallest.",
     ),
-    edit("1, n + 1", "n", "places_start_at_zero", "Your places begin at 0, but the formula counts from 1."),
     edit(
-        " ((",
-        " 0.5 - ((",
-        "area_under_the_curve",
-        "This is the area under the Lorenz curve. The Gini coefficient is twice the area between curve and diagonal.",
-        also=(("())\n", "()) / 2\n"),),
+        "np.arange(1, n + 1)",
+        "np.arange(n)",
+        "places_start_at_zero",
+        "Your places begin at 0, but the formula counts from 1.",
     ),
     edit(
-        "())\n",
-        "()) / 2\n",
+        "n * x.sum()",
+        "2 * n * x.sum()",
         "area_not_doubled",
         "You return half of it: the Gini coefficient is twice the area between the curve and the diagonal.",
     ),
     edit(
-        "(n ",
-        "((n - 1) ",
+        "n * x.sum()",
+        "(n - 1) * x.sum()",
         "corrected_for_n",
-        (
-            "You divide by n - 1 in place of n. That is the version corrected for small catalogues; the formula "
-            "above is not."
-        ),
+        "You divide by n - 1 in place of n. That is the version "
+        "corrected for small catalogues; the formula above is not.",
     ),
 ]

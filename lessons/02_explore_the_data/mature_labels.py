@@ -6,20 +6,11 @@ from mlpipe.course.definition import edit
 
 core = True
 hints = (
-    (
-        "Imagine that you stand at `now` with the log in your hands. Which rows are old enough? What do you know "
-        "of them?"
-    ),
-    (
-        "Two questions, kept apart: the age of the impression decides whether the row is used, the time of the "
-        "report decides its label. A click that has not been reported by `now` looks like no click, and is "
-        "labelled so."
-    ),
-    (
-        "Make a mask of the rows from `shown_at`, `now` and `wait`, turn it into positions with `np.flatnonzero`, "
-        "and compare `reported_at` with `now` for these positions. A comparison with NaN is False, which is what "
-        "you need."
-    ),
+    "Imagine that you stand at `now` with the log in your hands. Which rows are old enough? What do you know of them?",
+    "Two questions, kept apart: the age of the impression decides whether the row is used, the time of the report "
+    "decides its label. A click that has not been reported by `now` looks like no click, and is labelled so.",
+    "Make a mask of the rows from `shown_at`, `now` and `wait`, turn it into positions with `np.flatnonzero`, and "
+    "compare `reported_at` with `now` for these positions. A comparison with NaN is False, which is what you need.",
 )
 takeaway = "Age decides which rows are used, what was known by then decides the label; the future decides nothing."
 
@@ -42,8 +33,10 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 
 def training_set(shown_at, reported_at, now, wait):
-    rows = np.flatnonzero(shown_at <= now - wait)
-    return rows, (reported_at <= now)[rows].astype(int)
+    old_enough = shown_at <= now - wait
+    click_is_known = reported_at <= now
+    rows = np.flatnonzero(old_enough)
+    return rows, click_is_known[rows].astype(int)
 
 
 def another(shown_at, reported_at, now, wait):
@@ -60,93 +53,47 @@ mistakes = [
         "reported_at <= now",
         "~np.isnan(reported_at)",
         "labels_from_the_future",
-        (
-            "Your rows are right, but some labels use a report that arrives after `now`. Nobody could have trained "
-            "on it: a click not yet reported is a 0."
-        ),
-    ),
-    edit(
-        " <= now)",
-        " < now)",
-        "report_at_now_unknown",
-        "Nearly: a click that is reported exactly at `now` is known at `now`.",
+        "Your rows are right, but some labels use a report that arrives after `now`. "
+        "Nobody could have trained on it: a click not yet reported is a 0.",
     ),
     edit(
         "shown_at <= now - wait",
-        "(shown_at <= now - wait) | ((shown_at <= now) & (reported_at <= now))",
-        "keeps_young_clicks",
-        (
-            "You keep young impressions when their click is known already. Then young rows are nearly all clicks, "
-            "and the rate is far too high: the age decides, not the label."
-        ),
-    ),
-    edit(
-        " - wait",
-        "",
+        "shown_at <= now",
         "keeps_young_rows",
-        (
-            "You keep impressions younger than `wait`. Many of their clicks are still on the way and would be "
-            "taught as non-clicks."
-        ),
+        "You keep impressions younger than `wait`. Many of their clicks "
+        "are still on the way and would be taught as non-clicks.",
     ),
     edit(
-        "shown_at <= now - wait",
-        "(shown_at > now - wait) & (shown_at <= now)",
-        "keeps_the_young_only",
-        "Your comparison is upside down: you keep the impressions younger than `wait` and drop the old ones.",
+        "np.flatnonzero(old_enough)",
+        "np.flatnonzero(old_enough | click_is_known)",
+        "keeps_young_clicks",
+        "You keep young impressions when their click is known already. Then young rows are "
+        "nearly all clicks, and the rate is far too high: the age decides, not the label.",
     ),
     edit(
-        "shown_at <= now - wait",
-        "(shown_at <= now - wait) & (reported_at <= now)",
+        "np.flatnonzero(old_enough)",
+        "np.flatnonzero(old_enough & click_is_known)",
         "keeps_clicks_only",
         "You keep only impressions with a reported click. The model needs the non-clicks, too: they are the zeros.",
     ),
     edit(
-        "shown_at <= now - wait",
-        "(shown_at <= now - wait) & ~(reported_at > now)",
+        "np.flatnonzero(old_enough)",
+        "np.flatnonzero(old_enough & ~(reported_at > now))",
         "drops_clicks_on_their_way",
-        (
-            "You drop rows whose click is reported after `now`. At `now` nobody knows which rows these are; keep "
-            "them, as 0."
-        ),
+        "You drop rows whose click is reported after `now`. At `now` "
+        "nobody knows which rows these are; keep them, as 0.",
     ),
     edit(
-        "now)",
-        "now - wait)",
-        "report_must_be_old_too",
-        (
-            "You ask for reports that are themselves `wait` hours old. The wait is for the impression; a report "
-            "counts from the moment it is there."
-        ),
-    ),
-    edit(
-        "<= now)",
-        "- shown_at <= wait)",
+        "reported_at <= now",
+        "reported_at - shown_at <= wait",
         "reported_within_the_wait",
-        (
-            "You count clicks reported within `wait` hours of the impression. That is a sound label too, the same "
-            "for rows of any age, but not the one asked for: use all that is known at `now`."
-        ),
+        "You count clicks reported within `wait` hours of the impression. That is a sound label too, the "
+        "same for rows of any age, but not the one asked for: use all that is known at `now`.",
     ),
     edit(
-        " <= now ",
-        " < now ",
+        "shown_at <= now - wait",
+        "shown_at < now - wait",
         "edge_left_out",
         "Nearly: a row exactly `wait` hours old is old enough. Is your comparison strict?",
-    ),
-    edit(
-        "[rows]",
-        "",
-        "labels_of_all_rows",
-        (
-            "Your positions are right, but you return a label for every row of the log. Return one label for each "
-            "position, in the same order."
-        ),
-    ),
-    edit(
-        "rows,",
-        "shown_at <= now - wait,",
-        "mask_for_positions",
-        "The first array should hold the positions of the rows, not True and False for each row.",
     ),
 ]

@@ -7,14 +7,10 @@ from mlpipe.course.definition import edit, wrong
 
 hints = (
     "A user with one event has one session, although there is no pause at all. What begins a session, then?",
-    (
-        "A row begins a session when it is the first one of its user, or when its pause since the row before is "
-        "longer than `gap`. Count such rows for each user."
-    ),
-    (
-        "`np.diff(time) > gap` marks the long pauses and `user[1:] != user[:-1]` the changes of user; both lack "
-        "the first row, which always begins a session. Combine them with `|`, then add up for each user."
-    ),
+    "A row begins a session when it is the first one of its user, or when its pause "
+    "since the row before is longer than `gap`. Count such rows for each user.",
+    "`np.diff(time) > gap` marks the long pauses and `user[1:] != user[:-1]` the changes of user; both lack "
+    "the first row, which always begins a session. Combine them with `|`, then add up for each user.",
 )
 takeaway = "Whatever orders events inside a session is the order of a page; only sessions are steps in time."
 
@@ -40,9 +36,10 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 def sessions(user, time, gap):
     new_user = np.append(True, user[1:] != user[:-1])
-    pause = np.append(0, np.diff(time))
-    starts = new_user | (pause > gap)
-    return np.add.reduceat(starts.astype(int), np.flatnonzero(new_user))
+    long_pause = np.append(False, np.diff(time) > gap)
+    starts = new_user | long_pause
+    n_sessions = np.add.reduceat(starts.astype(int), np.flatnonzero(new_user))
+    return n_sessions
 
 
 def another(user, time, gap):
@@ -68,83 +65,45 @@ def fixed_windows(user, time, gap):
 
 mistakes = [
     edit(
-        "new_user |",
-        "~new_user &",
+        "new_user | long_pause",
+        "long_pause & ~new_user",
         "counts_pauses",
         "You count the long pauses. Two sessions have one pause between them: each user has one session more.",
     ),
     edit(
-        "new_user | (pause",
-        "np.append(True, np.diff(time)",
+        "new_user | long_pause",
+        "np.append(True, np.diff(time) > gap)",
         "change_of_user_missed",
         "You look at pauses only. Where the next user begins, time may step back: that row begins a session, too.",
     ),
     edit(
-        "new_user | (",
-        "",
-        "pause_across_users",
-        (
-            "You also count the pause between the last event of one user and the first event of the next. That is "
-            "no pause of anybody."
-        ),
-        also=(
-            ("gap)\n    ", "gap\n    "),
-            ("new_user))\n", "new_user)) + 1\n"),
-        ),
-    ),
-    edit(
-        "new_user | (pause > gap)",
-        "pause > gap",
+        "new_user | long_pause",
+        "long_pause",
         "pauses_not_by_user",
-        (
-            "You count long pauses over the whole log, also those between two users, and nothing for a user's "
-            "first event. Take the pauses inside each user, then add one."
-        ),
+        "You count long pauses over the whole log, also those between two users, and nothing "
+        "for a user's first event. Take the pauses inside each user, then add one.",
     ),
     edit(
-        "new_user | (pause > gap",
-        "np.append(True, (np.diff(time) > gap) | (np.diff(time) < 0)",
-        "step_back_for_change_of_user",
-        (
-            "You take a step back in time for the change of user. The next user may also begin later than the one "
-            "before ended: compare `user` itself."
-        ),
-    ),
-    edit(
-        "new_user))\n",
-        "new_user))[np.unique(user, return_counts=True)[1] > 1]\n",
-        "single_events_lost",
-        "Users with a single event are missing from your result. They have no pause at all, and still one session.",
-    ),
-    edit(
-        "return np.",
-        "return (lambda n: n[n > 1])(np.",
+        "return n_sessions",
+        "return n_sessions[n_sessions > 1]",
         "one_session_users_lost",
-        (
-            "Users without a long pause are missing from your result. They have one session, also when they have "
-            "one event."
-        ),
-        also=(("new_user))\n", "new_user)))\n"),),
+        "Users without a long pause are missing from your result. They "
+        "have one session, also when they have one event.",
     ),
-    edit("> ", ">= ", "pause_of_exactly_gap", "A pause of exactly `gap` does not end a session: it must be longer."),
+    edit(
+        "np.diff(time) > gap",
+        "np.diff(time) >= gap",
+        "pause_of_exactly_gap",
+        "A pause of exactly `gap` does not end a session: it must be longer.",
+    ),
     wrong(
         gap_since_session_start,
-        (
-            "You measure from the start of the session. A session may last long, as long as no pause inside it is "
-            "too long."
-        ),
+        "You measure from the start of the session. A session may last "
+        "long, as long as no pause inside it is too long.",
     ),
     wrong(
         fixed_windows,
-        (
-            "You cut time into windows of length `gap` and count those with an event. A session that crosses the "
-            "border of a window is then counted twice."
-        ),
-    ),
-    edit(
-        "np.add.reduceat(starts.astype(int), np.flatnonzero(new_user)",
-        "starts.sum(",
-        "total_of_all_users",
-        "You return the sessions of all users together. Return one number for each user.",
+        "You cut time into windows of length `gap` and count those with an event. A "
+        "session that crosses the border of a window is then counted twice.",
     ),
 ]
