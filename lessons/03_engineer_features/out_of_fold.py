@@ -7,14 +7,10 @@ from mlpipe.course.definition import edit
 
 hints = (
     "For one row, which rows may speak? Not its own fold, and only its own key.",
-    (
-        "Two conditions on arrays, joined with `&`: another fold, and the same key. When no row meets both, only "
-        "the first one is left."
-    ),
-    (
-        "In a loop over the rows, a mask picks the rows that may speak, and `y[mask].mean()` is what they say. "
-        "`.any()` tells whether a mask picks any row at all. Which mask is left when it does not?"
-    ),
+    "Two conditions on arrays, joined with `&`: another fold, and the same "
+    "key. When no row meets both, only the first one is left.",
+    "In a loop over the rows, a mask picks the rows that may speak, and `y[mask].mean()` is what they say. "
+    "`.any()` tells whether a mask picks any row at all. Which mask is left when it does not?",
 )
 takeaway = "A row's label must not reach its own feature, not even through a row of the same fold."
 
@@ -65,57 +61,37 @@ def another(keys, y, fold):
 
 mistakes = [
     edit(
-        "fold != fold[row]",
-        "np.ones(len(y), dtype=bool)",
+        "others & (keys == keys[row])",
+        "keys == keys[row]",
         "in_sample_mean",
         "Every row of the key speaks, the row itself included: the in-sample mean. Leave out the row's fold.",
-        also=(("[others]", ""),),
     ),
     edit(
         "fold != fold[row]",
         "np.arange(len(y)) != row",
         "leaves_out_only_the_row",
-        (
-            "You leave out the row, but its fold still speaks. That leaks, too: rows of one key reveal each "
-            "other's labels."
-        ),
+        "You leave out the row, but its fold still speaks. That leaks, "
+        "too: rows of one key reveal each other's labels.",
     ),
-    edit("!", "=", "own_fold_only", "You use the row's own fold and leave out the others. It is the other way round."),
     edit(
-        "[others]",
-        "",
+        "fold != fold[row]",
+        "fold == fold[row]",
+        "own_fold_only",
+        "You use the row's own fold and leave out the others. It is the other way round.",
+    ),
+    edit(
+        "y[others].mean()",
+        "y.mean()",
         "fallback_sees_own_fold",
-        (
-            "Where a key has no rows elsewhere, you use the mean of all rows. The row's own fold is in it: use "
-            "other folds."
-        ),
+        "Where a key has no rows elsewhere, you use the mean of all "
+        "rows. The row's own fold is in it: use other folds.",
     ),
     edit(
         "y[others].mean()",
         "0.0",
         "fallback_zero",
-        (
-            "Where a key has no rows in other folds you return 0, as if nobody clicked. Use the mean over all rows "
-            "of other folds."
-        ),
-    ),
-    edit(
-        "[others",
-        "[~others",
-        "fallback_own_fold",
-        (
-            "Where a key has no rows elsewhere, you use the mean of the row's own fold, with its own label in it. "
-            "Use the other folds."
-        ),
-    ),
-    edit(
-        "others]",
-        "keys == keys[row]]",
-        "fallback_in_sample",
-        (
-            "Where a key has no rows elsewhere, you use its rows in the row's own fold, the row itself included. "
-            "Use all rows of other folds."
-        ),
+        "Where a key has no rows in other folds you return 0, as if nobody "
+        "clicked. Use the mean over all rows of other folds.",
     ),
     edit(
         "y[others].mean()",
