@@ -2,22 +2,18 @@
 
 import numpy as np
 
-from mlpipe.course.definition import edit, wrong
+from mlpipe.course.definition import edit
 
 hints = (
     "A popular film has a long vector. Which measure of closeness does not see the length?",
-    (
-        "The cosine: the inner product over the product of the lengths. Sort by it, largest first. The film itself "
-        "is not an answer."
-    ),
-    (
-        "`np.linalg.norm(item_factors, axis=1)` gives all lengths. Divide, set the film's own similarity to minus "
-        "infinity, and `np.argsort` the negative."
-    ),
+    "The cosine: the inner product over the product of the lengths. Sort "
+    "by it, largest first. The film itself is not an answer.",
+    "`np.linalg.norm(item_factors, axis=1)` gives all lengths. Divide, set the "
+    "film's own similarity to minus infinity, and `np.argsort` the negative.",
 )
 takeaway = (
-    "The cosine answers 'what is like this film?', the inner product 'what would a user like this film's "
-    "audience choose?'. The second likes popular films."
+    "The cosine answers 'what is like this film?', the inner product 'what would a "
+    "user like this film's audience choose?'. The second likes popular films."
 )
 
 
@@ -34,7 +30,8 @@ def nearest(item_factors, film, k):
     length = np.linalg.norm(item_factors, axis=1)
     similarity = item_factors @ item_factors[film] / (length * length[film])
     similarity[film] = -np.inf
-    return np.argsort(-similarity, kind="stable")[:k]
+    order = np.argsort(-similarity, kind="stable")
+    return order[:k]
 
 
 def another(item_factors, film, k):
@@ -44,51 +41,44 @@ def another(item_factors, film, k):
     return order[order != film][:k]
 
 
-def euclidean_distance(item_factors, film, k):
-    distance = np.linalg.norm(item_factors - item_factors[film], axis=1)
-    distance[film] = np.inf
-    return np.argsort(distance, kind="stable")[:k]
-
-
 mistakes = [
     edit(
-        " / (length * length[film])",
-        "",
+        "item_factors @ item_factors[film] / (length * length[film])",
+        "item_factors @ item_factors[film]",
         "inner_product",
-        (
-            "You sort by the inner product. It favours long vectors, that is popular films, whatever film you ask "
-            "for. Divide by the lengths."
-        ),
+        "You sort by the inner product. It favours long vectors, that is "
+        "popular films, whatever film you ask for. Divide by the lengths.",
     ),
     edit(
-        "similarity[film] = -np.inf\n    ",
-        "",
+        "item_factors @ item_factors[film] / (length * length[film])",
+        "-np.linalg.norm(item_factors - item_factors[film], axis=1)",
+        "euclidean_distance",
+        "You sort by the distance between the vectors. It depends on their "
+        "lengths, so films of like popularity seem close. Compare directions.",
+    ),
+    edit(
+        "similarity[film] = -np.inf",
+        "pass",
         "names_itself",
         "A film is always its own nearest neighbour, with cosine 1. Leave it out.",
     ),
     edit(
-        "-",
-        "",
-        "farthest_first",
-        "Your order is ascending: these are the films that have least in common with it. Largest cosine first.",
-    ),
-    wrong(
-        euclidean_distance,
-        (
-            "You sort by the distance between the vectors. It depends on their lengths, so films of like "
-            "popularity seem close. Compare directions."
-        ),
-    ),
-    edit(
-        'argsort(-similarity, kind="stable")',
-        "sort(similarity)[::-1]",
-        "similarities_instead_of_films",
-        "You return the similarities. Return which films they belong to: their row numbers.",
-    ),
-    edit(
-        ":k",
-        "1 : k + 1",
+        "order[:k]",
+        "order[1 : k + 1]",
         "skips_the_first",
         "You leave out the first of the list, but the film itself was out already, so its nearest neighbour is lost.",
+    ),
+    edit(
+        "-similarity",
+        "similarity",
+        "farthest_first",
+        "Your order is ascending: these are the films that have least in common with it. Largest cosine first.",
+        also=(("-np.inf", "np.inf"),),
+    ),
+    edit(
+        "return order[:k]",
+        "return similarity[order[:k]]",
+        "similarities_instead_of_films",
+        "You return the similarities. Return which films they belong to: their row numbers.",
     ),
 ]

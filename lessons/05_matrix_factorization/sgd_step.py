@@ -2,18 +2,14 @@
 
 import numpy as np
 
-from mlpipe.course.definition import edit, wrong
+from mlpipe.course.definition import edit
 
 hints = (
     "First compute the prediction and its error. Should the step make the error larger or smaller?",
-    (
-        "Differentiate half the squared error plus half the penalty by each of the four parameters. Each update is "
-        "the parameter plus the rate times (error times what the parameter is multiplied with, minus the penalty)."
-    ),
-    (
-        "p is multiplied with q, so its step has `error * q - regularization * p`. A bias is multiplied with 1. "
-        "Compute all four new values from the old ones, then return them in the order user bias, item bias, p, q."
-    ),
+    "Differentiate half the squared error plus half the penalty by each of the four parameters. Each update is the "
+    "parameter plus the rate times (error times what the parameter is multiplied with, minus the penalty).",
+    "p is multiplied with q, so its step has `error * q - regularization * p`. A bias is multiplied with 1. Compute "
+    "all four new values from the old ones, then return them in the order user bias, item bias, p, q.",
 )
 takeaway = "Two lines more than for a linear model: because p multiplies q, each is the other's feature."
 
@@ -30,10 +26,10 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 def step(rating, mean, user_bias, item_bias, p, q, rate, regularization):
     error = rating - (mean + user_bias + item_bias + p @ q)
-    new_p = p + rate * (error * q - regularization * p)
-    new_q = q + rate * (error * p - regularization * q)
     new_user_bias = user_bias + rate * (error - regularization * user_bias)
     new_item_bias = item_bias + rate * (error - regularization * item_bias)
+    new_p = p + rate * (error * q - regularization * p)
+    new_q = q + rate * (error * p - regularization * q)
     return new_user_bias, new_item_bias, new_p, new_q
 
 
@@ -46,90 +42,50 @@ def another(rating, mean, user_bias, item_bias, p, q, rate, regularization):
     return new_left[0], new_right[1], new_left[2:], new_right[2:]
 
 
-def walks_uphill(rating, mean, user_bias, item_bias, p, q, rate, regularization):
-    error = rating - (mean + user_bias + item_bias + p @ q)
-    new_p = p + rate * (-error * q - regularization * p)
-    new_q = q + rate * (-error * p - regularization * q)
-    new_user_bias = user_bias + rate * (-error - regularization * user_bias)
-    new_item_bias = item_bias + rate * (-error - regularization * item_bias)
-    return new_user_bias, new_item_bias, new_p, new_q
-
-
-def no_regularization(rating, mean, user_bias, item_bias, p, q, rate, regularization):
-    error = rating - (mean + user_bias + item_bias + p @ q)
-    new_p = p + rate * (error * q - 0 * regularization * p)
-    new_q = q + rate * (error * p - 0 * regularization * q)
-    new_user_bias = user_bias + rate * (error - 0 * regularization * user_bias)
-    new_item_bias = item_bias + rate * (error - 0 * regularization * item_bias)
-    return new_user_bias, new_item_bias, new_p, new_q
-
-
-def penalty_with_the_wrong_sign(rating, mean, user_bias, item_bias, p, q, rate, regularization):
-    error = rating - (mean + user_bias + item_bias + p @ q)
-    new_p = p + rate * (error * q + regularization * p)
-    new_q = q + rate * (error * p + regularization * q)
-    new_user_bias = user_bias + rate * (error + regularization * user_bias)
-    new_item_bias = item_bias + rate * (error + regularization * item_bias)
-    return new_user_bias, new_item_bias, new_p, new_q
-
-
-def penalty_is_not_scaled(rating, mean, user_bias, item_bias, p, q, rate, regularization):
-    error = rating - (mean + user_bias + item_bias + p @ q)
-    new_p = p + rate * error * q - regularization * p
-    new_q = q + rate * error * p - regularization * q
-    new_user_bias = user_bias + rate * error - regularization * user_bias
-    new_item_bias = item_bias + rate * error - regularization * item_bias
-    return new_user_bias, new_item_bias, new_p, new_q
-
-
 mistakes = [
     edit(
-        " p -",
-        " new_p -",
-        "uses_the_new_p_for_q",
-        (
-            "You update p first and use the new p in the step of q. All gradients belong to one point: compute "
-            "both from the old values."
-        ),
-    ),
-    wrong(
-        walks_uphill,
-        (
-            "Your step goes in the wrong direction: after it the error is larger. Move against the gradient; with "
-            "error = rating - prediction that is a plus."
-        ),
-    ),
-    wrong(no_regularization, "The penalty is missing: each parameter is also pulled towards zero."),
-    wrong(
-        penalty_with_the_wrong_sign,
-        "Your penalty pushes the parameters away from zero. It has to pull them back: subtract it.",
+        "rating - (mean + user_bias + item_bias + p @ q)",
+        "mean + user_bias + item_bias + p @ q - rating",
+        "walks_uphill",
+        "Your step goes in the wrong direction: after it the error is larger. Move "
+        "against the gradient; with error = rating - prediction that is a plus.",
     ),
     edit(
-        " + rate * (error - regularization * user_bias)",
-        "",
-        "biases_stand_still",
-        "The biases do not move. They are parameters like the others, multiplied with 1.",
-        also=((" + rate * (error - regularization * item_bias)", ""),),
-    ),
-    edit(
-        "(error - regularization * user_bias)",
-        "error",
-        "biases_without_penalty",
-        "The biases are not regularized. In the loss of this lesson they are penalized like the vectors.",
-        also=(("(error - regularization * item_bias)", "error"),),
-    ),
-    edit(
-        " + user_bias + item_bias",
-        "",
+        "mean + user_bias + item_bias + p @ q",
+        "mean + p @ q",
         "error_without_biases",
         "Your error leaves out the biases. The prediction has four parts: mean, two biases and the product.",
     ),
-    wrong(
-        penalty_is_not_scaled,
-        (
-            "You subtract the penalty without the learning rate. The rate multiplies the whole gradient, penalty "
-            "included."
-        ),
+    edit(
+        "error * p",
+        "error * new_p",
+        "uses_the_new_p_for_q",
+        "You update p first and use the new p in the step of q. All gradients "
+        "belong to one point: compute both from the old values.",
+    ),
+    edit(
+        "new_user_bias, new_item_bias, new_p, new_q",
+        "user_bias, item_bias, new_p, new_q",
+        "biases_stand_still",
+        "The biases do not move. They are parameters like the others, multiplied with 1.",
+    ),
+    edit(
+        "- regularization *",
+        "- 0 *",
+        "no_regularization",
+        "The penalty is missing: each parameter is also pulled towards zero.",
+    ),
+    edit(
+        "- regularization *",
+        "+ regularization *",
+        "penalty_with_the_wrong_sign",
+        "Your penalty pushes the parameters away from zero. It has to pull them back: subtract it.",
+    ),
+    edit(
+        "- regularization *",
+        "- regularization / rate *",
+        "penalty_is_not_scaled",
+        "You subtract the penalty without the learning rate. The rate multiplies the whole gradient, penalty included.",
     ),
     edit(
         "new_user_bias, new_item_bias, new_p, new_q",

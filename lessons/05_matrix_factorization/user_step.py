@@ -6,23 +6,17 @@ from mlpipe.course.definition import edit
 
 core = True
 hints = (
-    (
-        "Write the two sums of the loss for this user on paper: over the films that the user likes, and over all "
-        "the others. Then set the gradient to zero."
-    ),
-    (
-        "The answer solves A x = b. A is a square matrix with one row a factor: the films with their weights, plus "
-        "the ridge on the diagonal. Only the liked films have target 1, so only they are in b."
-    ),
-    (
-        "Start from the Gram matrix of all films times `unobserved_weight`. The liked films are in it already, "
-        "with that weight: add what they still lack to reach weight 1. Then the ridge, as a multiple of "
-        "`np.eye(factors)`. Then `np.linalg.solve`."
-    ),
+    "Write the two sums of the loss for this user on paper: over the films that the "
+    "user likes, and over all the others. Then set the gradient to zero.",
+    "The answer solves A x = b. A is a square matrix with one row a factor: the films with their weights, "
+    "plus the ridge on the diagonal. Only the liked films have target 1, so only they are in b.",
+    "Start from the Gram matrix of all films times `unobserved_weight`. The liked films are in it already, with that "
+    "weight: add what they still lack to reach weight 1. Then the ridge, as a multiple of `np.eye(factors)`. Then "
+    "`np.linalg.solve`.",
 )
 takeaway = (
-    "The Gram matrix is made once for all users, so a user costs only the films in the history. That is the "
-    "trick that makes the empty cells affordable."
+    "The Gram matrix is made once for all users, so a user costs only the films in "
+    "the history. That is the trick that makes the empty cells affordable."
 )
 
 
@@ -35,11 +29,10 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 def user_vector(liked, item_factors, unobserved_weight, regularization):
     seen = item_factors[liked]
-    A = (
-        unobserved_weight * item_factors.T @ item_factors
-        + (1 - unobserved_weight) * seen.T @ seen
-        + regularization * np.eye(item_factors.shape[1])
-    )
+    everything = unobserved_weight * item_factors.T @ item_factors
+    still_missing = (1 - unobserved_weight) * seen.T @ seen
+    ridge = regularization * np.eye(item_factors.shape[1])
+    A = everything + still_missing + ridge
     b = seen.sum(axis=0)
     return np.linalg.solve(A, b)
 
@@ -58,100 +51,57 @@ def another(liked, item_factors, unobserved_weight, regularization):
 
 mistakes = [
     edit(
-        " (1 - unobserved_weight) *",
-        "",
+        "(1 - unobserved_weight) * seen.T @ seen",
+        "seen.T @ seen",
         "liked_films_weigh_too_much",
-        (
-            "The Gram matrix of all films holds the liked ones already, with the weight of an unobserved cell. You "
-            "add them again with weight 1, so they weigh too much: add only what is missing."
-        ),
+        "The Gram matrix of all films holds the liked ones already, with the weight of an unobserved cell. "
+        "You add them again with weight 1, so they weigh too much: add only what is missing.",
     ),
     edit(
-        "(\n        unobserved_weight * item_factors.T @ item_factors\n        + (1 - unobserved_weight) * ",
-        "",
+        "everything + still_missing + ridge",
+        "seen.T @ seen + ridge",
         "ignores_the_unobserved",
-        (
-            "You fit the liked films only. Without the empty cells nothing pulls a score down, and every film may "
-            "score 1. All films belong in A."
-        ),
-        also=(
-            ("seen\n        +", "seen +"),
-            (")\n    )", ")"),
-        ),
+        "You fit the liked films only. Without the empty cells nothing pulls a "
+        "score down, and every film may score 1. All films belong in A.",
     ),
     edit(
-        "(\n        ",
-        "",
+        "everything + still_missing + ridge",
+        "everything + ridge",
         "every_cell_weighs_the_same",
-        (
-            "In your A a liked film weighs as little as an empty cell. This is the default that the lesson warns "
-            "of: liked cells have weight 1."
-        ),
-        also=(
-            ("\n        + (1 - unobserved_weight) * seen.T @ seen\n        ", " "),
-            (")\n    )", ")"),
-        ),
+        "In your A a liked film weighs as little as an empty cell. This is the "
+        "default that the lesson warns of: liked cells have weight 1.",
     ),
     edit(
-        " seen.sum",
-        " item_factors.sum",
+        "everything + still_missing + ridge",
+        "everything + still_missing",
+        "no_regularization",
+        "The ridge is missing. Without it a user with fewer likes than factors is fitted to the noise.",
+    ),
+    edit(
+        "regularization * np.eye(item_factors.shape[1])",
+        "regularization",
+        "ridge_in_every_cell",
+        "You add the regularization to every cell of A. The penalty is on the "
+        "squared length of the vector: it belongs on the diagonal only.",
+    ),
+    edit(
+        "seen.sum(axis=0)",
+        "item_factors.sum(axis=0)",
         "all_films_in_the_target",
-        (
-            "Your right-hand side adds up all films. The target of a film that is not liked is 0, so it adds "
-            "nothing there."
-        ),
+        "Your right-hand side adds up all films. The target of a film "
+        "that is not liked is 0, so it adds nothing there.",
     ),
     edit(
-        "= seen.",
-        "= unobserved_weight * seen.",
+        "seen.sum(axis=0)",
+        "unobserved_weight * seen.sum(axis=0)",
         "target_has_the_small_weight",
         "Your right-hand side has the weight of unobserved cells. The liked films are observed: weight 1, target 1.",
     ),
     edit(
-        "= seen.",
-        "= (1 - unobserved_weight) * seen.",
-        "target_keeps_only_the_difference",
-        (
-            "You use 1 minus the weight of an empty cell on the right-hand side, too. There nothing was counted "
-            "before: the liked films enter with weight 1."
-        ),
-    ),
-    edit(
-        "(\n        ",
-        "",
-        "no_regularization",
-        "The ridge is missing. Without it a user with fewer likes than factors is fitted to the noise.",
-        also=(
-            ("item_factors\n        +", "item_factors +"),
-            ("\n        + regularization * np.eye(item_factors.shape[1])\n    )", ""),
-        ),
-    ),
-    edit(
-        "(\n        ",
-        "",
-        "ridge_in_every_cell",
-        (
-            "You add the regularization to every cell of A. The penalty is on the squared length of the vector: it "
-            "belongs on the diagonal only."
-        ),
-        also=(
-            ("item_factors\n        +", "item_factors +"),
-            ("\n        + regularization * np.eye(item_factors.shape[1])\n    )", " + regularization"),
-        ),
-    ),
-    edit(
-        "sum",
-        "mean",
+        "seen.sum(axis=0)",
+        "seen.mean(axis=0)",
         "mean_instead_of_sum",
-        (
-            "Your right-hand side is the mean of the liked films. The loss is a sum over cells, so it is their "
-            "sum: a user with more likes is pulled harder."
-        ),
-    ),
-    edit(
-        "np.linalg.solve(A, b)",
-        "A @ b",
-        "multiplies_by_the_matrix",
-        "You multiply b by A. The equation is A x = b: solve it.",
+        "Your right-hand side is the mean of the liked films. The loss is a sum over "
+        "cells, so it is their sum: a user with more likes is pulled harder.",
     ),
 ]
