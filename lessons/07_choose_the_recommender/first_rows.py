@@ -7,18 +7,14 @@ from mlpipe.course.definition import edit
 
 hints = (
     "The rows are not sorted by time. Which rows did the system know when the user had given only `n`?",
-    (
-        "Number the rows of each user from the earliest to the latest, then keep those numbered 1 to n. Users with "
-        "fewer rows keep all of theirs."
-    ),
-    (
-        '`groupby("user")["time"].rank(method="first")` numbers the rows of each user by time, in the order '
-        "of the input. Compare with `n`; return a mask over the rows."
-    ),
+    "Number the rows of each user from the earliest to the latest, then keep "
+    "those numbered 1 to n. Users with fewer rows keep all of theirs.",
+    '`groupby("user")["time"].rank(method="first")` numbers the rows of each user by time, '
+    "in the order of the input. Compare with `n`; return a mask over the rows.",
 )
 takeaway = (
-    "The test items stay the same at each length, so the curve shows what history is worth and not which users "
-    "happen to be new."
+    "The test items stay the same at each length, so the curve shows what "
+    "history is worth and not which users happen to be new."
 )
 
 
@@ -34,7 +30,7 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 def first_rows(users, times, n):
     rows = pd.DataFrame({"user": users, "time": times})
-    age = rows.groupby("user")["time"].rank(method="first", ascending=True)
+    age = rows.groupby("user")["time"].rank(method="first")
     return (age <= n).to_numpy()
 
 
@@ -49,48 +45,46 @@ def another(users, times, n):
 
 mistakes = [
     edit(
-        "True",
-        "False",
+        'rank(method="first")',
+        'rank(method="first", ascending=False)',
         "keeps_the_last",
         "You keep the latest rows of each user. A new user is one of whom only the first rows are known.",
     ),
     edit(
-        '["time"].rank(method="first", ascending=True)',
-        ".cumcount() + 1",
+        'rows.groupby("user")["time"].rank(method="first")',
+        'rows.groupby("user").cumcount() + 1',
         "order_of_the_table",
         "You take the first rows of each user in the order of the table. The table is not sorted: use the times.",
     ),
     edit(
-        '.groupby("user")',
-        "",
+        'rows.groupby("user")["time"].rank(method="first")',
+        'rows["time"].rank(method="first")',
         "first_rows_of_all",
         "You keep the first n rows of the whole log. Each user has a beginning of their own.",
     ),
     edit(
-        "<= ",
-        "< ",
+        "age <= n",
+        "age < n",
         "one_too_few",
         "Each user keeps one row too few. Count from one, or compare with `<` when you count from zero.",
     ),
     edit(
-        "n).",
-        "n + 1).",
+        "age <= n",
+        "age <= n + 1",
         "one_too_many",
         "Each user keeps one row too many. Count from zero and compare with `<`, or from one with `<=`.",
     ),
     edit(
-        "age <= n)",
-        '(age <= n) & (rows.groupby("user")["time"].transform("size") >= n))',
+        "age <= n",
+        '(age <= n) & (age.groupby(users).transform("max") >= n)',
         "drops_short_histories",
         "Users with fewer than n rows lose all of them. They keep what they have.",
     ),
     edit(
-        "(age ",
-        '(rows.groupby("user")["time"].transform("size") ',
+        "age <= n",
+        'age.groupby(users).transform("max") <= n',
         "long_histories_only",
-        (
-            "You drop whole users who have more than n rows. They stay, with their first n rows: the same users "
-            "must be judged at each length."
-        ),
+        "You drop whole users who have more than n rows. They stay, with their "
+        "first n rows: the same users must be judged at each length.",
     ),
 ]

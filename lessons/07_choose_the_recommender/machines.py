@@ -8,18 +8,14 @@ from mlpipe.course.definition import edit
 
 hints = (
     "How many seconds of work arrive in one second? That is how many cores are busy all the time.",
-    (
-        "Requests a second times seconds a request gives the busy cores. One machine offers its cores times the "
-        "utilization that you allow: above it queues grow."
-    ),
-    (
-        "Divide the busy cores by what one machine offers and round up to a whole machine (`math.ceil`). Mind the "
-        "unit: milliseconds."
-    ),
+    "Requests a second times seconds a request gives the busy cores. One machine offers "
+    "its cores times the utilization that you allow: above it queues grow.",
+    "Divide the busy cores by what one machine offers and round up to a "
+    "whole machine (`math.ceil`). Mind the unit: milliseconds.",
 )
 takeaway = (
-    "Requests a second times seconds a request is Little's law: the mean number of requests in work. It is the "
-    "first line of every capacity estimate."
+    "Requests a second times seconds a request is Little's law: the mean number of "
+    "requests in work. It is the first line of every capacity estimate."
 )
 
 
@@ -38,7 +34,8 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 def machines(requests_per_second, milliseconds, cores, utilization):
     busy_cores = requests_per_second * milliseconds / 1000
-    return math.ceil(busy_cores / (cores * utilization))
+    usable_cores = cores * utilization
+    return math.ceil(busy_cores / usable_cores)
 
 
 def another(requests_per_second, milliseconds, cores, utilization):
@@ -48,55 +45,48 @@ def another(requests_per_second, milliseconds, cores, utilization):
 
 mistakes = [
     edit(
-        " / 1000",
-        "",
+        "milliseconds / 1000",
+        "milliseconds",
         "milliseconds_as_seconds",
         "You take milliseconds for seconds, so the fleet is a thousand times too large.",
     ),
     edit(
-        "(cores * utilization)",
+        "cores * utilization",
         "cores",
         "runs_at_full_load",
-        (
-            "You plan with cores that are busy all the time. Then each peak makes a queue: use only the allowed "
-            "share of them."
-        ),
+        "You plan with cores that are busy all the time. Then each peak "
+        "makes a queue: use only the allowed share of them.",
     ),
     edit(
-        "/ (cores * utilization)",
-        "* utilization / cores",
+        "cores * utilization",
+        "cores / utilization",
         "utilization_upside_down",
-        (
-            "You multiply by the utilization, so a more careful plan gets fewer machines. It makes each machine "
-            "worth less: divide by it."
-        ),
+        "You multiply by the utilization, so a more careful plan gets fewer "
+        "machines. It makes each machine worth less: divide by it.",
     ),
     edit(
-        "math.ceil",
-        "round",
+        "cores * utilization",
+        "utilization",
+        "forgets_the_cores",
+        "You count cores, not machines: divide by the cores of one machine, too.",
+    ),
+    edit(
+        "math.ceil(busy_cores / usable_cores)",
+        "round(busy_cores / usable_cores)",
         "rounds_down",
         "You round down or to the nearest, so the last part of the load has no machine. Round up.",
     ),
     edit(
-        "(busy_cores ",
-        "(math.ceil(busy_cores) ",
+        "math.ceil(busy_cores / usable_cores)",
+        "math.ceil(math.ceil(busy_cores) / usable_cores)",
         "rounds_up_twice",
-        (
-            "You round up to whole cores first, and then to whole machines. A core may be shared by many requests: "
-            "round up once, at the end."
-        ),
+        "You round up to whole cores first, and then to whole machines. A core "
+        "may be shared by many requests: round up once, at the end.",
     ),
     edit(
-        "math.ceil(",
-        "",
+        "math.ceil(busy_cores / usable_cores)",
+        "busy_cores / usable_cores",
         "a_part_of_a_machine",
         "The number is right, but nobody rents a part of a machine: round up.",
-        also=((")\n", "\n"),),
-    ),
-    edit(
-        "(cores * utilization))",
-        "utilization)",
-        "forgets_the_cores",
-        "You count cores, not machines: divide by the cores of one machine, too.",
     ),
 ]

@@ -2,24 +2,20 @@
 
 import numpy as np
 
-from mlpipe.course.definition import edit, wrong
+from mlpipe.course.definition import edit
 
 core = True
 hints = (
     "Take two models. When would nobody ever choose the first, whatever quality and cost are worth to them?",
-    (
-        "A model is beaten when another one is at least as good in both respects and really better in one of them. "
-        "Two equal models do not beat each other."
-    ),
-    (
-        "For each model i make two masks over all models: no worse in both (`>=` for quality, `<=` for cost), and "
-        "strictly better in one (`|`). Where both masks are true at once, somebody beats i. Collect the others and "
-        "return their positions as an array."
-    ),
+    "A model is beaten when another one is at least as good in both respects and "
+    "really better in one of them. Two equal models do not beat each other.",
+    "For each model i make two masks over all models: no worse in both (`>=` for quality, `<=` for cost), and "
+    "strictly better in one (`|`). Where both masks are true at once, somebody beats i. Collect the others and return "
+    "their positions as an array.",
 )
 takeaway = (
-    "What is left is the list to discuss. Which of them to take is a question of what quality is worth, and "
-    "that is not in the table."
+    "What is left is the list to discuss. Which of them to take is a "
+    "question of what quality is worth, and that is not in the table."
 )
 
 
@@ -56,74 +52,44 @@ def another(quality, cost):
     return np.sort(kept)
 
 
-def only_the_best(quality, cost):
-    return np.flatnonzero(quality == quality.max())
-
-
-def quality_for_money(quality, cost):
-    ratio = quality / cost
-    return np.flatnonzero(ratio == ratio.max())
-
-
-def a_mask_instead_of_positions(quality, cost):
-    no_worse = (quality[:, None] >= quality) & (cost[:, None] <= cost)
-    better = (quality[:, None] > quality) | (cost[:, None] < cost)
-    return ~(no_worse & better).any(axis=0)
-
-
-def twins_once(quality, cost):
-    order = np.lexsort((-quality, cost))
-    best, kept = -np.inf, []
-    for i in order:
-        if quality[i] > best:
-            best = quality[i]
-            kept.append(i)
-    return np.sort(kept)
-
-
 mistakes = [
     edit(
         "no_worse & better",
         "(quality > quality[i]) & (cost < cost[i])",
         "must_be_better_in_both",
-        (
-            "You drop a model only when another is strictly better in both respects. One that is as good and "
-            "cheaper beats it, too."
-        ),
+        "You drop a model only when another is strictly better in both "
+        "respects. One that is as good and cheaper beats it, too.",
     ),
     edit(
-        "better)",
-        "(np.arange(len(quality)) != i))",
+        "no_worse & better",
+        "no_worse & (np.arange(len(quality)) != i)",
         "drops_twins",
         "Two models with the same quality and the same cost throw each other out. Neither is better, so both stay.",
     ),
     edit(
-        "no_worse & ",
-        "",
+        "no_worse & better",
+        "better",
         "better_in_one_is_enough",
-        (
-            "You drop a model as soon as another is better in one respect. Then almost nothing is left: the other "
-            "must also be no worse in the second one."
-        ),
+        "You drop a model as soon as another is better in one respect. Then almost "
+        "nothing is left: the other must also be no worse in the second one.",
     ),
-    edit("<", ">", "cost_is_maximized", "You prefer the expensive model: cost should be small, quality large."),
-    wrong(
-        only_the_best,
-        (
-            "You keep the model with the highest quality only. A cheaper one that is a little worse may be the "
-            "right choice elsewhere: keep all that nothing beats."
-        ),
+    edit(
+        "cost <",
+        "cost >",
+        "cost_is_maximized",
+        "You prefer the expensive model: cost should be small, quality large.",
     ),
-    wrong(
-        quality_for_money,
-        (
-            "You keep the best ratio of quality to cost. A ratio puts a price on quality, which nobody gave you: "
-            "keep every model that no other beats in both."
-        ),
+    edit(
+        "np.array(kept)",
+        "np.flatnonzero(quality / cost == (quality / cost).max())",
+        "quality_for_money",
+        "You keep the best ratio of quality to cost. A ratio puts a price on quality, "
+        "which nobody gave you: keep every model that no other beats in both.",
     ),
-    wrong(
-        a_mask_instead_of_positions,
+    edit(
+        "np.array(kept)",
+        "np.isin(np.arange(len(quality)), kept)",
+        "a_mask_instead_of_positions",
         "You return a mask. Return the positions of the models that are left, in ascending order.",
     ),
-    wrong(twins_once, "Of two equal models you keep only the first. Nothing beats the second one either."),
 ]
