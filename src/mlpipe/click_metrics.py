@@ -13,16 +13,35 @@ from mlpipe import arguments
 def normalized_entropy(y: ArrayLike, p: ArrayLike, base_rate: float | None = None) -> float:
     """Log loss of the predictions over the log loss of always answering the base rate. Lower is better.
 
+        NE = - mean(y ln p + (1 - y) ln(1 - p)) / H,  H = - (mean(y) ln r + (1 - mean(y)) ln(1 - r)),  r the base rate
+
     1 is a model that knows nothing but the base rate, 0 a perfect one. Dividing takes out most, not all, of what
     the base rate does to log loss.
 
-    Parameters: `y` (n,) labels, 0 / 1 or bool; `p` (n,) predicted probabilities of a click; `base_rate`, the constant
-    to compare with: None takes the rate of `y`, which makes the divisor the entropy of `y`; the rate of
-    the training set is what a model without features could have answered. Returns a float without a unit.
+    Parameters
+    ----------
+    y : (n,) labels, 0 / 1 or bool
+    p : (n,) predicted probabilities of a click
+    base_rate : the constant to compare with, between 0 and 1
+        None takes the rate of `y`, which makes the divisor the entropy of `y`; the rate of the training set is what a
+        model without features could have answered.
 
-    Raises ValueError on other labels, NaN, p outside [0, 1], shapes that differ, a base rate of 0 or 1, and on a
-    prediction that was certain and wrong (its log loss is infinite). Source: He et al. 2014, section 2.
+    Returns
+    -------
+    0 or more, without a unit
 
+    Raises
+    ------
+    ValueError
+        On other labels, NaN, p outside [0, 1], shapes that differ, a base rate of 0 or 1, and on a prediction that was
+        certain and wrong (its log loss is infinite).
+
+    References
+    ----------
+    He et al. 2014, Practical lessons from predicting clicks on ads at Facebook, section 2.
+
+    Examples
+    --------
     >>> normalized_entropy([0, 0, 0, 1], [0.25, 0.25, 0.25, 0.25])
     1.0
     >>> round(normalized_entropy([0, 0, 0, 1], [0.1, 0.1, 0.1, 0.7]), 2)
@@ -36,11 +55,28 @@ def normalized_entropy(y: ArrayLike, p: ArrayLike, base_rate: float | None = Non
 def calibration_ratio(y: ArrayLike, p: ArrayLike) -> float:
     """Clicks predicted over clicks observed: sum of `p` over sum of `y`. Above 1 the model promises too much.
 
-    Parameters: `y` (n,) labels, 0 / 1 or bool; `p` (n,) predicted probabilities. Returns a float without a unit.
-    A ratio of 1 is necessary, not sufficient: errors of slices cancel. Definition: He et al. 2014, section 2.
+    A ratio of 1 is necessary, not sufficient: errors of slices cancel.
 
-    Raises ValueError when there is no click at all, and on the inputs that `normalized_entropy` refuses.
+    Parameters
+    ----------
+    y : (n,) labels, 0 / 1 or bool
+    p : (n,) predicted probabilities of a click
 
+    Returns
+    -------
+    0 or more, without a unit
+
+    Raises
+    ------
+    ValueError
+        When there is no click at all, and on the inputs that `normalized_entropy` refuses.
+
+    References
+    ----------
+    He et al. 2014, Practical lessons from predicting clicks on ads at Facebook, section 2.
+
+    Examples
+    --------
     >>> calibration_ratio([0, 0, 0, 1], [0.5, 0.5, 0.5, 0.5])
     2.0
     """
@@ -53,14 +89,32 @@ def calibration_ratio(y: ArrayLike, p: ArrayLike) -> float:
 def expected_calibration_error(y: ArrayLike, p: ArrayLike, n_bins: int = 10) -> float:
     """Mean distance between predicted and observed click rate over bins of equal count, weighted by rows.
 
+        ECE = sum over bins b of (n_b / n) |mean(p in b) - mean(y in b)|
+
     Rows with the same prediction are never parted (they go where the middle of their group belongs), so the order of
     the rows does not matter. The value grows with `n_bins` by noise alone: compare models at one `n_bins` and `n`.
 
-    Parameters: `y` (n,) labels, 0 / 1 or bool; `p` (n,) predicted probabilities; `n_bins`, from 1 to n.
-    Returns a float, a difference of probabilities. Definition: Naeini et al. 2015, here with bins of equal count.
+    Parameters
+    ----------
+    y : (n,) labels, 0 / 1 or bool
+    p : (n,) predicted probabilities of a click
+    n_bins : 1 to n
 
-    Raises ValueError on `n_bins` outside 1..n and on the inputs that `normalized_entropy` refuses.
+    Returns
+    -------
+    a difference of probabilities, 0 to 1
 
+    Raises
+    ------
+    ValueError
+        On `n_bins` outside 1..n and on the inputs that `normalized_entropy` refuses.
+
+    References
+    ----------
+    Naeini et al. 2015, Obtaining well calibrated probabilities using Bayesian binning; here with bins of equal count.
+
+    Examples
+    --------
     >>> round(expected_calibration_error([0, 0, 1, 1], [0.1, 0.2, 0.7, 0.8], n_bins=2), 2)
     0.2
     """
@@ -75,14 +129,30 @@ def reliability_curve(y: ArrayLike, p: ArrayLike, n_bins: int = 10, level: float
     independent: clicks of one user are not quite, so it is a little too narrow. A point off the diagonal whose interval
     reaches it shows nothing.
 
-    Parameters: `y` (n,) labels, 0 / 1 or bool; `p` (n,) predicted probabilities; `n_bins`, from 1 to n; `level`, the
-    chance that an interval covers the rate, between 0 and 1. Returns a DataFrame, one row a bin from the lowest
-    predictions up: `rows`, `clicks`, `predicted` (mean of p), `observed` (click rate), `low`, `high`. Fewer bins than
-    `n_bins` where ties leave some empty.
+    Parameters
+    ----------
+    y : (n,) labels, 0 / 1 or bool
+    p : (n,) predicted probabilities of a click
+    n_bins : 1 to n
+    level : chance that an interval covers the rate, between 0 and 1
 
-    Raises ValueError on `level` outside (0, 1) and on the inputs that `expected_calibration_error` refuses.
-    Sources: DeGroot and Fienberg 1983 (diagram); Wilson 1927 (interval).
+    Returns
+    -------
+    one row a bin, from the lowest predictions up
+        `rows`, `clicks`, `predicted` (mean of p), `observed` (click rate), `low`, `high`. Fewer bins than `n_bins`
+        where ties leave some empty.
 
+    Raises
+    ------
+    ValueError
+        On `level` outside (0, 1) and on the inputs that `expected_calibration_error` refuses.
+
+    References
+    ----------
+    DeGroot and Fienberg 1983 (diagram); Wilson 1927 (interval).
+
+    Examples
+    --------
     >>> reliability_curve([0, 0, 0, 1], [0.1, 0.3, 0.3, 0.9], n_bins=2)[["rows", "predicted", "observed"]]
        rows  predicted  observed
     0     1        0.1  0.000000
@@ -109,14 +179,30 @@ def calibration_by(y: ArrayLike, p: ArrayLike, groups: ArrayLike, level: float =
     The interval is the predicted clicks over each end of Wilson's interval for the observed ones, rows taken as
     independent. The more slices, the more of them miss 1 by chance: at 95 %, one in twenty.
 
-    Parameters: `y` (n,) labels, 0 / 1 or bool; `p` (n,) predicted probabilities; `groups` (n,) the slice of each row,
-    such as `impressions["device"]` (missing is a slice of its own); `level` as in `reliability_curve`. Returns a
-    DataFrame indexed by slice, in order: `rows`, `clicks`, `predicted` (sum of p), `ratio` (predicted over clicks),
-    `low`, `high`. Of a slice without a click, ratio and high are infinite and only `low` speaks.
+    Parameters
+    ----------
+    y : (n,) labels, 0 / 1 or bool
+    p : (n,) predicted probabilities of a click
+    groups : (n,) slice of each row, such as `impressions["device"]`; missing is a slice of its own
+    level : chance that an interval covers the ratio, between 0 and 1
 
-    Raises ValueError on `groups` of another shape and on the inputs that `reliability_curve` refuses.
-    Definition: He et al. 2014, section 2; interval: Wilson 1927.
+    Returns
+    -------
+    one row a slice, which is the index, in order
+        `rows`, `clicks`, `predicted` (sum of p), `ratio` (predicted over clicks), `low`, `high`. Of a slice without a
+        click, ratio and high are infinite and only `low` speaks.
 
+    Raises
+    ------
+    ValueError
+        On `groups` of another shape and on the inputs that `reliability_curve` refuses.
+
+    References
+    ----------
+    He et al. 2014, section 2 (ratio); Wilson 1927 (interval).
+
+    Examples
+    --------
     >>> calibration_by([0, 1, 0, 1], [0.2, 0.3, 0.7, 0.8], ["a", "a", "b", "b"])[["rows", "clicks", "ratio"]]
        rows  clicks  ratio
     a     2       1    0.5
@@ -143,15 +229,29 @@ def calibration_by(y: ArrayLike, p: ArrayLike, groups: ArrayLike, level: float =
 def share_of_oracle(y: ArrayLike, p: ArrayLike, true_ctr: ArrayLike, base_rate: float) -> float:
     """How much of the log loss that can be saved at all the model saves: 0 is the base rate, 1 the true probabilities.
 
-    Written out: (loss of base rate - loss of p) / (loss of base rate - loss of true_ctr). Negative when the model
-    is worse than the constant. Needs a simulated log: nobody knows `true_ctr` of a real one.
+        share = (loss of base rate - loss of p) / (loss of base rate - loss of true_ctr)
 
-    Parameters: `y` (n,) labels, 0 / 1 or bool; `p` (n,) predictions; `true_ctr` (n,) true click probabilities;
-    `base_rate`, the click rate of the training set. Returns a float without a unit.
+    Negative when the model is worse than the constant. Needs a simulated log: nobody knows `true_ctr` of a real one.
+    The definition is ours: a skill score with the oracle as its ideal.
 
-    Raises ValueError when the truth saves nothing over the base rate, and on the inputs that `normalized_entropy`
-    refuses. Definition: ours (a skill score with the oracle as its ideal).
+    Parameters
+    ----------
+    y : (n,) labels, 0 / 1 or bool
+    p : (n,) predicted probabilities of a click
+    true_ctr : (n,) true ones
+    base_rate : click rate of the training set, between 0 and 1
 
+    Returns
+    -------
+    1 or less but for luck, without a unit
+
+    Raises
+    ------
+    ValueError
+        When the truth saves nothing over the base rate, and on the inputs that `normalized_entropy` refuses.
+
+    Examples
+    --------
     >>> y, truth = [0, 0, 0, 1], [0.1, 0.1, 0.1, 0.7]
     >>> share_of_oracle(y, truth, truth, 0.25), share_of_oracle(y, [0.25] * 4, truth, 0.25)
     (1.0, 0.0)
