@@ -67,7 +67,18 @@ CAMPAIGN_ITEM_TYPES = {
 
 @dataclass(frozen=True, eq=False)
 class MovieLens:
-    """What `movielens()` returns: the table `ratings`, a row each rating, and the table `items`, a row each film."""
+    """What `movielens()` returns.
+
+    Attributes
+    ----------
+    ratings : one row a rating, by user, then item
+        `user_id`, `item_id` (int64), `rating` (0.5 to 5 stars in half stars, float64), `timestamp` (datetime64[s], UTC
+        without a time zone).
+    items : one row a film, by item
+        `item_id` (int64), `title` (str), `year` (Int64), `genres` (str, the field's usual form "Action|Comedy";
+        `.str.get_dummies("|")` gives one column a genre; "(no genres listed)" where there are none). Five films, with
+        seven ratings, have neither title nor year (NaN, NA). Titles repeat: show title and year, and join by `item_id`.
+    """
 
     ratings: pd.DataFrame
     items: pd.DataFrame
@@ -75,7 +86,19 @@ class MovieLens:
 
 @dataclass(frozen=True, eq=False)
 class OpenBandit:
-    """What `open_bandit()` returns: the table `impressions`, a row each impression, and `items`, a row each item."""
+    """What `open_bandit()` returns.
+
+    Attributes
+    ----------
+    impressions : one row an impression, by campaign, policy, time
+        `campaign`, `policy` (str); `timestamp` (datetime64[us], UTC without a time zone); `item_id`, from 0 within the
+        campaign; `position`, 1 to 3 from left to right; `clicked`, 0 or 1 (all int64); `propensity` (float64), the
+        probability with which the policy chose this item for this position; `user_feature_0` to `user_feature_3` (str,
+        hashed by the publisher). There is no user id.
+    items : one row an item, by campaign, item
+        `campaign` (str), `item_id` (int64), `item_feature_0` (float64), `item_feature_1` to `item_feature_3` (str,
+        hashed).
+    """
 
     impressions: pd.DataFrame
     items: pd.DataFrame
@@ -83,7 +106,13 @@ class OpenBandit:
 
 @dataclass(frozen=True, eq=False)
 class InteractionMatrix:
-    """A users x items CSR `matrix` (float32) with the id of each row (`user_ids`) and column (`item_ids`), sorted."""
+    """A users x items matrix that knows its users and items.
+
+    Attributes
+    ----------
+    matrix : CSR float32 (n_users, n_items)
+    user_ids, item_ids : the id of each row and of each column, sorted
+    """
 
     matrix: sparse.csr_matrix
     user_ids: np.ndarray
@@ -93,18 +122,29 @@ class InteractionMatrix:
 def movielens(folder: str | os.PathLike[str] | None = None) -> MovieLens:
     """MovieLens latest-small, edition of October 2016: 100,004 ratings of 9,066 films by 671 users, verified.
 
-    `.ratings`, by user, then item: `user_id`, `item_id` (int64), `rating` (0.5 to 5 stars in half stars, float64),
-    `timestamp` (datetime64[s], UTC without a time zone). `.items`, by item: `item_id` (int64), `title` (str), `year`
-    (Int64), `genres` (str, the field's usual form "Action|Comedy"; `.str.get_dummies("|")` gives one column a genre;
-    "(no genres listed)" where there are none). Five films, with seven ratings, have neither title nor year (NaN, NA).
-    Titles repeat: show title and year, and join by `item_id`.
+    Parameters
+    ----------
+    folder : of the two files
+        By default `movielens-small` in the folder that the environment variable `MLPIPE_DATA` names, else in the `data`
+        folder of the checkout that this package is installed from.
 
-    `folder` holds the two files. By default it is `movielens-small` in the folder that the environment variable
-    `MLPIPE_DATA` names, else in the `data` folder of the checkout that this package is installed from.
+    Returns
+    -------
+    MovieLens
 
-    Raises FileNotFoundError for a file that is not there, ValueError for one that is damaged or altered.
-    Source: Harper and Konstan 2015, doi:10.1145/2827872; terms of use in data/movielens-small/README.md.
+    Raises
+    ------
+    FileNotFoundError
+        For a file that is not there.
+    ValueError
+        For one that is damaged or altered.
 
+    References
+    ----------
+    Harper and Konstan 2015, doi:10.1145/2827872; terms of use in data/movielens-small/README.md.
+
+    Examples
+    --------
     >>> movielens().ratings.shape
     (100004, 4)
     """
@@ -120,8 +160,17 @@ def movielens(folder: str | os.PathLike[str] | None = None) -> MovieLens:
 def check_movielens(ratings: pd.DataFrame, items: pd.DataFrame) -> None:
     """Check the schema of the tables of `movielens()`: columns, types, ranges, unique keys, nothing missing.
 
-    Raises ValueError that names the file, what was found, what was expected, and the fix.
+    Parameters
+    ----------
+    ratings, items : as in `MovieLens`
 
+    Raises
+    ------
+    ValueError
+        That names the file, what was found, what was expected, and the fix.
+
+    Examples
+    --------
     >>> data = movielens()
     >>> check_movielens(data.ratings, data.items)
     """
@@ -155,24 +204,32 @@ def open_bandit(
 ) -> OpenBandit:
     """Open Bandit Dataset, small size version: 60,000 impressions of a fashion shop, 287 of them clicked; verified.
 
-    Real impressions of one week of November 2019, 10,000 of each campaign and policy. `campaign` is "all" (items of
-    all kinds), "men" or "women", `policy` "random" (uniform) or "thompson" (Bernoulli Thompson sampling); None takes
-    all of them.
+    Real impressions of one week of November 2019, 10,000 of each campaign and policy.
 
-    `.impressions`, by campaign, policy, time: `campaign`, `policy` (str); `timestamp` (datetime64[us], UTC without a
-    time zone); `item_id`, from 0 within the campaign; `position`, 1 to 3 from left to right; `clicked`, 0 or 1 (all
-    int64); `propensity` (float64), the probability with which the policy chose this item for this position;
-    `user_feature_0` to `user_feature_3` (str, hashed by the publisher). There is no user id. `.items`, by campaign,
-    item: `campaign` (str), `item_id` (int64), `item_feature_0` (float64), `item_feature_1` to `item_feature_3` (str,
-    hashed).
+    Parameters
+    ----------
+    campaign : "all" (items of all kinds), "men" or "women"; None takes all of them
+    policy : "random" (uniform) or "thompson" (Bernoulli Thompson sampling); None takes both
+    folder : of the seven files
+        By default `open-bandit-sample`, found as that of `movielens`.
 
-    `folder` holds the seven files. By default it is `open-bandit-sample` in the folder that the environment variable
-    `MLPIPE_DATA` names, else in the `data` folder of the checkout that this package is installed from.
+    Returns
+    -------
+    OpenBandit
 
-    Raises ValueError for a campaign or policy that does not exist and for a file that is damaged or altered,
-    FileNotFoundError for one that is not there. Source: Saito, Aihara, Matsutani and Narita 2020, arXiv:2008.07146;
-    licence (Apache 2.0) in data/open-bandit-sample.
+    Raises
+    ------
+    FileNotFoundError
+        For a file that is not there.
+    ValueError
+        For a campaign or policy that does not exist and for a file that is damaged or altered.
 
+    References
+    ----------
+    Saito, Aihara, Matsutani and Narita 2020, arXiv:2008.07146; licence (Apache 2.0) in data/open-bandit-sample.
+
+    Examples
+    --------
     >>> open_bandit("men", "thompson").impressions["clicked"].agg(["size", "sum"]).tolist()
     [10000, 69]
     """
@@ -196,8 +253,17 @@ def open_bandit(
 def check_open_bandit(impressions: pd.DataFrame, items: pd.DataFrame) -> None:
     """Check the schema of the tables of `open_bandit()`: columns, types, ranges, unique keys, nothing missing.
 
-    Raises ValueError that names the table, what was found, what was expected, and the fix.
+    Parameters
+    ----------
+    impressions, items : as in `OpenBandit`
 
+    Raises
+    ------
+    ValueError
+        That names the table, what was found, what was expected, and the fix.
+
+    Examples
+    --------
     >>> data = open_bandit()
     >>> check_open_bandit(data.impressions, data.items)
     """
@@ -237,15 +303,30 @@ def to_matrix(
     user_ids: Any = None,
     item_ids: Any = None,
 ) -> InteractionMatrix:
-    """Users x items CSR matrix (float32, indices sorted) of a table with one row for each pair of user and item.
+    """Users x items matrix of a table with one row for each pair of user and item.
 
-    `value` names the column of the entries; None gives ones, for implicit feedback. A value of zero is stored as an
-    entry. `user` and `item` name the columns of ids. `user_ids` and `item_ids` (sorted, unique) fix the rows and
-    columns, so that two tables, such as train and test, get aligned matrices; by default they are those of `frame`.
+    Parameters
+    ----------
+    frame : one row a pair
+    value : column of the entries; None gives ones, for implicit feedback
+        A value of zero is stored as an entry.
+    user, item : columns of ids
+    user_ids, item_ids : sorted and unique, they fix the rows and columns; None takes those of `frame`
+        So two tables, such as train and test, get aligned matrices.
 
-    Raises ValueError for a missing column, a missing id or value, a pair that occurs twice, an id that is not among
-    the given ones, given ids that are not sorted and unique, and an empty table without given ids.
+    Returns
+    -------
+    InteractionMatrix
+        Its CSR matrix has sorted indices.
 
+    Raises
+    ------
+    ValueError
+        For a missing column, a missing id or value, a pair that occurs twice, an id that is not among the given ones,
+        given ids that are not sorted and unique, and an empty table without given ids.
+
+    Examples
+    --------
     >>> likes = pd.DataFrame({"user_id": [7, 7, 9], "item_id": [20, 30, 20]})
     >>> to_matrix(likes).matrix.toarray().tolist()
     [[1.0, 1.0], [1.0, 0.0]]
