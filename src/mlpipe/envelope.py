@@ -13,10 +13,25 @@ SECONDS_PER_DAY = 86_400
 
 
 def queries_per_second(daily_users: float, requests_per_user: float, peak_factor: float = 1.0) -> float:
-    """Requests a second (1/s): users a day x requests a user and day, spread over the day, x peak over mean load.
+    """Requests a second: users a day x requests a user and day, spread over the day, x peak over mean load.
 
-    Raises ValueError for an argument that is not positive, or a `peak_factor` below 1.
+    Parameters
+    ----------
+    daily_users : users a day, above 0
+    requests_per_user : requests a user and day, above 0
+    peak_factor : peak load over mean load, 1 or more
 
+    Returns
+    -------
+    requests a second (1/s)
+
+    Raises
+    ------
+    ValueError
+        For an argument outside its range.
+
+    Examples
+    --------
     >>> human(queries_per_second(daily_users=100e6, requests_per_user=10), "/s")
     '11.6 k/s'
     """
@@ -26,10 +41,24 @@ def queries_per_second(daily_users: float, requests_per_user: float, peak_factor
 
 
 def embedding_bytes(n_ids: float, dimension: float, bytes_per_number: float = 4) -> float:
-    """Memory (bytes) of an embedding table: ids x dimension x bytes a number (float32 4, float16 2, int8 1).
+    """Memory of an embedding table: ids x dimension x bytes a number.
 
-    Raises ValueError for an argument that is not positive.
+    Parameters
+    ----------
+    n_ids, dimension : rows and columns of the table, above 0
+    bytes_per_number : float32 4, float16 2, int8 1; above 0
 
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    ValueError
+        For an argument that is not positive.
+
+    Examples
+    --------
     >>> human(embedding_bytes(n_ids=100e6, dimension=64), "B")
     '25.6 GB'
     """
@@ -38,10 +67,23 @@ def embedding_bytes(n_ids: float, dimension: float, bytes_per_number: float = 4)
 
 
 def log_bytes_per_day(events_per_day: float, bytes_per_event: float) -> float:
-    """Size of a log (bytes a day), before compression and copies: events a day x bytes an event.
+    """Size of a log before compression and copies: events a day x bytes an event.
 
-    Raises ValueError for an argument that is not positive.
+    Parameters
+    ----------
+    events_per_day, bytes_per_event : above 0
 
+    Returns
+    -------
+    bytes a day
+
+    Raises
+    ------
+    ValueError
+        For an argument that is not positive.
+
+    Examples
+    --------
     >>> human(log_bytes_per_day(events_per_day=1e9, bytes_per_event=500), "B/day")
     '500 GB/day'
     """
@@ -51,11 +93,26 @@ def log_bytes_per_day(events_per_day: float, bytes_per_event: float) -> float:
 def brute_force_seconds(
     n_items: float, dimension: float, bytes_per_number: float = 4, bytes_per_second: float = 20e9
 ) -> float:
-    """Time (seconds) to score all items for one request: bytes of the item vectors over bytes a second from memory.
+    """Time to score all items for one request: bytes of the item vectors over bytes a second from memory.
 
-    Reading, not arithmetic, is the limit, because each number is read once and used once. The default of 20 GB/s is
-    about one memory channel. Raises ValueError for an argument that is not positive.
+    Reading, not arithmetic, is the limit, because each number is read once and used once.
 
+    Parameters
+    ----------
+    n_items, dimension, bytes_per_number : as in `embedding_bytes`
+    bytes_per_second : read from memory, above 0; 20 GB/s is about one memory channel
+
+    Returns
+    -------
+    seconds
+
+    Raises
+    ------
+    ValueError
+        For an argument that is not positive.
+
+    Examples
+    --------
     >>> human(brute_force_seconds(n_items=10e6, dimension=64), "s")
     '128 ms'
     """
@@ -64,14 +121,37 @@ def brute_force_seconds(
 
 
 def ab_sample_size(base_rate: float, relative_lift: float, power: float = 0.8, alpha: float = 0.05) -> int:
-    """Independent units in each of two groups that detect a relative lift of a rate (0.02: +2 %; negative: a drop).
+    """Independent units in each of two groups that detect a relative lift of a rate.
 
-    Two-sided test at level `alpha`, normal approximation, unpooled variances, rounded up; with p1 the base rate and
-    p2 = p1 (1 + lift):  n = (z[1 - alpha/2] + z[power])^2 (p1 (1 - p1) + p2 (1 - p2)) / (p2 - p1)^2.
-    Units of one user are not independent: then more are needed. Raises ValueError for a rate outside (0, 1), a lift of
-    zero, a lifted rate outside (0, 1), or a power that is not above `alpha`.
-    Source: Chow, Shao and Wang, Sample Size Calculations in Clinical Research, chapter 4 (two proportions, equality).
+    Two-sided test at level alpha, normal approximation, unpooled variances, rounded up; with p1 the base rate and
+    p2 = p1 (1 + lift):
 
+        n = (z[1 - alpha/2] + z[power])^2 (p1 (1 - p1) + p2 (1 - p2)) / (p2 - p1)^2
+
+    Units of one user are not independent: then more are needed.
+
+    Parameters
+    ----------
+    base_rate : rate of the control group, between 0 and 1
+    relative_lift : 0.02 is +2 %, negative a drop; not 0, and the lifted rate is between 0 and 1
+    power : chance of finding the lift, above `alpha` and below 1
+    alpha : chance of a false alarm, between 0 and 1
+
+    Returns
+    -------
+    units a group
+
+    Raises
+    ------
+    ValueError
+        For an argument outside its range.
+
+    References
+    ----------
+    Chow, Shao and Wang, Sample Size Calculations in Clinical Research, chapter 4 (two proportions, equality).
+
+    Examples
+    --------
     >>> human(ab_sample_size(base_rate=0.01, relative_lift=0.02))
     '3.92 M'
     """
@@ -91,11 +171,25 @@ def ab_sample_size(base_rate: float, relative_lift: float, power: float = 0.8, a
 
 
 def hash_collision_rate(n_keys: float, n_buckets: float) -> float:
-    """Expected share (0 to 1) of keys that share their bucket with another key, when each key gets a random bucket.
+    """Expected share of keys that share their bucket with another key, when each key gets a random bucket.
 
     Exact: 1 - (1 - 1/n_buckets)^(n_keys - 1), the chance that one of the other keys falls into the bucket of a key.
-    Raises ValueError for a count that is not a whole number of at least 1.
 
+    Parameters
+    ----------
+    n_keys, n_buckets : whole numbers, 1 or more
+
+    Returns
+    -------
+    share, 0 to 1
+
+    Raises
+    ------
+    ValueError
+        For a count that is not a whole number of at least 1.
+
+    Examples
+    --------
     >>> f"{hash_collision_rate(n_keys=1_000_000, n_buckets=2**20):.1%}"
     '61.5%'
     """
@@ -109,8 +203,22 @@ def hash_collision_rate(n_keys: float, n_buckets: float) -> float:
 def human(value: float, unit: str = "") -> str:
     """Three significant digits, an SI prefix (k = 1,000, M = 10^6, G = 10^9, m = 1/1,000) and the unit's symbol.
 
-    Raises ValueError for a value that is not a finite number.
+    Parameters
+    ----------
+    value : finite number
+    unit : its symbol, such as "B"
 
+    Returns
+    -------
+    such as "25.6 GB"
+
+    Raises
+    ------
+    ValueError
+        For a value that is not a finite number.
+
+    Examples
+    --------
     >>> human(25_600_000_000, "B"), human(0.128, "s"), human(3_920_000)
     ('25.6 GB', '128 ms', '3.92 M')
     """
