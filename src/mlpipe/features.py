@@ -22,12 +22,27 @@ def hash_integers(values: ArrayLike, n_buckets: int, seed: int = 0) -> np.ndarra
 
     With n keys in b buckets, a key shares its bucket with another one with probability 1 - (1 - 1/b)^(n-1).
 
-    Parameters: `values`, integers of any shape and integer dtype (the same number hashes the same in each);
-    `n_buckets`, 1 or more; `seed`, any integer. Returns int64 of the same shape, 0 to n_buckets - 1.
+    Parameters
+    ----------
+    values : integers of any shape and integer dtype; the same number hashes the same in each
+    n_buckets : 1 or more
+    seed : any integer
 
-    Raises ValueError on values that are not integers (a float with NaN was an id once) and on n_buckets below 1.
-    Source: the finaliser of splitmix64, Steele, Lea and Flood 2014.
+    Returns
+    -------
+    int64 of the shape of `values`, 0 to n_buckets - 1
 
+    Raises
+    ------
+    ValueError
+        On values that are not integers (a float with NaN was an id once) and on n_buckets below 1.
+
+    References
+    ----------
+    Steele, Lea and Flood 2014, Fast splittable pseudorandom number generators: the finaliser of splitmix64.
+
+    Examples
+    --------
     >>> hash_integers([1, 2, 3, -1], n_buckets=1000).tolist()
     [430, 857, 529, 696]
     """
@@ -52,13 +67,30 @@ def hash_columns(
     the order of the rows or the codes of a categorical. The number 7 and the text "7" are different values. A missing
     value is a value of its own.
 
-    Parameters: `frame`, raw columns of integers, whole floats, bools, strings or categoricals of these; `columns`, one
-    field each; `n_buckets`, shared by all fields; `crosses`, tuples of column names; `seed`, any integer.
-    Returns ints (n_rows, n_columns + n_crosses), 0 to n_buckets - 1, columns first.
+    Parameters
+    ----------
+    frame : raw columns of integers, whole floats, bools, strings or categoricals of these
+    columns : names, one field each
+    n_buckets : 1 or more, shared by all fields
+    crosses : tuples of column names, one field each
+    seed : any integer
 
-    Raises ValueError on absent or repeated fields and on columns that hold fractions, dates or mixed types.
-    Source: Weinberger et al. 2009, without the random sign: collisions are few where buckets outnumber the values.
+    Returns
+    -------
+    ints (n_rows, n_columns + n_crosses), 0 to n_buckets - 1, columns first
 
+    Raises
+    ------
+    ValueError
+        On absent or repeated fields and on columns that hold fractions, dates or mixed types.
+
+    References
+    ----------
+    Weinberger et al. 2009, Feature hashing for large scale multitask learning; here without the random sign: collisions
+    are few where buckets outnumber the values.
+
+    Examples
+    --------
     >>> log = pd.DataFrame({"ad": [7, 8], "site": [7, 7]})
     >>> hash_columns(log, ["ad", "site"], 1000, crosses=[("ad", "site")]).tolist()
     [[151, 481, 415], [984, 481, 361]]
@@ -91,8 +123,21 @@ def hashed_design(
 
     Where two fields of a row meet in a bucket, it holds 2. Nothing is fitted: serving needs only the arguments.
 
-    Parameters and errors as in `hash_columns`. Returns CSR float32 (n_rows, n_buckets), indices sorted.
+    Parameters
+    ----------
+    frame, columns, n_buckets, crosses, seed : as in `hash_columns`
 
+    Returns
+    -------
+    CSR float32 (n_rows, n_buckets), indices sorted
+
+    Raises
+    ------
+    ValueError
+        As `hash_columns`.
+
+    Examples
+    --------
     >>> hashed_design(pd.DataFrame({"ad": [7, 8], "site": [7, 7]}), ["ad", "site"], 1000).sum(axis=1).ravel().tolist()
     [[2.0, 2.0]]
     """
@@ -108,17 +153,34 @@ def hashed_design(
 def smoothed_rate(
     successes: ArrayLike, trials: ArrayLike, prior_rate: ArrayLike, prior_strength: ArrayLike
 ) -> np.ndarray:
-    """Success rate pulled towards a prior: (successes + strength * prior) / (trials + strength).
+    """Success rate pulled towards a prior.
+
+        rate = (successes + prior_strength prior_rate) / (trials + prior_strength)
 
     The mean of a Beta distribution that starts as `prior_strength` imaginary trials at `prior_rate`; without trials
     it is the prior.
 
-    Parameters, all of one shape or broadcast to one: `successes` and `trials`, counts; `prior_rate`, 0 to 1;
-    `prior_strength`, trials, 0 or more. Returns floats of that shape, 0 to 1.
+    Parameters
+    ----------
+    successes, trials : counts, 0 <= successes <= trials; like the others of one shape or broadcast to one
+    prior_rate : 0 to 1
+    prior_strength : imaginary trials, 0 or more
 
-    Raises ValueError on negative or missing numbers, more successes than trials, and a prior rate outside 0..1.
-    Source: Gelman et al., Bayesian Data Analysis, section 2.4.
+    Returns
+    -------
+    floats of that shape, 0 to 1
 
+    Raises
+    ------
+    ValueError
+        On negative or missing numbers, more successes than trials, and a prior rate outside 0..1.
+
+    References
+    ----------
+    Gelman et al., Bayesian Data Analysis, section 2.4.
+
+    Examples
+    --------
     >>> smoothed_rate(successes=[1, 0], trials=[1, 0], prior_rate=0.03, prior_strength=99)
     array([0.0397, 0.03  ])
     """
@@ -151,12 +213,28 @@ def target_mean(
     With `new_keys` (later rows) this is sound. Without, each row is encoded with its own label in the sum: the
     in-sample target mean, which a model trusts far too much. To train on, use `out_of_fold_target_mean` or `past_rate`.
 
-    Parameters: `keys` (n,) ids, a missing one is a key of its own; `y` (n,) labels, 0 / 1 or bool; `new_keys`
-    (m,) where to look the rates up, None for `keys` themselves; `prior_strength`, imaginary trials at the mean of `y`.
-    Returns (m,) floats; the mean of `y` for a key never seen.
+    Parameters
+    ----------
+    keys : (n,) ids, a missing one is a key of its own
+    y : (n,) labels, 0 / 1 or bool
+    new_keys : (m,) ids to look the rates up for; None for `keys` themselves
+    prior_strength : imaginary trials at the mean of `y`, 0 or more
 
-    Raises ValueError on lengths that differ, other labels, and keys of two kinds. Source: Micci-Barreca 2001.
+    Returns
+    -------
+    (m,) floats, 0 to 1; the mean of `y` for a key never seen
 
+    Raises
+    ------
+    ValueError
+        On lengths that differ, other labels, and keys of two kinds.
+
+    References
+    ----------
+    Micci-Barreca 2001, A preprocessing scheme for high-cardinality categorical attributes.
+
+    Examples
+    --------
     >>> target_mean(["a", "a", "b"], [1, 0, 0], ["a", "b", "c"], prior_strength=1).round(3).tolist()
     [0.444, 0.167, 0.333]
     """
@@ -175,10 +253,25 @@ def out_of_fold_target_mean(
 
     It still sees later rows; where keys drift or labels come late, prefer `past_rate`.
 
-    Parameters: `keys` (n,) ids, a missing one is a key of its own; `y` (n,) labels, 0 / 1 or bool; `n_folds`,
-    2 to n, drawn at random by `seed`; `prior_strength`, imaginary trials at the mean of `y` in the other folds.
-    Returns (n,) floats. Raises ValueError as `target_mean` does, and on n_folds outside 2..n.
+    Parameters
+    ----------
+    keys : (n,) ids, a missing one is a key of its own
+    y : (n,) labels, 0 / 1 or bool
+    n_folds : 2 to n, rows fall into them at random
+    prior_strength : imaginary trials at the mean of `y` in the other folds, 0 or more
+    seed : of the folds, 0 or more
 
+    Returns
+    -------
+    (n,) floats, 0 to 1
+
+    Raises
+    ------
+    ValueError
+        As `target_mean`, and on n_folds outside 2..n.
+
+    Examples
+    --------
     >>> out_of_fold_target_mean(["a", "b"], [1, 0], n_folds=2).tolist()
     [0.0, 1.0]
     """
@@ -208,15 +301,31 @@ def count_before(
 ) -> np.ndarray:
     """For each row, the events of its key that happened strictly before its time: the point-in-time counter.
 
-    Parameters: `keys`, `times` (n,) ask; `event_keys`, `event_times` (m,) are counted, in any order; times are
-    datetimes or numbers, in both alike; `window`, a duration ("1D") where they are datetimes, else a number: then only
-    events of the window before the row count, time - window <= event < time; `missing` says what a missing key means:
-    "raise", "zero" (nobody: its rows count 0, its events count for no one) or "pool" (all missing keys are one key).
-    Returns (n,) int64. O((n + m) log m).
+    O((n + m) log m).
 
-    Raises ValueError on lengths that differ, missing times (an event that never happened is no event: leave it
-    out), missing keys unless `missing` allows them, keys or times of two kinds, and a window that is not above 0.
+    Parameters
+    ----------
+    keys, times : (n,) ids and moments that ask
+        Times are datetimes or numbers, here and in the events alike.
+    event_keys, event_times : (m,) that are counted, in any order
+    window : a duration ("1D") where times are datetimes, else a number, above 0
+        Only events of the window before the row count: time - window <= event < time. None counts all before it.
+    missing : what a missing key means
+        "raise", "zero" (nobody: its rows count 0, its events count for no one) or "pool" (all missing keys are one
+        key).
 
+    Returns
+    -------
+    (n,) int64
+
+    Raises
+    ------
+    ValueError
+        On lengths that differ, missing times (an event that never happened is no event: leave it out), missing keys
+        unless `missing` allows them, keys or times of two kinds, and a window that is not above 0.
+
+    Examples
+    --------
     >>> count_before(["a", "a", "b"], [1, 3, 3], ["a", "a", "b"], [1, 2, 3]).tolist()
     [0, 2, 0]
     """
@@ -267,13 +376,28 @@ def past_rate(
     Impressions before that time, and clicks *reported* before it: a click that was still on its way is not known. So
     the rate runs a little low, in training as in serving.
 
-    Parameters: `keys` (n,) ids, `times` (n,) datetimes or numbers of the impressions, `reported_at` (n,) those of the
-    click reports, missing without a click; `prior_rate` and `prior_strength` as in `smoothed_rate`, the rate from data
-    before the first row that a model is trained on, or a constant; `missing` as in `count_before`; `lag`, a duration
-    ("1D") or a number, as `window` there: how old the counters are when they are read. Returns (n,) floats.
+    Parameters
+    ----------
+    keys : (n,) ids
+    times : (n,) datetimes or numbers of the impressions
+    reported_at : (n,) those of the click reports, missing without a click
+    prior_rate, prior_strength : as in `smoothed_rate`
+        The rate from data before the first row that a model is trained on, or a constant.
+    missing : as in `count_before`
+    lag : how old the counters are when they are read, 0 or more
+        A duration ("1D") or a number, as `window` of `count_before`.
 
-    Raises ValueError when a report is earlier than its impression, and on the inputs that `count_before` refuses.
+    Returns
+    -------
+    (n,) floats, 0 to 1
 
+    Raises
+    ------
+    ValueError
+        When a report is earlier than its impression, and on the inputs that `count_before` refuses.
+
+    Examples
+    --------
     >>> shown = pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-05"])
     >>> reported = pd.to_datetime(["2026-01-03", None, None])
     >>> past_rate([7, 7, 7], shown, reported, prior_rate=0.5, prior_strength=2).tolist()
@@ -299,11 +423,10 @@ def past_rate(
 class StreamingCounter:
     """`count_before` as a server would keep it: update on each event, ask on each request.
 
-    Keys are any hashable ids, times are numbers or datetimes, all of one form. It keeps every time, in memory: a
-    counter for production keeps one number a key and interval.
+    It keeps every time, in memory: a counter for production keeps one number a key and interval.
 
-    Raises ValueError on a missing time, times of two forms, and a window that `count_before` refuses.
-
+    Examples
+    --------
     >>> counter = StreamingCounter()
     >>> counter.update("a", 1)
     >>> counter.count("a", 1), counter.count("a", 3)
@@ -314,12 +437,38 @@ class StreamingCounter:
         self._times: dict[Hashable, list[Any]] = {}
 
     def update(self, key: Hashable, time: Any) -> None:
-        """Record one event; late arrivals may come in any order."""
+        """Record one event; late arrivals may come in any order.
+
+        Parameters
+        ----------
+        key : any hashable id
+        time : a number or a datetime, all of one form
+
+        Raises
+        ------
+        ValueError
+            On a missing time and times of two forms.
+        """
         times = self._times.setdefault(key, [])
         times.insert(_place(times, time), time)
 
     def count(self, key: Hashable, time: Any, window: Any = None) -> int:
-        """Events of the key strictly before `time`, and not before `time - window`."""
+        """Events of the key strictly before `time`, and not before `time - window`.
+
+        Parameters
+        ----------
+        key, time : as in `update`
+        window : as in `count_before`
+
+        Returns
+        -------
+        events, 0 or more
+
+        Raises
+        ------
+        ValueError
+            As `update`, and on a window that `count_before` refuses.
+        """
         times = self._times.get(key, [])
         if window is None:
             return _place(times, time)
