@@ -47,6 +47,8 @@ _COLORS = {
 def use_style() -> None:
     """Set matplotlib up for the course: 8 x 4.5 inches, 12 pt and more, no frame. Call it once, at the top of a lesson.
 
+    Examples
+    --------
     >>> use_style()
     >>> mpl.rcParams["axes.spines.top"]
     False
@@ -83,9 +85,21 @@ def use_style() -> None:
 def color_of(model: str) -> str:
     """The colour of a model, the same in every figure.
 
-    Parameters: `model`, its name ("item kNN") or that of its class ("ItemKNN"); case, spaces and hyphens do not matter.
-    Returns a hex colour. Raises ValueError on an unknown name.
+    Parameters
+    ----------
+    model : its name ("item kNN") or that of its class ("ItemKNN"); case, spaces and hyphens do not matter
 
+    Returns
+    -------
+    hex colour
+
+    Raises
+    ------
+    ValueError
+        On an unknown name.
+
+    Examples
+    --------
     >>> color_of("ALS"), color_of("ItemKNN") == color_of("item kNN")
     ('#d55e00', True)
     """
@@ -100,10 +114,30 @@ def color_of(model: str) -> str:
 def lorenz(ax: Axes, counts: ArrayLike, label: str = "", *, color: str = ACCENT) -> Axes:
     """Draw the Lorenz curve of some counts: the share of the whole that the least popular x of the items hold.
 
-    Parameters: `ax` to draw on; `counts` (n_items,), zero or more, items with 0 included; `label`, written at the
-    curve; `color`. The diagonal, all counts equal, is drawn once. Returns `ax`. Raises ValueError on negative, missing
-    or no counts. Source: Lorenz 1905.
+    The diagonal, all counts equal, is drawn once.
 
+    Parameters
+    ----------
+    ax : axes to draw on
+    counts : (n_items,) zero or more, items with 0 included
+    label : text at the curve
+    color : of curve and text
+
+    Returns
+    -------
+    `ax`
+
+    Raises
+    ------
+    ValueError
+        On negative, missing or no counts.
+
+    References
+    ----------
+    Lorenz 1905, Methods of measuring the concentration of wealth.
+
+    Examples
+    --------
     >>> from matplotlib.figure import Figure
     >>> lorenz(Figure().subplots(), [1, 1, 8]).lines[-1].get_ydata().round(1).tolist()
     [0.0, 0.1, 0.2, 1.0]
@@ -136,9 +170,23 @@ def lorenz(ax: Axes, counts: ArrayLike, label: str = "", *, color: str = ACCENT)
 def label_lines(ax: Axes) -> Axes:
     """Write the label of each line at its right end, in its colour: a legend that needs no looking up.
 
-    Labels that would overlap are moved apart. Call it last, when limits and scales are set. Lines without a label
-    (matplotlib names them "_child0", ...) get none. Returns `ax`. Raises ValueError when no line has a label.
+    Labels that would overlap are moved apart. Call it last, when limits and scales are set.
 
+    Parameters
+    ----------
+    ax : axes with lines; those without a label (matplotlib names them "_child0", ...) get none
+
+    Returns
+    -------
+    `ax`
+
+    Raises
+    ------
+    ValueError
+        When no line has a label.
+
+    Examples
+    --------
     >>> from matplotlib.figure import Figure
     >>> ax = Figure().subplots()
     >>> _ = ax.plot([1, 2], [3, 4], label="ALS")
@@ -167,10 +215,24 @@ def ranked_bars(
 ) -> Axes:
     """Draw horizontal bars, the largest on top, each with its value.
 
-    Parameters: `ax` to draw on; `names` and `values` (n,), in any order; `accent`, the name of the bar that the figure
-    is about, the others are grey; `fmt`, a format for the values ("{:.1%}"). Returns `ax`. Raises ValueError when the
-    lengths differ, a value is not finite, or `accent` is none of the names.
+    Parameters
+    ----------
+    ax : axes to draw on
+    names, values : (n,) in any order, values finite
+    accent : name of the bar that the figure is about, the others are grey
+    fmt : format of the values, such as "{:.1%}"
 
+    Returns
+    -------
+    `ax`
+
+    Raises
+    ------
+    ValueError
+        When the lengths differ, a value is not finite, or `accent` is none of the names.
+
+    Examples
+    --------
     >>> from matplotlib.figure import Figure
     >>> ax = ranked_bars(Figure().subplots(), ["a", "b"], [1, 2], accent="b")
     >>> [text.get_text() for text in ax.texts]
@@ -204,10 +266,25 @@ def intervals(
 ) -> Axes:
     """Draw an estimate and its interval for each name, in the order given, first on top.
 
-    Parameters: `ax` to draw on; `names`, `estimates`, `low`, `high` (n,); `reference`, where a dashed line says "no
-    difference"; `accent`, the name that the figure is about. Returns `ax`. Raises ValueError when the lengths differ, a
-    value is not finite, an estimate lies outside its interval, or `accent` is none of the names.
+    Parameters
+    ----------
+    ax : axes to draw on
+    names, estimates, low, high : (n,) low <= estimate <= high, all finite
+    reference : where a dashed line says "no difference"
+    accent : the name that the figure is about
 
+    Returns
+    -------
+    `ax`
+
+    Raises
+    ------
+    ValueError
+        When the lengths differ, a value is not finite, an estimate lies outside its interval, or `accent` is none of
+        the names.
+
+    Examples
+    --------
     >>> from matplotlib.figure import Figure
     >>> ax = intervals(Figure().subplots(), ["a", "b"], [1, 2], [0, 1.5], [2, 3], reference=0)
     >>> [label.get_text() for label in ax.get_yticklabels()]
@@ -233,7 +310,16 @@ def intervals(
 
 
 def system_map(ax: Axes) -> Axes:
-    """Draw the system of both questions: eight parts, the numbers of their lessons, the loop back to the data."""
+    """Draw the system of both questions: eight parts, the numbers of their lessons, the loop back to the data.
+
+    Parameters
+    ----------
+    ax : axes to draw on
+
+    Returns
+    -------
+    `ax`
+    """
     parts = (
         ("business goal", "01"),
         ("data", "02"),
