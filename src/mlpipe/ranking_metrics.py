@@ -20,11 +20,23 @@ def precision_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10)
     The divisor is k for everyone, also where the list is shorter or the user has fewer than k relevant items, so a
     user with one relevant item cannot exceed 1 / k. (Some libraries divide by min(k, number of relevant items).)
 
-    Parameters: `recommended` (n_users, >= k) item columns, -1 = none; `relevant` CSR (n_users, n_items), a nonzero
-    entry is a relevant item; `k`, places that count. Returns (n_users,) floats, NaN for a user with nothing relevant.
+    Parameters
+    ----------
+    recommended : (n_users, >= k) item columns, -1 = none
+    relevant : CSR (n_users, n_items), a nonzero entry is a relevant item
+    k : places that count, 1 or more
 
-    Raises ValueError on shapes that do not fit, items outside the catalogue, and an item twice in a list.
+    Returns
+    -------
+    (n_users,) floats, 0 to 1, NaN for a user with nothing relevant
 
+    Raises
+    ------
+    ValueError
+        On shapes that do not fit, items outside the catalogue, and an item twice in a list.
+
+    Examples
+    --------
     >>> precision_at_k([[0, 2]], sp.csr_matrix([[1, 1, 0]]), k=2)
     array([0.5])
     """
@@ -37,8 +49,21 @@ def recall_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) ->
 
     The divisor is not capped at k: a user with 30 relevant items cannot exceed k / 30.
 
-    Parameters, result and errors as in `precision_at_k`.
+    Parameters
+    ----------
+    recommended, relevant, k : as in `precision_at_k`
 
+    Returns
+    -------
+    (n_users,) floats, 0 to 1, NaN for a user with nothing relevant
+
+    Raises
+    ------
+    ValueError
+        As `precision_at_k`.
+
+    Examples
+    --------
     >>> recall_at_k([[0, 2]], sp.csr_matrix([[1, 1, 0]]), k=2)
     array([0.5])
     """
@@ -49,8 +74,21 @@ def recall_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) ->
 def hit_rate_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> np.ndarray:
     """1 where at least one of the first k items is relevant, else 0.
 
-    Parameters, result and errors as in `precision_at_k`.
+    Parameters
+    ----------
+    recommended, relevant, k : as in `precision_at_k`
 
+    Returns
+    -------
+    (n_users,) floats, 0 or 1, NaN for a user with nothing relevant
+
+    Raises
+    ------
+    ValueError
+        As `precision_at_k`.
+
+    Examples
+    --------
     >>> hit_rate_at_k([[0, 2], [2, -1]], sp.csr_matrix([[1, 1, 0], [1, 0, 0]]), k=2)
     array([1., 0.])
     """
@@ -61,14 +99,33 @@ def hit_rate_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) 
 def ndcg_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> np.ndarray:
     """Normalised discounted cumulative gain: hits count, and count more the higher they stand.
 
-    Gain is binary: a hit at place p (from 1) is worth 1 / log2(p + 1), whatever the value stored in `relevant`. The
-    sum is divided by that of the ideal list, which has hits at its first min(k, number relevant) places, so a perfect
-    list scores 1 for every user. (Elsewhere the gain is 2^rating - 1, or the ideal list is made of the recommended
-    items alone; compare numbers only where the definition is the same.)
+        nDCG@k = sum over places p <= k of hit_p / log2(p + 1)  /  sum over p <= min(k, n_relevant) of 1 / log2(p + 1)
 
-    Parameters, result and errors as in `precision_at_k`. Source: Järvelin and Kekäläinen 2002, with the discount that
-    is usual today.
+    Gain is binary: hit_p is 1 or 0, whatever the value stored in `relevant`. The divisor is the ideal list, which has
+    hits at its first min(k, n_relevant) places, so a perfect list scores 1 for every user. (Elsewhere the gain is
+    2^rating - 1, or the ideal list is made of the recommended items alone; compare numbers only where the definition is
+    the same.)
 
+    Parameters
+    ----------
+    recommended, relevant, k : as in `precision_at_k`
+
+    Returns
+    -------
+    (n_users,) floats, 0 to 1, NaN for a user with nothing relevant
+
+    Raises
+    ------
+    ValueError
+        As `precision_at_k`.
+
+    References
+    ----------
+    Järvelin and Kekäläinen 2002, Cumulated gain-based evaluation of IR techniques; with the discount that is usual
+    today.
+
+    Examples
+    --------
     >>> ndcg_at_k([[0, 2], [2, 0], [2, -1]], sp.csr_matrix([[1, 0, 0], [1, 0, 0], [1, 0, 0]]), k=2).round(3)
     array([1.   , 0.631, 0.   ])
     """
@@ -83,13 +140,27 @@ def ndcg_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> n
 def average_precision_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> np.ndarray:
     """Mean of the precision at the place of each hit; a relevant item that is not found counts with 0.
 
-    The divisor is min(k, number relevant), so a perfect list scores 1 for every user: as in `implicit`, RecBole and the
-    usual MAP@k of recommender contests. (trec_eval, ranx and Microsoft Recommenders divide by the number relevant, so
-    that a user with 30 relevant items cannot exceed k / 30; others divide by the number of hits, which rewards finding
-    less.) The mean over users is MAP@k.
+        AP@k = sum over places p <= k of hit_p precision@p / min(k, n_relevant)
 
-    Parameters, result and errors as in `precision_at_k`.
+    So a perfect list scores 1 for every user: as in `implicit`, RecBole and the usual MAP@k of recommender contests.
+    (trec_eval, ranx and Microsoft Recommenders divide by n_relevant, so that a user with 30 relevant items cannot
+    exceed k / 30; others divide by the number of hits, which rewards finding less.) The mean over users is MAP@k.
 
+    Parameters
+    ----------
+    recommended, relevant, k : as in `precision_at_k`
+
+    Returns
+    -------
+    (n_users,) floats, 0 to 1, NaN for a user with nothing relevant
+
+    Raises
+    ------
+    ValueError
+        As `precision_at_k`.
+
+    Examples
+    --------
     >>> average_precision_at_k([[0, 2, 1]], sp.csr_matrix([[1, 1, 0]]), k=3).round(3)  # (1/1 + 2/3) / 2
     array([0.833])
     """
@@ -104,8 +175,25 @@ def reciprocal_rank_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int
 
     The mean over users is MRR@k.
 
-    Parameters, result and errors as in `precision_at_k`. Source: Voorhees 1999 (there without the cut at k).
+    Parameters
+    ----------
+    recommended, relevant, k : as in `precision_at_k`
 
+    Returns
+    -------
+    (n_users,) floats, 0 to 1, NaN for a user with nothing relevant
+
+    Raises
+    ------
+    ValueError
+        As `precision_at_k`.
+
+    References
+    ----------
+    Voorhees 1999, The TREC-8 question answering track report (there without the cut at k).
+
+    Examples
+    --------
     >>> reciprocal_rank_at_k([[0, 2], [2, 1]], sp.csr_matrix([[1, 1, 0], [1, 1, 0]]), k=2)
     array([1. , 0.5])
     """
@@ -121,13 +209,29 @@ def sampled_hit_rate(rank: ArrayLike, n_items: int, n_negatives: int, k: int = 1
     fewer than k of them are drawn. An item deep in the catalogue so becomes a near-certain hit, and models can change
     places.
 
-    Parameters: `rank`, one or many places in the ranking of the whole catalogue, from 1; `n_items` in that ranking, the
-    item itself included; `n_negatives`, other items drawn, 1 to n_items - 1; `k`, places that count. Returns floats of
-    the shape of `rank`: exact, nothing is drawn. With all n_items - 1 others it is the full hit rate, 0 or 1.
+    Parameters
+    ----------
+    rank : one or many places in the ranking of the whole catalogue, from 1
+    n_items : items in that ranking, the item itself included
+    n_negatives : other items drawn, 1 to n_items - 1
+    k : places that count, 1 or more
 
-    Raises ValueError on a rank, n_negatives or k outside its range. Source: Krichene and Rendle 2020 (On sampled
-    metrics for item recommendation).
+    Returns
+    -------
+    floats of the shape of `rank`, 0 to 1
+        Exact, nothing is drawn. With all n_items - 1 others it is the full hit rate, 0 or 1.
 
+    Raises
+    ------
+    ValueError
+        On a rank, n_negatives or k outside its range.
+
+    References
+    ----------
+    Krichene and Rendle 2020, On sampled metrics for item recommendation.
+
+    Examples
+    --------
     >>> sampled_hit_rate([1, 500, 5000], n_items=10_000, n_negatives=100, k=10).round(2)
     array([1.  , 0.97, 0.  ])
     """
@@ -142,10 +246,26 @@ def sampled_hit_rate(rank: ArrayLike, n_items: int, n_negatives: int, k: int = 1
 def catalogue_coverage(recommended: ArrayLike, n_items: int) -> float:
     """Share of the catalogue that is recommended to at least one user.
 
-    Parameters: `recommended` (n_users, k) item columns, -1 = none; `n_items` in the catalogue. Returns a float, 0 to 1.
+    Parameters
+    ----------
+    recommended : (n_users, k) item columns, -1 = none
+    n_items : items in the catalogue, 1 or more
 
-    Raises ValueError on items outside the catalogue and an item twice in a list. Definition: Ge et al. 2010.
+    Returns
+    -------
+    share, 0 to 1
 
+    Raises
+    ------
+    ValueError
+        On items outside the catalogue and an item twice in a list.
+
+    References
+    ----------
+    Ge et al. 2010, Beyond accuracy: evaluating recommender systems by coverage and serendipity.
+
+    Examples
+    --------
     >>> catalogue_coverage([[0, 1], [1, -1]], n_items=4)
     0.5
     """
@@ -159,10 +279,21 @@ def gini(recommended: ArrayLike, n_items: int) -> float:
 
     Items that are never recommended count with 0.
 
-    Parameters: `recommended` (n_users, k) item columns, -1 = none; `n_items` in the catalogue. Returns a float, 0 to 1.
+    Parameters
+    ----------
+    recommended, n_items : as in `catalogue_coverage`
 
-    Raises ValueError when nothing is recommended at all, on items outside the catalogue and an item twice in a list.
+    Returns
+    -------
+    0 to 1, without a unit
 
+    Raises
+    ------
+    ValueError
+        When nothing is recommended at all, on items outside the catalogue and an item twice in a list.
+
+    Examples
+    --------
     >>> gini([[0, 1], [0, 1]], n_items=4)
     0.5
     """
@@ -174,12 +305,25 @@ def gini(recommended: ArrayLike, n_items: int) -> float:
 def gini_of_counts(counts: ArrayLike) -> float:
     """Gini coefficient: 0 when all counts are equal, 1 - 1/n when one of n items has everything.
 
+        G = sum over i of (2 i - n - 1) x_i / (n sum of x),  x the counts in ascending order, i from 1 to n
+
     Twice the area between the Lorenz curve and the diagonal, not corrected for n.
 
-    Parameters: `counts` (n_items,) of zero or more, items with 0 included. Returns a float.
+    Parameters
+    ----------
+    counts : (n_items,) zero or more, items with 0 included
 
-    Raises ValueError on negative or missing counts, and when all are 0.
+    Returns
+    -------
+    0 to 1, without a unit
 
+    Raises
+    ------
+    ValueError
+        On negative or missing counts, and when all are 0.
+
+    Examples
+    --------
     >>> gini_of_counts([5, 5, 5, 5]), gini_of_counts([0, 0, 0, 20])
     (0.0, 0.75)
     """
@@ -198,13 +342,28 @@ def novelty(recommended: ArrayLike, popularity: ArrayLike) -> np.ndarray:
 
     An item that half of the users have is worth 1 bit, one in a thousand about 10.
 
-    Parameters: `recommended` (n_users, k) item columns, -1 = none; `popularity` (n_items,) share of the training users
-    who interacted with the item, 0 to 1: its count over the number of users. Returns (n_users,) floats, NaN for an
-    empty list.
+    Parameters
+    ----------
+    recommended : (n_users, k) item columns, -1 = none
+    popularity : (n_items,) share of the training users who interacted with the item, 0 to 1
+        Its count over the number of users.
 
-    Raises ValueError when popularity holds counts, when a recommended item has popularity 0 (infinite surprise), and on
-    the lists that the other metrics refuse. Source: Zhou et al. 2010 (self-information).
+    Returns
+    -------
+    (n_users,) bits, NaN for an empty list
 
+    Raises
+    ------
+    ValueError
+        When popularity holds counts, when a recommended item has popularity 0 (infinite surprise), and on the lists
+        that the other metrics refuse.
+
+    References
+    ----------
+    Zhou et al. 2010, Solving the apparent diversity-accuracy dilemma of recommender systems (self-information).
+
+    Examples
+    --------
     >>> novelty([[0, 1], [1, -1], [-1, -1]], [0.5, 0.125])
     array([ 2.,  3., nan])
     """
@@ -232,12 +391,28 @@ def intra_list_diversity(recommended: ArrayLike, item_vectors: ArrayLike) -> np.
 
     It says as much about the vectors as about the list: genres, factors and text each give another diversity.
 
-    Parameters: `recommended` (n_users, k) item columns, -1 = none; `item_vectors` (n_items, d), dense. Returns
-    (n_users,) floats (above 1 only where vectors have negative cosines), NaN for a list of fewer than two items.
+    Parameters
+    ----------
+    recommended : (n_users, k) item columns, -1 = none
+    item_vectors : (n_items, d), dense
 
-    Raises ValueError when a recommended item has the zero vector (its cosine is undefined), on vectors that are not
-    finite or not 2-D, and on the lists that the other metrics refuse. Source: Ziegler et al. 2005.
+    Returns
+    -------
+    (n_users,) floats, NaN for a list of fewer than two items
+        Above 1 only where vectors have negative cosines.
 
+    Raises
+    ------
+    ValueError
+        When a recommended item has the zero vector (its cosine is undefined), on vectors that are not finite or not
+        2-D, and on the lists that the other metrics refuse.
+
+    References
+    ----------
+    Ziegler et al. 2005, Improving recommendation lists through topic diversification.
+
+    Examples
+    --------
     >>> genres = [[1, 0], [1, 0], [0, 1]]
     >>> intra_list_diversity([[0, 1, -1], [0, 2, -1], [0, -1, -1]], genres)
     array([ 0.,  1., nan])
@@ -272,13 +447,28 @@ def non_obvious_hit_rate(
     A proxy for discovery: the user liked it, and a chart would not have shown it. An item as popular as the last of the
     head belongs to the head. With head=0 this is precision.
 
-    Parameters: `recommended` (n_users, k) item columns, -1 = none; `relevant` CSR (n_users, n_items), nonzero =
-    relevant; `popularity` (n_items,) counts or shares of the training set; `head`, a number of items, 0 to n_items.
-    Returns (n_users,) floats, NaN for a user with nothing relevant.
+    Parameters
+    ----------
+    recommended : (n_users, k) item columns, -1 = none
+    relevant : CSR (n_users, n_items), a nonzero entry is a relevant item
+    popularity : (n_items,) counts or shares of the training set
+    head : number of items, 0 to n_items
 
-    Raises ValueError on a head outside that range, a popularity of another length, and on the inputs that
-    `precision_at_k` refuses. Definition: ours, in the spirit of unexpectedness (Adamopoulos and Tuzhilin 2014).
+    Returns
+    -------
+    (n_users,) floats, 0 to 1, NaN for a user with nothing relevant
 
+    Raises
+    ------
+    ValueError
+        On a head outside that range, a popularity of another length, and on the inputs that `precision_at_k` refuses.
+
+    References
+    ----------
+    Ours, in the spirit of unexpectedness: Adamopoulos and Tuzhilin 2014, On unexpectedness in recommender systems.
+
+    Examples
+    --------
     >>> non_obvious_hit_rate([[0, 1]], sp.csr_matrix([[1, 1, 0]]), popularity=[9, 2, 1], head=1)
     array([0.5])
     """
