@@ -112,23 +112,24 @@ Events = dict[str, NDArray]
 class AdLog:
     """A simulated log and, apart from it, its truth; all parts have one row an impression, in the same order.
 
-    Columns of `impressions`: ``timestamp``; the person: ``user_id`` (missing without consent, and then ``age_group``
-    and ``audience`` too), ``age_group`` (some users never gave it), ``audience`` (interest label bought from a data
-    provider, often wrong), ``region``; the place: ``device``, ``site_id``, ``position`` (1 = top slot); the ad:
-    ``ad_id``, ``campaign_id``, ``advertiser_id``, ``category``, ``ad_format``, ``bid`` (dollars a click); ``policy``
-    that chose the ad ("logged", or "random": uniform over the ads live that day) and ``propensity``, the exact
-    probability that this policy shows this ad given day, region, device and position; ``clicked`` (1 if a click ever
-    comes) and ``reported_at`` (when the log learns of the click; missing without one; may lie after the log's end).
-
-    Attributes:
-        impressions: what a real log has, in time order.
-        true_ctr: probability of an eventual click given everything, position included, before reporting delay.
-        truth: the parts of `true_ctr`: ``examination`` (probability that the slot is looked at), ``main_relevance``
-            (one-factor effects), ``shared_relevance`` (interactions that many users share), ``private_relevance``
-            (a user's own taste), ``hidden_relevance`` (a state that no column shows), the last four on the logit
-            scale, then ``is_bot`` and ``is_duplicate`` (an exact repeat of the row before it).
-        intercept: the constant of the logit.
-
+    Attributes
+    ----------
+    impressions : what a real log has, in time order
+        ``timestamp``; the person: ``user_id`` (missing without consent, and then ``age_group`` and ``audience`` too),
+        ``age_group`` (some users never gave it), ``audience`` (interest label bought from a data provider, often
+        wrong), ``region``; the place: ``device``, ``site_id``, ``position`` (1 = top slot); the ad: ``ad_id``,
+        ``campaign_id``, ``advertiser_id``, ``category``, ``ad_format``, ``bid`` (dollars a click); ``policy`` that
+        chose the ad ("logged", or "random": uniform over the ads live that day) and ``propensity``, the exact
+        probability that this policy shows this ad given day, region, device and position; ``clicked`` (1 if a click
+        ever comes) and ``reported_at`` (when the log learns of the click; missing without one; may lie after the log's
+        end).
+    true_ctr : probability of an eventual click given everything, position included, before reporting delay
+    truth : the parts of `true_ctr`
+        ``examination`` (probability that the slot is looked at), ``main_relevance`` (one-factor effects),
+        ``shared_relevance`` (interactions that many users share), ``private_relevance`` (a user's own taste),
+        ``hidden_relevance`` (a state that no column shows), the last four on the logit scale, then ``is_bot`` and
+        ``is_duplicate`` (an exact repeat of the row before it).
+    intercept : the constant of the logit
     """
 
     impressions: pd.DataFrame
@@ -141,12 +142,12 @@ class AdLog:
 class Auctions:
     """Page views with the ads that compete for the top slot, and apart from them what each would get.
 
-    Attributes:
-        candidates: one row an ad that competes, auction after auction in time order: ``auction`` (counted from 0),
-            then the columns of `AdLog.impressions` up to ``bid``; ``position`` is 1.
-        true_ctr: probability of a click if this ad is shown on top; for people, as there are no bots here. Competitors
-            of one auction share its examination and its hidden relevance.
-
+    Attributes
+    ----------
+    candidates : one row an ad that competes, auction after auction in time order
+        ``auction`` (counted from 0), then the columns of `AdLog.impressions` up to ``bid``; ``position`` is 1.
+    true_ctr : probability of a click if this ad is shown on top; for people, as there are no bots here
+        Competitors of one auction share its examination and its hidden relevance.
     """
 
     candidates: pd.DataFrame
@@ -208,32 +209,42 @@ def simulate_ad_log(
     line says; all else is drawn as before, so two logs that differ in a dial can be compared row by row. Except: with
     another `bot_share` other rows arrive, and where the clicks change, their delays are drawn anew.
 
-    Args:
-        n_impressions: rows of the log, at least 1.
-        days: length of the log in days from Monday 2026-01-05, at least 2.
-        seed: non-negative integer.
-        base_rate: mean of `true_ctr`. It sets the intercept, whatever the other dials; only `random_share` may
-            move the mean, because ads shown at random are worse ads: the price of exploring.
-        position_effect: power of the fall of examination below the top slot: 0 = each slot is looked at like the top
-            one, 2 = twice as steep on a logarithmic axis.
-        drift: multiplies the daily steps of each category's relevance (the logged policy follows them).
-        delay: multiplies the time from a click to its report. Changes ``reported_at`` alone.
-        private_taste: multiplies the private relevance, which no model can learn from so few rows a user.
-        bot_share: share of the rows that are visits of the bots; more of it needs a base rate above its own clicks.
-        random_share: share of the rows whose ad is drawn uniformly. Rows that were random stay so with a larger share.
+    Parameters
+    ----------
+    n_impressions : rows of the log, 1 or more
+    days : length of the log in days from Monday 2026-01-05, 2 or more
+    seed : 0 or more
+    base_rate : mean of `true_ctr`, 0.0001 to 0.5
+        It sets the intercept, whatever the other dials; only `random_share` may move the mean, because ads shown at
+        random are worse ads: the price of exploring.
+    position_effect : power of the fall of examination below the top slot, 0 to 5
+        0 = each slot is looked at like the top one, 2 = twice as steep on a logarithmic axis.
+    drift : multiplies the daily steps of each category's relevance, 0 to 10; the logged policy follows them
+    delay : multiplies the time from a click to its report, 0 to 100; changes ``reported_at`` alone
+    private_taste : multiplies the private relevance, which no model can learn from so few rows a user, 0 to 5
+    bot_share : share of the rows that are visits of the bots, 0 to 0.5
+        More of it needs a base rate above its own clicks.
+    random_share : share of the rows whose ad is drawn uniformly, 0 to 1
+        Rows that were random stay so with a larger share.
 
-    Returns:
-        An `AdLog`: `impressions` (DataFrame), `true_ctr` (array), `truth` (DataFrame), aligned row by row.
+    Returns
+    -------
+    AdLog
 
-    Raises:
-        ValueError: an argument is not a number of its range, or no intercept gives that base rate.
+    Raises
+    ------
+    ValueError
+        If an argument is not a number of its range, or no intercept gives that base rate.
 
-    Source: this project; click = examined and relevant as in Richardson, Dominowska and Ragno 2007 (WWW).
+    References
+    ----------
+    This project; click = examined and relevant as in Richardson, Dominowska and Ragno 2007, Predicting clicks (WWW).
 
+    Examples
+    --------
     >>> log = simulate_ad_log(n_impressions=1000, position_effect=0)
     >>> len(log.impressions), bool(log.truth["examination"].min() > 0.9)
     (1000, True)
-
     """
     n_impressions = arguments.whole_number("n_impressions", n_impressions, 1)
     days = arguments.whole_number("days", days, 2)
@@ -260,27 +271,31 @@ def simulate_auctions(
     new page views (of people, not of bots). The competitors are drawn uniformly, without repeats, from the ads live on
     that day. So a model that was fitted on the log can rank them, and `true_ctr` tells what its choice is worth.
 
-    Args:
-        n_auctions: number of page views, at least 1.
-        n_ads: competitors in each, 1 to 50.
-        days: length of the log in days, at least 2.
-        seed: non-negative integer.
-        first_day: first day of the page views, counted from 0: 12 takes them from days 12 and 13 of a log of 14.
-        **dials: those of `simulate_ad_log`.
+    Parameters
+    ----------
+    n_auctions : page views, 1 or more
+    n_ads : competitors in each, 1 to 50
+    days, seed : as in `simulate_ad_log`
+    first_day : first day of the page views, counted from 0: 12 takes them from days 12 and 13 of a log of 14
+    **dials : those of `simulate_ad_log`
 
-    Returns:
-        `Auctions`: `candidates` (DataFrame of n_auctions x n_ads rows) and `true_ctr`, aligned row by row.
+    Returns
+    -------
+    Auctions
+        Of n_auctions x n_ads rows.
 
-    Raises:
-        ValueError: an argument is not a number of its range, or no intercept gives that base rate.
-        TypeError: `simulate_ad_log` has no such dial.
+    Raises
+    ------
+    ValueError
+        If an argument is not a number of its range, or no intercept gives that base rate.
+    TypeError
+        If `simulate_ad_log` has no such dial.
 
-    Source: this project.
-
+    Examples
+    --------
     >>> auctions = simulate_auctions(n_auctions=3, n_ads=2)
     >>> auctions.candidates["auction"].tolist(), auctions.true_ctr.shape
     ([0, 0, 1, 1, 2, 2], (6,))
-
     """
     n_auctions = arguments.whole_number("n_auctions", n_auctions, 1)
     n_ads = arguments.whole_number("n_ads", n_ads, 1, 50)
