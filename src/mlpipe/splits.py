@@ -15,16 +15,20 @@ from mlpipe import arguments
 class Split:
     """What a model is fitted on, what it is judged on, what it knows when it serves. Rows keep their order and index.
 
-    `train` and `test` are disjoint. `history` is all that is known of the users in `test` when they are served, and of
-    nobody else: every user in `test` has a row in it. It is part of `train` except under `global_time` with fold-in,
-    which adds rows that came after the fitting; None under `by_time`, which knows no users. `dropped` counts the rows
-    that are in none of the three, by reason. `train_only_users` counts the users whose rows are all in `train`.
-
     One way of using it fits every split of users (`items` are the ids of the whole catalogue):
 
         model.fit(to_matrix(split.train, item_ids=items).matrix)
         served = model.fold_in(to_matrix(split.history, item_ids=items).matrix)
         relevant = to_matrix(split.test, item_ids=items).matrix  # its rows are the users of `served`, in that order
+
+    Attributes
+    ----------
+    train, test : disjoint parts of the frame
+    dropped : rows that are in none of the three tables, by reason
+    train_only_users : users whose rows are all in `train`
+    history : all that is known of the users in `test` when they are served, and of nobody else
+        Every user in `test` has a row in it. It is part of `train` except under `global_time` with fold-in, which adds
+        rows that came after the fitting; None under `by_time`, which knows no users.
     """
 
     train: pd.DataFrame
@@ -37,15 +41,33 @@ class Split:
 def by_time(frame: pd.DataFrame, cut: Any, *, column: str = "timestamp", gap: Any = None) -> Split:
     """Train before one moment, test from it on: the model goes live at `cut` and has to predict the future.
 
-    Parameters: `frame`, one row an event; `cut`, a time stamp; `column`, the name of the datetime column; `gap`, a
-    duration ("6h"): the last rows before the cut, whose labels may still be on their way, are left out of the training
-    set. The test set is the same for every gap.
+    Parameters
+    ----------
+    frame : one row an event
+    cut : a time stamp
+    column : name of the datetime column
+    gap : a duration ("6h"), 0 or more
+        The last rows before the cut, whose labels may still be on their way, are left out of the training set. The test
+        set is the same for every gap.
 
-    Returns a Split: train is time < cut - gap, test is time >= cut, `dropped` counts the rows between the two.
+    Returns
+    -------
+    Split
+        `train` is time < cut - gap, `test` is time >= cut, `dropped` counts the rows between the two.
 
-    Raises ValueError when the column is absent, is not datetime or has missing values, when `cut` or `gap` is no time,
-    and when a side would be empty. Source: Hidasi and Czapp 2023 (the flaws of splits that ignore a global timeline).
+    Raises
+    ------
+    ValueError
+        When the column is absent, is not datetime or has missing values, when `cut` or `gap` is no time, and when a
+        side would be empty.
 
+    References
+    ----------
+    Hidasi and Czapp 2023, Widespread flaws in offline evaluation of recommender systems (splits that ignore a global
+    timeline).
+
+    Examples
+    --------
     >>> log = pd.DataFrame({"timestamp": pd.date_range("2026-01-01", periods=10, freq="D")})
     >>> split = by_time(log, "2026-01-09", gap="1D")
     >>> len(split.train), len(split.test), split.dropped
@@ -79,23 +101,40 @@ def global_time(
     The honest timeline of a recommender: nobody's future is in the training set. With `fold_in`, the first half of each
     user's rows from the cut on (rounded down) is known when the user is served, and the second half is to be predicted;
     the model is not fitted again. So users who arrive after the cut can be judged too: `Recommender.fold_in` serves
-    them from `history`. Without it only users with rows before the cut can be judged. Rows of a user with the same time
-    stamp are ordered at random, by `seed`.
+    them from `history`. Without it only users with rows before the cut can be judged.
 
     A user with rows on both sides of the cut has them all in `history` but the second half of the later ones. One with
     a single row from the cut on is judged on that row, if there are rows before the cut to serve from; otherwise the
     row is dropped, and counted.
 
-    Parameters: `frame`, one row an interaction (only likes should be predicted: keep only likes before the split, and
-    say whether `cut` is a quantile of all rows or of the likes); `cut`, a time stamp; `seed` for ties; `user` and
-    `column`, the names of the user column and of the datetime column.
+    Parameters
+    ----------
+    frame : one row an interaction
+        Only likes should be predicted: keep only likes before the split, and say whether `cut` is a quantile of all
+        rows or of the likes.
+    cut : a time stamp
+    seed : 0 or more; it orders the rows of a user with the same time stamp
+    fold_in : whether the first half of the later rows is known when the user is served
+    user, column : names of the user column and of the datetime column
 
-    Returns a Split. Items that appear only after the cut are in it: a model cannot recommend them, and that is part of
-    what the split measures. `train_only_users` counts the users who are not active after the cut.
+    Returns
+    -------
+    Split
+        `train_only_users` counts the users who are not active after the cut. Items that appear only after the cut are
+        in it: a model cannot recommend them, and that is part of what the split measures.
 
-    Raises ValueError on the inputs that `by_time` and `last_share_per_user` refuse, and when no user can be judged.
-    Source: Meng et al. 2020 (splits decide the ranking of models); fold-in is the strong generalisation of Marlin 2004.
+    Raises
+    ------
+    ValueError
+        On the inputs that `by_time` and `last_share_per_user` refuse, and when no user can be judged.
 
+    References
+    ----------
+    Meng et al. 2020, Exploring data splitting strategies for the evaluation of recommendation models (splits decide the
+    ranking of models); fold-in is the strong generalisation of Marlin 2004.
+
+    Examples
+    --------
     >>> log = pd.DataFrame({"user_id": [1, 1, 2, 2, 2], "timestamp": pd.date_range("2026-01-01", periods=5)})
     >>> split = global_time(log, "2026-01-02")
     >>> split.train.index.tolist(), split.history.index.tolist(), split.test.index.tolist()
@@ -133,13 +172,22 @@ def leave_last_out(frame: pd.DataFrame, seed: int = 0, *, user: str = "user_id",
     As in `last_share_per_user`, another user's future stays in the training set, and rows with the same time stamp are
     ordered at random, by `seed`. One relevant item a user makes a noisy metric: its interval says how noisy.
 
-    Parameters: `frame`, one row an interaction; `seed` for ties; `user` and `column`, the names of the user column and
-    of the datetime column.
+    Parameters
+    ----------
+    frame, seed, user, column : as in `last_share_per_user`
 
-    Returns a Split; users with a single row stay in train and are counted in `train_only_users`.
+    Returns
+    -------
+    Split
+        Users with a single row stay in `train` and are counted in `train_only_users`.
 
-    Raises ValueError on absent columns, missing values, and when no user has two rows.
+    Raises
+    ------
+    ValueError
+        On absent columns, missing values, and when no user has two rows.
 
+    Examples
+    --------
     >>> log = pd.DataFrame({"user_id": [7, 7, 7, 9], "timestamp": pd.date_range("2026-01-01", periods=4)})
     >>> split = leave_last_out(log)
     >>> split.test.index.tolist(), split.train_only_users
@@ -164,13 +212,25 @@ def last_share_per_user(
     It orders rows within a user, not across users: another user's future stays in the training set. Rows of a user with
     the same time stamp are ordered at random, by `seed`: the order of the file would hold out, say, the highest ids.
 
-    Parameters: `frame`, one row an interaction; `share` of each user's rows that goes to the test set, rounded down,
-    between 0 and 1; `seed` for ties; `user` and `column`, the names of the user column and of the datetime column.
+    Parameters
+    ----------
+    frame : one row an interaction
+    share : of each user's rows that goes to the test set, rounded down, between 0 and 1
+    seed : 0 or more, for ties
+    user, column : names of the user column and of the datetime column
 
-    Returns a Split; users with fewer than 1 / share rows stay in train whole and are counted in `train_only_users`.
+    Returns
+    -------
+    Split
+        Users with fewer than 1 / share rows stay in `train` whole and are counted in `train_only_users`.
 
-    Raises ValueError on a share outside (0, 1), absent columns, missing values, and when no user has enough rows.
+    Raises
+    ------
+    ValueError
+        On a share outside (0, 1), absent columns, missing values, and when no user has enough rows.
 
+    Examples
+    --------
     >>> log = pd.DataFrame({"user_id": 7, "timestamp": pd.date_range("2026-01-01", periods=5)})
     >>> last_share_per_user(log, share=0.4).test.index.tolist()
     [3, 4]
@@ -184,8 +244,24 @@ def random_per_user(frame: pd.DataFrame, share: float = 0.2, seed: int = 0, *, u
 
     The easiest split to score well on: the model has seen what the user, and everybody else, did afterwards.
 
-    Parameters, result and errors as in `last_share_per_user`, without the time; `seed` chooses the rows.
+    Parameters
+    ----------
+    frame, share : as in `last_share_per_user`
+    seed : 0 or more, it chooses the rows
+    user : name of the user column
 
+    Returns
+    -------
+    Split
+        As `last_share_per_user`.
+
+    Raises
+    ------
+    ValueError
+        As `last_share_per_user`, without the time.
+
+    Examples
+    --------
     >>> split = random_per_user(pd.DataFrame({"user_id": [1] * 10 + [2] * 3}), share=0.2)
     >>> split.test["user_id"].tolist(), split.train_only_users
     ([1, 1], 1)
