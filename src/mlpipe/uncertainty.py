@@ -21,7 +21,14 @@ BLOCK_DRAWS = 2**20
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate, the two ends of its interval, the users it rests on, and how many undefined users were left out."""
+    """An estimate and the two ends of its interval.
+
+    Attributes
+    ----------
+    estimate, low, high : in the unit of the values
+    n : users that it rests on
+    n_undefined : undefined users who were left out
+    """
 
     estimate: float
     low: float
@@ -32,6 +39,16 @@ class Interval:
     def excludes(self, value: float = 0.0) -> bool:
         """Whether `value` lies outside the interval. If 0 does not, a difference is not distinguishable here.
 
+        Parameters
+        ----------
+        value : in the unit of the estimate
+
+        Returns
+        -------
+        False also at the ends themselves
+
+        Examples
+        --------
         >>> Interval(0.02, -0.01, 0.05, n=147).excludes(0)
         False
         """
@@ -47,17 +64,34 @@ def bootstrap_mean(
     of their means. Percentiles need no formula for the spread, stay within the range of the metric, and are lopsided
     where the data are. Their limit: with few users, or a mean that hangs on a handful of them, they are too narrow (a
     95 % interval of nDCG-like values covers the truth about 94 times in 100 with 150 users, 92 with 23). The interval
-    speaks of the choice of users only, not of another split, seed or period.
+    speaks of the choice of users only, not of another split, seed or period. Memory is bounded: blocks of resamples.
 
-    Parameters: `values` (n_users,) one number a user, NaN = undefined (nothing relevant): left out, and counted in
-    `n_undefined`; `level`, the chance that the interval covers the truth, 0 to 1; `n_resamples`; `random_state`, the
-    seed of the draws. Memory is bounded: blocks of resamples.
+    Parameters
+    ----------
+    values : (n_users,) one number a user
+        NaN = undefined (nothing relevant): left out, and counted in `n_undefined`.
+    level : chance that the interval covers the truth, between 0 and 1
+    n_resamples : 100 or more
+    random_state : seed of the draws, 0 or more
 
-    Returns an Interval in the unit of `values`.
+    Returns
+    -------
+    Interval
+        In the unit of `values`.
 
-    Raises ValueError on another shape, infinite values, fewer than two defined users, a level outside (0, 1) and fewer
-    than 100 resamples. Source: Efron 1979; percentile interval: Efron and Tibshirani 1993, chapter 13.
+    Raises
+    ------
+    ValueError
+        On another shape, infinite values, fewer than two defined users, a level outside (0, 1) and fewer than 100
+        resamples.
 
+    References
+    ----------
+    Efron 1979, Bootstrap methods; Efron and Tibshirani 1993, An introduction to the bootstrap, chapter 13
+    (percentiles).
+
+    Examples
+    --------
     >>> bootstrap_mean([0.1, 0.3, float("nan"), 0.2, 0.4]).n_undefined
     1
     """
@@ -74,11 +108,24 @@ def paired_difference(
     A user who is easy for one model is easy for the other; the difference takes that out. Two separate intervals leave
     it in: they can overlap while the difference is clear.
 
-    Parameters: `a` and `b` (n_users,), the same users in the same order, NaN in both = undefined: left out, and
-    counted; the others as in `bootstrap_mean`. Returns an Interval in the unit of the metric: `.excludes(0)`.
+    Parameters
+    ----------
+    a, b : (n_users,) the same users in the same order
+        NaN in both = undefined: left out, and counted.
+    level, n_resamples, random_state : as in `bootstrap_mean`
 
-    Raises ValueError on lengths that differ, NaN in one of the two only, and what `bootstrap_mean` refuses.
+    Returns
+    -------
+    Interval
+        In the unit of the metric: `.excludes(0)`.
 
+    Raises
+    ------
+    ValueError
+        On lengths that differ, NaN in one of the two only, and what `bootstrap_mean` refuses.
+
+    Examples
+    --------
     >>> gain = paired_difference([0.2, 0.5, 0.9, 0.4], [0.1, 0.4, 0.8, 0.3])
     >>> round(gain.estimate, 3), round(gain.low, 3), gain.excludes(0)
     (0.1, 0.1, True)
@@ -97,10 +144,22 @@ def paired_ratio(
     The ratio of the means, not the mean of the users' ratios: those are infinite wherever b is 0. Both means of a
     resample come from the same users.
 
-    Parameters, and errors, as in `paired_difference`; `b` is the baseline. Returns an Interval without a unit.
+    Parameters
+    ----------
+    a, b, level, n_resamples, random_state : as in `paired_difference`; `b` is the baseline
 
-    Raises ValueError also when the mean of b is not above 0, in the data or in a resample.
+    Returns
+    -------
+    Interval
+        Without a unit.
 
+    Raises
+    ------
+    ValueError
+        As `paired_difference`, and when the mean of b is not above 0, in the data or in a resample.
+
+    Examples
+    --------
     >>> lift = paired_ratio([0.2, 0.4, 0.8, 0.6], [0.1, 0.2, 0.4, 0.3])
     >>> round(lift.estimate, 3), lift.excludes(0)
     (1.0, True)
@@ -120,16 +179,36 @@ def paired_ratio(
 
 
 def detectable_difference(sd: float, n: int, power: float = 0.8, alpha: float = 0.05) -> float:
-    """Smallest true mean difference that a paired comparison of `n` users would find, in the unit of `sd`.
+    """Smallest true mean difference that a paired comparison of `n` users would find.
 
-    (z[1 - alpha/2] + z[power]) sd / sqrt(n): normal approximation, two-sided test. Ask it before the comparison. A
-    difference that is found but smaller than this was lucky: expect it to shrink when repeated.
+        difference = (z[1 - alpha/2] + z[power]) sd / sqrt(n)
 
-    Parameters: `sd`, standard deviation over users of the difference between two models (about 0.15 for nDCG@10 on
-    MovieLens-small), above 0; `n` users; `power`, the chance of finding it, above `alpha`, the chance of a false alarm.
+    Normal approximation, two-sided test. Ask it before the comparison. A difference that is found but smaller than this
+    was lucky: expect it to shrink when repeated.
 
-    Raises ValueError on values outside these ranges. Source: Cohen 1988, chapter 2.
+    Parameters
+    ----------
+    sd : standard deviation over users of the difference between two models, above 0
+        About 0.15 for nDCG@10 on MovieLens-small.
+    n : users, 2 or more
+    power : chance of finding it, above `alpha` and below 1
+    alpha : chance of a false alarm, between 0 and 1
 
+    Returns
+    -------
+    difference, in the unit of `sd`
+
+    Raises
+    ------
+    ValueError
+        On values outside these ranges.
+
+    References
+    ----------
+    Cohen 1988, Statistical power analysis for the behavioral sciences, chapter 2.
+
+    Examples
+    --------
     >>> [round(detectable_difference(0.15, n), 3) for n in (23, 147, 668)]
     [0.088, 0.035, 0.016]
     """
