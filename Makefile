@@ -55,6 +55,7 @@ lint: $(DEV)
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check --quiet .ci src lessons tests benchmarks || \
 	  { echo "run: $(BIN)/python -m ruff format .ci src lessons tests benchmarks"; exit 1; }
+	@$(BIN)/python .ci/docstrings.py
 	@$(BIN)/python -m mypy --no-error-summary
 
 interview: $(READY)  ## sit a mock interview in the terminal (QUESTION=ctr ARGS=--drill)
