@@ -309,7 +309,7 @@ TABLES = {
         ([0, 1], [0.1, 1.2], "p holds 1.2"),
         ([0, 1], [-0.1, 0.2], "p holds -0.1"),
         ([0, 1], [[0.9, 0.1], [0.8, 0.2]], "predict_proba"),
-        ([0, 1, 1], [0.1, 0.2], "p has shape"),
+        ([0, 1, 1], [0.1, 0.2], "p has 2 values and y 3; expected as many"),
         ([], [], "at least one"),
     ],
 )

@@ -245,7 +245,7 @@ def test_smoothed_rate_refuses_impossible_counts(bad):
 
 @pytest.mark.parametrize("bad", [(0, 1, 1.1, 1), (0, 1, np.nan, 1), (0, 1, 0.1, -1), (0, 1, 0.1, np.inf)])
 def test_smoothed_rate_refuses_an_impossible_prior(bad):
-    with pytest.raises(ValueError, match="prior_rate is"):
+    with pytest.raises(ValueError, match=r"^prior_(rate|strength) holds .*; expected"):
         smoothed_rate(*bad)
 
 

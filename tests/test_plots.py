@@ -140,7 +140,7 @@ def test_color_of_knows_names_and_class_names():
     assert color_of("trees + LR") == color_of("TreesPlusLR")
     assert color_of("ALS") == ACCENT
     assert color_of("popularity") == color_of("base rate") == MUTED
-    with pytest.raises(ValueError, match="'ASL'; expected one of popularity, item kNN"):
+    with pytest.raises(ValueError, match="'ASL'; expected one of 'popularity', 'item kNN'"):
         color_of("ASL")
 
 
@@ -168,7 +168,7 @@ def test_lorenz_draws_the_diagonal_once_and_refuses_nothing():
     lorenz(lorenz(ax, [1, 2], "a"), [1, 5], "b")
     assert len(ax.lines) == 3
     for counts in ([0, 0], [1, -1], [np.nan, 1], [[1, 2]]):
-        with pytest.raises(ValueError, match="counts of shape"):
+        with pytest.raises(ValueError, match=r"^counts (are \d zeros|holds .*|has shape .*); expected"):
             lorenz(ax, counts)
 
 
@@ -210,9 +210,9 @@ def test_intervals_show_bounds_and_reference():
 
 
 def test_bad_input_is_named():
-    with pytest.raises(ValueError, match=r"values is .*each of the 2 names"):
+    with pytest.raises(ValueError, match=r"values has 1 values and names 2; expected as many"):
         ranked_bars(axes(), ["a", "b"], [1])
-    with pytest.raises(ValueError, match=r"high is .*finite"):
+    with pytest.raises(ValueError, match=r"high holds .*finite"):
         intervals(axes(), ["a"], [1], [0], [np.nan])
     with pytest.raises(ValueError, match="not their distance"):
         intervals(axes(), ["a"], [1], [0.1], [0.1])

@@ -284,7 +284,7 @@ def test_gini_is_the_mean_difference_and_ignores_scale(counts, factor):
 
 @pytest.mark.parametrize("counts", [[0, 0], [1, -1, 3], [1, NAN], [], [[1, 2]]])
 def test_gini_refuses_counts_that_have_none(counts):
-    with pytest.raises(ValueError, match="counts of shape"):
+    with pytest.raises(ValueError, match=r"^counts (are \d zeros|holds .*|has shape .*); expected"):
         gini_of_counts(counts)
 
 
@@ -307,7 +307,7 @@ def test_novelty_refuses_counts_and_unknown_items():
         1
     ]  # an unknown item that nobody gets does no harm, padding neither
     for bad in ([0.5, NAN], [0.5, -0.1], [[0.5]]):
-        with pytest.raises(ValueError, match="popularity has shape"):
+        with pytest.raises(ValueError, match=r"^popularity (holds|has shape) .*; expected"):
             novelty([[0]], bad)
 
 
@@ -341,7 +341,7 @@ def test_diversity_refuses_vectors_without_a_direction():
     with pytest.raises(ValueError, match="toarray"):
         intra_list_diversity([[0, 1]], sp.csr_matrix(np.eye(2)))
     for bad in ([1, 2], [[1, NAN]]):
-        with pytest.raises(ValueError, match="item_vectors has shape"):
+        with pytest.raises(ValueError, match=r"^item_vectors (holds|has shape) .*; expected"):
             intra_list_diversity([[0, -1]], bad)
 
 
@@ -361,7 +361,7 @@ def test_non_obvious_hits_are_hits_outside_the_head():
 def test_non_obvious_refuses_a_head_or_popularity_of_another_catalogue():
     with pytest.raises(ValueError, match="head is 100; expected a whole number, 0 to 6"):
         non_obvious_hit_rate(RECOMMENDED, RELEVANT, [1] * 6)
-    with pytest.raises(ValueError, match="popularity has 5 items; expected 6"):
+    with pytest.raises(ValueError, match="popularity has 5 values and a row of relevant 6; expected as many"):
         non_obvious_hit_rate(RECOMMENDED, RELEVANT, [1] * 5, head=1)
 
 

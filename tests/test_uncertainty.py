@@ -183,7 +183,7 @@ def test_bad_values_are_named(values, message):
 
 @pytest.mark.parametrize("function", [paired_difference, paired_ratio])
 def test_bad_pairs_are_named(function):
-    with pytest.raises(ValueError, match="a has 3 and b has 2 users; expected the same users"):
+    with pytest.raises(ValueError, match="a has 3 values and b 2; expected as many: the same users"):
         function([1, 2, 3], [1, 2])
     with pytest.raises(ValueError, match=r"2 users .first: row 1. are NaN in only one of a and b"):
         function([1, NAN, 3, 4], [1, 2, NAN, 4])
@@ -238,7 +238,7 @@ def test_a_detectable_difference_is_detected_as_often_as_promised():
         ((NAN, 10), "sd is nan"),
         ((np.inf, 10), "sd is inf"),
         ((0.15, 1), "n is 1; expected a whole number, 2"),
-        ((0.15, 10, 0.04), "power is 0.04 and alpha 0.05"),
+        ((0.15, 10, 0.04), r"power is 0.04; expected above alpha \(0.05\)"),
         ((0.15, 10, 1), "power is 1"),
         ((0.15, 10, 0.8, 0), "alpha is 0;"),
     ],

@@ -168,21 +168,23 @@ def array(name: str, values: Any) -> np.ndarray:
         ) from error
 
 
-def numbers(name: str, values: Any) -> np.ndarray:
-    """Floats of any shape, whatever the dtype; text that looks like a number is none.
+def numbers(name: str, values: Any, expected: str = "", ndim: int | None = None) -> np.ndarray:
+    """Floats, whatever the dtype; text that looks like a number is none.
 
     Parameters
     ----------
     name, values : the argument
+    expected : what they stand for, for the message
+    ndim : number of axes; None is any
 
     Returns
     -------
-    float64, NaN where missing
+    float64 of the shape of `values`, NaN where missing
 
     Raises
     ------
     ValueError
-        For values that are no numbers, and lists of different lengths.
+        For values that are no numbers, lists of different lengths, and another number of axes.
 
     Examples
     --------
@@ -197,6 +199,8 @@ def numbers(name: str, values: Any) -> np.ndarray:
             f"{name} holds {found.dtype} values such as {found.flat[0]!r}; expected numbers: convert it with "
             "pd.to_numeric"
         )
+    if ndim not in (None, found.ndim):
+        raise ValueError(f"{name} has shape {found.shape}; expected {expected}")
     return found.astype(np.float64, copy=False)
 
 
@@ -205,9 +209,7 @@ def integers(name: str, values: Any, expected: str, ndim: int | None = None) -> 
 
     Parameters
     ----------
-    name, values : the argument
-    expected : what they stand for, for the message
-    ndim : number of axes; None is any
+    name, values, expected, ndim : as in `numbers`
 
     Returns
     -------
@@ -243,9 +245,9 @@ def labels(y: Any) -> np.ndarray:
     ValueError
         For other values, another shape, and none at all.
     """
-    found = numbers("y", y)
-    if found.ndim != 1 or not len(found):
-        raise ValueError(f"y has shape {found.shape}; expected (n,) labels, one a row, at least one")
+    found = numbers("y", y, "(n,) labels, one a row", ndim=1)
+    if not len(found):
+        raise ValueError("y has no rows; expected at least one label: check the filter")
     inside("y", found, (found == 0) | (found == 1), "labels, each 0 (no click) or 1 (click)")
     return found
 
@@ -268,6 +270,45 @@ def inside(name: str, values: np.ndarray, fine: np.ndarray, expected: str) -> No
         raise ValueError(
             f"{name} holds {values[~fine][0]} (first of {(~fine).sum():,} such rows); expected {expected}, none missing"
         )
+
+
+def amounts(name: str, values: Any) -> np.ndarray:
+    """Finite numbers of zero or more.
+
+    Parameters
+    ----------
+    name, values : the argument (n,)
+
+    Returns
+    -------
+    (n,) float64
+
+    Raises
+    ------
+    ValueError
+        For other numbers, missing ones, and another shape.
+    """
+    found = numbers(name, values, "(n,) finite numbers of zero or more", ndim=1)
+    inside(name, found, np.isfinite(found) & (found >= 0), "finite numbers of zero or more")
+    return found
+
+
+def one_of(name: str, value: Any, allowed: Sequence[Any], so: str = "") -> None:
+    """Refuse a value that is not allowed.
+
+    Parameters
+    ----------
+    name, value : the argument
+    allowed : the values that are
+    so : what the message adds to them
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if value not in allowed:
+        raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, allowed))}{so}")
 
 
 def added_up(name: str, matrix: sp.spmatrix) -> sp.csr_matrix:
@@ -304,12 +345,13 @@ def added_up(name: str, matrix: sp.spmatrix) -> sp.csr_matrix:
     return summed
 
 
-def same_length(name: str, a: Any, other: str, b: Any) -> None:
+def same_length(name: str, a: Any, other: str, b: Any, fix: str = "take both from one frame") -> None:
     """Refuse two arguments of different lengths.
 
     Parameters
     ----------
     name, a, other, b : the two arguments, each with its name
+    fix : what the message advises
 
     Raises
     ------
@@ -317,9 +359,7 @@ def same_length(name: str, a: Any, other: str, b: Any) -> None:
         If their lengths differ.
     """
     if len(a) != len(b):
-        raise ValueError(
-            f"{name} has {len(a):,} values and {other} {len(b):,}; expected as many: take both from one frame"
-        )
+        raise ValueError(f"{name} has {len(a):,} values and {other} {len(b):,}; expected as many: {fix}")
 
 
 def column(frame: pd.DataFrame, name: Hashable) -> pd.Series:

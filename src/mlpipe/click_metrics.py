@@ -314,12 +314,8 @@ def _checked(y: ArrayLike, **probabilities: ArrayLike) -> list[np.ndarray]:
     labels = arguments.labels(y)
     checked = [labels]
     for name, values in probabilities.items():
-        p = arguments.numbers(name, values)
-        if p.shape != labels.shape:
-            raise ValueError(
-                f"{name} has shape {p.shape} and y has {labels.shape}; expected the same: of predict_proba's two "
-                "columns take [:, 1]"
-            )
+        p = arguments.numbers(name, values, "(n,) probabilities: of predict_proba's two columns take [:, 1]", ndim=1)
+        arguments.same_length(name, p, "y", labels)
         arguments.inside(name, p, (p >= 0) & (p <= 1), "probabilities from 0 to 1")
         checked.append(p)
     return checked

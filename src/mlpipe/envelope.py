@@ -163,9 +163,8 @@ def ab_sample_size(base_rate: float, relative_lift: float, power: float = 0.8, a
             f"relative_lift is {relative_lift!r}, which takes base_rate {base_rate} to {p2:g}; expected another rate "
             "between 0 and 1: give the lift as a fraction of the base rate, such as 0.02 for +2 %"
         )
-    power, alpha = fraction("power", power, example="0.8"), fraction("alpha", alpha, example="0.05")
-    if power <= alpha:
-        raise ValueError(f"power is {power}; expected above alpha ({alpha}), such as 0.8 and 0.05")
+    alpha = fraction("alpha", alpha, example="0.05")
+    power = number("power", power, alpha, 1, "()", f"above alpha ({alpha}) and below 1, such as 0.8")
     z = norm.isf(alpha / 2) + norm.ppf(power)
     return math.ceil(z**2 * (p1 * (1 - p1) + p2 * (1 - p2)) / (p2 - p1) ** 2)
 

@@ -191,16 +191,10 @@ def smoothed_rate(
     except ValueError as error:
         shapes = ", ".join(f"{name} {values.shape}" for name, values in zip(given, checked, strict=True))
         raise ValueError(f"shapes are {shapes}; expected one, or single numbers: count over the same rows") from error
-    if not (np.all(s >= 0) and np.all(s <= n) and np.all(np.isfinite(n))):
-        raise ValueError(
-            "successes and trials: expected 0 <= successes <= trials everywhere, none missing; count both "
-            "over the same rows"
-        )
-    if not (np.all((rate >= 0) & (rate <= 1)) and np.all((strength >= 0) & np.isfinite(strength))):
-        raise ValueError(
-            f"prior_rate is {prior_rate!r} and prior_strength {prior_strength!r}; expected a rate from 0 to 1 and "
-            "a number of trials of 0 or more"
-        )
+    each, fine = np.broadcast_arrays(s, (s >= 0) & (s <= n) & np.isfinite(n))
+    arguments.inside("successes", each, fine, "0 <= successes <= trials, finite, both counted over the same rows")
+    arguments.inside("prior_rate", rate, (rate >= 0) & (rate <= 1), "rates from 0 to 1")
+    arguments.inside("prior_strength", strength, (strength >= 0) & np.isfinite(strength), "trials, 0 or more, finite")
     weight = n + strength
     return np.where(weight > 0, (s + strength * rate) / np.where(weight > 0, weight, 1), rate)
 
@@ -329,8 +323,7 @@ def count_before(
     >>> count_before(["a", "a", "b"], [1, 3, 3], ["a", "a", "b"], [1, 2, 3]).tolist()
     [0, 2, 0]
     """
-    if missing not in ("raise", "zero", "pool"):
-        raise ValueError(f'missing is {missing!r}; expected "raise", "zero" or "pool"')
+    arguments.one_of("missing", missing, ("raise", "zero", "pool"))
     asked, seen, _ = _codes(keys, event_keys, "keys", "event_keys")
     for codes, name in ((asked, "keys"), (seen, "event_keys")):
         if missing == "raise" and not codes.all():

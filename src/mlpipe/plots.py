@@ -15,6 +15,8 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
+from mlpipe import arguments
+
 # Found by search: each has a contrast of 3 or more on white, and any two stay apart for red- and green-blind readers.
 ACCENT = "#d55e00"  # what the figure is about
 MUTED = "#767676"  # what it is compared with
@@ -103,12 +105,10 @@ def color_of(model: str) -> str:
     >>> color_of("ALS"), color_of("ItemKNN") == color_of("item kNN")
     ('#d55e00', True)
     """
-    known = {_plain(name): color for name, color in _COLORS.items()}
-    if _plain(model) not in known:
-        raise ValueError(
-            f"model is {model!r}; expected one of {', '.join(_COLORS)}: a new model gets its colour in mlpipe.plots"
-        )
-    return known[_plain(model)]
+    names = {_plain(name): name for name in _COLORS}
+    known = names.get(_plain(model), model)
+    arguments.one_of("model", known, list(_COLORS), ": a new model gets its colour in mlpipe.plots")
+    return _COLORS[known]
 
 
 def lorenz(ax: Axes, counts: ArrayLike, label: str = "", *, color: str = ACCENT) -> Axes:
@@ -142,12 +142,9 @@ def lorenz(ax: Axes, counts: ArrayLike, label: str = "", *, color: str = ACCENT)
     >>> lorenz(Figure().subplots(), [1, 1, 8]).lines[-1].get_ydata().round(1).tolist()
     [0.0, 0.1, 0.2, 1.0]
     """
-    values = np.sort(np.asarray(counts, dtype=np.float64))
-    if values.ndim != 1 or not np.isfinite(values).all() or (values < 0).any() or not values.any():
-        raise ValueError(
-            f"counts of shape {values.shape} sum to {values.sum()}; expected (n_items,) numbers of zero or more, "
-            "not all 0"
-        )
+    values = np.sort(arguments.amounts("counts", counts))
+    if not values.any():
+        raise ValueError(f"counts are {len(values):,} zeros; expected one above 0: a curve needs something to share")
     share = np.append(0, np.cumsum(values) / values.sum())
     items = np.linspace(0, 1, len(share))
     if not any(line.get_gid() == "equal" for line in ax.lines):
@@ -352,17 +349,17 @@ def _plain(name: str) -> str:
 
 
 def _highlight(names: Sequence[str], accent: str | None) -> list[str]:
-    if accent is not None and accent not in names:
-        raise ValueError(f"accent is {accent!r}; expected one of the names: {', '.join(map(str, names))}")
+    if accent is not None:
+        arguments.one_of("accent", accent, names, ", the names of the figure")
     return [ACCENT if name == accent else MUTED for name in names]
 
 
 def _rows(names: Sequence[str], **columns: ArrayLike) -> list[np.ndarray]:
     rows = []
     for name, values in columns.items():
-        array = np.asarray(values, dtype=np.float64)
-        if array.shape != (len(names),) or not np.isfinite(array).all():
-            raise ValueError(f"{name} is {array}; expected one finite number for each of the {len(names)} names")
+        array = arguments.numbers(name, values, "(n,) numbers, one a name", ndim=1)
+        arguments.same_length(name, array, "names", names, "one number a name")
+        arguments.inside(name, array, np.isfinite(array), "finite numbers")
         rows.append(array)
     return rows
 

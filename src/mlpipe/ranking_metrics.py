@@ -327,13 +327,10 @@ def gini_of_counts(counts: ArrayLike) -> float:
     >>> gini_of_counts([5, 5, 5, 5]), gini_of_counts([0, 0, 0, 20])
     (0.0, 0.75)
     """
-    values = arguments.numbers("counts", counts)
-    if values.ndim != 1 or not np.isfinite(values).all() or (values < 0).any() or not values.any():
-        raise ValueError(
-            f"counts of shape {values.shape} sum to {values.sum()}; expected (n_items,) numbers of zero or more, not "
-            "all zero: is there any recommendation at all?"
-        )
-    values, n = np.sort(values), len(values)
+    values = np.sort(arguments.amounts("counts", counts))
+    n = len(values)
+    if not values.any():
+        raise ValueError(f"counts are {n:,} zeros; expected one above 0: is there any recommendation at all?")
     return float((2 * np.arange(1, n + 1) - n - 1) @ values / (n * values.sum()))
 
 
@@ -367,7 +364,7 @@ def novelty(recommended: ArrayLike, popularity: ArrayLike) -> np.ndarray:
     >>> novelty([[0, 1], [1, -1], [-1, -1]], [0.5, 0.125])
     array([ 2.,  3., nan])
     """
-    share = _popularity(popularity)
+    share = arguments.amounts("popularity", popularity)
     if (share > 1).any():
         raise ValueError(
             f"popularity reaches {share.max()}; expected the share of users who have the item, 0 to 1: divide the "
@@ -419,9 +416,8 @@ def intra_list_diversity(recommended: ArrayLike, item_vectors: ArrayLike) -> np.
     """
     if sp.issparse(item_vectors):
         raise ValueError("item_vectors is sparse; expected a dense array (n_items, d): pass item_vectors.toarray()")
-    vectors = arguments.numbers("item_vectors", item_vectors)
-    if vectors.ndim != 2 or not np.isfinite(vectors).all():
-        raise ValueError(f"item_vectors has shape {vectors.shape}; expected (n_items, d), all numbers finite")
+    vectors = arguments.numbers("item_vectors", item_vectors, "(n_items, d)", ndim=2)
+    arguments.inside("item_vectors", vectors, np.isfinite(vectors), "finite numbers")
     items = _lists(recommended, len(vectors))
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     zero = np.unique(items[(items >= 0) & (length[items, 0] == 0)])
@@ -472,13 +468,10 @@ def non_obvious_hit_rate(
     >>> non_obvious_hit_rate([[0, 1]], sp.csr_matrix([[1, 1, 0]]), popularity=[9, 2, 1], head=1)
     array([0.5])
     """
-    share = _popularity(popularity)
+    share = arguments.amounts("popularity", popularity)
     items = _lists(recommended)
     hits, n_relevant = _hits(items, relevant, items.shape[1])
-    if len(share) != relevant.shape[1]:
-        raise ValueError(
-            f"popularity has {len(share):,} items; expected {relevant.shape[1]:,}, the columns of relevant"
-        )
+    arguments.same_length("popularity", share, "a row of relevant", range(relevant.shape[1]), "count over all items")
     head = arguments.whole_number("head", head, 0, len(share))
     obvious = share >= np.sort(share)[-head] if head else np.zeros(len(share), dtype=bool)
     return _defined_where(n_relevant > 0, (hits & ~obvious[items]).sum(axis=1) / items.shape[1])
@@ -526,13 +519,6 @@ def _lists(recommended: ArrayLike, n_items: int | None = None) -> np.ndarray:
             "item once: a second showing must not count as a second hit"
         )
     return items
-
-
-def _popularity(popularity: ArrayLike) -> np.ndarray:
-    share = arguments.numbers("popularity", popularity)
-    if share.ndim != 1 or not np.isfinite(share).all() or (share < 0).any():
-        raise ValueError(f"popularity has shape {share.shape}; expected (n_items,) finite numbers of zero or more")
-    return share
 
 
 def _defined_where(defined: np.ndarray, values: ArrayLike) -> np.ndarray:

@@ -213,28 +213,19 @@ def detectable_difference(sd: float, n: int, power: float = 0.8, alpha: float = 
     [0.088, 0.035, 0.016]
     """
     sd, n = arguments.positive("sd", sd), arguments.whole_number("n", n, 2)
-    alpha, power = arguments.fraction("alpha", alpha, example="0.05"), arguments.fraction("power", power, example="0.8")
-    if alpha >= power:
-        raise ValueError(f"power is {power} and alpha {alpha}; expected alpha < power, such as 0.05 and 0.8")
+    alpha = arguments.fraction("alpha", alpha, example="0.05")
+    power = arguments.number("power", power, alpha, 1, "()", f"above alpha ({alpha}) and below 1, such as 0.8")
     return float((norm.isf(alpha / 2) + norm.ppf(power)) * sd / math.sqrt(n))
 
 
 def _defined(**columns: ArrayLike) -> tuple[np.ndarray, int]:
     """The columns side by side (n_defined, number of columns), and the number of users who are undefined in all."""
-    arrays = {name: arguments.numbers(name, values) for name, values in columns.items()}
+    expected = "one number a user (n_users,): average runs of the same users first, np.nanmean(runs, axis=0)"
+    arrays = {name: arguments.numbers(name, values, expected, ndim=1) for name, values in columns.items()}
     for name, array in arrays.items():
-        if array.ndim != 1:
-            raise ValueError(
-                f"{name} has shape {array.shape}; expected one number a user (n_users,): average several runs of the "
-                "same users first, np.nanmean(runs, axis=0)"
-            )
         if np.isinf(array).any():
             raise ValueError(f"{name} holds {np.isinf(array).sum():,} infinite values; expected numbers, or NaN = none")
-    if len({len(array) for array in arrays.values()}) > 1:
-        raise ValueError(
-            f"{' and '.join(f'{name} has {len(array):,}' for name, array in arrays.items())} users; expected the same "
-            "users in the same order"
-        )
+        arguments.same_length(*next(iter(arrays.items())), name, array, "the same users in the same order")
     users = np.column_stack(list(arrays.values()))
     missing = np.isnan(users)
     in_one_only = missing.any(axis=1) & ~missing.all(axis=1)
