@@ -532,7 +532,7 @@ def test_the_matrix_holds_the_table_and_nothing_else(frame):
 @given(interactions(), st.data())
 def test_one_repeated_pair_is_refused(frame, draw):
     again = draw.draw(st.integers(0, len(frame) - 1))
-    with pytest.raises(ValueError, match=r"^frame: 1 row\(s\) repeat a pair"):
+    with pytest.raises(ValueError, match=r"^frame repeats a pair of user and item in 1 rows"):
         to_matrix(pd.concat([frame, frame[again : again + 1]]), value="rating")
 
 
@@ -544,16 +544,20 @@ def test_one_repeated_pair_is_refused(frame, draw):
         (
             LIKES.assign(rating=[4, np.nan, 5]),
             {"value": "rating"},
-            r"^value: column 'rating' is missing or .* index 1;",
+            r"^column 'rating' holds nan .first of 1 such rows.; expected finite .*drop or fill",
         ),
-        (LIKES.assign(rating=[4, 5, np.inf]), {"value": "rating"}, r"^value: column 'rating' is missing or infinite"),
-        (LIKES.assign(rating=pd.array([4, 5, None])), {"value": "rating"}, r"^value: column 'rating' is missing or"),
+        (
+            LIKES.assign(rating=[4, 5, np.inf]),
+            {"value": "rating"},
+            r"^column 'rating' holds inf .first of 1 such rows.; expected finite",
+        ),
+        (LIKES.assign(rating=pd.array([4, 5, None])), {"value": "rating"}, r"^column 'rating' holds nan .first of 1"),
         (
             LIKES.assign(rating=["4", "5", "1"]),
             {"value": "rating"},
-            r"^value: column 'rating' has type str; expected num",
+            r"^column 'rating' holds str; expected numbers: convert",
         ),
-        (LIKES.assign(rating=pd.Timestamp(0)), {"value": "rating"}, r"^value: column 'rating' has type datetime64"),
+        (LIKES.assign(rating=pd.Timestamp(0)), {"value": "rating"}, r"^column 'rating' holds datetime64"),
         (
             LIKES.assign(user_id=pd.Series([7, "7", 9], dtype=object)),
             {},
@@ -563,26 +567,34 @@ def test_one_repeated_pair_is_refused(frame, draw):
         (LIKES.assign(item_id=[0.5, 1.5, 2]), {}, r"^column 'item_id' holds .* 0\.5; expected integers"),
         (LIKES, {"user_ids": [7, "9"]}, "^user_ids holds .* 7 and '9'; expected integers"),
         (pd.concat([LIKES, LIKES[["user_id"]]], axis=1), {}, "^the frame has 2 columns 'user_id'"),
-        (LIKES.assign(user_id=[7, None, 9]), {}, r"^frame: 1 row\(s\) have no user_id; .*dropna"),
-        (LIKES.assign(item_id=[None, "a", "b"]), {}, r"^frame: 1 row\(s\) have no item_id; .*dropna"),
+        (
+            LIKES.assign(user_id=[7, None, 9]),
+            {},
+            r"^column 'user_id' has 1 missing values; expected an id in each row: .*dropna",
+        ),
+        (
+            LIKES.assign(item_id=[None, "a", "b"]),
+            {},
+            r"^column 'item_id' has 1 missing values; expected an id in each row: .*dropna",
+        ),
         (
             LIKES,
             {"user_ids": [7, 8]},
-            r"^frame: 1 row\(s\) have a user_id that is not in user_ids, the first is .*9.*Fix",
+            r"^column 'user_id' holds .*9.* .first of 1 such rows.; expected ids of user_ids: frame",
         ),
-        (LIKES, {"item_ids": [30]}, r"^frame: 2 row\(s\) have a item_id that is not in item_ids, the first is .*20"),
+        (LIKES, {"item_ids": [30]}, r"^column 'item_id' holds .*20.* .first of 2 such rows.; expected ids of item_ids"),
         (
             LIKES,
             {"user_ids": [9, 7]},
-            r"^user_ids: ids are not sorted and unique, as expected\. Fix: user_ids=np\.unique",
+            r"^user_ids has unsorted or repeated ids; expected sorted and unique: np\.unique",
         ),
-        (LIKES, {"item_ids": [20, 20, 30]}, r"^item_ids: ids are not sorted and unique"),
-        (LIKES[:0], {}, r"^frame: has no rows.*Fix: check the filter, or give user_ids="),
-        (LIKES[:0], {"user_ids": [7]}, r"^frame: has no rows.*give item_ids="),
+        (LIKES, {"item_ids": [20, 20, 30]}, r"^item_ids has unsorted or repeated ids; expected sorted and unique"),
+        (LIKES[:0], {}, r"^frame has no rows; expected at least one: check the filter, or give user_ids="),
+        (LIKES[:0], {"user_ids": [7]}, r"^frame has no rows.*give item_ids="),
         (
             LIKES.assign(user_id=7, item_id=20),
             {},
-            r"^frame: 2 row\(s\) repeat .*'user_id': 7, 'item_id': 20.*Fix: frame\.dro",
+            r"^frame repeats a pair .* in 2 rows .*'user_id': 7, 'item_id': 20.*expected one row a pair: frame\.dro",
         ),
     ],
 )

@@ -252,14 +252,14 @@ def labels(y: Any) -> np.ndarray:
     return found
 
 
-def inside(name: str, values: np.ndarray, fine: np.ndarray, expected: str) -> None:
+def inside(name: str, values: np.ndarray, fine: np.ndarray, expected: str, fix: str = "") -> None:
     """Refuse values that are not all fine.
 
     Parameters
     ----------
     name, values : the argument, as an array
     fine : (n,) bool, which values are
-    expected : what the message says they should be
+    expected, fix : what the message says they should be, and advises
 
     Raises
     ------
@@ -267,9 +267,26 @@ def inside(name: str, values: np.ndarray, fine: np.ndarray, expected: str) -> No
         If one is not.
     """
     if not fine.all():
-        raise ValueError(
-            f"{name} holds {values[~fine][0]} (first of {(~fine).sum():,} such rows); expected {expected}, none missing"
-        )
+        found = f"{values[~fine][0]} (first of {(~fine).sum():,} such rows)"
+        raise ValueError(f"{name} holds {found}; expected {expected}, none missing{fix and ': '}{fix}")
+
+
+def none_missing(name: str, missing: Any, expected: str) -> None:
+    """Refuse missing values.
+
+    Parameters
+    ----------
+    name : the argument
+    missing : (n,) bool, which of its values are
+    expected : what the message says each row should have, and advises
+
+    Raises
+    ------
+    ValueError
+        If one is missing.
+    """
+    if missing.any():
+        raise ValueError(f"{name} has {missing.sum():,} missing values; expected {expected}")
 
 
 def amounts(name: str, values: Any) -> np.ndarray:
@@ -615,11 +632,9 @@ def times(name: str, values: ArrayLike, like: Any = None, missing: bool = False)
     [18]
     """
     found = plain(name, values).reset_index(drop=True)
-    if found.isna().any() and not missing:
-        raise ValueError(
-            f"{name} has {found.isna().sum():,} missing values; expected a time in each row: leave out what never "
-            "happened, drop the rest, and say how many"
-        )
+    if not missing:
+        fix = "leave out what never happened, drop the rest, and say how many"
+        none_missing(name, found.isna(), f"a time in each row: {fix}")
     if found.isna().all() and (like is not None or found.dtype == object):  # nothing is in it, whatever the dtype
         return pd.Series(np.nan, found.index, dtype=like if is_datetime(like) else np.float64)
     form = _form(found.dtype)

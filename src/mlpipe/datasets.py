@@ -341,8 +341,8 @@ def to_matrix(
         twice = frame.duplicated([user, item])
         pair = frame.loc[twice, [user, item]].iloc[0].to_dict()
         raise ValueError(
-            f"frame: {int(twice.sum()):,} row(s) repeat a pair of user and item, the first is {pair}; expected one row "
-            f"a pair. Fix: frame.drop_duplicates([{user!r}, {item!r}]), or sum with frame.groupby([{user!r}, {item!r}])"
+            f"frame repeats a pair of user and item in {twice.sum():,} rows (first: {pair}); expected one row a pair: "
+            f"frame.drop_duplicates([{user!r}, {item!r}]), or sum with frame.groupby([{user!r}, {item!r}])"
         )
     matrix.sort_indices()
     return InteractionMatrix(matrix, known_users, known_items)
@@ -350,28 +350,22 @@ def to_matrix(
 
 def _codes(column: pd.Series, name: str, known: Any, argument: str) -> tuple[np.ndarray, np.ndarray]:
     """Position of each id of `column` among the sorted ids `known` (None: those of the column), and these ids."""
-    if column.isna().any():
-        raise ValueError(
-            f"frame: {int(column.isna().sum()):,} row(s) have no {name}; expected an id in each row. "
-            f"Fix: decide what these rows mean; frame.dropna(subset=[{name!r}]) leaves them out"
-        )
+    fix = f"decide what these rows mean; frame.dropna(subset=[{name!r}]) leaves them out"
+    arguments.none_missing(f"column {name!r}", column.isna(), f"an id in each row: {fix}")
     column = arguments.id_column(f"column {name!r}", column)
     if known is None:
         if column.empty:
-            raise ValueError(f"frame: has no rows; expected at least one. Fix: check the filter, or give {argument}=")
+            raise ValueError(f"frame has no rows; expected at least one: check the filter, or give {argument}=")
         known_ids, codes = np.unique(column.to_numpy(), return_inverse=True)
         return codes, known_ids
     known_column, known_ids = arguments.id_column(argument, known), np.asarray(known)
     if not np.array_equal(known_ids, np.unique(known_ids)):
-        raise ValueError(
-            f"{argument}: ids are not sorted and unique, as expected. Fix: {argument}=np.unique({argument})"
-        )
+        raise ValueError(f"{argument} has unsorted or repeated ids; expected sorted and unique: np.unique({argument})")
     codes = pd.Index(known_column).get_indexer(pd.Index(column))
     if (codes < 0).any():
         raise ValueError(
-            f"frame: {int((codes < 0).sum()):,} row(s) have a {name} that is not in {argument}, the first is "
-            f"{column[codes < 0].iloc[0]!r}. Fix: keep the rows that can be placed, "
-            f"frame[frame[{name!r}].isin({argument})], or give {argument} that cover them"
+            f"column {name!r} holds {column[codes < 0].iloc[0]!r} (first of {(codes < 0).sum():,} such rows); expected "
+            f"ids of {argument}: frame[frame[{name!r}].isin({argument})] keeps the rows that can be placed"
         )
     return codes, known_ids
 
@@ -379,14 +373,10 @@ def _codes(column: pd.Series, name: str, known: Any, argument: str) -> tuple[np.
 def _finite_values(column: pd.Series, name: str) -> np.ndarray:
     """The column as float32, refused where a value is missing, infinite or no number."""
     if not pd.api.types.is_numeric_dtype(column):
-        raise ValueError(f"value: column {name!r} has type {column.dtype}; expected numbers. Fix: convert it first")
+        raise ValueError(f"column {name!r} holds {column.dtype}; expected numbers: convert it with pd.to_numeric")
     values = column.to_numpy(dtype=np.float32, na_value=np.nan)
-    bad = ~np.isfinite(values)
-    if bad.any():
-        raise ValueError(
-            f"value: column {name!r} is missing or infinite in {int(bad.sum()):,} row(s), the first has index "
-            f"{column.index[bad][0]}; expected finite numbers. Fix: decide what these rows mean, then drop or fill them"
-        )
+    fix = "decide what these rows mean, then drop or fill them"
+    arguments.inside(f"column {name!r}", values, np.isfinite(values), "finite numbers", fix)
     return values
 
 
@@ -394,8 +384,7 @@ def _chosen(argument: str, value: str | None, names: tuple[str, ...]) -> tuple[s
     """The one of `names` that was asked for, or all of them."""
     if value is None:
         return names
-    if value not in names:
-        raise ValueError(f"{argument} is {value!r}; expected one of {', '.join(map(repr, names))}, or None for all")
+    arguments.one_of(argument, value, names, ", or None for all")
     return (value,)
 
 

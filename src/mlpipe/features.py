@@ -325,12 +325,10 @@ def count_before(
     """
     arguments.one_of("missing", missing, ("raise", "zero", "pool"))
     asked, seen, _ = _codes(keys, event_keys, "keys", "event_keys")
-    for codes, name in ((asked, "keys"), (seen, "event_keys")):
-        if missing == "raise" and not codes.all():
-            raise ValueError(
-                f"{name} has {(codes == 0).sum():,} missing values; expected an id in each row, or a decision: pass "
-                'missing="zero" (nobody, count 0) or missing="pool" (all missing keys are one key)'
-            )
+    if missing == "raise":
+        fix = 'missing="zero" (nobody, count 0) or missing="pool" (all missing keys are one key)'
+        for codes, name in ((asked, "keys"), (seen, "event_keys")):
+            arguments.none_missing(name, codes == 0, f"an id in each row, or a decision: pass {fix}")
     clock = arguments.times("times", times)
     at, happened = _numbers(clock), _numbers(arguments.times("event_times", event_times, like=clock.dtype))
     if at.dtype != happened.dtype:

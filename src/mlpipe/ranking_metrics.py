@@ -41,7 +41,7 @@ def precision_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10)
     array([0.5])
     """
     hits, n_relevant = _hits(recommended, relevant, k)
-    return _defined_where(n_relevant > 0, hits.sum(axis=1) / hits.shape[1])
+    return np.where(n_relevant > 0, hits.sum(axis=1) / hits.shape[1], np.nan)
 
 
 def recall_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> np.ndarray:
@@ -68,7 +68,7 @@ def recall_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) ->
     array([0.5])
     """
     hits, n_relevant = _hits(recommended, relevant, k)
-    return _defined_where(n_relevant > 0, hits.sum(axis=1) / np.maximum(n_relevant, 1))
+    return np.where(n_relevant > 0, hits.sum(axis=1) / np.maximum(n_relevant, 1), np.nan)
 
 
 def hit_rate_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> np.ndarray:
@@ -93,7 +93,7 @@ def hit_rate_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) 
     array([1., 0.])
     """
     hits, n_relevant = _hits(recommended, relevant, k)
-    return _defined_where(n_relevant > 0, hits.any(axis=1).astype(np.float64))
+    return np.where(n_relevant > 0, hits.any(axis=1).astype(np.float64), np.nan)
 
 
 def ndcg_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> np.ndarray:
@@ -134,7 +134,7 @@ def ndcg_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> n
     discount = 1 / np.log2(np.arange(k) + 2)
     # Both sums run from the first place to the last, so that rounding cannot push a perfect list off 1.
     ideal = np.cumsum(discount)[np.clip(n_relevant, 1, k) - 1]
-    return _defined_where(n_relevant > 0, np.cumsum(hits * discount, axis=1)[:, -1] / ideal)
+    return np.where(n_relevant > 0, np.cumsum(hits * discount, axis=1)[:, -1] / ideal, np.nan)
 
 
 def average_precision_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> np.ndarray:
@@ -167,7 +167,7 @@ def average_precision_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: i
     hits, n_relevant = _hits(recommended, relevant, k)
     k = hits.shape[1]
     precision = np.cumsum(hits, axis=1) / (np.arange(k) + 1)
-    return _defined_where(n_relevant > 0, (precision * hits).sum(axis=1) / np.clip(n_relevant, 1, k))
+    return np.where(n_relevant > 0, (precision * hits).sum(axis=1) / np.clip(n_relevant, 1, k), np.nan)
 
 
 def reciprocal_rank_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int = 10) -> np.ndarray:
@@ -198,7 +198,7 @@ def reciprocal_rank_at_k(recommended: ArrayLike, relevant: sp.csr_matrix, k: int
     array([1. , 0.5])
     """
     hits, n_relevant = _hits(recommended, relevant, k)
-    return _defined_where(n_relevant > 0, np.where(hits.any(axis=1), 1 / (hits.argmax(axis=1) + 1), 0.0))
+    return np.where(n_relevant > 0, np.where(hits.any(axis=1), 1 / (hits.argmax(axis=1) + 1), 0.0), np.nan)
 
 
 def sampled_hit_rate(rank: ArrayLike, n_items: int, n_negatives: int, k: int = 10) -> np.ndarray:
@@ -365,11 +365,8 @@ def novelty(recommended: ArrayLike, popularity: ArrayLike) -> np.ndarray:
     array([ 2.,  3., nan])
     """
     share = arguments.amounts("popularity", popularity)
-    if (share > 1).any():
-        raise ValueError(
-            f"popularity reaches {share.max()}; expected the share of users who have the item, 0 to 1: divide the "
-            "counts by the number of users"
-        )
+    fix = "divide the counts by the number of users"
+    arguments.inside("popularity", share, share <= 1, "shares of the users, 0 to 1", fix)
     items = _lists(recommended, len(share))
     there = items >= 0
     unknown = np.unique(items[there & (share[items] == 0)])
@@ -380,7 +377,7 @@ def novelty(recommended: ArrayLike, popularity: ArrayLike) -> np.ndarray:
         )
     bits = -np.log2(share, out=np.zeros_like(share), where=share > 0)
     n_there = there.sum(axis=1)
-    return _defined_where(n_there > 0, np.where(there, bits[items], 0.0).sum(axis=1) / np.maximum(n_there, 1))
+    return np.where(n_there > 0, np.where(there, bits[items], 0.0).sum(axis=1) / np.maximum(n_there, 1), np.nan)
 
 
 def intra_list_diversity(recommended: ArrayLike, item_vectors: ArrayLike) -> np.ndarray:
@@ -432,7 +429,7 @@ def intra_list_diversity(recommended: ArrayLike, item_vectors: ArrayLike) -> np.
     squared = [(unit[items[i : i + block]].sum(axis=1) ** 2).sum(axis=1) for i in range(0, len(items), block)]
     m = (items >= 0).sum(axis=1)
     cosines = (np.concatenate([*squared, []]) - m) / np.maximum(m * (m - 1), 1)
-    return _defined_where(m > 1, 1 - cosines)
+    return np.where(m > 1, 1 - cosines, np.nan)
 
 
 def non_obvious_hit_rate(
@@ -474,7 +471,7 @@ def non_obvious_hit_rate(
     arguments.same_length("popularity", share, "a row of relevant", range(relevant.shape[1]), "count over all items")
     head = arguments.whole_number("head", head, 0, len(share))
     obvious = share >= np.sort(share)[-head] if head else np.zeros(len(share), dtype=bool)
-    return _defined_where(n_relevant > 0, (hits & ~obvious[items]).sum(axis=1) / items.shape[1])
+    return np.where(n_relevant > 0, (hits & ~obvious[items]).sum(axis=1) / items.shape[1], np.nan)
 
 
 def _hits(recommended: ArrayLike, relevant: sp.csr_matrix, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -519,7 +516,3 @@ def _lists(recommended: ArrayLike, n_items: int | None = None) -> np.ndarray:
             "item once: a second showing must not count as a second hit"
         )
     return items
-
-
-def _defined_where(defined: np.ndarray, values: ArrayLike) -> np.ndarray:
-    return np.where(defined, values, np.nan)

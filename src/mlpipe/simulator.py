@@ -490,8 +490,8 @@ def _calibrated_world(days: int, seed: int, dials: _Dials) -> _World:
     if not rate(-12) < target < rate(4):
         low, high = ((1 - dials.bot_share) * rate(c) + dials.bot_share * BOT_CLICK_RATE for c in (-12, 4))
         raise ValueError(
-            f"base_rate must be a number above {low:.2g} and below {high:.2g} with these dials, found "
-            f"{dials.base_rate!r}: bots click at {BOT_CLICK_RATE}, people at most as often as they look at the slot."
+            f"base_rate is {dials.base_rate!r}; expected above {low:.2g} and below {high:.2g} with these dials: bots "
+            f"click at {BOT_CLICK_RATE}, people at most as often as they look at the slot"
         )
     world.intercept = brentq(lambda c: rate(c) - target, -12, 4, xtol=1e-8)
     return world

@@ -305,12 +305,9 @@ def _last_of_each(codes: np.ndarray, n_last: np.ndarray, sort_by: np.ndarray, se
 
 def _user_codes(frame: pd.DataFrame, user: str) -> tuple[np.ndarray, int]:
     """The user of each row as a number from 0, and how many users there are."""
-    codes, _ = arguments.ids(f"column {user!r}", arguments.column(frame, user))
-    if (codes < 0).any():
-        raise ValueError(
-            f"column {user!r} has {(codes < 0).sum():,} missing values; expected a user in each row: drop those rows, "
-            "and say how many"
-        )
+    name = f"column {user!r}"
+    codes, _ = arguments.ids(name, arguments.column(frame, user))
+    arguments.none_missing(name, codes < 0, "a user in each row: drop those rows, and say how many")
     codes, users = pd.factorize(codes)  # the categories of a categorical may include users without rows
     return codes, len(users)
 
