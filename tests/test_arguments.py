@@ -201,6 +201,13 @@ def test_text_and_times_are_no_numbers(values):
         arguments.numbers("p", values)
 
 
+@pytest.mark.parametrize("values", [[2**70], [2**63], [0.5], ["1"], [1, None]])
+def test_what_int64_cannot_hold_is_no_row(values):
+    with pytest.raises(ValueError, match=r"^users is .* of shape \(\d,\); expected rows of the matrix"):
+        arguments.integers("users", values, "rows of the matrix")
+    assert arguments.integers("users", np.array([2, 0], object), "rows of the matrix").tolist() == [2, 0]
+
+
 @pytest.mark.parametrize("check", [arguments.numbers, lambda name, rows: arguments.integers(name, rows, "integers")])
 def test_ragged_lists_are_refused(check):
     with pytest.raises(ValueError, match=r"^rows holds lists of different lengths; expected .* pad"):

@@ -222,7 +222,8 @@ def integers(name: str, values: Any, expected: str, ndim: int | None = None) -> 
     """
     found = array(name, values)
     if found.dtype.kind == "O" and pd.api.types.infer_dtype(found.ravel(), skipna=False) == "integer":
-        found = found.astype(np.int64)
+        with contextlib.suppress(OverflowError):  # an integer that no int64 holds
+            found = found.astype(np.int64)
     too_large = found.dtype == np.uint64 and (found >= 2**63).any()
     if (found.size and found.dtype.kind not in "iu") or too_large or ndim not in (None, found.ndim):
         raise ValueError(f"{name} is {found.dtype} of shape {found.shape}; expected {expected}")
