@@ -16,7 +16,8 @@ import sys
 import textwrap
 from pathlib import Path
 
-NOT_YET = (  # folders of src/mlpipe whose docstrings are not in this form yet
+NOT_YET = (  # modules and folders of src/mlpipe whose docstrings are not in this form yet
+    "arguments",  # for the package itself: its first lines say once what all of its functions do
     "course",
     "ctr",
     "interview",

@@ -23,24 +23,8 @@ NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal", "boolean", "
 
 
 def whole_number(name: str, value: Any, low: int | None = 1, high: int | None = None) -> int:
-    """A whole number as an int: NumPy's small integers overflow.
+    """A whole number from `low` to `high` (None: no limit), as an int: NumPy's small integers overflow.
 
-    Parameters
-    ----------
-    name, value : the argument; bools and durations are no numbers
-    low, high : range of the value, ends included; None is no limit
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    ValueError
-        For anything else.
-
-    Examples
-    --------
     >>> whole_number("k", np.uint8(200)) * 4
     800
     """
@@ -55,29 +39,7 @@ def whole_number(name: str, value: Any, low: int | None = 1, high: int | None = 
 def number(
     name: str, value: Any, low: float = -math.inf, high: float = math.inf, ends: str = "[]", so: str = ""
 ) -> float:
-    """A finite number as a float.
-
-    Parameters
-    ----------
-    name, value : the argument; bools and durations are no numbers
-    low, high : range of the value
-    ends : as in mathematics, "(]" leaves `low` out
-    so : what the message says was expected
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        For anything else.
-
-    Examples
-    --------
-    >>> number("share", 1, 0, 1, "(]")
-    1.0
-    """
+    """A finite number from `low` to `high`, as a float; `ends` as in mathematics, "(]" leaves the lower one out."""
     fine = _is_number(value) and math.isfinite(value) and low <= value <= high
     if not fine or (value == low and ends[0] == "(") or (value == high and ends[1] == ")"):
         raise ValueError(f"{name} is {value!r}; expected {so or 'a finite number, such as 1'}")
@@ -89,28 +51,7 @@ def _is_number(value: Any) -> bool:
 
 
 def positive(name: str, value: Any, *, whole: bool = False, zero: bool = False) -> float:
-    """A finite number above 0.
-
-    Parameters
-    ----------
-    name, value : the argument
-    whole : whether it must be a whole number
-    zero : whether 0 is allowed
-
-    Returns
-    -------
-    float, an int where `whole`
-
-    Raises
-    ------
-    ValueError
-        For anything else.
-
-    Examples
-    --------
-    >>> positive("iterations", 15, whole=True), positive("regularization", 0, zero=True)
-    (15, 0.0)
-    """
+    """A finite number above 0 (or 0 where `zero`), an int where `whole`."""
     if whole:
         return whole_number(name, value, 0 if zero else 1)
     least = "of 0 or more" if zero else "above 0"
@@ -118,48 +59,13 @@ def positive(name: str, value: Any, *, whole: bool = False, zero: bool = False) 
 
 
 def fraction(name: str, value: Any, ends: str = "()", example: str = "0.2") -> float:
-    """A number between 0 and 1.
-
-    Parameters
-    ----------
-    name, value : the argument
-    ends : whether 0 and 1 themselves are allowed: "()", "[)", "(]" or "[]"
-    example : of a right value, for the message
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        For anything else.
-
-    Examples
-    --------
-    >>> fraction("sampling_rate", 1, "(]")
-    1.0
-    """
+    """A number between 0 and 1; `ends` says whether 0 and 1 themselves are allowed."""
     words = {"()": "between 0 and 1", "[)": "from 0 up to below 1", "(]": "above 0 and up to 1", "[]": "from 0 to 1"}
     return number(name, value, 0, 1, ends, f"a number {words[ends]}, such as {example}")
 
 
 def array(name: str, values: Any) -> np.ndarray:
-    """An array, of lists of one length.
-
-    Parameters
-    ----------
-    name, values : the argument
-
-    Returns
-    -------
-    array of any shape and dtype
-
-    Raises
-    ------
-    ValueError
-        For lists of different lengths.
-    """
+    """An array, of lists of one length."""
     try:
         return np.asarray(values)
     except ValueError as error:
@@ -169,28 +75,7 @@ def array(name: str, values: Any) -> np.ndarray:
 
 
 def numbers(name: str, values: Any, expected: str = "", ndim: int | None = None) -> np.ndarray:
-    """Floats, whatever the dtype; text that looks like a number is none.
-
-    Parameters
-    ----------
-    name, values : the argument
-    expected : what they stand for, for the message
-    ndim : number of axes; None is any
-
-    Returns
-    -------
-    float64 of the shape of `values`, NaN where missing
-
-    Raises
-    ------
-    ValueError
-        For values that are no numbers, lists of different lengths, and another number of axes.
-
-    Examples
-    --------
-    >>> numbers("p", pd.array([1, None], "Int64"))
-    array([ 1., nan])
-    """
+    """Floats of any shape, NaN where missing, whatever the dtype; text that looks like a number is none."""
     found = array(name, values)
     if found.dtype.kind == "O" and pd.api.types.infer_dtype(found.ravel(), skipna=True) in NUMBERS:
         found = np.where(pd.isna(found), np.nan, found).astype(np.float64)
@@ -205,21 +90,7 @@ def numbers(name: str, values: Any, expected: str = "", ndim: int | None = None)
 
 
 def integers(name: str, values: Any, expected: str, ndim: int | None = None) -> np.ndarray:
-    """Whole numbers as int64.
-
-    Parameters
-    ----------
-    name, values, expected, ndim : as in `numbers`
-
-    Returns
-    -------
-    int64 of the shape of `values`
-
-    Raises
-    ------
-    ValueError
-        For other numbers, those that int64 cannot hold, and another number of axes.
-    """
+    """Whole numbers as int64, of any shape unless `ndim` fixes its length; `expected` says what they stand for."""
     found = array(name, values)
     if found.dtype.kind == "O" and pd.api.types.infer_dtype(found.ravel(), skipna=False) == "integer":
         with contextlib.suppress(OverflowError):  # an integer that no int64 holds
@@ -231,21 +102,7 @@ def integers(name: str, values: Any, expected: str, ndim: int | None = None) -> 
 
 
 def labels(y: Any) -> np.ndarray:
-    """Labels as floats 0 and 1.
-
-    Parameters
-    ----------
-    y : (n,) 0 / 1 or bool, n above 0
-
-    Returns
-    -------
-    (n,) float64
-
-    Raises
-    ------
-    ValueError
-        For other values, another shape, and none at all.
-    """
+    """Labels (n,) as floats 0 and 1."""
     found = numbers("y", y, "(n,) labels, one a row", ndim=1)
     if not len(found):
         raise ValueError("y has no rows; expected at least one label: check the filter")
@@ -254,77 +111,27 @@ def labels(y: Any) -> np.ndarray:
 
 
 def inside(name: str, values: np.ndarray, fine: np.ndarray, expected: str, fix: str = "") -> None:
-    """Refuse values that are not all fine.
-
-    Parameters
-    ----------
-    name, values : the argument, as an array
-    fine : (n,) bool, which values are
-    expected, fix : what the message says they should be, and advises
-
-    Raises
-    ------
-    ValueError
-        If one is not.
-    """
+    """Refuse values that are not all `fine`."""
     if not fine.all():
         found = f"{values[~fine][0]} (first of {(~fine).sum():,} such rows)"
         raise ValueError(f"{name} holds {found}; expected {expected}, none missing{fix and ': '}{fix}")
 
 
 def none_missing(name: str, missing: Any, expected: str) -> None:
-    """Refuse missing values.
-
-    Parameters
-    ----------
-    name : the argument
-    missing : (n,) bool, which of its values are
-    expected : what the message says each row should have, and advises
-
-    Raises
-    ------
-    ValueError
-        If one is missing.
-    """
+    """Refuse missing values: `missing` (n,) says which are, `expected` what each row should have, and the fix."""
     if missing.any():
         raise ValueError(f"{name} has {missing.sum():,} missing values; expected {expected}")
 
 
 def amounts(name: str, values: Any) -> np.ndarray:
-    """Finite numbers of zero or more.
-
-    Parameters
-    ----------
-    name, values : the argument (n,)
-
-    Returns
-    -------
-    (n,) float64
-
-    Raises
-    ------
-    ValueError
-        For other numbers, missing ones, and another shape.
-    """
+    """Finite numbers of zero or more as float64, of shape (n,)."""
     found = numbers(name, values, "(n,) finite numbers of zero or more", ndim=1)
     inside(name, found, np.isfinite(found) & (found >= 0), "finite numbers of zero or more")
     return found
 
 
 def one_of(name: str, value: Any, allowed: Sequence[Any], so: str = "") -> None:
-    """Refuse a value that is not allowed.
-
-    Parameters
-    ----------
-    name, value : the argument
-    allowed : the values that are
-    so : what the message adds to them
-
-    Raises
-    ------
-    ValueError
-        If it is not.
-    """
+    """Refuse a value that is not among the `allowed` ones; `so` is what the message adds to them."""
     if value not in allowed:
         raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, allowed))}{so}")
 
@@ -332,21 +139,6 @@ def one_of(name: str, value: Any, allowed: Sequence[Any], so: str = "") -> None:
 def added_up(name: str, matrix: sp.spmatrix) -> sp.csr_matrix:
     """A float copy of a sparse matrix as CSR, indices sorted, entries of one cell added up: small integers would wrap.
 
-    Parameters
-    ----------
-    name, matrix : the argument, sparse and 2-d
-
-    Returns
-    -------
-    CSR float32 or float64 of the shape of `matrix`
-
-    Raises
-    ------
-    ValueError
-        For a matrix of another number of axes, or not of real numbers.
-
-    Examples
-    --------
     >>> plays = sp.coo_matrix((np.ones(300, np.uint8), (np.zeros(300, int), np.zeros(300, int))))
     >>> added_up("plays", plays).toarray()
     array([[300.]], dtype=float32)
@@ -364,38 +156,13 @@ def added_up(name: str, matrix: sp.spmatrix) -> sp.csr_matrix:
 
 
 def same_length(name: str, a: Any, other: str, b: Any, fix: str = "take both from one frame") -> None:
-    """Refuse two arguments of different lengths.
-
-    Parameters
-    ----------
-    name, a, other, b : the two arguments, each with its name
-    fix : what the message advises
-
-    Raises
-    ------
-    ValueError
-        If their lengths differ.
-    """
+    """Refuse two arguments of different lengths."""
     if len(a) != len(b):
         raise ValueError(f"{name} has {len(a):,} values and {other} {len(b):,}; expected as many: {fix}")
 
 
 def column(frame: pd.DataFrame, name: Hashable) -> pd.Series:
-    """The one column of that name.
-
-    Parameters
-    ----------
-    frame, name : the table and the name of one of its columns
-
-    Returns
-    -------
-    (n_rows,) as it is in the frame
-
-    Raises
-    ------
-    ValueError
-        For a name that no column has, or more than one.
-    """
+    """The one column of that name."""
     n_columns = list(frame.columns).count(name)
     if n_columns != 1:
         found = f"no column {name!r}, only {list(frame.columns)}" if not n_columns else f"{n_columns} columns {name!r}"
@@ -404,50 +171,14 @@ def column(frame: pd.DataFrame, name: Hashable) -> pd.Series:
 
 
 def column_names(what: str, names: Sequence[str]) -> list[str]:
-    """A list of names; a single string is none.
-
-    Parameters
-    ----------
-    what : the argument as the message calls it
-    names : one or more strings
-
-    Returns
-    -------
-    list of the names
-
-    Raises
-    ------
-    ValueError
-        For anything else.
-    """
+    """A list of names, at least one; a single string is none."""
     if isinstance(names, str) or not all(isinstance(name, str) for name in names) or not len(names):
         raise ValueError(f'{what} is {names!r}; expected a list of column names, such as ["ad_id", "site_id"]')
     return list(names)
 
 
 def plain(name: str, values: ArrayLike) -> pd.Series:
-    """A Series in one dtype for each sort of values, whether they came as objects, nullable, arrow or sparse ones.
-
-    Parameters
-    ----------
-    name, values : the argument (n,)
-
-    Returns
-    -------
-    (n,) values as they were
-        Whole numbers of objects as Int64, fractions as float64, bools as boolean, moments as datetimes; objects stay
-        where they are of several kinds.
-
-    Raises
-    ------
-    ValueError
-        For values that are no column.
-
-    Examples
-    --------
-    >>> plain("age", pd.Series([1, None], dtype=object)).dtype
-    Int64Dtype()
-    """
+    """A Series in one dtype for each sort of values, whether they came as objects, nullable, arrow or sparse ones."""
     try:
         found = values if isinstance(values, pd.Series) else pd.Series(values)  # type: ignore[arg-type]
     except ValueError as error:
@@ -474,26 +205,7 @@ def plain(name: str, values: ArrayLike) -> pd.Series:
 
 
 def kind_of(name: str, values: pd.Series) -> str:
-    """What sort of values a column holds.
-
-    Parameters
-    ----------
-    name, values : the argument (n,)
-
-    Returns
-    -------
-    "id" (whole numbers, text, bools, or nothing at all), "number" or "time"
-
-    Raises
-    ------
-    ValueError
-        For infinite numbers and values of no sort or several.
-
-    Examples
-    --------
-    >>> kind_of("bid", pd.Series([0.5, 1])), kind_of("ad_id", pd.Series([7.0, None]))
-    ('number', 'id')
-    """
+    """One of id (whole numbers, text, bools, or nothing at all), number, time."""
     found = plain(name, values)
     dtype = found.dtype
     if found.isna().all():
@@ -532,21 +244,7 @@ def _no_ids(name: str, found: pd.Series) -> ValueError:
 
 
 def id_column(name: str, values: ArrayLike) -> pd.Series:
-    """A column of ids, in a plain dtype.
-
-    Parameters
-    ----------
-    name, values : the argument (n,): integers, whole floats, bools or strings, all of one kind
-
-    Returns
-    -------
-    (n,) as `plain` makes it
-
-    Raises
-    ------
-    ValueError
-        For anything else.
-    """
+    """A column of ids, in a plain dtype: integers, whole floats, bools or strings, all of one kind."""
     found = plain(name, values)
     if kind_of(name, found) != "id":
         raise _no_ids(name, found)
@@ -554,27 +252,7 @@ def id_column(name: str, values: ArrayLike) -> pd.Series:
 
 
 def ids(name: str, values: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Codes, and the ids they stand for, whatever the dtype was.
-
-    Parameters
-    ----------
-    name, values : as in `id_column`
-
-    Returns
-    -------
-    codes : (n,) int64, -1 = missing
-    uniques : (n_ids,) uint64 or strings
-
-    Raises
-    ------
-    ValueError
-        As `id_column`.
-
-    Examples
-    --------
-    >>> ids("keys", ["b", "a", None, "b"])
-    (array([ 0,  1, -1,  0]), array(['b', 'a'], dtype=object))
-    """
+    """Codes (-1 = missing) and the ids they stand for, as uint64 or as strings, whatever the dtype was."""
     found = id_column(name, values)
     if isinstance(found.dtype, pd.CategoricalDtype):
         codes, uniques = found.cat.codes.to_numpy(), plain(name, found.cat.categories)
@@ -591,46 +269,15 @@ def ids(name: str, values: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
 
 
 def is_datetime(dtype: Any) -> bool:
-    """Whether a dtype is one of datetimes, with a time zone or without.
-
-    Parameters
-    ----------
-    dtype : of a Series or an array
-
-    Returns
-    -------
-    bool
-    """
+    """Whether a dtype is one of datetimes, with a time zone or without."""
     return isinstance(dtype, pd.DatetimeTZDtype) or getattr(dtype, "kind", "") == "M"
 
 
 def times(name: str, values: ArrayLike, like: Any = None, missing: bool = False) -> pd.Series:
-    """Datetimes, or numbers, in one form.
+    """Datetimes, or numbers, in the form of the dtype `like`; datetimes of another time zone are converted to its zone.
 
     Without a time zone beside with one, and numbers beside datetimes, are refused: nobody knows which instants are
-    meant.
-
-    Parameters
-    ----------
-    name, values : the argument (n,)
-    like : dtype whose form they must have; "datetime" is any of datetimes, None any
-        Datetimes of another time zone are converted to its zone.
-    missing : whether missing values are allowed
-
-    Returns
-    -------
-    (n,) datetimes or numbers, indexed from 0
-
-    Raises
-    ------
-    ValueError
-        For another form, and for missing values unless allowed.
-
-    Examples
-    --------
-    >>> tokyo = pd.DatetimeTZDtype("s", "Asia/Tokyo")
-    >>> times("seen_at", pd.to_datetime(["2026-01-05 09:00Z"]), like=tokyo).dt.hour.tolist()
-    [18]
+    meant. `missing` allows missing values.
     """
     found = plain(name, values).reset_index(drop=True)
     if not missing:
@@ -660,27 +307,10 @@ def _form(dtype: Any) -> str:
 
 
 def duration(name: str, value: Any, beside: Any, zero: bool = True) -> Any:
-    """A span of time for times of a dtype: with its unit beside datetimes, a number beside numbers.
+    """A span of time for times of the dtype `beside`: with its unit beside datetimes, a number beside numbers.
 
     A plain number beside datetimes is refused (of which unit?), except 0, which needs none.
 
-    Parameters
-    ----------
-    name, value : the argument, 0 or more
-    beside : dtype of the times
-    zero : whether 0 is allowed
-
-    Returns
-    -------
-    Timedelta beside datetimes, else an int where it is whole, or a float
-
-    Raises
-    ------
-    ValueError
-        For anything else.
-
-    Examples
-    --------
     >>> duration("lag", "1h", np.dtype("datetime64[ns]"))
     Timedelta('0 days 01:00:00')
     """
