@@ -10,19 +10,12 @@ from mlpipe.envelope import ab_sample_size
 
 tolerance = 0.001
 hints = (
-    (
-        "Three steps: independent impressions, the price for repeating users, users. In which direction does each "
-        "one move the number?"
-    ),
-    (
-        "`ab_sample_size` of `mlpipe.envelope` does the first step; it takes the lift as a share of the rate, as "
-        "here. If all views of a user are alike (correlation 1), a user is worth one impression; check your "
-        "formula there."
-    ),
-    (
-        "Multiply the impressions by the effect, one plus the correlation times the number of *other* views of the "
-        "user; then divide by the views to get users. Round up."
-    ),
+    "Three steps: independent impressions, the price for repeating users, users. "
+    "In which direction does each one move the number?",
+    "`ab_sample_size` of `mlpipe.envelope` does the first step; it takes the lift as a share of the rate, as here. "
+    "If all views of a user are alike (correlation 1), a user is worth one impression; check your formula there.",
+    "Multiply the impressions by the effect, one plus the correlation times the number of *other* views of the user; "
+    "then divide by the views to get users. Round up.",
 )
 takeaway = "A test is randomised and counted by user: what one user does ten times is not ten users."
 
@@ -37,7 +30,8 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 def group_size(rate, lift, views, correlation):
     second = rate * (1 + lift)
     z = norm.ppf(0.975) + norm.ppf(0.8)
-    impressions = z**2 * (rate * (1 - rate) + second * (1 - second)) / (second - rate) ** 2
+    variances = rate * (1 - rate) + second * (1 - second)
+    impressions = z**2 * variances / (second - rate) ** 2
     effect = 1 + (views - 1) * correlation
     return math.ceil(impressions * effect / views)
 
@@ -49,100 +43,54 @@ def another(rate, lift, views, correlation):
 
 mistakes = [
     edit(
-        "* (1 + lift)",
-        "+ lift",
+        "rate * (1 + lift)",
+        "rate + lift",
         "lift_read_as_absolute",
-        (
-            "You add the lift to the rate. A relative lift multiplies it: 1 % with a lift of 5 % becomes 1.05 %, "
-            "not 6 %."
-        ),
+        "You add the lift to the rate. A relative lift multiplies it: 1 % with a lift of 5 % becomes 1.05 %, not 6 %.",
     ),
     edit(
-        " + second * (1 - second)",
-        "",
+        "rate * (1 - rate) + second * (1 - second)",
+        "rate * (1 - rate)",
         "one_variance_only",
         "You use the variance of one group. The difference of two groups varies by the sum of both variances.",
     ),
     edit(
-        "(rate ",
-        "(2 * rate ",
-        "todays_variance_twice",
-        (
-            "You use today's variance for both groups, the rule of thumb. It is close; the group with the lift has "
-            "a variance of its own."
-        ),
-        also=((") + second * (1 - second", ""),),
-    ),
-    edit(
-        "975",
-        "95",
+        "norm.ppf(0.975)",
+        "norm.ppf(0.95)",
         "one_sided_test",
         "This is a one-sided test. A change can go either way, so the 5 % are shared between two tails.",
     ),
     edit(
-        ") + norm.ppf(0.8",
-        "",
+        "norm.ppf(0.975) + norm.ppf(0.8)",
+        "norm.ppf(0.975)",
         "forgets_the_power",
         "Without the quantile of the power, the test finds the lift only half of the time. Add the quantile of 80 %.",
     ),
     edit(
-        " + (views - 1) * correlation",
-        "",
+        "1 + (views - 1) * correlation",
+        "1",
         "views_taken_as_independent",
-        (
-            "You treat the views of one user as independent. They are not, so a user is worth fewer impressions "
-            "than `views`: multiply by the effect."
-        ),
+        "You treat the views of one user as independent. "
+        "They are not, so a user is worth fewer impressions than `views`: multiply by the effect.",
     ),
     edit(
-        " / views",
-        "",
+        "1 + (views - 1) * correlation",
+        "1 + views * correlation",
+        "effect_counts_itself",
+        "Your effect is one plus views times correlation. "
+        "A view is correlated with the *other* views of its user: views - 1.",
+    ),
+    edit(
+        "impressions * effect / views",
+        "impressions * effect",
         "impressions_not_users",
         "This is the number of impressions. A user gives `views` of them: divide.",
     ),
     edit(
-        " * effect / views",
-        "",
+        "impressions * effect / views",
+        "impressions",
         "independent_impressions",
-        (
-            "This is the number of independent impressions, as in the published answer. Users give several, and "
-            "theirs are alike."
-        ),
-    ),
-    edit(
-        "(views - 1)",
-        "views",
-        "effect_counts_itself",
-        (
-            "Your effect is one plus views times correlation. A view is correlated with the *other* views of its "
-            "user: views - 1."
-        ),
-    ),
-    edit(
-        "1 + (",
-        "(",
-        "effect_without_the_one",
-        "Your effect lacks the one in front: without any correlation it would be 0, and the test would need nobody.",
-    ),
-    edit(
-        " * effect",
-        " / effect",
-        "effect_divides",
-        "You divide by the effect. Views that are alike tell less, so the test needs more users, not fewer.",
-    ),
-    edit(
-        " effect /",
-        " math.sqrt(effect) /",
-        "root_of_the_effect",
-        (
-            "You take the root of the effect. That is how much wider the interval gets; the number of users grows "
-            "with the effect itself."
-        ),
-    ),
-    edit(
-        "(impressions",
-        "(2 * impressions",
-        "both_groups_together",
-        "This is the number of users in both groups together. Return the size of one.",
+        "This is the number of independent impressions, as in the published answer. "
+        "Users give several, and theirs are alike.",
     ),
 ]

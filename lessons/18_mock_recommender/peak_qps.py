@@ -7,10 +7,8 @@ from mlpipe.envelope import queries_per_second
 
 hints = (
     "How many requests come in the busiest hour, all users together?",
-    (
-        "`busiest_hour` is the share of the day's requests that come in one hour. From that many requests in an "
-        "hour it is one step to a second."
-    ),
+    "`busiest_hour` is the share of the day's requests that come in one hour. "
+    "From that many requests in an hour it is one step to a second.",
     "Users times requests each is the day. A share of the day falls into one hour, and an hour has 3,600 seconds.",
 )
 takeaway = "One multiplication aloud: users, requests each, the share of the busiest hour, 3,600 seconds."
@@ -22,7 +20,8 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 
 def peak_requests(daily_users, requests_per_user, busiest_hour):
-    return daily_users * requests_per_user * busiest_hour / 3600
+    in_the_hour = daily_users * requests_per_user * busiest_hour
+    return in_the_hour / 3600
 
 
 def another(daily_users, requests_per_user, busiest_hour):
@@ -31,68 +30,41 @@ def another(daily_users, requests_per_user, busiest_hour):
 
 mistakes = [
     edit(
-        "* busiest_hour / 3600",
-        "/ 86400",
+        "in_the_hour / 3600",
+        "daily_users * requests_per_user / 86400",
         "mean_of_the_day",
-        (
-            "This is the mean over the day, as in the published answer. Machines must survive the busiest hour, "
-            "not the mean."
-        ),
+        "This is the mean over the day, as in the published answer. "
+        "Machines must survive the busiest hour, not the mean.",
     ),
     edit(
-        "requests_per_user * ",
-        "",
-        "users_are_not_requests",
-        "You count users. Each sends several requests a day: multiply by `requests_per_user`.",
-    ),
-    edit(
-        "* requests_per_user * busiest_hour / 3600",
-        "/ 86400",
+        "in_the_hour / 3600",
+        "daily_users / 86400",
         "users_over_a_day",
         "You divide users by the seconds of a day: requests a user and the busiest hour are both missing.",
     ),
     edit(
-        "3600",
-        "86400",
-        "hour_over_a_day",
-        (
-            "You take the requests of one hour and spread them over a whole day: the peak comes out below the "
-            "mean. An hour has 3,600 seconds."
-        ),
+        "daily_users * requests_per_user",
+        "daily_users",
+        "users_are_not_requests",
+        "You count users. Each sends several requests a day: multiply by `requests_per_user`.",
     ),
     edit(
-        "3600",
-        "60",
+        "in_the_hour / 3600",
+        "in_the_hour / 86400",
+        "hour_over_a_day",
+        "You take the requests of one hour and spread them over a whole day: "
+        "the peak comes out below the mean. An hour has 3,600 seconds.",
+    ),
+    edit(
+        "in_the_hour / 3600",
+        "in_the_hour / 60",
         "a_minute_is_no_hour",
         "You divide by 60, so this is requests a minute. An hour has 3,600 seconds.",
     ),
-    edit(" / 3600", "", "an_hour_not_a_second", "This is requests an hour. Divide by the seconds of an hour."),
     edit(
-        "* busiest_hour ",
-        "",
-        "whole_day_in_an_hour",
-        "You let the whole day come in one hour. Only its share `busiest_hour` does.",
-    ),
-    edit(
-        "* busiest_hour / 3600",
-        "/ 86400 * (1 + busiest_hour)",
-        "share_added_to_the_mean",
-        (
-            "You raise the mean by the share. The share is of the day's requests, and they come in one hour: they "
-            "replace the mean."
-        ),
-    ),
-    edit(
-        "* busiest_hour / 3600",
-        "/ 86400 / busiest_hour",
-        "mean_divided_by_share",
-        "You divide the mean by the share. Twice the share in the busiest hour would then mean half the load.",
-    ),
-    edit(
-        " daily_users",
-        " round(daily_users",
-        "rounded_to_a_whole",
-        "Nearly: do not round. For a small service the rest matters, and a machine is chosen later.",
-        also=(("3600\n", "3600)\n"),),
+        "in_the_hour / 3600",
+        "in_the_hour",
+        "an_hour_not_a_second",
+        "This is requests an hour. Divide by the seconds of an hour.",
     ),
 ]
