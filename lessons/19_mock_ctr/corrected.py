@@ -7,18 +7,12 @@ from mlpipe.course.definition import edit
 
 core = True
 hints = (
-    (
-        "Try the printed formula on p = 0.5 with a small `kept`. What must hold for every probability? What should "
-        "come out for kept = 1?"
-    ),
-    (
-        "Work with odds, clicks against non-clicks. Sampling kept all clicks and a share of the non-clicks. By "
-        "which factor did it change the odds?"
-    ),
-    (
-        "In the sampled data there are p clicks to 1 - p non-clicks. Give the non-clicks their true number back, "
-        "with `kept`, and then take clicks over all."
-    ),
+    "Try the printed formula on p = 0.5 with a small `kept`. "
+    "What must hold for every probability? What should come out for kept = 1?",
+    "Work with odds, clicks against non-clicks. "
+    "Sampling kept all clicks and a share of the non-clicks. By which factor did it change the odds?",
+    "In the sampled data there are p clicks to 1 - p non-clicks. "
+    "Give the non-clicks their true number back, with `kept`, and then take clicks over all.",
 )
 takeaway = "Before you trust a formula, test a property: between 0 and 1, unchanged for kept = 1, smaller than before."
 
@@ -31,7 +25,8 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 
 def corrected(p, kept):
-    return p / (p + (1 - p) / kept)
+    others = (1 - p) / kept
+    return p / (p + others)
 
 
 def another(p, kept):
@@ -44,88 +39,49 @@ def stub(p, kept):
 
 mistakes = [
     edit(
-        "/ (p",
-        "* (1",
+        "p / (p + others)",
+        "p * (1 + others)",
         "the_printed_formula",
-        (
-            "This is the printed formula, written otherwise. It exceeds 1, so it is no probability: p belongs over "
-            "a sum, not into it."
-        ),
+        "This is the printed formula, written otherwise. "
+        "It exceeds 1, so it is no probability: p belongs over a sum, not into it.",
     ),
     edit(
-        "p / ",
-        "np.minimum",
+        "p / (p + others)",
+        "np.minimum(p * (1 + others), 1)",
         "printed_formula_cut_off",
-        (
-            "You cut the printed formula off at 1. Then it is between 0 and 1, and still wrong: it raises what "
-            "must become smaller."
-        ),
-        also=(("/ kept", "* p / kept, 1"),),
+        "You cut the printed formula off at 1. "
+        "Then it is between 0 and 1, and still wrong: it raises what must become smaller.",
     ),
     edit(
-        " / kept",
-        " * kept",
+        "(1 - p) / kept",
+        "(1 - p) * kept",
         "sampled_again",
-        (
-            "You sample once more: non-clicks are multiplied by `kept`, and the result is even larger. Divide, to "
-            "give them back."
-        ),
+        "You sample once more: non-clicks are multiplied by `kept`, "
+        "and the result is even larger. Divide, to give them back.",
     ),
     edit(
-        "/ (p + (1 - p) / kept)",
-        "* kept",
+        "p / (p + others)",
+        "p * kept",
         "simply_scaled",
-        (
-            "You multiply by `kept`. That is right for tiny probabilities only: a p of 1 must stay 1. It is the "
-            "odds that scale."
-        ),
+        "You multiply by `kept`. That is right for tiny probabilities only: "
+        "a p of 1 must stay 1. It is the odds that scale.",
     ),
     edit(
-        "(p + (1 - p) / kept)",
-        "kept",
-        "divided_by_kept",
-        (
-            "You divide by `kept`, so the prediction grows. Sampling made it too large, and the correction makes "
-            "it smaller."
-        ),
-    ),
-    edit(
-        "p + (",
-        "",
+        "p / (p + others)",
+        "p / others",
         "odds_not_probability",
         "These are the right odds, but not yet a probability: odds o become o / (1 + o).",
-        also=(("/ kept)", "* kept"),),
     ),
     edit(
-        "kept)\n",
-        "(1 - kept))\n",
+        "(1 - p) / kept",
+        "(1 - p) / (1 - kept)",
         "share_removed",
         "You use the share of non-clicks that was removed. `kept` is the share that stayed.",
     ),
     edit(
-        "(1 - p)",
-        "1",
+        "(1 - p) / kept",
+        "1 / kept",
         "all_rows_given_back",
         "You give back 1 / kept non-clicks for each row. Only the share 1 - p of the rows are non-clicks.",
-    ),
-    edit(
-        "p /",
-        "p * kept /",
-        "non_clicks_thinned_again",
-        (
-            "You thin the non-clicks once more, and the clicks above the line. The non-clicks must be given back: "
-            "divide them by `kept`."
-        ),
-        also=((" / kept", " * kept"),),
-    ),
-    edit(
-        " p ",
-        " p - (np.mean(p) - np.mean(p ",
-        "shifted_not_divided",
-        (
-            "You subtract a number from all predictions. Sampling multiplies the odds, so the shift is in the "
-            "logit, by log(kept)."
-        ),
-        also=((")\n", ")))\n"),),
     ),
 ]

@@ -7,10 +7,8 @@ from mlpipe.course.definition import edit
 hints = (
     "What does a perfect model of the sampled data predict where the truth is p? You have that formula already.",
     "The bid follows the prediction. Divide the uncorrected prediction by the true probability.",
-    (
-        "The uncorrected prediction is p over the clicks and the kept non-clicks. Divided by p, only the line "
-        "below is left."
-    ),
+    "The uncorrected prediction is p over the clicks and the kept non-clicks. "
+    "Divided by p, only the line below is left.",
 )
 takeaway = (
     "The factor differs from ad to ad, so no single correction of all bids repairs it: rare clicks are overbid most."
@@ -23,7 +21,8 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 
 def overbid(p, kept):
-    return 1 / (p + (1 - p) * kept)
+    others = (1 - p) * kept
+    return 1 / (p + others)
 
 
 def another(p, kept):
@@ -34,68 +33,41 @@ def another(p, kept):
 
 mistakes = [
     edit(
-        "1 / (p + (1 - p) * ",
-        "np.full(len(p), 1 / ",
+        "1 / (p + others)",
+        "np.full(len(p), 1 / kept)",
         "one_over_kept",
         "You return 1 / kept for all. That is the limit for tiny probabilities; likely clicks are overbid by less.",
     ),
     edit(
-        "1 / (",
-        "",
+        "1 / (p + others)",
+        "p + others",
         "upside_down",
         "This is truth over prediction. Overbidding is prediction over truth, and above 1.",
-        also=((")\n", "\n"),),
     ),
     edit(
-        "1 / (",
-        "",
+        "1 / (p + others)",
+        "p + (1 - p) / kept",
         "p_taken_as_prediction",
-        (
-            "You take `p` for the model's prediction and correct it. Here `p` is the truth, and the model's "
-            "prediction is to be found."
-        ),
-        also=(("* kept)", "/ kept"),),
+        "You take `p` for the model's prediction and correct it. "
+        "Here `p` is the truth, and the model's prediction is to be found.",
     ),
     edit(
-        " 1 ",
-        " p ",
+        "1 / (p + others)",
+        "p / (p + others)",
         "prediction_not_factor",
         "This is the uncorrected prediction. Divide it by the true probability to get the factor.",
     ),
     edit(
-        ")\n",
-        ") - 1\n",
+        "1 / (p + others)",
+        "1 / (p + others) - 1",
         "excess_not_factor",
         "This is the excess: 8.2 where the factor is 9.2. Return the factor itself.",
     ),
+    edit("(1 - p) * kept", "kept", "ratio_of_odds", "You divide the odds less one step: non-clicks are 1 - p, not 1."),
     edit(
-        " 1 ",
-        " p ",
-        "difference_not_factor",
-        "This is prediction less truth. A bid is a multiple of the prediction, so ask for the ratio.",
-        also=((")\n", ") - p\n"),),
-    ),
-    edit("(1 - p) * ", "", "ratio_of_odds", "You divide the odds less one step: non-clicks are 1 - p, not 1."),
-    edit(
-        "kept)\n",
-        "(1 - kept))\n",
-        "share_removed",
-        "You use the share that was removed. `kept` is the share of the non-clicks that stayed.",
-    ),
-    edit(
-        "1 / (p + (1 - p) * kept)",
-        "np.full(len(p), 1 / (np.mean(p) + (1 - np.mean(p)) * kept))",
-        "mean_of_all",
-        (
-            "You return one factor, at the mean probability. Each impression has its own; that is what moves the "
-            "auction."
-        ),
-    ),
-    edit(
-        " 1",
-        " np.mean(1",
+        "1 / (p + others)",
+        "np.mean(1 / (p + others))",
         "one_number",
         "You return one number, the mean of the factors. Return one for each impression.",
-        also=((")\n", "))\n"),),
     ),
 ]

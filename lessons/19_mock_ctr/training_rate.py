@@ -18,7 +18,8 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 
 def training_rate(rate, kept):
-    return rate / (rate + (1 - rate) * kept)
+    others = (1 - rate) * kept
+    return rate / (rate + others)
 
 
 def another(rate, kept):
@@ -28,72 +29,41 @@ def another(rate, kept):
 
 mistakes = [
     edit(
-        "(rate + (1 - rate) * kept)",
-        "kept",
+        "rate / (rate + others)",
+        "rate / kept",
         "clicks_over_kept",
-        (
-            "You divide the rate by the share kept, as the published answer does. The clicks stay in the data, "
-            "too, so there are more rows than that."
-        ),
+        "You divide the rate by the share kept, as the published answer does. "
+        "The clicks stay in the data, too, so there are more rows than that.",
     ),
     edit(
-        "rate / (rate + (1 - rate) * kept",
-        "min(rate / kept, 1.0",
-        "clicks_over_kept_cut_off",
-        (
-            "You divide the rate by the share kept and stop at 1. A rate that has to be cut off was no rate: count "
-            "what is left."
-        ),
-    ),
-    edit(
-        "(1 - rate) * ",
-        "",
+        "(1 - rate) * kept",
+        "kept",
         "rows_not_non_clicks",
-        (
-            "Nearly: you keep a share of *all* rows beside the clicks. Only the non-clicks, 1 - rate of them, are "
-            "sampled."
-        ),
+        "Nearly: you keep a share of *all* rows beside the clicks. Only the non-clicks, 1 - rate of them, are sampled.",
     ),
     edit(
-        "rate + ",
-        "",
+        "rate / (rate + others)",
+        "rate / others",
         "these_are_odds",
         "These are clicks over non-clicks, the odds. A rate has the clicks below the line, too.",
     ),
     edit(
-        "*",
-        "/",
+        "(1 - rate) * kept",
+        "(1 - rate) / kept",
         "the_way_back",
         "This is the way back, from the sampled rate to the true one. Here non-clicks get fewer.",
     ),
     edit(
-        " / (rate + (1 - rate) * kept)",
-        "",
-        "nothing_changes",
-        (
-            "You return the rate of the log. Without most of its non-clicks the training data has more clicks in a "
-            "hundred rows."
-        ),
-    ),
-    edit(
-        "kept)\n",
-        "(1 - kept))\n",
+        "(1 - rate) * kept",
+        "(1 - rate) * (1 - kept)",
         "share_removed",
         "You use the share that was removed. `kept` is the share of the non-clicks that stayed.",
     ),
     edit(
-        " rate ",
-        " (1 - rate) * kept ",
-        "rate_of_non_clicks",
-        "This is the share of non-clicks. The rate is the other part.",
-    ),
-    edit(
-        "rate + (1 - rate) * ",
-        "1 - ",
-        "divided_by_all_rows",
-        (
-            "Above the line you weigh the clicks against the sampling, but below it stand all rows of the log. "
-            "Count the rows that are left."
-        ),
+        "rate / (rate + others)",
+        "rate",
+        "nothing_changes",
+        "You return the rate of the log. "
+        "Without most of its non-clicks the training data has more clicks in a hundred rows.",
     ),
 ]
