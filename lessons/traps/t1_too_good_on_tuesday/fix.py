@@ -7,18 +7,14 @@ from mlpipe.course.definition import edit
 
 hints = (
     "For one user, write down three days with a click on the second. Which days may the rate of the second day use?",
-    (
-        "The server reads its table at midnight, so a row may use the days *before* its own, all of them, and "
-        "nothing of its own day. One step of the function breaks this."
-    ),
-    (
-        "`merge_asof` takes the last row of `totals` whose day is not later than that of the row; equal days count "
-        "as found. It has an argument that says whether equal ones may."
-    ),
+    "The server reads its table at midnight, so a row may use the days *before* its own, "
+    "all of them, and nothing of its own day. One step of the function breaks this.",
+    "`merge_asof` takes the last row of `totals` whose day is not later than that of the row; "
+    "equal days count as found. It has an argument that says whether equal ones may.",
 )
 takeaway = (
-    "Only days before its own count now. After the repair, the entropy of Wednesday and that of Tuesday differ "
-    "by about 0.01, and both are near 0.95: less than was promised, and true."
+    "Only days before its own count now. After the repair, the entropy of Wednesday and that "
+    "of Tuesday differ by about 0.01, and both are near 0.95: less than was promised, and true."
 )
 
 
@@ -61,63 +57,49 @@ def stub(rows, log, key, prior_rate, prior_strength):
 
 mistakes = [
     edit(
-        "False",
-        "True",
+        "allow_exact_matches=False",
+        "allow_exact_matches=True",
         "still_uses_its_own_day",
-        (
-            "The rate of a day still holds that day's clicks. When the server reads it, at midnight, they have not "
-            "happened."
-        ),
+        "The rate of a day still holds that day's clicks. "
+        "When the server reads it, at midnight, they have not happened.",
     ),
     edit(
-        ", allow_exact_matches=False",
-        ')\n    found["clicks"] -= rows["clicked"].to_numpy()\n    found["shown"] = (found["shown"] - 1).clip(lower=0)\n    found["clicks"] = found["clicks"].clip(lower=0',
+        "allow_exact_matches=False",
+        "allow_exact_matches=True",
         "takes_out_one_row_only",
-        (
-            "You take the row's own click out, but the other clicks of its day remain, and they are not known at "
-            "midnight either. A table that is made at midnight holds nothing of the day that begins."
+        "You take the row's own click out, but the other clicks of its day remain, and they are not "
+        "known at midnight either. A table that is made at midnight holds nothing of the day that begins.",
+        also=(
+            ('found["clicks"].fillna(0)', '(found["clicks"].fillna(0) - rows["clicked"].to_numpy()).clip(lower=0)'),
+            ('found["shown"].fillna(0)', '(found["shown"].fillna(0) - 1).clip(lower=0)'),
         ),
     ),
     edit(
-        "daily ",
-        "totals ",
+        "daily.groupby(key).cumsum()",
+        'daily.groupby(key).transform("sum")',
         "whole_log",
         "This is the rate over the whole log, later days included: more of the future, not less.",
-        also=(
-            ('[key, "day"]', "key"),
-            (
-                'totals = daily.groupby(key).cumsum().reset_index().sort_values("day")\n    found = pd.merge_asof(rows[["day", key]], totals, on="day", by=key, allow_exact_matches=False',
-                "found = totals.reindex(rows[key]).reset_index(",
-            ),
-        ),
+        also=(("allow_exact_matches=False", "allow_exact_matches=True"),),
     ),
     edit(
-        ".groupby(key).cumsum()",
-        "",
+        "daily.groupby(key).cumsum()",
+        "daily",
         "one_day_only",
-        (
-            "Nothing of its own day, good, but you use only the last day on which the key was seen. Use all "
-            "earlier days."
-        ),
+        "Nothing of its own day, good, but you use only the last day on which the key was seen. Use all earlier days.",
     ),
     edit(
-        "=key, ",
-        '=key)\n    found["clicks"] = pd.merge_asof(rows[["day", key]], totals, on="day", by=key, ',
+        'found["shown"]',
+        'pd.merge_asof(rows[["day", key]], totals, on="day", by=key)["shown"]',
         "clicks_of_before_impressions_of_today",
-        (
-            "The clicks are those of earlier days, but the impressions of the own day still count: the rate is too "
-            "low for whoever is seen often that day. Take both from the same days."
-        ),
-        also=((")\n    clicks", ')["clicks"]\n    clicks'),),
+        "The clicks are those of earlier days, but the impressions of the own day still count: "
+        "the rate is too low for whoever is seen often that day. Take both from the same days.",
     ),
     edit(
-        "reset_index",
-        "shift(1).reset_index",
+        "daily.groupby(key).cumsum()",
+        "daily.groupby(key).cumsum().shift(1)",
         "shifted_over_all_keys",
-        (
-            "You shift the table by one line, but the line above may belong to another key. Look for the day "
-            "before within the key."
-        ),
-        also=((", allow_exact_matches=False", ""),),
+        "You shift the table by one line, but the line above may belong to another key. "
+        "Look for the day before within the key.",
+        also=(("allow_exact_matches=False", "allow_exact_matches=True"),),
     ),
 ]

@@ -2,22 +2,18 @@
 
 import numpy as np
 
-from mlpipe.course.definition import wrong
+from mlpipe.course.definition import edit
 
 hints = (
     "On the page, which films could take the ten places of one user? Count them.",
-    (
-        "All films that the user has not seen compete on the page. So they must in the evaluation, and nothing is "
-        "left to chance."
-    ),
-    (
-        "The first of the two lines that make `rivals` is enough: it holds the unseen films. The held-out film is "
-        "among them, but it is not better than itself."
-    ),
+    "All films that the user has not seen compete on the page. "
+    "So they must in the evaluation, and nothing is left to chance.",
+    "The first of the two lines that make `rivals` is enough: it holds the unseen films. "
+    "The held-out film is among them, but it is not better than itself.",
 )
 takeaway = (
-    "All unseen films compete now, and nothing is drawn. After the repair, the evaluation is about 1.0 times "
-    "what the page shows: one user in fourteen, not two in three. The model is as good as it was."
+    "All unseen films compete now, and nothing is drawn. After the repair, the evaluation is about 1.0 "
+    "times what the page shows: one user in fourteen, not two in three. The model is as good as it was."
 )
 
 
@@ -38,8 +34,9 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 def hit_rate(scores, seen, held_out, k, seed):
     hits = []
     for user, film in enumerate(held_out):
-        unseen = scores[user, ~seen[user]]
-        hits.append((unseen > scores[user, film]).sum() < k)
+        rivals = np.flatnonzero(~seen[user])
+        better = (scores[user, rivals] > scores[user, film]).sum()
+        hits.append(better < k)
     return np.mean(hits)
 
 
@@ -60,95 +57,45 @@ def stub(scores, seen, held_out, k, seed):
     return np.mean(hits)
 
 
-def still_one_hundred(scores, seen, held_out, k, seed):
-    rng = np.random.default_rng(seed)
-    hits = []
-    for user, film in enumerate(held_out):
-        unseen = np.setdiff1d(np.flatnonzero(~seen[user]), film)
-        rivals = rng.choice(unseen, 100, False)
-        better = (scores[user, rivals] > scores[user, film]).sum()
-        hits.append(better < k)
-    return np.mean(hits)
-
-
-def half_of_the_films(scores, seen, held_out, k, seed):
-    rng = np.random.default_rng(seed)
-    hits = []
-    for user, film in enumerate(held_out):
-        rivals = np.flatnonzero(~seen[user])
-        rivals = rng.choice(rivals[rivals != film], size=len(rivals) // 2, replace=False)
-        better = (scores[user, rivals] > scores[user, film]).sum()
-        hits.append(better < k)
-    return np.mean(hits)
-
-
-def best_hundred_on_average(scores, seen, held_out, k, seed):
-    rng = np.random.default_rng(seed)
-    hits = []
-    for user, film in enumerate(held_out):
-        rivals = np.argsort(-scores.mean(axis=0))[:100]
-        rivals = rivals[~seen[user, rivals]]
-        better = (scores[user, rivals] > scores[user, film]).sum()
-        hits.append(better < k)
-    return np.mean(hits)
-
-
-def seen_films_compete(scores, seen, held_out, k, seed):
-    rng = np.random.default_rng(seed)
-    hits = []
-    for user, film in enumerate(held_out):
-        rivals = np.arange(scores.shape[1])
-        better = (scores[user, rivals] > scores[user, film]).sum()
-        hits.append(better < k)
-    return np.mean(hits)
-
-
-def one_place_too_few(scores, seen, held_out, k, seed):
-    rng = np.random.default_rng(seed)
-    hits = []
-    for user, film in enumerate(held_out):
-        rivals = np.flatnonzero(~seen[user])
-        better = (scores[user, rivals] > scores[user, film]).sum()
-        hits.append(better + 1 < k)
-    return np.mean(hits)
-
-
-def first_place_only(scores, seen, held_out, k, seed):
-    rng = np.random.default_rng(seed)
-    hits = []
-    for user, film in enumerate(held_out):
-        rivals = np.flatnonzero(~seen[user])
-        better = (scores[user, rivals] > scores[user, film]).sum()
-        hits.append(better == 0)
-    return np.mean(hits)
-
-
 mistakes = [
-    wrong(
-        still_one_hundred,
+    edit(
+        "scores[user, rivals]",
+        "scores[user, rng.choice(rivals[rivals != film], size=100, replace=False)]",
+        "still_one_hundred",
         "The held-out film still meets 100 rivals. On the page it meets all films that the user has not seen.",
+        also=(("hits = []", "rng, hits = np.random.default_rng(seed), []"),),
     ),
-    wrong(
-        half_of_the_films,
+    edit(
+        "scores[user, rivals]",
+        "scores[user, rng.choice(rivals[rivals != film], size=len(rivals) // 2, replace=False)]",
+        "half_of_the_films",
         "A larger draw brings the number nearer to the page, but only all films give the number of the page.",
+        also=(("hits = []", "rng, hits = np.random.default_rng(seed), []"),),
     ),
-    wrong(
-        best_hundred_on_average,
-        (
-            "You take the 100 films with the highest mean score as rivals. They are harder, but another user's "
-            "favourites are still missing. All unseen films compete."
-        ),
+    edit(
+        "np.flatnonzero(~seen[user])",
+        "np.setdiff1d(np.argsort(-scores.mean(axis=0))[:100], np.flatnonzero(seen[user]))",
+        "best_hundred_on_average",
+        "You take the 100 films with the highest mean score as rivals. "
+        "They are harder, but another user's favourites are still missing. All unseen films compete.",
     ),
-    wrong(
-        seen_films_compete,
-        (
-            "Films that the user has seen take places in your list. The page leaves them out, so the number is now "
-            "too low."
-        ),
+    edit(
+        "np.flatnonzero(~seen[user])",
+        "np.arange(scores.shape[1])",
+        "seen_films_compete",
+        "Films that the user has seen take places in your list. "
+        "The page leaves them out, so the number is now too low.",
     ),
-    wrong(
-        one_place_too_few,
+    edit(
+        "better < k",
+        "better < k - 1",
+        "one_place_too_few",
         "The film at place k is a hit, too: k - 1 films are better. You count the film among those that beat it.",
     ),
-    wrong(first_place_only, "All rivals compete now, but you ask for the first place. The page has k places."),
+    edit(
+        "better < k",
+        "better == 0",
+        "first_place_only",
+        "All rivals compete now, but you ask for the first place. The page has k places.",
+    ),
 ]

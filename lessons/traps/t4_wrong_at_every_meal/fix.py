@@ -6,26 +6,18 @@ import pandas as pd
 from mlpipe.course.definition import edit
 
 hints = (
-    (
-        "At which hour does someone have dinner? The model knows it by the clock of the shop. By which clock does "
-        "this function go?"
-    ),
-    (
-        "Seconds since 1970 count in UTC. The shop knows its `zone`. First say that the times are UTC, then "
-        "convert them."
-    ),
-    (
-        "A column of times has `.dt.tz_localize(...)`, which says what zone the times are in, and "
-        "`.dt.tz_convert(...)`, which moves them to another one. The hour comes after both. No offset in hours is "
-        "needed: some places change their clocks."
-    ),
+    "At which hour does someone have dinner? "
+    "The model knows it by the clock of the shop. By which clock does this function go?",
+    "Seconds since 1970 count in UTC. The shop knows its `zone`. First say that the times are UTC, then convert them.",
+    "A column of times has `.dt.tz_localize(...)`, which says what zone the times "
+    "are in, and `.dt.tz_convert(...)`, which moves them to another one. The hour "
+    "comes after both. No offset in hours is needed: some places change their clocks.",
 )
 takeaway = (
-    "The server now reads the same clock as the shop. After the repair, the forecast is about 1.1 times the "
-    "clicks in the worst eighth of the day, which is noise. Safer still: one function for both sides, or "
-    "training on the features that were served."
+    "The server now reads the same clock as the shop. After the repair, the forecast is "
+    "about 1.1 times the clicks in the worst eighth of the day, which is noise. Safer "
+    "still: one function for both sides, or training on the features that were served."
 )
-
 
 SHOPS = {
     "New York": "America/New_York",
@@ -33,8 +25,6 @@ SHOPS = {
     "Kolkata": "Asia/Kolkata",
     "Sydney": "Australia/Sydney",
 }
-
-
 YEAR = (1_767_225_600, 1_798_761_600)  # 2026 in seconds
 
 
@@ -68,46 +58,36 @@ def stub(requests, shop):
 
 mistakes = [
     edit(
-        ')\n    local = time.dt.tz_localize("UTC").dt.tz_convert(shop["zone"]',
-        ", utc=True",
+        'time.dt.tz_localize("UTC").dt.tz_convert(shop["zone"])',
+        'time.dt.tz_localize("UTC")',
         "still_universal_time",
-        (
-            "The hour is still that of UTC: to name a zone for times does not move them. Say that they are UTC, "
-            "then convert them to the zone of the shop."
-        ),
-        also=(("local.", "time."),),
+        "The hour is still that of UTC: to name a zone for times does not move them. "
+        "Say that they are UTC, then convert them to the zone of the shop.",
     ),
     edit(
-        'price = requests["price"] / shop["usual_price"]\n    return pd.DataFrame({"hour": local.dt.hour',
-        'offset = local.dt.hour - time.dt.hour\n    price = requests["price"] / shop["usual_price"]\n    return pd.DataFrame({"hour": (time.dt.hour - offset) % 24',
+        "local.dt.hour",
+        "(2 * time.dt.hour - local.dt.hour) % 24",
         "wrong_direction",
         "You move the clock the wrong way. East of Greenwich the clock on the wall is ahead of UTC.",
     ),
     edit(
-        "\n    price",
-        "\n    ahead = (local.dt.tz_localize(None) - time).dt.total_seconds() // 3600\n    price",
+        "local.dt.hour",
+        "time.dt.hour + (local.dt.tz_localize(None) - time).dt.total_seconds().astype(int) // 3600",
         "runs_past_midnight",
-        (
-            "You add the offset to the hour, but the day ends at 24: some hours are now below 0 or above 23, and "
-            "the model knows none of them."
-        ),
-        also=(("local.dt.hour", "time.dt.hour + ahead.astype(int)"),),
+        "You add the offset to the hour, but the day ends at 24: "
+        "some hours are now below 0 or above 23, and the model knows none of them.",
     ),
     edit(
-        'local = time.dt.tz_localize("UTC").dt.tz_convert(shop["zone"])\n    ',
-        "",
+        "local.dt.hour",
+        "(time.dt.hour + 9) % 24",
         "nine_hours_for_all",
         "Nine hours are right for Tokyo. The next shop lies elsewhere: take the zone from `shop`.",
-        also=(("local.dt.hour", "(time.dt.hour + 9) % 24"),),
     ),
     edit(
-        'local = time.dt.tz_localize("UTC").dt',
-        'start = pd.Timestamp("2026-01-01", tz="UTC")',
+        "local.dt.hour",
+        '(time + pd.Timestamp("2026-01-01", tz=shop["zone"]).utcoffset()).dt.hour',
         "one_offset_all_year",
-        (
-            "You use the offset of the first of January for the whole year. Many places change their clocks in "
-            "spring and autumn: convert each time."
-        ),
-        also=(("local.", "(time + start.utcoffset())."),),
+        "You use the offset of the first of January for the whole year. "
+        "Many places change their clocks in spring and autumn: convert each time.",
     ),
 ]

@@ -6,18 +6,14 @@ from mlpipe.course.definition import edit, wrong
 
 hints = (
     "Which pairs of tables were made by one and the same fit?",
-    (
-        "Both tables must be of one night. Of the nights that are in both, take the newest. On the days before the "
-        "next film table comes, that means users who are a few days old."
-    ),
-    (
-        "A dictionary's keys behave like a set: `a.keys() & b.keys()` are the keys that both have. Dates written "
-        "like these sort as text. Choose one night, then look both tables up with it."
-    ),
+    "Both tables must be of one night. Of the nights that are in both, take the newest. "
+    "On the days before the next film table comes, that means users who are a few days old.",
+    "A dictionary's keys behave like a set: `a.keys() & b.keys()` are the keys that both have. "
+    "Dates written like these sort as text. Choose one night, then look both tables up with it.",
 )
 takeaway = (
-    "Users and films now come from one fit, a few days old. After the repair, the page has about 1.0 times the "
-    "hits that the newest model promised. A few days of age cost almost nothing; a mixture cost nearly all."
+    "Users and films now come from one fit, a few days old. After the repair, the page has about 1.0 times "
+    "the hits that the newest model promised. A few days of age cost almost nothing; a mixture cost nearly all."
 )
 
 
@@ -51,68 +47,50 @@ def stub(user_tables, film_tables):
     return users, films
 
 
-def newest_of_each(user_tables, film_tables):
-    users = user_tables[sorted(user_tables)[-1]]
-    films = film_tables[sorted(film_tables)[-1]]
-    return users, films
-
-
 def scales_the_vectors(user_tables, film_tables):
     users, films = user_tables[max(user_tables)], film_tables[max(film_tables)]
-    lengths = [(table**2).sum(axis=1, keepdims=True) ** 0.5 + 1e-9 for table in (users, films)]
-    return users / lengths[0], films / lengths[1]
-
-
-def mean_of_the_nights(user_tables, film_tables):
-    users, films = list(user_tables.values()), list(film_tables.values())
-    return sum(users) / len(users), sum(films) / len(films)
+    return tuple(table / (np.linalg.norm(table, axis=1, keepdims=True) + 1e-9) for table in (users, films))
 
 
 mistakes = [
-    wrong(
-        newest_of_each,
-        (
-            "These are the newest users and the newest films, each for itself. They can come from two fits, whose "
-            "axes differ."
-        ),
+    edit(
+        "user_tables[night], film_tables[night]",
+        "user_tables[max(user_tables)], film_tables[max(film_tables)]",
+        "newest_of_each",
+        "These are the newest users and the newest films, each for itself. "
+        "They can come from two fits, whose axes differ.",
     ),
     edit(
-        ".keys() & film_tables.keys())",
-        ")\n    earlier = [one for one in film_tables if one <= night]",
+        "max(user_tables.keys() & film_tables.keys())",
+        "max(user_tables)",
         "last_one_not_later",
-        (
-            "The newest film table that is not later than the users' one is nearer, but it is of another fit all "
-            "the same. The nights must be equal."
-        ),
-        also=(("[night]\n", "[max(earlier)]\n"),),
+        "The newest film table that is not later than the users' one is nearer, "
+        "but it is of another fit all the same. The nights must be equal.",
+        also=(("film_tables[night]", "film_tables[max(one for one in film_tables if one <= night)]"),),
     ),
     wrong(
         scales_the_vectors,
-        (
-            "You bring the vectors to length one. Their length was not the trouble: the axes of two fits have "
-            "nothing in common."
-        ),
-    ),
-    wrong(
-        mean_of_the_nights,
-        (
-            "You take means over the nights. A mean of vectors with different axes belongs to no space at all. "
-            "Take one night."
-        ),
+        "You bring the vectors to length one. "
+        "Their length was not the trouble: the axes of two fits have nothing in common.",
     ),
     edit(
-        "max",
-        "min",
+        "user_tables[night], film_tables[night]",
+        "sum(user_tables.values()) / len(user_tables), sum(film_tables.values()) / len(film_tables)",
+        "mean_of_the_nights",
+        "You take means over the nights. "
+        "A mean of vectors with different axes belongs to no space at all. Take one night.",
+    ),
+    edit(
+        "max(user_tables.keys() & film_tables.keys())",
+        "min(user_tables.keys() & film_tables.keys())",
         "oldest_common_night",
         "The two tables fit each other, but you serve the oldest night that both have. Take the newest one.",
     ),
     edit(
-        "night = max(user_tables.keys() & film_tables.keys())\n    ",
-        "for night in user_tables:\n        if night in film_tables:\n            ",
+        "max(user_tables.keys() & film_tables.keys())",
+        "next(one for one in user_tables if one in film_tables)",
         "first_common_night_found",
-        (
-            "The two tables fit each other, but you take the first common night in the order of the dictionary, "
-            "which is not that of time."
-        ),
+        "The two tables fit each other, but you take the first common "
+        "night in the order of the dictionary, which is not that of time.",
     ),
 ]

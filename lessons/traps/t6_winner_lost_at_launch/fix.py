@@ -7,14 +7,10 @@ from mlpipe.course.definition import edit
 
 hints = (
     "Take a user who was assigned to B and whose page never came. In which row of the result does this user count?",
-    (
-        "Compare the arms as they were *assigned*: whoever was assigned counts, whatever happened then. A user who "
-        "saw no page has a number of clicks, too."
-    ),
-    (
-        "`merge` keeps only users that both tables have, unless `how` says that all of the left one stay. Those "
-        "without a row in the log then have a missing value, which a mean leaves out: give it its number first."
-    ),
+    "Compare the arms as they were *assigned*: whoever was assigned counts, whatever happened then. "
+    "A user who saw no page has a number of clicks, too.",
+    "`merge` keeps only users that both tables have, unless `how` says that all of the left one stay. "
+    "Those without a row in the log then have a missing value, which a mean leaves out: give it its number first.",
 )
 takeaway = (
     "Whoever was assigned counts, without a page as well. After the repair, the difference between experiment "
@@ -55,56 +51,48 @@ def stub(assigned, log):
 
 mistakes = [
     edit(
-        'left")\n    users["clicks"] = users["clicks"].fillna(0',
-        'right"',
+        'how="left"',
+        'how="inner"',
         "still_only_who_saw_a_page",
-        (
-            "Only users with a row in the log count. The new page itself decides who has one, so the arms are no "
-            "longer alike."
-        ),
+        "Only users with a row in the log count. "
+        "The new page itself decides who has one, so the arms are no longer alike.",
     ),
     edit(
-        'users["clicks"] = users["clicks"].fillna(0)\n    ',
-        "",
+        'users["clicks"].fillna(0)',
+        'users["clicks"]',
         "missing_clicks_are_left_out",
-        (
-            "All users are in the table now, but those without a page have a missing value, and the mean leaves "
-            "them out. They made no click: that is 0."
-        ),
+        "All users are in the table now, but those without a page have a missing value, "
+        "and the mean leaves them out. They made no click: that is 0.",
     ),
     edit(
-        "0",
-        'users["clicks"].mean()',
+        "fillna(0)",
+        'fillna(users["clicks"].mean())',
         "fills_in_the_mean",
         "You give users without a page the mean clicks of the others. They made none.",
     ),
     edit(
-        ', how="left")\n    users["clicks"] = users',
-        ')\n    size = users.groupby("arm")',
+        'how="left"',
+        'how="inner"',
         "cuts_the_arms_to_one_size",
         "You cut the arms to one size. The numbers look right then, but B still lacks those users who fared worst.",
-        also=(("fillna(0", 'size().min()\n    users = users.groupby("arm").head(size'),),
-    ),
-    edit(
-        "log,",
-        'log[log["clicks"] > 0],',
-        "only_who_clicked",
-        "You keep those who clicked. Who clicks is what the experiment wants to know; it cannot decide who counts.",
-        also=((', how="left")\n    users["clicks"] = users["clicks"].fillna(0', ""),),
-    ),
-    edit(
-        '\n    users["clicks"] = users["clicks"].fillna(0)\n    return',
-        '.fillna({"clicks": 0})\n    result =',
-        "half_of_all_users",
-        (
-            "You divide by half of all users. The coin gives about half, not exactly, and not in each experiment: "
-            "count who was assigned to each arm."
-        ),
         also=(
             (
-                'mean")',
-                'sum")\n    return result.assign(users=len(users) / 2, clicks_per_user=result["clicks_per_user"] / (len(users) / 2))',
+                'users["clicks"] = users["clicks"].fillna(0)',
+                'users = users.groupby("arm").head(users["arm"].value_counts().min())',
             ),
         ),
+    ),
+    edit(
+        'assigned.merge(log, on="user_id", how="left")',
+        'assigned.merge(log[log["clicks"] > 0], on="user_id")',
+        "only_who_clicked",
+        "You keep those who clicked. Who clicks is what the experiment wants to know; it cannot decide who counts.",
+    ),
+    edit(
+        'users="size", clicks_per_user="mean"',
+        "users=lambda _: len(users) / 2, clicks_per_user=lambda clicks: clicks.sum() / (len(users) / 2)",
+        "half_of_all_users",
+        "You divide by half of all users. The coin gives about half, not exactly, "
+        "and not in each experiment: count who was assigned to each arm.",
     ),
 ]
