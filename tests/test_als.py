@@ -202,12 +202,12 @@ def test_as_good_as_implicit_at_equal_settings():
 def test_the_loss_never_rises_and_is_the_recorded_one(solver, settings, seed):
     matrix = random_matrix(seed=seed)
     model = ALS(6, *settings, iterations=12, solver=solver, random_state=seed, track_loss=True).fit(matrix)
-    assert model.losses.shape == (24,)
-    assert (np.diff(model.losses) <= 1e-6 * model.losses[:-1]).all()
-    assert model.losses[-1] < 0.999 * model.losses[0]
-    assert model.losses[-1] < 1.001 * matrix.sum()  # all factors 0 lose the weight of every interaction
+    assert model.losses_.shape == (24,)
+    assert (np.diff(model.losses_) <= 1e-6 * model.losses_[:-1]).all()
+    assert model.losses_[-1] < 0.999 * model.losses_[0]
+    assert model.losses_[-1] < 1.001 * matrix.sum()  # all factors 0 lose the weight of every interaction
     final = loss_by_definition(matrix, model.user_factors, model.item_factors, *settings)
-    assert model.losses[-1] == pytest.approx(final, rel=1e-6)
+    assert model.losses_[-1] == pytest.approx(final, rel=1e-6)
 
 
 def test_an_iteration_of_cholesky_is_exact_and_one_of_cg_is_not():
@@ -221,7 +221,7 @@ def test_an_iteration_of_cholesky_is_exact_and_one_of_cg_is_not():
 def test_both_solvers_end_at_the_same_loss():
     matrix = two_tastes()
     ends = [
-        ALS(8, 0.02, 0.1, iterations=40, solver=solver, track_loss=True).fit(matrix).losses[-1]
+        ALS(8, 0.02, 0.1, iterations=40, solver=solver, track_loss=True).fit(matrix).losses_[-1]
         for solver in ("cg", "cholesky")
     ]
     assert ends[0] == pytest.approx(ends[1], rel=0.005)
@@ -232,7 +232,7 @@ def test_cg_starts_from_the_last_iteration():
     matrix = two_tastes()
     model = ALS(8, 0.02, 0.1, iterations=60, cg_steps=1, track_loss=True).fit(matrix)
     exact = ALS(8, 0.02, 0.1, iterations=60, solver="cholesky", track_loss=True).fit(matrix)
-    assert model.losses[-1] == pytest.approx(exact.losses[-1], rel=0.01)
+    assert model.losses_[-1] == pytest.approx(exact.losses_[-1], rel=0.01)
 
 
 @pytest.mark.parametrize("solver", ["cg", "cholesky"])

@@ -435,7 +435,7 @@ def test_item_knn_by_its_formula(matrix, shrinkage):
 def test_of_equal_neighbours_the_first_items_are_kept():
     matrix = sp.csr_matrix(np.ones((3, 6)))
     model = ItemKNN(neighbours=2, shrinkage=0).fit(matrix)
-    kept = [model.similarity[:, item].nonzero()[0].tolist() for item in range(6)]
+    kept = [model.similarity_[:, item].nonzero()[0].tolist() for item in range(6)]
     assert kept == [[1, 2], [0, 2], [0, 1], [0, 1], [0, 1], [0, 1]]
 
 

@@ -48,8 +48,8 @@ class ALS(Recommender):
     observed ones do, and at most half the mean weight of an interaction; `frequency_exponent`, 0 for the same penalty
     on all rows; `iterations`; `solver`, "cholesky" solves each row exactly, "cg" takes `cg_steps` steps of conjugate
     gradient from the last iteration's factors, which costs a fraction and ends as well; `random_state` draws the first
-    factors, normal with standard deviation 0.1 / sqrt(factors); `track_loss` records L after each half-step in `losses`
-    (2 * iterations,), users first.
+    factors, normal with standard deviation 0.1 / sqrt(factors); `track_loss` records L after each half-step in
+    `losses_` (2 * iterations,), users first.
 
     A grid around the defaults: unobserved_weight 0.3 to 3 times the fitted one, regularization 0.005 to 0.05, more
     factors. The best weight follows the density of the matrix and so differs a hundredfold between data sets, the best
@@ -80,7 +80,7 @@ class ALS(Recommender):
     user_factors: np.ndarray
     item_factors: np.ndarray
     unobserved_weight_: float
-    losses: np.ndarray
+    losses_: np.ndarray
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class ALS(Recommender):
                 items = item_side.solve(users, items, self.solver, self.cg_steps)
                 if self.track_loss:
                     losses.append(self._loss(matrix, users, items))
-        self.user_factors, self.item_factors, self.losses = users, items, np.array(losses)
+        self.user_factors, self.item_factors, self.losses_ = users, items, np.array(losses)
 
     def _check_parameters(self) -> None:
         positive("factors", self.factors, whole=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
+from sklearn.utils.metadata_routing import UNUSED
 
 from mlpipe.arguments import added_up, integers, whole_number
 
@@ -17,13 +19,15 @@ from mlpipe.arguments import added_up, integers, whole_number
 BLOCK_BYTES = 64 * 2**20
 
 
-class Recommender(ABC):
+class Recommender(BaseEstimator, ABC):
     """A model that is fitted on a users x items matrix and recommends items to its users.
 
     A subclass says how it learns (`_fit`) and how it scores all items for some users (`_scores`); a model that can
     serve users whom it has not seen also says what to compute for them (`_fold_in`).
     """
 
+    __metadata_request__fit = {"matrix": UNUSED}  # noqa: RUF012 (`matrix` is the data, nothing for scikit-learn to route)
+    n_features_in_: int  # scikit-learn's name for the number of items
     _history: sp.csr_matrix  # what each user that can be served has interacted with
 
     def fit(self, matrix: sp.spmatrix) -> Self:
@@ -42,7 +46,7 @@ class Recommender(ABC):
                 "filter that made it"
             )
         self._fit(history)
-        self._history = history
+        self._history, self.n_features_in_ = history, history.shape[1]
         return self
 
     def fold_in(self, matrix: sp.spmatrix) -> Self:
@@ -112,8 +116,17 @@ class Recommender(ABC):
             f"{type(self).__name__} cannot serve users whom it was not fitted on: fit it again with them"
         )
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_history")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.sparse = tags.input_tags.positive_only = True
+        return tags
+
     def _check_fitted(self) -> None:
-        if not hasattr(self, "_history"):
+        if not self.__sklearn_is_fitted__():
             raise NotFittedError(f"this {type(self).__name__} has learned nothing yet: call fit(matrix) first")
 
     def _rows(self, user_rows: ArrayLike) -> np.ndarray:

@@ -24,10 +24,10 @@ class Popularity(Recommender):
     """
 
     def _fit(self, matrix: sp.csr_matrix) -> None:
-        self.popularity = np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.float32)
+        self.popularity_ = np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.float32)
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
-        return np.broadcast_to(self.popularity, (len(rows), len(self.popularity)))
+        return np.broadcast_to(self.popularity_, (len(rows), len(self.popularity_)))
 
     def _fold_in(self, matrix: sp.csr_matrix) -> None:
         pass
@@ -73,10 +73,10 @@ class ItemKNN(Recommender):
             common.data /= norms[rows] * norms[common.indices] + np.float32(self.shrinkage)
             common.data[rows == common.indices] = 0
             kept.append(_largest(common, self.neighbours))
-        self.similarity = sp.vstack(kept, format="csr").T.tocsr()  # column i: the neighbours of item i
+        self.similarity_ = sp.vstack(kept, format="csr").T.tocsr()  # column i: the neighbours of item i
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
-        return (self._history[rows] @ self.similarity).toarray()
+        return (self._history[rows] @ self.similarity_).toarray()
 
     def _fold_in(self, matrix: sp.csr_matrix) -> None:
         pass

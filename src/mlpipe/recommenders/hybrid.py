@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
+from sklearn.base import clone
 
 from mlpipe.arguments import added_up, numbers, positive
 from mlpipe.recommenders.als import ALS
@@ -65,7 +65,7 @@ class Hybrid(Recommender):
             raise ValueError(f"model is {self.model!r}; expected a recommender, such as ALS(), or None")
         features = _features(self.item_features, matrix.shape[1])
         stacked = sp.vstack([matrix, self.feature_weight * features.T], format="csr")
-        model = ALS() if self.model is None else copy.copy(self.model)
+        model = ALS() if self.model is None else clone(self.model)
         self._served = model.fit(stacked).fold_in(matrix)
         counts = np.bincount(matrix.indices, minlength=matrix.shape[1])
         self._popularity = (counts / counts.max()).astype(np.float32)
