@@ -51,25 +51,23 @@ class _TreeColumns:
                 self.categories[name] = values
             else:
                 self.wide.append(name)
-        self.is_category: list[bool] = []
+        kinds = [kind for name, kind in self.kinds.of.items() if name not in self.wide]
+        self.is_category = [kind == "id" for kind in kinds for _ in range(2 if kind == "time" else 1)]
 
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
         """Float columns (n_rows, n); NaN is a missing or unknown value."""
         columns: list[np.ndarray] = []
-        self.is_category = []
         for name, kind in self.kinds.of.items():
-            if kind == "id" and name in self.wide:
+            if name in self.wide:
                 continue
-            column, category = self.kinds.take(frame, name), kind == "id"
+            column = self.kinds.take(frame, name)
             if kind == "number":
-                parts = [floats(column)]
+                columns.append(floats(column))
             elif kind == "time":
-                parts = [column.dt.hour.to_numpy(float), column.dt.day_of_week.to_numpy(float)]
+                columns += [column.dt.hour.to_numpy(float), column.dt.day_of_week.to_numpy(float)]
             else:
                 codes = self.categories[name].get_indexer(pd.Index(_values(column)))
-                parts = [np.where(codes < 0, np.nan, codes)]
-            columns += parts
-            self.is_category += [category] * len(parts)
+                columns.append(np.where(codes < 0, np.nan, codes))
         return np.column_stack(columns) if columns else np.empty((len(frame), 0))
 
 
@@ -140,7 +138,8 @@ class TreesPlusLR(ClickModel):
         self._tree_columns = _TreeColumns(frame, y)
         self._known_keys = (frame[self._tree_columns.wide], y)
         trees_see = self._trees_see(frame, in_training=True)
-        self.trees_ = _boosting(self, y, self._is_category, early_stopping=False).fit(trees_see, y)
+        is_category = self._tree_columns.is_category + [False] * (2 * len(self._tree_columns.wide))
+        self.trees_ = _boosting(self, y, is_category, early_stopping=False).fit(trees_see, y)
         steps = self._steps(trees_see)
         # A tree adds one value a leaf, so the value names the leaf; rounding in the last digits must not
         self._leaf_values = [np.unique(step.round(9)) for step in steps]
@@ -169,7 +168,6 @@ class TreesPlusLR(ClickModel):
             at = rows if in_training else np.full(len(frame), len(known))
             shown, clicks = count_before(asked, at, seen, rows), count_before(asked, at, seen[y == 1], rows[y == 1])
             columns += _counter_columns(clicks, shown, y.mean(), self.prior_strength)
-        self._is_category = self._tree_columns.is_category + [False] * len(columns)
         return np.column_stack([base, *columns])
 
     def _steps(self, trees_see: np.ndarray) -> list[np.ndarray]:

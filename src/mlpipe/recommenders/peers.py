@@ -100,7 +100,8 @@ class ImplicitALS(_Factors):
                 random_state=self.random_state,
                 dtype=np.float64,
             )
-        self._train(self._model, matrix)
+            self._train(self._model, matrix)
+            _ = self._model.YtY  # the library would keep it at the first `fold_in`, which is to change nothing here
 
     def _fold_in(self, matrix: sp.csr_matrix) -> None:
         with threadpool_limits(1, "blas"):
