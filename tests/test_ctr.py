@@ -1,4 +1,4 @@
-"""The contract that all click models share: input, columns, errors, scikit-learn's own checks."""
+"""The contract that all click models share: input, columns, errors. scikit-learn's own checks: test_estimators.py."""
 
 import importlib.util
 
@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from mlpipe.click_metrics import normalized_entropy
 from mlpipe.ctr import (
+    Blend,
     CounterTrees,
     FactorizationMachine,
     FieldAwareFM,
@@ -30,6 +30,7 @@ MODELS = {
     "TreesPlusLR": TreesPlusLR(n_buckets=2**12, n_trees=10),
     "CounterTrees": CounterTrees(n_trees=10),
     "NegativeDownsampler": NegativeDownsampler(HashedLogisticRegression(n_buckets=2**12), sampling_rate=0.5),
+    "Blend": Blend([(SmoothedRate(), None), (HashedLogisticRegression(n_buckets=2**12), None)]),
 }
 every_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 LEARN_ONLINE = ["FTRLProximal", "FactorizationMachine", "FieldAwareFM"]
@@ -343,27 +344,3 @@ def test_partial_fit_goes_on_and_survives_one_class_and_unknown_columns(model):
         online.partial_fit(log[["ad"]], y)
     with pytest.raises(ValueError, match="y holds 2"):
         online.partial_fit(log[:2], [0, 2])
-
-
-# What scikit-learn checks and these models leave out on purpose: their labels are 0 and 1, never names or -1 and 1.
-OTHER_LABELS = dict.fromkeys(
-    ("check_classifiers_classes", "check_estimators_dtypes", "check_classifier_data_not_an_array"),
-    "labels 1 and 2, names",
-)
-
-
-def sklearn_checks():
-    for name, model in MODELS.items():
-        for estimator, check in estimator_checks_generator(model):
-            yield pytest.param(estimator, check, id=f"{name}-{check.func.__name__}")
-
-
-@pytest.mark.parametrize(("estimator", "check"), list(sklearn_checks()))
-@pytest.mark.filterwarnings("ignore")
-def test_scikit_learn_agrees(estimator, check):
-    reason = OTHER_LABELS.get(check.func.__name__)
-    if reason:
-        with pytest.raises((ValueError, AssertionError)):
-            check(estimator)
-        return
-    check(estimator)
