@@ -27,7 +27,7 @@ from mlpipe.ctr import (
     TreesPlusLR,
     recalibrate,
 )
-from mlpipe.ctr.base import Fields
+from mlpipe.ctr.fields import Fields
 from mlpipe.features import hash_columns, hashed_design, past_rate
 
 

@@ -1,13 +1,14 @@
 """Click models with scikit-learn's interface, from the rate of one key to factorization machines."""
 
 from mlpipe.ctr.blend import Blend
+from mlpipe.ctr.counter_trees import CounterTrees
 from mlpipe.ctr.ffm import FieldAwareFM
 from mlpipe.ctr.fm import FactorizationMachine
 from mlpipe.ctr.ftrl import FTRLProximal
 from mlpipe.ctr.linear import HashedLogisticRegression
 from mlpipe.ctr.rates import SmoothedRate
 from mlpipe.ctr.sampling import NegativeDownsampler, recalibrate
-from mlpipe.ctr.trees import CounterTrees, TreesPlusLR
+from mlpipe.ctr.trees_plus_lr import TreesPlusLR
 
 __all__ = [
     "Blend",

@@ -11,7 +11,7 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.special import expit
 
-from mlpipe.ctr.base import Crosses, Keys, design_matrix
+from mlpipe.ctr.fields import Crosses, Keys, design_matrix
 from mlpipe.ctr.fm import FactorizationMachine
 
 Side = str | Sequence[str]

@@ -10,16 +10,9 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from mlpipe.ctr.base import (
-    ClickModel,
-    Crosses,
-    Fields,
-    as_labels,
-    check_positive,
-    design_matrix,
-    given,
-    log_odds,
-)
+from mlpipe.ctr.base import ClickModel, check_positive, given, log_odds
+from mlpipe.ctr.fields import Crosses, Fields, design_matrix
+from mlpipe.ctr.inputs import as_labels
 from mlpipe.ctr.linear import choose_C, fit_logistic
 
 
@@ -65,7 +58,7 @@ class FactorizationMachine(ClickModel):
         batch_size: rows in a mini-batch, at most; of a small table, a fiftieth.
         random_state: seed of the start and of the order of rows.
 
-    How columns become features: `mlpipe.ctr.base.Fields`.
+    How columns become features: `mlpipe.ctr.fields.Fields`.
 
     Source: Rendle 2010, Factorization machines, equation 5 and lemma 3.1; vectors for frequent values only as in Li et
     al. 2016 (DiFacto).

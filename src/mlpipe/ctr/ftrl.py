@@ -9,7 +9,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from mlpipe.ctr.base import ClickModel, Crosses, Fields, as_labels, check_positive, design_matrix, given
+from mlpipe.ctr.base import ClickModel, check_positive, given
+from mlpipe.ctr.fields import Crosses, Fields, design_matrix
+from mlpipe.ctr.inputs import as_labels
 from mlpipe.ctr.linear import choose_C
 
 DENSE_UP_TO = 64  # buckets an entry of the batch, above which only the batch's own buckets are visited
@@ -43,7 +45,7 @@ class FTRLProximal(ClickModel):
         shuffle: whether `fit` takes the rows in random order.
         random_state: seed of that order.
 
-    How columns become features: `mlpipe.ctr.base.Fields`. Fitted: `coef_` (1, n_buckets), `intercept_` (1,).
+    How columns become features: `mlpipe.ctr.fields.Fields`. Fitted: `coef_` (1, n_buckets), `intercept_` (1,).
 
     Source: McMahan et al. 2013, Ad click prediction: a view from the trenches, algorithm 1.
 

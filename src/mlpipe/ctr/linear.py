@@ -11,7 +11,8 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 
-from mlpipe.ctr.base import ClickModel, Crosses, Fields, check_positive, design_matrix, given, log_odds
+from mlpipe.ctr.base import ClickModel, check_positive, given, log_odds
+from mlpipe.ctr.fields import Crosses, Fields, design_matrix
 
 CHOICES_OF_C = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 ROWS_TO_CHOOSE_C = 200_000
@@ -37,8 +38,8 @@ class HashedLogisticRegression(ClickModel):
         tol: when to stop.
         max_iter: iterations at most; a ConvergenceWarning tells if they did not suffice.
 
-    How columns become features: `mlpipe.ctr.base.Fields`. Fitted: `coef_` (1, n_buckets), `intercept_` (1,), `n_iter_`
-    and `C_`.
+    How columns become features: `mlpipe.ctr.fields.Fields`. Fitted: `coef_` (1, n_buckets), `intercept_` (1,),
+    `n_iter_` and `C_`.
 
     >>> log = pd.DataFrame({"ad": [1, 1, 2, 2] * 50, "site": ["a", "b"] * 100})
     >>> HashedLogisticRegression(C=0.1).fit(log, [1, 1, 0, 0] * 50).predict_proba(log)[:3, 1].round(1).tolist()

@@ -9,7 +9,8 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import betaln
 
-from mlpipe.ctr.base import ClickModel, Keys, check_positive, log_odds
+from mlpipe.ctr.base import ClickModel, check_positive, log_odds
+from mlpipe.ctr.fields import Keys
 from mlpipe.features import smoothed_rate
 
 

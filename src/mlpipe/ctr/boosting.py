@@ -1,0 +1,84 @@
+"""What boosted trees see of a click log, and how they are grown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from mlpipe.ctr.base import log_odds
+from mlpipe.ctr.kinds import Kinds, floats
+from mlpipe.features import smoothed_rate
+
+MAX_CATEGORIES = 100  # ids with more values reach the trees as rates, not as categories
+CLICKS_A_CATEGORY = 50  # ids with fewer a value too: a split among rare values picks those that were lucky
+
+
+class TreeColumns:
+    """Raw columns as trees take them: numbers as they are, times as hour and weekday, ids of few values as categories.
+
+    Ids of many values, for so many clicks, are listed in `wide`: the models encode them, each in its way.
+    """
+
+    def __init__(self, frame: pd.DataFrame, y: np.ndarray):
+        most = min(MAX_CATEGORIES, _n_rarer(y) // CLICKS_A_CATEGORY)
+        self.kinds = Kinds(frame)
+        self.categories: dict[str, pd.Index] = {}
+        self.wide: list[str] = []
+        for name in [name for name, kind in self.kinds.of.items() if kind == "id"]:
+            values = pd.Index(_values(frame[name]).dropna().unique())
+            if len(values) <= most:
+                self.categories[name] = values
+            else:
+                self.wide.append(name)
+        kinds = [kind for name, kind in self.kinds.of.items() if name not in self.wide]
+        self.is_category = [kind == "id" for kind in kinds for _ in range(2 if kind == "time" else 1)]
+
+    def transform(self, frame: pd.DataFrame) -> np.ndarray:
+        """Float columns (n_rows, n); NaN is a missing or unknown value."""
+        columns: list[np.ndarray] = []
+        for name, kind in self.kinds.of.items():
+            if name in self.wide:
+                continue
+            column = self.kinds.take(frame, name)
+            if kind == "number":
+                columns.append(floats(column))
+            elif kind == "time":
+                columns += [column.dt.hour.to_numpy(float), column.dt.day_of_week.to_numpy(float)]
+            else:
+                codes = self.categories[name].get_indexer(pd.Index(_values(column)))
+                columns.append(np.where(codes < 0, np.nan, codes))
+        return np.column_stack(columns) if columns else np.empty((len(frame), 0))
+
+
+def _n_rarer(y: np.ndarray) -> int:
+    """Rows of the rarer label: what there is to learn from."""
+    return int(min(y.sum(), len(y) - y.sum()))
+
+
+def boosted_trees(
+    model: Any, y: np.ndarray, is_category: list[bool], early_stopping: bool
+) -> HistGradientBoostingClassifier:
+    """Unfitted trees with the settings of a model; what it leaves open follows the number of rows and clicks."""
+    return HistGradientBoostingClassifier(
+        learning_rate=model.learning_rate,
+        max_iter=model.n_trees,
+        max_leaf_nodes=model.max_leaf_nodes or int(np.clip(min(len(y) / 170, _n_rarer(y) / 6.3) ** (1 / 3), 4, 31)),
+        min_samples_leaf=int(np.clip(len(y) // 1000, 5, 200)),
+        l2_regularization=10.0,
+        categorical_features=np.array(is_category),
+        early_stopping=early_stopping and len(y) >= 1000,
+        random_state=model.random_state,
+    )
+
+
+def counter_columns(clicks: np.ndarray, shown: np.ndarray, rate: float, strength: float) -> list[np.ndarray]:
+    """Log-odds of the smoothed click rate, and log of the count."""
+    return [log_odds(smoothed_rate(clicks, shown, rate, strength)), np.log1p(shown)]
+
+
+def _values(column: pd.Series) -> pd.Series:
+    """The values of a categorical column; other columns as they are."""
+    return column.astype(column.cat.categories.dtype) if isinstance(column.dtype, pd.CategoricalDtype) else column
