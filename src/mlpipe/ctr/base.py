@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -20,36 +21,90 @@ class ClickModel(ClassifierMixin, BaseEstimator):
 
     Columns are known by name: at predict time they may come in another order, but must be the same ones. The columns
     of an array are called x0, x1, ... A subclass fits in `_fit` and gives log-odds of a click in `_log_odds`.
+
+    Attributes
+    ----------
+    classes_ : 0 and 1
+    n_features_in_ : number of columns
+    feature_names_in_ : their names, where all are strings
     """
 
     classes_: np.ndarray
     n_features_in_: int
 
     def fit(self, X: Any, y: ArrayLike) -> Self:
-        """Learn from `X` (n_rows, n_columns) and labels `y` (n_rows,), 0 / 1 or bool; forget what was learned before.
+        """Learn from a log; forget what was learned before.
 
-        Raises ValueError on an empty table, labels other than 0 and 1 or only one of them, missing labels, lengths that
-        differ, infinite numbers, and columns whose values are neither ids, strings, numbers nor times.
+        Parameters
+        ----------
+        X : (n_rows, n_columns) raw columns
+        y : (n_rows,) labels, 0 / 1 or bool
+
+        Returns
+        -------
+        the model itself
+
+        Raises
+        ------
+        TypeError
+            On a sparse matrix.
+        ValueError
+            On an empty table, labels other than 0 and 1 or only one of them, missing labels, lengths that differ,
+            infinite numbers, columns whose values are neither ids, strings, numbers nor times, and parameters out of
+            range.
         """
         frame, labels = self._start(X, y)
         self._fit(frame, labels)
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Log-odds of a click for each row, (n_rows,). Raises as `predict_proba` does."""
+        """Log-odds of a click; raises as `predict_proba`.
+
+        Parameters
+        ----------
+        X : (n_rows, n_columns) with the columns of `fit`
+
+        Returns
+        -------
+        (n_rows,) float64
+        """
         return self._log_odds(self._known(X))
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Probabilities (n_rows, 2): no click, click. Values and ids never seen in training are allowed.
+        """Probabilities of no click and of a click. Values and ids never seen in training are allowed.
 
-        Raises NotFittedError before `fit`, ValueError when the columns are not those of `fit` or hold values of another
-        kind: text for numbers, datetimes without a time zone for those with one, values where `fit` saw none.
+        Parameters
+        ----------
+        X : (n_rows, n_columns) with the columns of `fit`, in any order
+
+        Returns
+        -------
+        (n_rows, 2) float64, each row adds up to 1
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError
+            On a sparse matrix.
+        ValueError
+            When the columns are not those of `fit` or hold values of another kind: text for numbers, datetimes without
+            a time zone for those with one, values where `fit` saw none.
         """
         click = expit(self.decision_function(X))
         return np.column_stack([1 - click, click])
 
     def predict(self, X: Any) -> np.ndarray:
-        """1 where a click is at least as likely as none, else 0. Rarely useful at click rates of a few percent."""
+        """1 where a click is at least as likely as none, else 0: rarely useful at click rates of a few percent.
+
+        Parameters
+        ----------
+        X : (n_rows, n_columns) with the columns of `fit`; raises as `predict_proba`
+
+        Returns
+        -------
+        (n_rows,) int64
+        """
         clicked = self.predict_proba(X)[:, 1] >= 0.5
         return self.classes_[clicked.astype(np.int64)]
 
@@ -94,18 +149,43 @@ class ClickModel(ClassifierMixin, BaseEstimator):
         return tags
 
 
-def given(model: BaseEstimator, *names: str) -> list[str]:
-    """Those of the parameters that are not None: None leaves the choice to the model."""
-    return [name for name in names if getattr(model, name) is not None]
+def check_positive(
+    model: BaseEstimator, *names: str, optional: Sequence[str] = (), whole: bool = False, zero: bool = False
+) -> None:
+    """Refuse parameters that are no finite numbers above 0.
 
+    Parameters
+    ----------
+    model : an estimator
+    *names : of its parameters
+    optional : names of more, which may be None: that leaves the choice to the model
+    whole : whole numbers only
+    zero : 0 is allowed, too
 
-def check_positive(model: BaseEstimator, *names: str, whole: bool = False, zero: bool = False) -> None:
-    """Raise ValueError unless these parameters are finite numbers above 0 (or from 0 on), whole ones where `whole`."""
-    for name in names:
+    Raises
+    ------
+    ValueError
+        Naming the parameter, what was found and what was expected.
+    """
+    for name in (*names, *(name for name in optional if getattr(model, name) is not None)):
         arguments.positive(name, getattr(model, name), whole=whole, zero=zero)
 
 
 def log_odds(p: ArrayLike) -> np.ndarray:
-    """Logit of probabilities."""
+    """Logit of probabilities.
+
+    Parameters
+    ----------
+    p : probabilities from 0 to 1, any shape
+
+    Returns
+    -------
+    float64 of that shape, infinite at 0 and 1
+
+    Examples
+    --------
+    >>> log_odds([0.5, 0.9]).round(3).tolist()
+    [0.0, 2.197]
+    """
     p = np.asarray(p, dtype=np.float64)
     return np.log(p) - np.log1p(-p)

@@ -20,11 +20,16 @@ class Blend(ClickModel):
     Models that err in different ways cancel part of their errors. Nothing is fitted but the models, so no rows have to
     be held out for it.
 
-    Args:
-        members: pairs of a classifier with `predict_proba` and the list of its columns (None: all). It is cloned.
+    Parameters
+    ----------
+    members : pairs of a classifier with `predict_proba`, which is cloned, and the list of its columns (None: all)
 
-    Fitted: `models_`, in the order of `members`.
+    Attributes
+    ----------
+    models_ : the fitted ones, in the order of `members`
 
+    Examples
+    --------
     >>> from mlpipe.ctr import SmoothedRate
     >>> log = pd.DataFrame({"ad": [1, 1, 2, 2], "site": [3, 4, 3, 4]})
     >>> blend = Blend([(SmoothedRate("ad", 2), None), (SmoothedRate("site", 2), ["site"])])

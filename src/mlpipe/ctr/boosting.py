@@ -20,6 +20,23 @@ class TreeColumns:
     """Raw columns as trees take them: numbers as they are, times as hour and weekday, ids of few values as categories.
 
     Ids of many values, for so many clicks, are listed in `wide`: the models encode them, each in its way.
+
+    Parameters
+    ----------
+    frame : (n_rows, n_columns) with string names
+    y : (n_rows,) labels 0 and 1
+
+    Attributes
+    ----------
+    kinds : the `Kinds` of the columns
+    categories : values by name of those ids that are categories
+    wide : names of the other ids
+    is_category : of each column of `transform`, whether it is one
+
+    Raises
+    ------
+    ValueError
+        As `Kinds`.
     """
 
     def __init__(self, frame: pd.DataFrame, y: np.ndarray):
@@ -37,7 +54,21 @@ class TreeColumns:
         self.is_category = [kind == "id" for kind in kinds for _ in range(2 if kind == "time" else 1)]
 
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
-        """Float columns (n_rows, n); NaN is a missing or unknown value."""
+        """The columns for the trees.
+
+        Parameters
+        ----------
+        frame : (n_rows, ...) with the columns of the first table
+
+        Returns
+        -------
+        (n_rows, n) float64, NaN is a missing or unknown value
+
+        Raises
+        ------
+        ValueError
+            On columns of another kind than in the first table.
+        """
         columns: list[np.ndarray] = []
         for name, kind in self.kinds.of.items():
             if name in self.wide:
@@ -59,23 +90,52 @@ def _n_rarer(y: np.ndarray) -> int:
 
 
 def boosted_trees(
-    model: Any, y: np.ndarray, is_category: list[bool], early_stopping: bool
+    model: Any, seen: np.ndarray, y: np.ndarray, is_category: list[bool], early_stopping: bool
 ) -> HistGradientBoostingClassifier:
-    """Unfitted trees with the settings of a model; what it leaves open follows the number of rows and clicks."""
+    """Trees with the settings of a model, fitted; what it leaves open follows the number of rows and clicks.
+
+    Parameters
+    ----------
+    model : with `learning_rate`, `n_trees`, `max_leaf_nodes` (or None) and `random_state`
+    seen : (n_rows, n_columns) floats, NaN is missing
+    y : (n_rows,) labels 0 and 1
+    is_category : of each column; those behind are none
+    early_stopping : whether a tenth of 1,000 rows or more says when to stop
+
+    Returns
+    -------
+    HistGradientBoostingClassifier
+    """
     return HistGradientBoostingClassifier(
         learning_rate=model.learning_rate,
         max_iter=model.n_trees,
         max_leaf_nodes=model.max_leaf_nodes or int(np.clip(min(len(y) / 170, _n_rarer(y) / 6.3) ** (1 / 3), 4, 31)),
         min_samples_leaf=int(np.clip(len(y) // 1000, 5, 200)),
         l2_regularization=10.0,
-        categorical_features=np.array(is_category),
+        categorical_features=np.array(is_category + [False] * (seen.shape[1] - len(is_category))),
         early_stopping=early_stopping and len(y) >= 1000,
         random_state=model.random_state,
-    )
+    ).fit(seen, y)
 
 
 def counter_columns(clicks: np.ndarray, shown: np.ndarray, rate: float, strength: float) -> list[np.ndarray]:
-    """Log-odds of the smoothed click rate, and log of the count."""
+    """A counter as trees take it: log-odds of the smoothed click rate, and log of the count.
+
+    Parameters
+    ----------
+    clicks, shown : (n_rows,) counts
+    rate : base rate, between 0 and 1
+    strength : of the prior, in impressions
+
+    Returns
+    -------
+    two arrays (n_rows,)
+
+    Raises
+    ------
+    ValueError
+        As `features.smoothed_rate`.
+    """
     return [log_odds(smoothed_rate(clicks, shown, rate, strength)), np.log1p(shown)]
 
 

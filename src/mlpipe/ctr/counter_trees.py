@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlpipe import arguments
-from mlpipe.ctr.base import ClickModel, check_positive, given
+from mlpipe.ctr.base import ClickModel, check_positive
 from mlpipe.ctr.boosting import TreeColumns, boosted_trees, counter_columns
 from mlpipe.ctr.fields import Keys
 from mlpipe.ctr.inputs import as_frame, as_labels
@@ -27,23 +27,37 @@ class CounterTrees(ClickModel):
     moment: a server whose counters go on counting. Beside them the trees see numbers, the hour and weekday of times,
     and ids of few values as categories: up to 100, with 50 clicks a value on average.
 
-    Args:
-        time: name of the column of times (datetimes or numbers); None: rows are in time order, equally spaced.
-        reported_at: name of the column that says when a click was reported (missing without one); not needed in
-            `predict_proba`. None: a click is known at once.
-        keys: what to count: column names, or tuples of them for their combination. None: all ids
-            of more values than that.
-        lag: age of the counters when they are read: a duration such as "1D", or a number where times are numbers.
-        prior_strength: of the rates, in impressions at the base rate; None estimates it for each key (`SmoothedRate`).
-        warm_up: share of the rows, at the start, that only fill the counters.
-        n_trees, max_leaf_nodes, learning_rate: of the boosting. The number of trees is found on a random tenth of the
-            rows, n_trees at most. max_leaf_nodes None: 5 for 30,000 rows, 16 for a
-            million, fewer if less than 3 % of them are clicks.
-        random_state: seed of the trees.
+    Parameters
+    ----------
+    time : column of times (datetimes or numbers); None: rows are in time order, equally spaced
+    reported_at : column that says when a click was reported (missing without one), not needed in `predict_proba`
+        None: a click is known at once.
+    keys : what to count: column names, or tuples of them for their combination
+        None: all ids of more values than the trees take as categories.
+    lag : age of the counters when they are read: a duration such as "1D", or a number where times are numbers
+    prior_strength : of the rates, in impressions at the base rate, above 0; None: as `SmoothedRate`, for each key
+    warm_up : share of the rows, at the start, that only fill the counters; from 0 up to below 1
+    n_trees : at most; the number is found on a random tenth of the rows
+    max_leaf_nodes : None: 5 for 30,000 rows, 16 for a million, fewer if less than 3 % of them are clicks
+    learning_rate : of the boosting, above 0
+    random_state : seed of the trees
 
-    Fitted: `trees_`, `keys_`, `base_rate_`.
+    Attributes
+    ----------
+    trees_ : HistGradientBoostingClassifier
+    keys_ : what is counted, tuples of column names
+    base_rate_ : share of clicks
 
-    Source: counters as in He et al. 2014, section 5; only the past as in Prokhorenkova et al. 2018 (CatBoost).
+    References
+    ----------
+    Counters as in He et al. 2014, Practical lessons from predicting clicks on ads at Facebook, section 5; only the past
+    as in Prokhorenkova et al. 2018 (CatBoost), arXiv:1706.09516.
+
+    Examples
+    --------
+    >>> log = pd.DataFrame({"ad": [1, 1, 2, 2] * 500})
+    >>> CounterTrees(keys=["ad"], n_trees=20).fit(log, [1, 1, 0, 0] * 500).predict(log)[:4].tolist()
+    [1, 1, 0, 0]
     """
 
     def __init__(
@@ -71,7 +85,7 @@ class CounterTrees(ClickModel):
         self.random_state = random_state
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
-        check_positive(self, "learning_rate", *given(self, "prior_strength"))
+        check_positive(self, "learning_rate", optional=["prior_strength"])
         check_positive(self, "n_trees", whole=True)
         arguments.fraction("warm_up", self.warm_up, "[)", example="0.1")
         for argument in ("time", "reported_at"):
@@ -98,18 +112,33 @@ class CounterTrees(ClickModel):
         late = np.argsort(times, kind="stable")[int(self.warm_up * len(y)) :]
         if y[late].min() == y[late].max():
             late = np.arange(len(y))
-        is_category = self._tree_columns.is_category + [False] * (2 * len(self.keys_))
-        self.trees_ = boosted_trees(self, y[late], is_category, early_stopping=True).fit(trees_see[late], y[late])
+        seen, y = trees_see[late], y[late]
+        self.trees_ = boosted_trees(self, seen, y, self._tree_columns.is_category, early_stopping=True)
         if self.trees_.n_iter_ < self.n_trees:  # now as many trees on all rows, those that decided when to stop too
-            self.trees_ = self.trees_.set_params(early_stopping=False, max_iter=self.trees_.n_iter_).fit(
-                trees_see[late], y[late]
-            )
+            self.trees_.set_params(early_stopping=False, max_iter=self.trees_.n_iter_).fit(seen, y)
 
     def predict_proba(self, X: Any, history: tuple[Any, Any] | None = None) -> np.ndarray:
-        """Probabilities (n_rows, 2): no click, click.
+        """Probabilities of no click and of a click.
 
-        `history`: a table with the columns of `fit` and its labels, of what happened after the training log; counters
-        are then read at each row's moment. Without it, they stand still at the end of the training log.
+        Parameters
+        ----------
+        X : (n_rows, n_columns) with the columns of `fit`, `reported_at` or not
+        history : a table with the columns of `fit` and its labels, of what happened after the training log
+            Counters are then read at each row's moment. None: they stand still at the end of the training log.
+
+        Returns
+        -------
+        (n_rows, 2) float64, each row adds up to 1
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError
+            On a sparse matrix.
+        ValueError
+            As `ClickModel.predict_proba`; on a history without a `time`, that is no pair, or whose columns or times
+            have another form than in `fit`.
         """
         if history is None:
             return super().predict_proba(X)

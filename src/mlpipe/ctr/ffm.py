@@ -40,15 +40,21 @@ class FieldAwareFM(FactorizationMachine):
 
     The loss, the penalties, Adagrad, averaging and `partial_fit` are those of `FactorizationMachine`.
 
-    Args:
-        pairs: pairs of sides, each side a column or a tuple of columns whose combination counts, such as
-            [("site", "category"), (("age", "sex"), "category")]. None: every two columns (slow for many).
-        factor_l2: inverse variance of the entries of the vectors. None: 10, or the number of pairs if
-            there are more: the more pairs, the less there is in each.
-        crosses, and all others: as in `FactorizationMachine`.
+    Parameters
+    ----------
+    pairs : pairs of sides, each side a column or a tuple of columns whose combination counts
+        Such as [("site", "category"), (("age", "sex"), "category")]. None: every two columns (slow for many).
+    factors, l2 : as in `FactorizationMachine`
+    factor_l2 : inverse variance of the entries of the vectors, 0 or more
+        None: 10, or the number of pairs if there are more: the more pairs, the less there is in each.
+    min_clicks, learning_rate, epochs, n_models, n_buckets, crosses, batch_size, random_state : as there
 
-    Source: Juan et al. 2016, Field-aware factorization machines for CTR prediction.
+    References
+    ----------
+    Juan et al. 2016, Field-aware factorization machines for CTR prediction, doi:10.1145/2959100.2959134.
 
+    Examples
+    --------
     >>> log = pd.DataFrame({"ad": [1, 1, 2, 2] * 500, "site": ["a", "b"] * 1000})
     >>> FieldAwareFM([("ad", "site")]).fit(log, [1, 0, 0, 1] * 500).predict(log)[:4].tolist()
     [1, 0, 0, 1]
@@ -69,19 +75,8 @@ class FieldAwareFM(FactorizationMachine):
         batch_size: int = 4096,
         random_state: int | None = 0,
     ):
-        super().__init__(
-            factors=factors,
-            l2=l2,
-            factor_l2=factor_l2,
-            min_clicks=min_clicks,
-            learning_rate=learning_rate,
-            epochs=epochs,
-            n_models=n_models,
-            n_buckets=n_buckets,
-            crosses=crosses,
-            batch_size=batch_size,
-            random_state=random_state,
-        )
+        settings = (factors, l2, factor_l2, min_clicks, learning_rate, epochs, n_models, n_buckets, crosses, batch_size)
+        super().__init__(*settings, random_state)
         self.pairs = pairs
 
     def _begin(self, frame: pd.DataFrame, y: np.ndarray) -> None:

@@ -20,7 +20,7 @@ KEY_SPACE = 2**52  # so many buckets that keys do not meet
 class Fields:
     """Turns raw columns into hashed features: which buckets a row lights, and how strongly.
 
-    The kind of each column is fixed by the table it is fitted on:
+    The kind of each column is fixed by the table that it is fitted on:
 
     - ids: integers, strings, bools, categoricals, and floats that are all whole (ids with missing values arrive so).
       One bucket a value, also for values never seen;
@@ -33,6 +33,23 @@ class Fields:
     missing value is a value of its own; where a column has no value at all, nothing is learned, and none may follow.
 
     A cross of columns is one more id; numbers enter it by the interval between two knots, times by their hour.
+
+    Parameters
+    ----------
+    n_buckets : buckets that all values share, 1 or more
+    crosses : tuples of two or more columns
+    seed : of the hash
+
+    Attributes
+    ----------
+    kinds : the `Kinds` of the columns
+    knots : increasing numbers by column of numbers
+
+    Examples
+    --------
+    >>> log = pd.DataFrame({"ad": [7, 8], "site": ["news", "mail"]})
+    >>> Fields(2**20, [("ad", "site")]).fit(log).transform(log)[0].shape
+    (2, 3)
     """
 
     def __init__(self, n_buckets: int, crosses: Crosses = (), seed: int = 0):
@@ -40,7 +57,21 @@ class Fields:
         self.crosses = [tuple(cross) if not isinstance(cross, str) else cross for cross in crosses]
 
     def fit(self, frame: pd.DataFrame) -> Self:
-        """Fix the kind of each column, and the knots of numbers."""
+        """Fix the kind of each column, and the knots of numbers.
+
+        Parameters
+        ----------
+        frame : (n_rows, n_columns) with string names
+
+        Returns
+        -------
+        itself
+
+        Raises
+        ------
+        ValueError
+            As `Kinds`, and on crosses that are not two or more different columns of the table.
+        """
         self.kinds = Kinds(frame)
         numbers = [name for name, kind in self.kinds.of.items() if kind == "number"]
         self.knots = {name: _knots(floats(self.kinds.take(frame, name))) for name in numbers}
@@ -54,9 +85,22 @@ class Fields:
         return self
 
     def transform(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None, int]:
-        """Buckets (n_rows, n_slots), values of that shape (None: all are 1), and how many of the slots are fields.
+        """The buckets of each row.
 
-        The slots of crosses come last.
+        Parameters
+        ----------
+        frame : (n_rows, ...) with the columns of `fit`
+
+        Returns
+        -------
+        buckets : (n_rows, n_slots) below `n_buckets`; the slots of crosses come last
+        values : (n_rows, n_slots) float32, None where all are 1
+        n_fields : how many of the slots are not crosses
+
+        Raises
+        ------
+        ValueError
+            On columns of another kind than in `fit`.
         """
         plain: dict[str, Any] = {}  # columns that are hashed as they are
         parts: dict[str, Any] = {}  # what stands for a number or a time in a cross
@@ -109,6 +153,18 @@ class Keys:
     """One number for each key of each row: a key is a column, or several whose combination counts.
 
     Columns enter as in the crosses of `Fields`: numbers by the interval between two knots, times by their hour.
+
+    Parameters
+    ----------
+    keys : column names, or tuples of them
+    n_buckets : numbers to hash to; by default so many that keys do not meet
+    seed : of the hash
+
+    Examples
+    --------
+    >>> log = pd.DataFrame({"ad": [7, 7, 7], "site": ["news", "mail", "news"]})
+    >>> pd.factorize(Keys([("ad", "site")]).fit(log).transform(log)[:, 0])[0]
+    array([0, 1, 0])
     """
 
     def __init__(self, keys: Sequence[str | Sequence[str]], n_buckets: int = KEY_SPACE, seed: int = 0):
@@ -116,7 +172,22 @@ class Keys:
         self.n_buckets, self.seed = n_buckets, seed
 
     def fit(self, frame: pd.DataFrame, argument: str = "keys") -> Self:
-        """Fix the kinds of the columns. `argument` names the keys in errors."""
+        """Fix the kinds of the columns.
+
+        Parameters
+        ----------
+        frame : (n_rows, n_columns) with string names
+        argument : what errors call the keys
+
+        Returns
+        -------
+        itself
+
+        Raises
+        ------
+        ValueError
+            On keys that name no column, and as `Fields.fit`.
+        """
         absent = [name for key in self.keys for name in key if name not in frame.columns]
         if absent:
             raise ValueError(
@@ -135,7 +206,21 @@ class Keys:
         return self
 
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
-        """Numbers (n_rows, n_keys), below `n_buckets`."""
+        """The number of each key.
+
+        Parameters
+        ----------
+        frame : (n_rows, ...) with the columns of the keys
+
+        Returns
+        -------
+        (n_rows, n_keys) below `n_buckets`
+
+        Raises
+        ------
+        ValueError
+            On columns of another kind than in `fit`.
+        """
         return self.fields.transform(frame[self.columns])[0][:, self.slots] if self.keys else np.empty((len(frame), 0))
 
 
@@ -164,7 +249,24 @@ def _knots(numbers: np.ndarray) -> np.ndarray:
 
 
 def design_matrix(buckets: np.ndarray, values: np.ndarray | None, n_buckets: int, dtype: type) -> sp.csr_matrix:
-    """The sparse matrix of `Fields.transform`: a row holds its values in its buckets (added up where they meet)."""
+    """The sparse matrix of `Fields.transform`: a row holds its values in its buckets, added up where they meet.
+
+    Parameters
+    ----------
+    buckets : (n_rows, n_slots) below `n_buckets`
+    values : (n_rows, n_slots), None for ones
+    n_buckets : columns
+    dtype : of the result
+
+    Returns
+    -------
+    (n_rows, n_buckets) CSR matrix
+
+    Examples
+    --------
+    >>> design_matrix(np.array([[0, 2]]), None, 3, float).toarray()
+    array([[1., 0., 1.]])
+    """
     n_rows, n_slots = buckets.shape
     data: np.ndarray = np.ones(buckets.size, dtype) if values is None else values.ravel().astype(dtype)
     starts = np.arange(n_rows + 1, dtype=np.int64 if buckets.size > 2**31 - 1 else np.int32) * n_slots

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from mlpipe.ctr.base import ClickModel, check_positive, given, log_odds
+from mlpipe.ctr.base import ClickModel, check_positive, log_odds
 from mlpipe.ctr.fields import Crosses, Fields, design_matrix
 from mlpipe.ctr.inputs import as_labels
 from mlpipe.ctr.linear import choose_C, fit_logistic
@@ -42,27 +42,30 @@ class FactorizationMachine(ClickModel):
     the second half of the passes, and log-odds over several machines with other seeds, if you ask for more than one.
 
     `fit` starts from the logistic regression of the linear part: in few rows, rare values would not reach their weight.
-    `partial_fit` learns some more rows in one pass.
+    `partial_fit` learns some more rows in one pass. How columns become features: `mlpipe.ctr.fields.Fields`.
 
-    Args:
-        factors: length of the vectors.
-        l2: inverse variance of the weights. None: 1 / C of a logistic regression, chosen as it chooses C; 10 if the
-            machine starts by `partial_fit`.
-        factor_l2: inverse variance of the entries of the vectors. None: 60.
-        min_clicks: a value gets a vector when its rows times the click rate reach this number.
-        learning_rate: of Adagrad.
-        epochs: passes over the table in `fit`.
-        n_models: machines to average.
-        n_buckets: buckets that all values share by hashing, best a power of two.
-        crosses: tuples of column names; each combination of values becomes a feature of the linear part.
-        batch_size: rows in a mini-batch, at most; of a small table, a fiftieth.
-        random_state: seed of the start and of the order of rows.
+    Parameters
+    ----------
+    factors : length of the vectors
+    l2 : inverse variance of the weights, 0 or more
+        None: 1 / C of a logistic regression, chosen as it chooses C; 10 if the machine starts by `partial_fit`.
+    factor_l2 : inverse variance of the entries of the vectors, 0 or more; None: 60
+    min_clicks : a value gets a vector when its rows times the click rate reach this number
+    learning_rate : of Adagrad, above 0
+    epochs : passes over the table in `fit`
+    n_models : machines to average
+    n_buckets : buckets that all values share by hashing, best a power of two
+    crosses : tuples of column names; each combination of values becomes a feature of the linear part
+    batch_size : rows in a mini-batch, at most; of a small table, a fiftieth
+    random_state : seed of the start and of the order of rows
 
-    How columns become features: `mlpipe.ctr.fields.Fields`.
+    References
+    ----------
+    Rendle 2010, Factorization machines, doi:10.1109/ICDM.2010.127, equation 5 and lemma 3.1; vectors for frequent
+    values only as in Li et al. 2016 (DiFacto), doi:10.1145/2835776.2835781.
 
-    Source: Rendle 2010, Factorization machines, equation 5 and lemma 3.1; vectors for frequent values only as in Li et
-    al. 2016 (DiFacto).
-
+    Examples
+    --------
     >>> log = pd.DataFrame({"ad": [1, 1, 2, 2] * 500, "site": ["a", "b"] * 1000})
     >>> FactorizationMachine().fit(log, [1, 0, 0, 1] * 500).predict(log)[:4].tolist()
     [1, 0, 0, 1]
@@ -123,7 +126,23 @@ class FactorizationMachine(ClickModel):
             model.update(mean)
 
     def partial_fit(self, X: Any, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
-        """Learn from some more rows, once. One class only is allowed; `classes` is ignored (always 0 and 1)."""
+        """Learn from some more rows, once.
+
+        Parameters
+        ----------
+        X : (n_rows, n_columns) with the columns of the first call
+        y : (n_rows,) labels, 0 / 1 or bool; one class only is allowed
+        classes : ignored, always 0 and 1
+
+        Returns
+        -------
+        the model itself
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `fit`, and in later calls as `predict_proba`.
+        """
         if hasattr(self, "_models"):
             frame = self._known(X)
             labels = as_labels(y, len(frame), both_classes=False)
@@ -140,9 +159,9 @@ class FactorizationMachine(ClickModel):
 
     def _begin(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         check_positive(self, "learning_rate")
-        check_positive(self, "min_clicks", *given(self, "l2", "factor_l2"), zero=True)
+        check_positive(self, "min_clicks", optional=["l2", "factor_l2"], zero=True)
         check_positive(self, "factors", "epochs", "n_models", "n_buckets", "batch_size", whole=True)
-        check_positive(self, *given(self, "random_state"), whole=True, zero=True)
+        check_positive(self, optional=["random_state"], whole=True, zero=True)
         self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
         self._l2 = 10.0 if self.l2 is None else float(self.l2)
         self._factor_l2 = 60.0 if self.factor_l2 is None else float(self.factor_l2)

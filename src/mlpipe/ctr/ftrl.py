@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from mlpipe.ctr.base import ClickModel, check_positive, given
+from mlpipe.ctr.base import ClickModel, check_positive
 from mlpipe.ctr.fields import Crosses, Fields, design_matrix
 from mlpipe.ctr.inputs import as_labels
 from mlpipe.ctr.linear import choose_C
@@ -30,25 +30,35 @@ class FTRLProximal(ClickModel):
     the day of the week, go wrong: the weight of Monday also absorbs what all other weights got wrong on Monday, and is
     not corrected for a week. `partial_fit` takes rows as they come and goes on where it stopped. Cut the stream at
     multiples of `batch_size` and the result is that of one `fit` without shuffling; cut it elsewhere and it differs a
-    little. The kinds of the columns, and the knots of numbers, are those of the first call.
+    little. The kinds of the columns, and the knots of numbers, are those of the first call. How columns become
+    features: `mlpipe.ctr.fields.Fields`.
 
-    Args:
-        alpha: learning rate.
-        beta: smooths the learning rate of the first occurrences.
-        l1: weights whose evidence stays below are exactly zero.
-        l2: shrinks weights, as 1 / C of a logistic regression does. It counts once, however many the passes. None: 2
-            in a single pass; in several, their number / C, which is chosen as `HashedLogisticRegression` chooses it.
-        n_buckets: buckets that all values share by hashing, best a power of two.
-        crosses: tuples of column names; each combination of values becomes a feature.
-        epochs: passes over the table in `fit`. None: as many as show it 400,000 rows, one at least and 100 at most.
-        batch_size: rows in a mini-batch, at most; a power of two.
-        shuffle: whether `fit` takes the rows in random order.
-        random_state: seed of that order.
+    Parameters
+    ----------
+    alpha : learning rate, above 0
+    beta : smooths the learning rate of the first occurrences, 0 or more
+    l1 : weights whose evidence stays below are exactly zero, 0 or more
+    l2 : shrinks weights, as 1 / C of a logistic regression does, 0 or more
+        It counts once, however many the passes. None: 2 in a single pass; in several, their number / C, which is chosen
+        as `HashedLogisticRegression` chooses it.
+    n_buckets : buckets that all values share by hashing, best a power of two
+    crosses : tuples of column names; each combination of values becomes a feature
+    epochs : passes over the table in `fit`; None: as many as show it 400,000 rows, 1 to 100
+    batch_size : rows in a mini-batch, at most; a power of two
+    shuffle : whether `fit` takes the rows in random order
+    random_state : seed of that order
 
-    How columns become features: `mlpipe.ctr.fields.Fields`. Fitted: `coef_` (1, n_buckets), `intercept_` (1,).
+    Attributes
+    ----------
+    coef_ : (1, n_buckets) weights
+    intercept_ : (1,)
 
-    Source: McMahan et al. 2013, Ad click prediction: a view from the trenches, algorithm 1.
+    References
+    ----------
+    McMahan et al. 2013, Ad click prediction: a view from the trenches, doi:10.1145/2487575.2488200, algorithm 1.
 
+    Examples
+    --------
     >>> log = pd.DataFrame({"ad": [1, 1, 2, 2] * 500, "site": ["a", "b"] * 1000})
     >>> FTRLProximal().fit(log, [1, 1, 0, 0] * 500).predict(log)[:4].tolist()
     [1, 1, 0, 0]
@@ -94,7 +104,23 @@ class FTRLProximal(ClickModel):
             self._pass(buckets, values, y)
 
     def partial_fit(self, X: Any, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
-        """Learn from some more rows, once. One class only is allowed; `classes` is ignored (always 0 and 1)."""
+        """Learn from some more rows, once.
+
+        Parameters
+        ----------
+        X : (n_rows, n_columns) with the columns of the first call
+        y : (n_rows,) labels, 0 / 1 or bool; one class only is allowed
+        classes : ignored, always 0 and 1
+
+        Returns
+        -------
+        the model itself
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `fit`, and in later calls as `predict_proba`.
+        """
         if hasattr(self, "_z"):
             frame = self._known(X)
             labels = as_labels(y, len(frame), both_classes=False)
@@ -107,9 +133,9 @@ class FTRLProximal(ClickModel):
 
     def _begin(self, frame: pd.DataFrame, rate: float) -> None:
         check_positive(self, "alpha")
-        check_positive(self, "beta", "l1", *given(self, "l2"), zero=True)
-        check_positive(self, "n_buckets", "batch_size", *given(self, "epochs"), whole=True)
-        check_positive(self, *given(self, "random_state"), whole=True, zero=True)
+        check_positive(self, "beta", "l1", optional=["l2"], zero=True)
+        check_positive(self, "n_buckets", "batch_size", optional=["epochs"], whole=True)
+        check_positive(self, optional=["random_state"], whole=True, zero=True)
         self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
         self._l2 = 2.0 if self.l2 is None else float(self.l2)
         self._z, self._n = np.zeros(self.n_buckets), np.zeros(self.n_buckets)

@@ -13,7 +13,29 @@ from mlpipe import arguments
 
 
 def as_frame(X: Any) -> pd.DataFrame:
-    """A DataFrame with a plain index and string names, at least one row and column."""
+    """Raw columns as a DataFrame with a plain index and string names.
+
+    Parameters
+    ----------
+    X : (n_rows, n_columns), 1 or more of each: a DataFrame, or a dense array whose columns become x0, x1, ...
+
+    Returns
+    -------
+    DataFrame
+        A new one where anything had to change, else `X` with another index.
+
+    Raises
+    ------
+    TypeError
+        On a sparse matrix.
+    ValueError
+        On another shape, complex numbers, two columns of one name.
+
+    Examples
+    --------
+    >>> as_frame([[1, 2.5]]).columns.tolist()
+    ['x0', 'x1']
+    """
     if sp.issparse(X):
         raise TypeError(
             "X is a sparse matrix; expected a DataFrame or dense array of raw columns, which the model "
@@ -46,7 +68,28 @@ def as_frame(X: Any) -> pd.DataFrame:
 
 
 def as_labels(y: Any, n_rows: int, both_classes: bool = True) -> np.ndarray:
-    """Labels as float64, each 0 or 1."""
+    """Labels as floats.
+
+    Parameters
+    ----------
+    y : (n_rows,) or (n_rows, 1) of 0 and 1, or bool
+    n_rows : rows of the table beside them
+    both_classes : whether there must be a click and a row without one
+
+    Returns
+    -------
+    (n_rows,) float64 array, each 0 or 1
+
+    Raises
+    ------
+    ValueError
+        On another shape, other labels, missing ones, and a single class where both are needed.
+
+    Examples
+    --------
+    >>> as_labels([True, False], 2)
+    array([1., 0.])
+    """
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None: pass one label a row, 0 or 1")
     labels = arguments.array("y", y.to_numpy() if isinstance(y, (pd.Series, pd.DataFrame)) else y)

@@ -11,7 +11,27 @@ from mlpipe import arguments
 
 
 class Kinds:
-    """The kind of each column (id, number or time), fixed by one table, and later tables in the form of that one."""
+    """The kind of each column (id, number or time), fixed by one table, and later tables in the form of that one.
+
+    Parameters
+    ----------
+    frame : table with string names
+
+    Attributes
+    ----------
+    of : kind by name, "id", "number" or "time"
+    form : what tells apart columns of one kind, by name: "text", "numbers", ...; of times the dtype, with its time zone
+
+    Raises
+    ------
+    ValueError
+        On infinite numbers, and on values that are neither ids, numbers nor times.
+
+    Examples
+    --------
+    >>> Kinds(pd.DataFrame({"ad": [7, 8], "price": [0.5, 1.2]})).of
+    {'ad': 'id', 'price': 'number'}
+    """
 
     def __init__(self, frame: pd.DataFrame):
         self.of: dict[str, str] = {}
@@ -21,9 +41,22 @@ class Kinds:
             self.form[name] = _form(name, column)
 
     def take(self, frame: pd.DataFrame, name: str) -> pd.Series:
-        """The column; times in the time zone of fit, durations in seconds. ValueError where it is of another kind.
+        """A column of a later table.
 
-        Missing values are allowed everywhere. A column without any value in fit has no kind: a value is refused.
+        Parameters
+        ----------
+        frame : table that has it
+        name : which
+
+        Returns
+        -------
+        Series
+            Times in the time zone of the fitted table, durations in seconds, all else as it is; some may be missing.
+
+        Raises
+        ------
+        ValueError
+            On values of another kind than before, and on any value where there was none: such a column has no kind.
         """
         column, fitted = frame[name], self.form[name]
         if self.of[name] == "time":
@@ -54,5 +87,14 @@ def _form(name: str, column: pd.Series) -> Any:
 
 
 def floats(column: pd.Series) -> np.ndarray:
-    """Floats, NaN where missing."""
+    """Floats, NaN where missing.
+
+    Parameters
+    ----------
+    column : (n,) numbers or durations, of any dtype
+
+    Returns
+    -------
+    (n,) float64 array
+    """
     return column.astype(float).to_numpy(np.float64, na_value=np.nan)

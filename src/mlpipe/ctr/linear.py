@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 
-from mlpipe.ctr.base import ClickModel, check_positive, given, log_odds
+from mlpipe.ctr.base import ClickModel, check_positive, log_odds
 from mlpipe.ctr.fields import Crosses, Fields, design_matrix
 
 CHOICES_OF_C = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
@@ -20,7 +20,7 @@ SINGLE_PRECISION_FROM = 2_000_000  # entries of the design matrix
 
 
 class HashedLogisticRegression(ClickModel):
-    r"""Logistic regression on hashed raw columns: the log-odds of a click are a sum of one weight a field.
+    """Logistic regression on hashed raw columns: the log-odds of a click are a sum of one weight a field.
 
     It minimises the *sum* of log losses + ||w||^2 / (2 C), intercept free of penalty: what scikit-learn's C means.
     Read C as the variance that you expect of a weight, in log-odds. It does not depend on the number of rows, so it can
@@ -28,19 +28,30 @@ class HashedLogisticRegression(ClickModel):
 
     Minimised by L-BFGS in variables that are scaled by the curvature of each weight (rare and frequent ids get equally
     long steps), until no scaled gradient exceeds `tol`: weights are then within about `tol` standard errors of the
-    minimum. Large designs use single precision.
+    minimum. Large designs use single precision. How columns become features: `mlpipe.ctr.fields.Fields`.
 
-    Args:
-        n_buckets: buckets that all values share by hashing, best a power of two.
-        C: variance of the weights; more means less regularisation. None: whichever of 0.03 to 10 predicts rows held out
-            best (`choose_C`).
-        crosses: tuples of column names; each combination of values becomes a feature.
-        tol: when to stop.
-        max_iter: iterations at most; a ConvergenceWarning tells if they did not suffice.
+    Parameters
+    ----------
+    n_buckets : buckets that all values share by hashing, best a power of two
+    C : variance of the weights, above 0; more means less regularisation
+        None: whichever of 0.03 to 10 predicts rows held out best (`choose_C`).
+    crosses : tuples of column names; each combination of values becomes a feature
+    tol : when to stop, above 0
+    max_iter : iterations at most; a ConvergenceWarning tells if they did not suffice
 
-    How columns become features: `mlpipe.ctr.fields.Fields`. Fitted: `coef_` (1, n_buckets), `intercept_` (1,),
-    `n_iter_` and `C_`.
+    Attributes
+    ----------
+    coef_ : (1, n_buckets) weights
+    intercept_ : (1,)
+    C_ : the C used
+    n_iter_ : iterations
 
+    References
+    ----------
+    Liu and Nocedal 1989, On the limited memory BFGS method for large scale optimization, doi:10.1007/BF01589116.
+
+    Examples
+    --------
     >>> log = pd.DataFrame({"ad": [1, 1, 2, 2] * 50, "site": ["a", "b"] * 100})
     >>> HashedLogisticRegression(C=0.1).fit(log, [1, 1, 0, 0] * 50).predict_proba(log)[:3, 1].round(1).tolist()
     [0.8, 0.8, 0.2]
@@ -61,7 +72,7 @@ class HashedLogisticRegression(ClickModel):
         self.max_iter = max_iter
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
-        check_positive(self, "tol", *given(self, "C"))
+        check_positive(self, "tol", optional=["C"])
         check_positive(self, "n_buckets", "max_iter", whole=True)
         self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
         buckets, values, _ = self._fields.transform(frame)
@@ -83,7 +94,17 @@ class HashedLogisticRegression(ClickModel):
 
 
 def choose_C(X: Any, y: np.ndarray) -> float:
-    """The C of `CHOICES_OF_C` with the least log loss on random rows held out; of a large log, on a part of it."""
+    """The C of `CHOICES_OF_C` with the least log loss on random rows held out; of a large log, on a part of it.
+
+    Parameters
+    ----------
+    X : (n_rows, n_features) CSR matrix
+    y : (n_rows,) labels 0 and 1
+
+    Returns
+    -------
+    float
+    """
     rng = np.random.default_rng(0x63)
     rows = rng.permutation(len(y))[:ROWS_TO_CHOOSE_C]
     n_folds = 1 if len(rows) == ROWS_TO_CHOOSE_C else 3
@@ -101,7 +122,28 @@ def choose_C(X: Any, y: np.ndarray) -> float:
 
 
 def fit_logistic(X: Any, y: np.ndarray, C: float, tol: float, max_iter: int) -> tuple[np.ndarray, float, int]:
-    """Weights (n_features,), intercept and iterations of the minimum of sum of log losses + ||w||^2 / (2 C)."""
+    """The minimum of the sum of log losses + ||w||^2 / (2 C).
+
+    Parameters
+    ----------
+    X : (n_rows, n_features) sparse matrix; its precision is that of the products
+    y : (n_rows,) labels 0 and 1, both there
+    C : variance of the weights, above 0
+    tol : scaled gradient at which to stop
+    max_iter : iterations at most; a ConvergenceWarning tells if they did not suffice
+
+    Returns
+    -------
+    weights : (n_features,) float64
+    intercept : float
+    n_iter : iterations
+
+    Examples
+    --------
+    >>> from scipy.sparse import csr_matrix
+    >>> fit_logistic(csr_matrix([[1.0], [0], [0]]), np.array([1, 0, 1]), 1.0, 1e-6, 100)[0].round(2)
+    array([0.29])
+    """
     rate = y.mean()
     dtype, transposed = X.dtype, X.T.tocsr() if X.shape[1] < 64 else X.T
     curvature = np.asarray(X.multiply(X).sum(axis=0), dtype=np.float64).ravel() * rate * (1 - rate) + 1 / C

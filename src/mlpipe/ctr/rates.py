@@ -18,16 +18,23 @@ class SmoothedRate(ClickModel):
     """The smoothed click rate of one key, such as the ad, or the ad and the position.
 
     The rate of a key with c clicks in n impressions is (c + s * base rate) / (n + s); s is the prior strength, in
-    impressions. A key never seen gets the base rate.
+    impressions. A key never seen gets the base rate. Columns that the key does not name are ignored. Numbers with
+    fractions enter by the interval they fall in, times by the hour.
 
-    Args:
-        columns: the column, or columns, whose combination is the key; None takes all columns of X.
-        prior_strength: imaginary impressions at the base rate. None estimates it from the data: the most likely one if
-            the rates of the keys follow a Beta distribution.
+    Parameters
+    ----------
+    columns : the column, or columns, whose combination is the key; None takes all columns of X
+    prior_strength : imaginary impressions at the base rate, above 0
+        None estimates it from the data: the most likely one if the rates of the keys follow a Beta distribution.
 
-    Columns that the key does not name are ignored. Numbers with fractions enter by the interval they fall in, times by
-    the hour. Fitted: `base_rate_`, `prior_strength_`, `rates_` (a Series by hashed key).
+    Attributes
+    ----------
+    base_rate_ : share of clicks
+    prior_strength_ : the one used
+    rates_ : Series by hashed key
 
+    Examples
+    --------
     >>> log = pd.DataFrame({"ad": [1, 1, 2, 2]})
     >>> SmoothedRate("ad", prior_strength=2).fit(log, [1, 1, 0, 0]).predict_proba(log)[:, 1].round(3).tolist()
     [0.75, 0.75, 0.25, 0.25]
@@ -38,8 +45,7 @@ class SmoothedRate(ClickModel):
         self.prior_strength = prior_strength
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
-        if self.prior_strength is not None:
-            check_positive(self, "prior_strength")
+        check_positive(self, optional=["prior_strength"])
         names = [self.columns] if isinstance(self.columns, str) else list(self.columns or frame.columns)
         self._keys = Keys([names]).fit(frame, "columns")
         keys = self._keys.transform(frame)[:, 0]
@@ -56,7 +62,17 @@ class SmoothedRate(ClickModel):
 
 
 def most_likely_strength(clicks: np.ndarray, shown: np.ndarray, rate: float) -> float:
-    """Strength s that makes these counts most likely when the rates of keys are Beta(s * rate, s * (1 - rate))."""
+    """Strength s that makes these counts most likely when the rates of keys are Beta(s * rate, s * (1 - rate)).
+
+    Parameters
+    ----------
+    clicks, shown : (n_keys,) counts
+    rate : base rate, between 0 and 1
+
+    Returns
+    -------
+    float, 0.5 to 100,000 impressions
+    """
 
     def loss(log_strength: float) -> float:
         a, b = np.exp(log_strength) * rate, np.exp(log_strength) * (1 - rate)

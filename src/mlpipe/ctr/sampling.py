@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from mlpipe import arguments
-from mlpipe.ctr.base import ClickModel, check_positive, given, log_odds
+from mlpipe.ctr.base import ClickModel, check_positive, log_odds
 from mlpipe.ctr.linear import HashedLogisticRegression
 
 
@@ -20,10 +20,26 @@ def recalibrate(p: ArrayLike, sampling_rate: float) -> np.ndarray:
     q = p / (p + (1 - p) / w): keeping the share w of the non-clicks multiplies the odds of a click by 1 / w, this
     multiplies them by w. Exact where the model is exact on the sampled log.
 
-    Parameters: `p` probabilities, any shape; `sampling_rate` w, the share of non-clicks kept, above 0 and up to 1.
-    Returns floats of that shape. Raises ValueError on p outside 0..1 or missing, and w outside (0, 1].
-    Source: He et al. 2014, section 6.3.
+    Parameters
+    ----------
+    p : probabilities, any shape
+    sampling_rate : w, the share of non-clicks kept, above 0 and up to 1
 
+    Returns
+    -------
+    float64 of that shape
+
+    Raises
+    ------
+    ValueError
+        On p outside 0..1 or missing, and w outside (0, 1].
+
+    References
+    ----------
+    He et al. 2014, Practical lessons from predicting clicks on ads at Facebook, section 6.3.
+
+    Examples
+    --------
     A click rate of 5 % looks like 34.5 % when a tenth of the non-clicks is kept:
 
     >>> sampled = 0.05 / (0.05 + 0.95 * 0.1)
@@ -43,13 +59,23 @@ def _checked_rate(rate: Any) -> float:
 class NegativeDownsampler(ClickModel):
     """Fits a model on all clicks and a random share of the non-clicks, and recalibrates its probabilities exactly.
 
-    Args:
-        estimator: a classifier with `predict_proba`; None is `HashedLogisticRegression()`. It is cloned.
-        sampling_rate: share of the non-clicks to keep, above 0 and up to 1; each is kept or not on its own.
-        random_state: seed of the choice.
+    Parameters
+    ----------
+    estimator : a classifier with `predict_proba`, which is cloned; None is `HashedLogisticRegression()`
+    sampling_rate : share of the non-clicks to keep, above 0 and up to 1; each is kept or not on its own
+    random_state : seed of the choice
 
-    Fitted: `estimator_`, `n_kept_`. Formula: `recalibrate`.
+    Attributes
+    ----------
+    estimator_ : the fitted one, whose probabilities are those of the sampled log (`recalibrate`)
+    n_kept_ : rows that it saw
 
+    References
+    ----------
+    As `recalibrate`.
+
+    Examples
+    --------
     >>> log = pd.DataFrame({"ad": np.arange(40_000) % 2})
     >>> clicked = np.random.default_rng(0).random(40_000) < 0.02 + 0.04 * log["ad"]
     >>> model = NegativeDownsampler(sampling_rate=0.1).fit(log, clicked)
@@ -64,7 +90,7 @@ class NegativeDownsampler(ClickModel):
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         rate = _checked_rate(self.sampling_rate)
-        check_positive(self, *given(self, "random_state"), whole=True, zero=True)
+        check_positive(self, optional=["random_state"], whole=True, zero=True)
         # A stream of its own: labels that were themselves drawn with this seed must not decide who is kept
         rng = np.random.default_rng(None if self.random_state is None else (self.random_state, 0x6B657074))
         kept = (y == 1) | (rng.random(len(y)) < rate)

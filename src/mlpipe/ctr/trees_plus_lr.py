@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from mlpipe.ctr.base import ClickModel, check_positive, given
+from mlpipe.ctr.base import ClickModel, check_positive
 from mlpipe.ctr.boosting import TreeColumns, boosted_trees, counter_columns
 from mlpipe.ctr.fields import Crosses, Fields, design_matrix
 from mlpipe.ctr.linear import choose_C, fit_logistic
@@ -26,15 +26,29 @@ class TreesPlusLR(ClickModel):
     The linear model sees the leaves and what `HashedLogisticRegression` sees. The trees have seen the labels, so their
     leaves look better than they are: all leaves of a row together get a variance of 0.03.
 
-    Args:
-        n_trees, max_leaf_nodes, learning_rate: of the boosting; n_trees * max_leaf_nodes leaves at most.
-        n_buckets, C, crosses: of the logistic regression.
-        prior_strength: of the click rates of wide ids, in impressions.
-        random_state: seed of the trees.
+    Parameters
+    ----------
+    n_trees, max_leaf_nodes, learning_rate : of the boosting; n_trees * max_leaf_nodes leaves at most
+    n_buckets, C, crosses : of the logistic regression
+    prior_strength : of the click rates of wide ids, in impressions, above 0
+    random_state : seed of the trees
 
-    Fitted: `trees_`, `coef_` (1, n_buckets + number of leaves), `intercept_` (1,).
+    Attributes
+    ----------
+    trees_ : HistGradientBoostingClassifier
+    coef_ : (1, n_buckets + number of leaves) weights
+    intercept_ : (1,)
+    C_ : the C used
 
-    Source: He et al. 2014, Practical lessons from predicting clicks on ads at Facebook, section 3.1.
+    References
+    ----------
+    He et al. 2014, Practical lessons from predicting clicks on ads at Facebook, section 3.1.
+
+    Examples
+    --------
+    >>> log = pd.DataFrame({"ad": [1, 1, 2, 2] * 500, "site": ["a", "b"] * 1000})
+    >>> TreesPlusLR(n_trees=10).fit(log, [1, 1, 0, 0] * 500).predict(log)[:4].tolist()
+    [1, 1, 0, 0]
     """
 
     def __init__(
@@ -58,14 +72,13 @@ class TreesPlusLR(ClickModel):
         self.random_state = random_state
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
-        check_positive(self, "learning_rate", "prior_strength", *given(self, "C"))
+        check_positive(self, "learning_rate", "prior_strength", optional=["C"])
         check_positive(self, "n_trees", "n_buckets", whole=True)
         self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
         self._tree_columns = TreeColumns(frame, y)
         self._known_keys = (frame[self._tree_columns.wide], y)
         trees_see = self._trees_see(frame, in_training=True)
-        is_category = self._tree_columns.is_category + [False] * (2 * len(self._tree_columns.wide))
-        self.trees_ = boosted_trees(self, y, is_category, early_stopping=False).fit(trees_see, y)
+        self.trees_ = boosted_trees(self, trees_see, y, self._tree_columns.is_category, early_stopping=False)
         steps = self._steps(trees_see)
         # A tree adds one value a leaf, so the value names the leaf; rounding in the last digits must not
         self._leaf_values = [np.unique(step.round(9)) for step in steps]

@@ -42,5 +42,19 @@ COUNTER_TREES: dict[str, Any] = {"lag": "0D", "n_trees": 150, "learning_rate": 0
 
 
 def field_aware_fm(random_state: int = 0) -> FieldAwareFM:
-    """The best single model of the simulated log."""
+    """The best single model of the simulated log.
+
+    Parameters
+    ----------
+    random_state : seed of the start and of the order of rows
+
+    Returns
+    -------
+    FieldAwareFM, not fitted
+
+    Examples
+    --------
+    >>> len(field_aware_fm().pairs)
+    4
+    """
     return FieldAwareFM(PAIRS, crosses=CONTEXT_CROSSES, **FIELD_AWARE_FM, random_state=random_state)

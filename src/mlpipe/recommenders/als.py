@@ -42,22 +42,11 @@ class ALS(Recommender):
     score(u, i) = x_u . y_i. A user or item without interactions has factors 0 (that is the minimum), hence scores 0.
     `fold_in` solves for other users exactly, on fixed item factors.
 
-    Parameters: `factors`, may exceed the number of items or users; `regularization`, 0 or more; `unobserved_weight`,
-    0 or more: at the weight of an interaction, what a user has counts no more than what the user has never seen; None:
-    10 times the mean of all cells of the matrix, so that all unobserved cells together weigh about 10 times what the
-    observed ones do, and at most half the mean weight of an interaction; `frequency_exponent`, 0 for the same penalty
-    on all rows; `iterations`; `solver`, "cholesky" solves each row exactly, "cg" takes `cg_steps` steps of conjugate
-    gradient from the last iteration's factors, which costs a fraction and ends as well; `random_state` draws the first
-    factors, normal with standard deviation 0.1 / sqrt(factors); `track_loss` records L after each half-step in
-    `losses_` (2 * iterations,), users first.
-
     A grid around the defaults: unobserved_weight 0.3 to 3 times the fitted one, regularization 0.005 to 0.05, more
     factors. The best weight follows the density of the matrix and so differs a hundredfold between data sets, the best
     regularization then hardly. Too much of both, and all factors of a sparse matrix end at 0.
 
-    After `fit`: `user_factors` (n_users, factors) and `item_factors` (n_items, factors), float32, and
-    `unobserved_weight_`, the weight used. Equal input gives equal bits on one machine, whatever the number of BLAS
-    threads: `fit` and `fold_in` use one.
+    Equal input gives equal bits on one machine, whatever the number of BLAS threads: `fit` and `fold_in` use one.
 
     Cost of `fit`: O(iterations * (interactions * factors * cg_steps + (users + items) * factors^2)) time with "cg";
     "cholesky" O(iterations * (interactions * factors^2 + (users + items) * factors^3)). Memory is the factors, a few
@@ -66,12 +55,41 @@ class ALS(Recommender):
     `implicit`'s ALS with alpha = a and regularization = l on ones is unobserved_weight = 1 / a, regularization = l / a,
     frequency_exponent = 0 here: its L is a times ours.
 
-    `fit` raises ValueError on parameters out of range and when the result is not finite or a row has no unique
-    solution.
+    Parameters
+    ----------
+    factors : length of the rows of X and Y, 1 or more, may exceed the number of items or users
+    regularization : 0 or more
+    unobserved_weight : 0 or more
+        At the weight of an interaction, what a user has counts no more than what the user has never seen. None: 10
+        times the mean of all cells of the matrix, so that all unobserved cells together weigh about 10 times what the
+        observed ones do, and at most half the mean weight of an interaction.
+    frequency_exponent : 0 or more; 0 for the same penalty on all rows
+    iterations : of both sides, 1 or more
+    solver : "cholesky" solves each row exactly, "cg" by steps of conjugate gradient from the last iteration's factors
+        That costs a fraction and ends as well.
+    cg_steps : 1 or more
+    random_state : seed of the first factors, normal with standard deviation 0.1 / sqrt(factors)
+    track_loss : whether to record L after each half-step
 
-    Source: Hu, Koren and Volinsky 2008, doi:10.1109/ICDM.2008.22; conjugate gradient: Takács, Pilászy and Tikk 2011;
-    s_u and s_i: Rendle, Krichene, Zhang and Koren 2021, arXiv:2110.14037.
+    Attributes
+    ----------
+    user_factors : X (n_users, factors) float32
+    item_factors : Y (n_items, factors) float32
+    unobserved_weight_ : the weight used
+    losses_ : (2 * iterations,) L after each half-step, users first; empty without `track_loss`
 
+    Raises
+    ------
+    ValueError
+        In `fit`, also when the result is not finite or a row has no unique solution.
+
+    References
+    ----------
+    Hu, Koren and Volinsky 2008, doi:10.1109/ICDM.2008.22; conjugate gradient: Takács, Pilászy and Tikk 2011,
+    doi:10.1145/2043932.2043987; s_u and s_i: Rendle, Krichene, Zhang and Koren 2021, arXiv:2110.14037.
+
+    Examples
+    --------
     >>> likes = sp.csr_matrix([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 0, 0]])
     >>> ALS(factors=2).fit(likes).recommend([3], k=1)[0]
     array([[1]])
@@ -107,11 +125,23 @@ class ALS(Recommender):
     def similar_items(self, item: int, k: int = 10) -> tuple[np.ndarray, np.ndarray]:
         """The k items whose factors point most nearly in the direction of an item's, itself left out, best first.
 
-        Returns item columns (k,) and cosines (k,) float32; equal ones by column. Where fewer than k items have
-        interactions, items are -1 and cosines -inf.
+        Parameters
+        ----------
+        item : its column in the matrix
+        k : places in the list, 1 or more
 
-        Raises NotFittedError before `fit`, ValueError on a column that the matrix does not have, an item without
-        interactions, and k below 1.
+        Returns
+        -------
+        items : (k,) columns; equal ones by column
+        cosines : (k,) float32
+            Where fewer than k items have interactions, items are -1 and cosines -inf.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            On a column that the matrix does not have, an item without interactions, and k below 1.
         """
         self._check_fitted()
         k, n_items = whole_number("k", k), len(self.item_factors)
@@ -181,15 +211,26 @@ def solve_side(
     unobserved_weight: float,
     frequency_exponent: float = 1.0,
 ) -> np.ndarray:
-    """The factors of all rows of `matrix` that minimise the loss of `ALS`, exactly, on fixed factors of its columns.
+    """The factors of all rows of a matrix that minimise the loss of `ALS`, exactly, on fixed factors of its columns.
 
-    Parameters: `matrix` (n, m) as in `fit`, users x items for the step of the users and its transpose for that of the
-    items; `factors` (m, f) of the columns; the others as in `ALS`. Returns (n, f) float32, zeros for a row without
-    interactions.
+    Parameters
+    ----------
+    matrix : (n, m) as in `fit`; users x items for the step of the users, its transpose for that of the items
+    factors : (m, f) of the columns
+    regularization, unobserved_weight, frequency_exponent : as in `ALS`
 
-    Raises ValueError on input that `fit` refuses, factors of another number of columns or not finite, and as `fit` on a
-    result that is not finite or not unique.
+    Returns
+    -------
+    (n, f) float32, zeros for a row without interactions
 
+    Raises
+    ------
+    ValueError
+        On input that `fit` refuses, factors of another number of columns or not finite, and as `fit` on a result that
+        is not finite or not unique.
+
+    Examples
+    --------
     >>> solve_side(sp.csr_matrix([[1, 0]]), np.array([[1.0], [1.0]]), 0.5, 0.5, frequency_exponent=0).round(3)
     array([[0.5]], dtype=float32)
     """
@@ -214,9 +255,24 @@ def loss(
     The cells without interaction are the sum over all cells, which is the inner product of the f x f matrices X^T X
     and Y^T Y, less the observed ones.
 
-    Parameters: `matrix` (n, m) users x items; `user_factors` (n, f); `item_factors` (m, f); the others as in `ALS`.
-    Raises ValueError on input that `fit` refuses and factors that do not fit or are not finite.
+    Parameters
+    ----------
+    matrix : (n, m) users x items
+    user_factors : (n, f)
+    item_factors : (m, f)
+    regularization, unobserved_weight, frequency_exponent : as in `ALS`
 
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        On input that `fit` refuses and factors that do not fit or are not finite.
+
+    Examples
+    --------
     >>> loss(sp.csr_matrix([[1, 0]]), np.array([[0.5]]), np.array([[1.0], [1.0]]), 0.5, 0.5, frequency_exponent=0)
     1.5
     """

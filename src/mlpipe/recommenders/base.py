@@ -24,20 +24,33 @@ class Recommender(BaseEstimator, ABC):
 
     A subclass says how it learns (`_fit`) and how it scores all items for some users (`_scores`); a model that can
     serve users whom it has not seen also says what to compute for them (`_fold_in`).
+
+    Attributes
+    ----------
+    n_features_in_ : number of items, in the words of scikit-learn
     """
 
-    __metadata_request__fit = {"matrix": UNUSED}  # noqa: RUF012 (`matrix` is the data, nothing for scikit-learn to route)
+    __metadata_request__fit = {"matrix": UNUSED}  # noqa: RUF012 (it is the data, nothing to route)
     n_features_in_: int  # scikit-learn's name for the number of items
     _history: sp.csr_matrix  # what each user that can be served has interacted with
 
     def fit(self, matrix: sp.spmatrix) -> Self:
-        """Learn from `matrix` (n_users, n_items), sparse; an entry above 0 is an interaction, its value the weight.
+        """Learn from what users have.
 
-        Stored zeros count as no interaction. Users and items without any interaction are allowed. Returns the model
-        itself.
+        Parameters
+        ----------
+        matrix : (n_users, n_items) sparse; an entry above 0 is an interaction, its value the weight
+            Stored zeros count as no interaction. Users and items without any interaction are allowed.
 
-        Raises ValueError on a matrix that is not sparse and two-dimensional, has no interaction at all, or holds NaN,
-        infinite or negative values.
+        Returns
+        -------
+        the model itself
+
+        Raises
+        ------
+        ValueError
+            On a matrix that is not sparse and two-dimensional, has no interaction at all, or holds NaN, infinite or
+            negative values; on parameters out of range.
         """
         history = interactions(matrix)
         if not history.nnz:
@@ -50,13 +63,27 @@ class Recommender(BaseEstimator, ABC):
         return self
 
     def fold_in(self, matrix: sp.spmatrix) -> Self:
-        """The same model for other users: row i of the result stands for the history in row i of `matrix`.
+        """The same model for other users.
 
-        Nothing that was learned about items changes; the model itself stays as it is. `matrix` (n_users, n_items) has
-        the items of the fitted one in the same columns; a row without interactions is allowed.
+        Nothing that was learned about items changes; the model itself stays as it is.
 
-        Raises ValueError on input that `fit` refuses and on another number of items, NotFittedError before `fit`, and
-        NotImplementedError where the model cannot serve users whom it has not seen.
+        Parameters
+        ----------
+        matrix : (n_users, n_items) sparse; row i is the history of the user whom the result knows as row i
+            The items of the fitted matrix in the same columns; a row without interactions is allowed.
+
+        Returns
+        -------
+        a fitted model of the same class
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        NotImplementedError
+            Where the model cannot serve users whom it has not seen.
+        ValueError
+            On input that `fit` refuses and on another number of items.
         """
         self._check_fitted()
         history = interactions(matrix)
@@ -73,16 +100,28 @@ class Recommender(BaseEstimator, ABC):
     def recommend(self, user_rows: ArrayLike, k: int = 10, exclude_seen: bool = True) -> tuple[np.ndarray, np.ndarray]:
         """The k best items for some users, best first.
 
-        Parameters: `user_rows` (n,) row numbers of the matrix, in any order; `k`, places in a list; `exclude_seen`
-        leaves out what a user has interacted with.
-
-        Returns `items` (n, k) item columns and `scores` (n, k) float32. Equal scores are ordered by item column. Where
-        fewer than k items remain, items are -1 and scores -inf. Scores of two models, or of two users, do not compare.
-
         Memory beside the result: a block of users x items at a time, a few times 64 MB (one user's row, if that is
         larger), whatever the number of users.
 
-        Raises NotFittedError before `fit`, ValueError on rows that the matrix does not have and on k below 1.
+        Parameters
+        ----------
+        user_rows : (n,) row numbers of the matrix, in any order
+        k : places in a list, 1 or more
+        exclude_seen : whether to leave out what a user has interacted with
+
+        Returns
+        -------
+        items : (n, k) item columns, int64
+        scores : (n, k) float32
+            Equal scores are ordered by item column. Where fewer than k items remain, items are -1 and scores -inf.
+            Scores of two models, or of two users, do not compare.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            On rows that the matrix does not have and on k below 1.
         """
         self._check_fitted()
         rows = self._rows(user_rows)
@@ -141,8 +180,34 @@ class Recommender(BaseEstimator, ABC):
         return rows
 
 
+class FromHistory(Recommender):
+    """A recommender whose scores follow from a user's history, so that it serves others as those whom it has seen."""
+
+    def _fold_in(self, matrix: sp.csr_matrix) -> None:
+        pass
+
+
 def interactions(matrix: sp.spmatrix) -> sp.csr_matrix:
-    """A checked copy of a matrix: CSR, float32, indices sorted, without stored zeros."""
+    """A checked copy of a matrix: CSR, float32, indices sorted, without stored zeros.
+
+    Parameters
+    ----------
+    matrix : (n_users, n_items) sparse, 0 or more
+
+    Returns
+    -------
+    (n_users, n_items) CSR matrix
+
+    Raises
+    ------
+    ValueError
+        On a matrix that is not sparse and two-dimensional or holds NaN, infinite or negative values.
+
+    Examples
+    --------
+    >>> interactions(sp.coo_matrix([[0, 2], [0, 0]])).nnz
+    1
+    """
     if not sp.issparse(matrix) or matrix.ndim != 2:
         raise ValueError(
             f"matrix is a {type(matrix).__name__}; expected a sparse matrix users x items: datasets.to_matrix makes "
@@ -162,9 +227,23 @@ def interactions(matrix: sp.spmatrix) -> sp.csr_matrix:
 def top_k(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """The columns of the k largest scores of each row, best first, and these scores; ties by column.
 
-    Parameters: `scores` (n, n_items) floats, -inf for what must not be chosen; `k`, 1 to n_items. Returns columns
-    (n, k), -1 where the score is -inf, and scores (n, k). Raises ValueError on NaN.
+    Parameters
+    ----------
+    scores : (n, n_items) floats, -inf for what must not be chosen
+    k : 1 to n_items
 
+    Returns
+    -------
+    columns : (n, k), -1 where the score is -inf
+    values : (n, k) scores
+
+    Raises
+    ------
+    ValueError
+        On NaN.
+
+    Examples
+    --------
     >>> top_k(np.array([[1.0, 3.0, 3.0, -np.inf]]), 4)[0]
     array([[ 1,  2,  0, -1]])
     """

@@ -6,17 +6,21 @@ import numpy as np
 import scipy.sparse as sp
 
 from mlpipe.arguments import positive
-from mlpipe.recommenders.base import BLOCK_BYTES, Recommender
+from mlpipe.recommenders.base import BLOCK_BYTES, FromHistory
 
 
-class Popularity(Recommender):
+class Popularity(FromHistory):
     """The same list for everyone, less what each user has seen: items by the number of users who have them.
 
     score(u, i) = number of users with an interaction above 0 with item i. Weights do not count: one user cannot make an
-    item popular. A user without history gets the plain list.
+    item popular. A user without history gets the plain list. Cost of `fit`: O(interactions) time, O(items) memory.
 
-    Cost of `fit`: O(interactions) time, O(items) memory.
+    Attributes
+    ----------
+    popularity_ : (n_items,) users who have each item
 
+    Examples
+    --------
     >>> likes = sp.csr_matrix([[1, 0, 1], [0, 0, 1], [0, 1, 0]])
     >>> Popularity().fit(likes).recommend([0, 1], k=2)[0]
     array([[ 1, -1],
@@ -29,11 +33,8 @@ class Popularity(Recommender):
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         return np.broadcast_to(self.popularity_, (len(rows), len(self.popularity_)))
 
-    def _fold_in(self, matrix: sp.csr_matrix) -> None:
-        pass
 
-
-class ItemKNN(Recommender):
+class ItemKNN(FromHistory):
     """Items that the same users have as the user's own: item-based nearest neighbours, cosine with shrinkage.
 
     similarity(i, j) = x_i . x_j / (|x_i| |x_j| + shrinkage), with x_i (n_users,) the column of item i. Shrinkage pulls
@@ -42,13 +43,25 @@ class ItemKNN(Recommender):
     score(u, i) = sum over the neighbours j of i that user u has of weight(u, j) * similarity(i, j). Without history
     all scores are 0.
 
-    Parameters: `neighbours`, 1 or more; `shrinkage`, 0 or more, in squared weights: for ones, common users.
-
     Cost of `fit`: O(sum over users of their interactions squared) time; memory is O(items * neighbours) for the result
     and a few blocks of 64 MB of the items x items product, which is never there as a whole.
 
-    Source: Sarwar et al. 2001; shrinkage: Bell and Koren 2007; this form: Ferrari Dacrema et al. 2019.
+    Parameters
+    ----------
+    neighbours : 1 or more
+    shrinkage : 0 or more, in squared weights: for ones, common users
 
+    Attributes
+    ----------
+    similarity_ : (n_items, n_items) CSR matrix, column i holds the neighbours of item i
+
+    References
+    ----------
+    Sarwar et al. 2001, doi:10.1145/371920.372071; shrinkage: Bell and Koren 2007, doi:10.1109/ICDM.2007.90; this form:
+    Ferrari Dacrema et al. 2019, doi:10.1145/3298689.3347058.
+
+    Examples
+    --------
     >>> likes = sp.csr_matrix([[1, 1, 0], [1, 1, 0], [0, 1, 1], [1, 0, 0]])
     >>> ItemKNN(shrinkage=0).fit(likes).recommend([3], k=2)[0]
     array([[1, 2]])
@@ -77,9 +90,6 @@ class ItemKNN(Recommender):
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
         return (self._history[rows] @ self.similarity_).toarray()
-
-    def _fold_in(self, matrix: sp.csr_matrix) -> None:
-        pass
 
 
 def _largest(matrix: sp.csr_matrix, n: int) -> sp.csr_matrix:

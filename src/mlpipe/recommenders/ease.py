@@ -7,10 +7,10 @@ import scipy.sparse as sp
 from scipy.linalg import lapack
 
 from mlpipe.arguments import positive
-from mlpipe.recommenders.base import BLOCK_BYTES, Recommender
+from mlpipe.recommenders.base import BLOCK_BYTES, FromHistory
 
 
-class EASE(Recommender):
+class EASE(FromHistory):
     """Each item predicted from all others by ridge regression: an "embarrassingly shallow autoencoder".
 
     With X (n_users, n_items) the history, B (n_items, n_items) minimises |X - X B|^2 + regularization * |B|^2 under
@@ -23,14 +23,23 @@ class EASE(Recommender):
     fits in `max_bytes`. `recommend` takes, for a user, O(interactions * n_items) time in item space and
     O(n_users^2 + all interactions) in user space.
 
-    Parameters: `regularization`, above 0: larger where there are more interactions (published: 100 to 1000 for
-    thousands of users and more); `max_bytes`, what the matrix may take (4 GiB: 23,000 users or items in float64,
-    32,000 in float32).
+    Parameters
+    ----------
+    regularization : above 0, larger where there are more interactions
+        Published: 100 to 1000 for thousands of users and more.
+    max_bytes : what the matrix may take, 1 or more (4 GiB: 23,000 users or items in float64, 32,000 in float32)
 
-    `fit` raises ValueError, before it allocates anything, when the matrix would not fit.
+    Raises
+    ------
+    ValueError
+        In `fit`, before it allocates anything, when the matrix would not fit.
 
-    Source: Steck 2019, doi:10.1145/3308558.3313710; users x users: the Woodbury identity.
+    References
+    ----------
+    Steck 2019, doi:10.1145/3308558.3313710; users x users: the Woodbury identity.
 
+    Examples
+    --------
     >>> likes = sp.csr_matrix([[1, 1, 0], [1, 1, 0], [0, 1, 1], [1, 0, 0]])
     >>> EASE(regularization=1).fit(likes).recommend([3], k=2)[0]
     array([[1, 2]])
@@ -79,9 +88,6 @@ class EASE(Recommender):
             shared = (history @ self._training.T).toarray() @ self._inverse
             x_p = (dense - (self._training.T @ shared.T).T) / self.regularization
         return dense - x_p / self._diagonal
-
-    def _fold_in(self, matrix: sp.csr_matrix) -> None:
-        pass
 
 
 def _inverse(x: sp.csr_matrix, ridge: float) -> np.ndarray:

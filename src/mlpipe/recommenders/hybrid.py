@@ -28,18 +28,25 @@ class Hybrid(Recommender):
     who have an item, and prior the `popularity_prior`. Without history popularity alone decides,
     also with a prior of 0.
 
-    Parameters: `item_features` F (n_items, n_features), sparse, array or DataFrame, rows in the order of the columns of
-    the matrix, 0 or more (1 = has the attribute); `model`, an unfitted recommender that can fold users in (None: ALS();
-    it is copied, not changed); `feature_weight`, 0 or more, the weight of an attribute against that of an interaction;
-    `popularity_prior`, 0 or more, in interactions: for a user with that many, popularity and taste count the same.
-
     An item without interactions can be recommended, but it has to compete: few users have any one new item, so its
     scores are low, as they should be. To give new items a place of their own, take them from a longer list.
 
     Cost: that of `model` with n_features more users, who may each have most of the items.
 
-    Source: stacking: Jeunen, Van Balen and Goethals 2020, doi:10.1145/3383313.3418480 (for EASE).
+    Parameters
+    ----------
+    item_features : F (n_items, n_features), sparse, array or DataFrame, 0 or more (1 = has the attribute)
+        Rows in the order of the columns of the matrix.
+    model : a recommender that can fold users in, which is cloned; None: ALS()
+    feature_weight : of an attribute against that of an interaction, 0 or more
+    popularity_prior : in interactions, 0 or more: for a user with that many, popularity and taste count the same
 
+    References
+    ----------
+    Stacking: Jeunen, Van Balen and Goethals 2020, doi:10.1145/3383313.3418480 (for EASE).
+
+    Examples
+    --------
     >>> likes = sp.csr_matrix([[1, 1, 0, 0], [1, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1]])
     >>> comedy_or_drama = [[1, 0], [1, 0], [0, 1], [0, 1]]  # nobody has seen item 2, a drama
     >>> Hybrid(comedy_or_drama, popularity_prior=0).fit(likes).recommend([3], k=1)[0]
@@ -84,14 +91,26 @@ class Hybrid(Recommender):
 
 
 def item_features(items: pd.DataFrame, item_ids: ArrayLike) -> pd.DataFrame:
-    """Genres and decade of films as columns of 0 and 1, a row each of `item_ids` in their order.
+    """Genres and decade of films as columns of 0 and 1.
 
-    Parameters: `items`, a table like that of `datasets.movielens()` with `item_id`, `genres` ("Action|Comedy") and
-    `year`; `item_ids` (n,), such as those of `datasets.to_matrix`. Returns float32 (n, genres + decades); no column
-    for "(no genres listed)", all decades 0 where the year is missing.
+    Parameters
+    ----------
+    items : a table like that of `datasets.movielens()`, with `item_id`, `genres` ("Action|Comedy") and `year`
+    item_ids : (n,) such as those of `datasets.to_matrix`
 
-    Raises ValueError when a column or an item is not in the table.
+    Returns
+    -------
+    DataFrame
+        (n, genres + decades) float32, a row each of `item_ids` in their order; no column for "(no genres listed)", all
+        decades 0 where the year is missing.
 
+    Raises
+    ------
+    ValueError
+        When a column or an item is not in the table, or an item twice.
+
+    Examples
+    --------
     >>> films = pd.DataFrame({"item_id": [5, 9], "genres": ["Comedy|Drama", "Drama"], "year": [1994, 2003]})
     >>> item_features(films, [9, 5]).loc[9].to_dict()
     {'Comedy': 0.0, 'Drama': 1.0, '1990s': 0.0, '2000s': 1.0}

@@ -15,9 +15,20 @@ from mlpipe.recommenders.base import Recommender
 
 
 def library(name: str = "implicit") -> ModuleType:
-    """The module `name` of `implicit`, imported when a model is fitted: all other models work without the library.
+    """A module of `implicit`, imported when a model is fitted: all other models work without the library.
 
-    Raises ImportError, with the fix, where it is not installed or the OpenMP that it is linked to is not there.
+    Parameters
+    ----------
+    name : of the module
+
+    Returns
+    -------
+    the module
+
+    Raises
+    ------
+    ImportError
+        With the fix, where it is not installed or the OpenMP that it is linked to is not there.
     """
     try:
         return import_module(name)
@@ -26,7 +37,16 @@ def library(name: str = "implicit") -> ModuleType:
 
 
 def how_to_mend(error: Exception) -> str:
-    """Why `implicit` cannot be imported and what helps, in a sentence."""
+    """Why `implicit` cannot be imported and what helps.
+
+    Parameters
+    ----------
+    error : what its import raised
+
+    Returns
+    -------
+    a sentence
+    """
     mend = "`apt install libgomp1` (Debian, Ubuntu)" if "libgomp" in str(error) else "`pip install implicit`"
     return f"implicit cannot be imported ({error}); run {mend}"
 
@@ -59,16 +79,36 @@ class ImplicitALS(_Factors):
     p_ui = 1 and c_ui = alpha * weight where there is an interaction, p_ui = 0 and c_ui = 1 elsewhere. Mind the default
     alpha of 1: on a matrix of ones, what a user likes then counts no more than what the user has never seen.
 
-    score(u, i) = x_u . y_i with factors (n_users, factors) and (n_items, factors). Without history all scores are 0.
-    `fold_in` solves for the new users exactly, where `fit` takes three steps of conjugate gradient an iteration, so the
-    training matrix folded in gives nearly, not exactly, the recommendations of `fit`.
+    score(u, i) = x_u . y_i. Without history all scores are 0. `fold_in` solves for the new users exactly, where `fit`
+    takes three steps of conjugate gradient an iteration, so the training matrix folded in gives nearly, not exactly,
+    the recommendations of `fit`.
 
-    Parameters and defaults are the library's, but for double precision: in single, rounding grows so much under the
-    default penalty that nDCG depends on the CPU in its third digit. Cost of `fit`: O(iterations * factors *
-    (interactions + factors * (users + items))) time, O(factors * (users + items)) memory. Results repeat whatever the
-    threads.
+    Defaults are the library's, but for double precision: in single, rounding grows so much under the default penalty
+    that nDCG depends on the CPU in its third digit. Cost of `fit`: O(iterations * factors * (interactions + factors *
+    (users + items))) time, O(factors * (users + items)) memory. Results repeat whatever the threads.
 
-    Source: Hu, Koren and Volinsky 2008, doi:10.1109/ICDM.2008.22; Takács, Pilászy and Tikk 2011.
+    Parameters
+    ----------
+    factors : length of x_u and y_i, 1 or more
+    regularization : 0 or more
+    alpha : weight of an interaction, above 0
+    iterations : 1 or more
+    random_state : seed of the first factors, 0 or more
+
+    Attributes
+    ----------
+    user_factors : (n_users, factors)
+    item_factors : (n_items, factors)
+
+    References
+    ----------
+    Hu, Koren and Volinsky 2008, doi:10.1109/ICDM.2008.22; Takács, Pilászy and Tikk 2011, doi:10.1145/2043932.2043987.
+
+    Examples
+    --------
+    >>> likes = sp.csr_matrix([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 0, 0]])
+    >>> ImplicitALS(factors=2).fit(likes).recommend([3], k=1)[0]
+    array([[1]])
     """
 
     def __init__(
@@ -118,10 +158,31 @@ class ImplicitBPR(_Factors):
     in the user factors. A user without history gets the items by bias. An item without interactions scores 0 for all.
     `fold_in` is not possible: the library learns users and items together.
 
-    Parameters and defaults are the library's, on one thread: with more, results do not repeat. Cost of `fit`:
-    O(iterations * factors * interactions) time, O(factors * (users + items)) memory.
+    Defaults are the library's, on one thread: with more, results do not repeat. Cost of `fit`: O(iterations * factors *
+    interactions) time, O(factors * (users + items)) memory.
 
-    Source: Rendle et al. 2009, arXiv:1205.2618.
+    Parameters
+    ----------
+    factors : length of x_u and y_i, 1 or more
+    learning_rate : above 0
+    regularization : 0 or more
+    iterations : passes, 1 or more
+    random_state : seed of the first factors and of the draws, 0 or more
+
+    Attributes
+    ----------
+    user_factors : (n_users, factors + 1)
+    item_factors : (n_items, factors + 1)
+
+    References
+    ----------
+    Rendle et al. 2009, arXiv:1205.2618.
+
+    Examples
+    --------
+    >>> likes = sp.csr_matrix([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 0, 0]])
+    >>> ImplicitBPR(factors=2, learning_rate=0.1).fit(likes).recommend([3], k=1)[0]
+    array([[1]])
     """
 
     def __init__(

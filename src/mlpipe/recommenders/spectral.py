@@ -7,24 +7,35 @@ import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from mlpipe.arguments import positive
-from mlpipe.recommenders.base import BLOCK_BYTES, Recommender
+from mlpipe.recommenders.base import BLOCK_BYTES, FromHistory
 
 
-class PureSVD(Recommender):
+class PureSVD(FromHistory):
     """The history projected on its strongest directions: missing entries count as 0, no iteration over users.
 
     X (n_users, n_items) is approximated by U S V^T with `factors` dimensions; score(u, .) = x_u V V^T, so
     users who were not fitted are served alike. V (n_items, factors) has orthonormal columns. Without history all scores
     are 0.
 
-    Parameters: `factors`, 1 or more (a matrix of lower rank has only that many dimensions: all are used; published: 50
-    and 150, more on larger data); `random_state` starts the iteration, which ends at the same V but for rounding.
-
     Cost of `fit`: O(factors * interactions + factors^2 * the smaller of users and items) a pass, some passes; memory
     O((users + items) * factors). A user costs O((interactions + n_items) * factors).
 
-    Source: Cremonesi, Koren and Turrin 2010, doi:10.1145/1864708.1864721.
+    Parameters
+    ----------
+    factors : 1 or more (published: 50 and 150, more on larger data)
+        A matrix of lower rank has only that many dimensions: all are used.
+    random_state : starts the iteration, which ends at the same V but for rounding; 0 or more
 
+    Attributes
+    ----------
+    item_factors : V (n_items, factors)
+
+    References
+    ----------
+    Cremonesi, Koren and Turrin 2010, doi:10.1145/1864708.1864721.
+
+    Examples
+    --------
     >>> likes = sp.csr_matrix([[1, 1, 0], [1, 1, 0], [0, 1, 1], [1, 0, 0]])
     >>> PureSVD(factors=1).fit(likes).recommend([3], k=2)[0]
     array([[1, 2]])
@@ -43,11 +54,8 @@ class PureSVD(Recommender):
         history = self._history[rows]
         return _without_rounding((history @ self.item_factors) @ self.item_factors.T, history)
 
-    def _fold_in(self, matrix: sp.csr_matrix) -> None:
-        pass
 
-
-class GraphFilter(Recommender):
+class GraphFilter(FromHistory):
     """GF-CF: one step over the graph of users and items, plus a low-pass filter on it. Nothing is trained.
 
     R~ = D_u^-1/2 R D_i^-1/2 (n_users, n_items) is the history R with each entry divided by the roots of the sums of its
@@ -59,15 +67,22 @@ class GraphFilter(Recommender):
     walks to the users who share an item and on to their items; the second keeps what the `factors` smoothest signals on
     the graph explain. Without history all scores are 0; so is the score of an item without interactions.
 
-    Parameters: `factors`, 1 or more (a matrix of lower rank has only that many dimensions: all are used);
-    `low_pass_weight`, 0 or more (0 computes no V); `random_state` starts the iteration, which ends at the same V but
-    for rounding.
-
     Cost of `fit`: as `PureSVD`. A user costs O(factors * n_items + all interactions): the walk is over the whole graph,
     for a block of users at a time. No items x items matrix is made.
 
-    Source: Shen et al. 2021, doi:10.1145/3459637.3482264 (there 256 and 0.3; 0 for Amazon-Book).
+    Parameters
+    ----------
+    factors : 1 or more
+        A matrix of lower rank has only that many dimensions: all are used.
+    low_pass_weight : 0 or more (0 computes no V)
+    random_state : starts the iteration, which ends at the same V but for rounding; 0 or more
 
+    References
+    ----------
+    Shen et al. 2021, doi:10.1145/3459637.3482264 (there 256 and 0.3; 0 for Amazon-Book).
+
+    Examples
+    --------
     >>> likes = sp.csr_matrix([[1, 1, 0], [1, 1, 0], [0, 1, 1], [1, 0, 0]])
     >>> GraphFilter(factors=1).fit(likes).recommend([3], k=2)[0]
     array([[1, 2]])
@@ -101,14 +116,26 @@ class GraphFilter(Recommender):
             scores[start : start + step] += (self._normalised.T @ met).T
         return _without_rounding(scores, history)
 
-    def _fold_in(self, matrix: sp.csr_matrix) -> None:
-        pass
-
 
 def right_singular_vectors(matrix: sp.csr_matrix, factors: int, random_state: int) -> np.ndarray:
-    """The right singular vectors (n_items, <= factors) with the largest singular values, largest first.
+    """The right singular vectors of a matrix with the largest singular values, largest first.
 
-    Fewer where the rank is lower. Each is signed so that its entry of largest magnitude is positive.
+    Parameters
+    ----------
+    matrix : (n_users, n_items) CSR
+    factors : 1 or more
+    random_state : starts the iteration
+
+    Returns
+    -------
+    (n_items, <= factors), fewer where the rank is lower
+        Each is signed so that its entry of largest magnitude is positive.
+
+    Examples
+    --------
+    >>> right_singular_vectors(sp.csr_matrix([[3.0, 0.0], [0.0, 4.0]]), 1, 0).round(3)
+    array([[0.],
+           [1.]])
     """
     smaller, factors = min(matrix.shape), int(factors)
     exact = matrix.astype(np.float64 if smaller < 5_000 else np.float32)  # half the time; same vectors to six digits
