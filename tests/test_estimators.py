@@ -237,6 +237,27 @@ def test_a_recommender_has_parameters_and_a_name_that_reads(model):
     assert not hasattr(copied, "set_fit_request"), "the matrix is no metadata"
 
 
+@pytest.mark.parametrize("model", CLICK_MODELS + RECOMMENDERS, ids=name_of)
+def test_a_fit_that_fails_leaves_no_half_model(model, monkeypatch):
+    fit = type(model)._fit
+
+    def fails(self, *given):
+        fit(self, *given)
+        raise MemoryError
+
+    given = (MATRIX,) if isinstance(model, recommenders.Recommender) else log_of_all_kinds()
+    model = clone(model).fit(*given)
+    with monkeypatch.context() as broken:
+        broken.setattr(type(model), "_fit", fails)
+        with pytest.raises(MemoryError):
+            model.fit(*given)
+    with pytest.raises(NotFittedError, match="call fit"):
+        model.recommend([0]) if isinstance(model, recommenders.Recommender) else model.predict_proba(given[0])
+    with pytest.raises(NotFittedError):
+        check_is_fitted(model)
+    check_is_fitted(model.fit(*given))
+
+
 # Predicting changes nothing
 
 MATRIX = sp.random(60, 40, 0.2, format="csr", random_state=np.random.default_rng(0))

@@ -54,7 +54,11 @@ class ClickModel(ClassifierMixin, BaseEstimator):
             range.
         """
         frame, labels = self._start(X, y)
-        self._fit(frame, labels)
+        try:
+            self._fit(frame, labels)
+        except BaseException:
+            del self._columns  # half a model is none
+            raise
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -129,7 +133,7 @@ class ClickModel(ClassifierMixin, BaseEstimator):
 
     def _known(self, X: Any) -> pd.DataFrame:
         """The columns of the fitted table, in its order."""
-        if not hasattr(self, "_columns"):
+        if not self.__sklearn_is_fitted__():
             raise NotFittedError(f"this {type(self).__name__} is not fitted: call fit(X, y) first")
         frame = as_frame(X)
         absent = [name for name in self._columns if name not in frame.columns]
@@ -141,6 +145,9 @@ class ClickModel(ClassifierMixin, BaseEstimator):
                 f"X[{self._columns}]"
             )
         return frame[self._columns]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_columns")
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -58,6 +58,7 @@ class Recommender(BaseEstimator, ABC):
                 f"matrix of shape {history.shape} has no interaction; expected at least one entry above 0: check the "
                 "filter that made it"
             )
+        self.__dict__.pop("_history", None)  # a fit that fails leaves half a model, and that is none
         self._fit(history)
         self._history, self.n_features_in_ = history, history.shape[1]
         return self
