@@ -258,6 +258,17 @@ def test_a_fit_that_fails_leaves_no_half_model(model, monkeypatch):
     check_is_fitted(model.fit(*given))
 
 
+@pytest.mark.parametrize("model", [m for m in CLICK_MODELS if hasattr(m, "partial_fit")], ids=name_of)
+def test_a_first_piece_that_fails_leaves_no_half_model(model):
+    log, y = log_of_all_kinds(60)
+    model = clone(model).set_params(n_buckets=0)
+    with pytest.raises(ValueError, match="n_buckets is 0"):
+        model.partial_fit(log, y)
+    with pytest.raises(NotFittedError, match="call fit"):
+        model.predict_proba(log)
+    check_is_fitted(model.set_params(n_buckets=64).partial_fit(log, y))
+
+
 # Predicting changes nothing
 
 MATRIX = sp.random(60, 40, 0.2, format="csr", random_state=np.random.default_rng(0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -54,11 +54,7 @@ class ClickModel(ClassifierMixin, BaseEstimator):
             range.
         """
         frame, labels = self._start(X, y)
-        try:
-            self._fit(frame, labels)
-        except BaseException:
-            del self._columns  # half a model is none
-            raise
+        self._forget_if_fails(self._fit, frame, labels)
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -131,6 +127,13 @@ class ClickModel(ClassifierMixin, BaseEstimator):
         self.classes_ = np.array([0, 1])
         return frame, labels
 
+    def _forget_if_fails(self, step: Callable[..., None], *given: Any) -> None:
+        try:
+            step(*given)
+        except BaseException:
+            del self._columns  # half a model is none
+            raise
+
     def _known(self, X: Any) -> pd.DataFrame:
         """The columns of the fitted table, in its order."""
         if not self.__sklearn_is_fitted__():
@@ -154,6 +157,43 @@ class ClickModel(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_class = False
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
         return tags
+
+
+class OnlineClickModel(ClickModel):
+    """A click model that also learns in pieces: a subclass starts in `_begin` and goes on in `_learn_more`."""
+
+    def partial_fit(self, X: Any, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
+        """Learn from some more rows, once.
+
+        Parameters
+        ----------
+        X : (n_rows, n_columns) with the columns of the first call
+        y : (n_rows,) labels, 0 / 1 or bool; one class only is allowed
+        classes : ignored, always 0 and 1
+
+        Returns
+        -------
+        the model itself
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `fit`, and in later calls as `predict_proba`.
+        """
+        if self.__sklearn_is_fitted__():
+            frame = self._known(X)
+            labels = as_labels(y, len(frame), both_classes=False)
+        else:
+            frame, labels = self._start(X, y, both_classes=False)
+            self._forget_if_fails(self._begin, frame, labels)
+        self._learn_more(frame, labels)
+        return self
+
+    def _begin(self, frame: pd.DataFrame, y: np.ndarray) -> None:
+        raise NotImplementedError
+
+    def _learn_more(self, frame: pd.DataFrame, y: np.ndarray) -> None:
+        raise NotImplementedError
 
 
 def check_positive(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from mlpipe.ctr.base import ClickModel, check_positive, log_odds
+from mlpipe.ctr.base import OnlineClickModel, check_positive, log_odds
 from mlpipe.ctr.fields import Crosses, Fields, design_matrix
-from mlpipe.ctr.inputs import as_labels
 from mlpipe.ctr.linear import choose_C, fit_logistic
 
 
@@ -28,7 +26,7 @@ class _Batch(NamedTuple):
     y: np.ndarray
 
 
-class FactorizationMachine(ClickModel):
+class FactorizationMachine(OnlineClickModel):
     """Logistic regression with an interaction <v_i, v_j> between every two features i and j of a row.
 
     log-odds = b + sum_i w_i x_i + sum_{i<j} <v_i, v_j> x_i x_j, the second sum in linear time: for each factor it is
@@ -125,37 +123,13 @@ class FactorizationMachine(ClickModel):
         for model, mean in zip(self._models, averaged, strict=True):
             model.update(mean)
 
-    def partial_fit(self, X: Any, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
-        """Learn from some more rows, once.
-
-        Parameters
-        ----------
-        X : (n_rows, n_columns) with the columns of the first call
-        y : (n_rows,) labels, 0 / 1 or bool; one class only is allowed
-        classes : ignored, always 0 and 1
-
-        Returns
-        -------
-        the model itself
-
-        Raises
-        ------
-        TypeError, ValueError
-            As `fit`, and in later calls as `predict_proba`.
-        """
-        if hasattr(self, "_models"):
-            frame = self._known(X)
-            labels = as_labels(y, len(frame), both_classes=False)
-        else:
-            frame, labels = self._start(X, y, both_classes=False)
-            self._begin(frame, labels)
+    def _learn_more(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         encoded = self._encode(frame)
-        rows = np.arange(len(labels))
-        self._count(encoded, labels, rows)
-        for batch in self._batches(encoded, labels, rows):
+        rows = np.arange(len(y))
+        self._count(encoded, y, rows)
+        for batch in self._batches(encoded, y, rows):
             for model in self._models:
                 self._learn(model, batch)
-        return self
 
     def _begin(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         check_positive(self, "learning_rate")

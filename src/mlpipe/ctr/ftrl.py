@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from mlpipe.ctr.base import ClickModel, check_positive
+from mlpipe.ctr.base import OnlineClickModel, check_positive
 from mlpipe.ctr.fields import Crosses, Fields, design_matrix
-from mlpipe.ctr.inputs import as_labels
 from mlpipe.ctr.linear import choose_C
 
 DENSE_UP_TO = 64  # buckets an entry of the batch, above which only the batch's own buckets are visited
 ROWS_TO_SHOW = 400_000  # so many at least, by passing over a small table several times
 
 
-class FTRLProximal(ClickModel):
+class FTRLProximal(OnlineClickModel):
     """Online logistic regression on hashed columns: per-coordinate learning rates, L1 for sparsity, one pass.
 
     For each weight it keeps z (the gradients so far, corrected) and n (their squares). The weight is 0 where
@@ -89,7 +87,7 @@ class FTRLProximal(ClickModel):
         self.random_state = random_state
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
-        self._begin(frame, y.mean())
+        self._begin(frame, y)
         buckets, values, _ = self._fields.transform(frame)
         rng = np.random.default_rng(self.random_state)
         n_passes = self.epochs or int(np.clip(ROWS_TO_SHOW / len(y), 1, 100))
@@ -103,35 +101,11 @@ class FTRLProximal(ClickModel):
                 buckets, y = buckets[order], y[order]
             self._pass(buckets, values, y)
 
-    def partial_fit(self, X: Any, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
-        """Learn from some more rows, once.
-
-        Parameters
-        ----------
-        X : (n_rows, n_columns) with the columns of the first call
-        y : (n_rows,) labels, 0 / 1 or bool; one class only is allowed
-        classes : ignored, always 0 and 1
-
-        Returns
-        -------
-        the model itself
-
-        Raises
-        ------
-        TypeError, ValueError
-            As `fit`, and in later calls as `predict_proba`.
-        """
-        if hasattr(self, "_z"):
-            frame = self._known(X)
-            labels = as_labels(y, len(frame), both_classes=False)
-        else:
-            frame, labels = self._start(X, y, both_classes=False)
-            self._begin(frame, labels.mean())
+    def _learn_more(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         buckets, values, _ = self._fields.transform(frame)
-        self._pass(buckets, values, labels)
-        return self
+        self._pass(buckets, values, y)
 
-    def _begin(self, frame: pd.DataFrame, rate: float) -> None:
+    def _begin(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         check_positive(self, "alpha")
         check_positive(self, "beta", "l1", optional=["l2"], zero=True)
         check_positive(self, "n_buckets", "batch_size", optional=["epochs"], whole=True)
