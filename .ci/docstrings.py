@@ -19,9 +19,7 @@ from pathlib import Path
 NOT_YET = (  # modules and folders of src/mlpipe whose docstrings are not in this form yet
     "arguments",  # for the package itself: its first lines say once what all of its functions do
     "course",
-    "ctr",
     "interview",
-    "recommenders",
     "workshop",
 )
 STARS = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
