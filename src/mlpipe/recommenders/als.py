@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits
 
-from mlpipe.arguments import numbers, positive, whole_number
+from mlpipe.arguments import numbers, one_of, positive, whole_number
 from mlpipe.recommenders.base import Recommender, interactions, top_k
 
 # Users are solved in blocks whose gathered item factors take about this much: they stay in the cache from one step of
@@ -187,8 +187,7 @@ class ALS(Recommender):
         positive("iterations", self.iterations, whole=True)
         positive("cg_steps", self.cg_steps, whole=True)
         positive("random_state", self.random_state, whole=True, zero=True)
-        if self.solver not in SOLVERS:
-            raise ValueError(f"solver is {self.solver!r}; expected one of {', '.join(map(repr, SOLVERS))}")
+        one_of("solver", self.solver, SOLVERS)
 
     def _side(self, matrix: sp.csr_matrix) -> _Side:
         return _Side(matrix, int(self.factors), self.regularization, self.unobserved_weight_, self.frequency_exponent)
