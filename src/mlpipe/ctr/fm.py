@@ -60,7 +60,7 @@ class FactorizationMachine(OnlineClickModel):
     References
     ----------
     Rendle 2010, Factorization machines, doi:10.1109/ICDM.2010.127, equation 5 and lemma 3.1; vectors for frequent
-    values only as in Li et al. 2016 (DiFacto), doi:10.1145/2835776.2835781.
+    values only as in Li et al. 2016, DiFacto: distributed factorization machines.
 
     Examples
     --------

@@ -57,7 +57,7 @@ class ItemKNN(FromHistory):
 
     References
     ----------
-    Sarwar et al. 2001, doi:10.1145/371920.372071; shrinkage: Bell and Koren 2007, doi:10.1109/ICDM.2007.90; this form:
+    Sarwar et al. 2001, doi:10.1145/371920.372071; shrinkage: Bell and Koren 2007, ICDM; this form:
     Ferrari Dacrema et al. 2019, doi:10.1145/3298689.3347058.
 
     Examples
