@@ -10,7 +10,7 @@ OFFLINE = Path(__file__).parent / "offline"
 collect_ignore = ["offline"]  # no tests: it acts where it is imported
 SLOW = {
     f"test_{name}.py"
-    for name in ("als", "checking", "ctr", "ctr_models", "exercises", "recommenders", "run", "simulator")
+    for name in ("als", "checking", "ctr", "ctr_models", "estimators", "exercises", "recommenders", "run", "simulator")
 }
 
 # Times say how busy the machine is, so none decides. The examples are the same in every run: what turns red is the
