@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import os
 from collections.abc import Mapping
 
-from mlpipe.course.boxes import NEUTRAL, box, prose, show
+from mlpipe.course.boxes import NEUTRAL, box, prose, render, show
 
 HIDE = "MLPIPE_HIDE_TIMES"  # set where outputs are stored or compared with stored ones
 
@@ -14,9 +13,16 @@ HIDE = "MLPIPE_HIDE_TIMES"  # set where outputs are stored or compared with stor
 def measured(title: str, values: Mapping[str, float], unit: str) -> None:
     """Show what this run measured, a line a name, and hand it to the run report.
 
-    `title` says what was measured, `unit` in what; `values` are finite numbers. Where outputs are stored (the
-    environment variable MLPIPE_HIDE_TIMES is set) a sentence stands in their place, because they never repeat.
+    Where outputs are stored (MLPIPE_HIDE_TIMES is set) a sentence stands in their place, because they never repeat.
 
+    Parameters
+    ----------
+    title : what was measured
+    values : finite numbers by name
+    unit : in what they were measured, such as "s"
+
+    Examples
+    --------
     >>> measured("Time to fit", {"ALS": 1.234, "EASE": 0.5}, "s")
     Time to fit (this machine, this run)
       ALS   1.23 s
@@ -27,10 +33,8 @@ def measured(title: str, values: Mapping[str, float], unit: str) -> None:
         show(box(NEUTRAL, prose(text)), text, {})
         return
     title = f"{title} (this machine, this run)"
+    rows = [(name, f"{value:.3g} {unit}") for name, value in values.items()]
     width = max(map(len, values), default=0)
-    lines = [f"  {name:<{width}}  {value:.3g} {unit}" for name, value in values.items()]
-    rows = "".join(
-        f"<tr><td>{html.escape(name)}</td><td>{value:.3g} {unit}</td></tr>" for name, value in values.items()
-    )
+    text = "\n".join([title, *(f"  {name:<{width}}  {value}" for name, value in rows)])
     record = {"title": title, "values": {name: float(value) for name, value in values.items()}, "unit": unit}
-    show(box(NEUTRAL, prose(title), f"<table>{rows}</table>"), "\n".join([title, *lines]), {"measured": record})
+    show(render("measured.html", colour=NEUTRAL, title=title, rows=rows), text, {"measured": record})
