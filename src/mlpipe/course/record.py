@@ -1,4 +1,8 @@
-"""The one way to write a file: whole or not at all, and locked while it is read, changed and written back."""
+"""The one way to write a file: whole or not at all, and locked while it is read, changed and written back.
+
+All that is kept of a reader (claims, answers, attempts, drills, scores) goes through here: `update_record` sets one
+entry of a JSON file, `add_record` appends one, and `locked` with `write` are for files of another form.
+"""
 
 from __future__ import annotations
 
@@ -24,35 +28,34 @@ PRIVATE = 0o600  # rights of files that hold what a reader wrote
 
 def update_record(path: Path, key: str, entry: dict[str, Any]) -> None:
     """Set one entry of a JSON file. A new key stands last; the file appears whole or not at all."""
-    with locked(path.parent):
-        _write_record(path, _entries(path) | {key: entry})
+    with _kept(path) as entries:
+        entries[key] = entry
 
 
 def add_record(path: Path, entry: dict[str, Any]) -> None:
     """Append an entry to a JSON file under the time in UTC. The one saved last stands last, whatever the clock says."""
-    with locked(path.parent):
-        entries, when = _entries(path), datetime.now(UTC)
+    with _kept(path) as entries:
+        when = datetime.now(UTC)
         while (key := when.isoformat(timespec="microseconds")) in entries:
             when += timedelta(microseconds=1)
-        _write_record(path, entries | {key: entry})
+        entries[key] = entry
 
 
-def _entries(path: Path) -> dict[str, Any]:
-    """What is in a record; a damaged one is set aside, not overwritten."""
-    if not path.exists():
-        return {}
-    try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        entries = None
-    if not isinstance(entries, dict):
-        path.replace(path.with_suffix(f".unreadable-{time.time_ns()}"))
-        return {}
-    return entries
-
-
-def _write_record(path: Path, entries: dict[str, Any]) -> None:
-    write(path, json.dumps(entries, indent=1), mode=PRIVATE)
+@contextmanager
+def _kept(path: Path) -> Iterator[dict[str, Any]]:
+    """What is in a record, to be changed, then written back; a damaged one is set aside, not overwritten."""
+    with locked(path.parent):
+        entries: Any = {}
+        if path.exists():
+            try:
+                entries = json.loads(path.read_text(encoding="utf-8"))
+            except ValueError:
+                entries = None
+        if not isinstance(entries, dict):
+            path.replace(path.with_suffix(f".unreadable-{time.time_ns()}"))
+            entries = {}
+        yield entries
+        write(path, json.dumps(entries, indent=1), mode=PRIVATE)
 
 
 @contextmanager
@@ -65,38 +68,27 @@ def locked(folder: Path, seconds: float = 20) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     path, deadline = folder / ".lock", time.monotonic() + seconds
     with open(path, "ab") as file:
-        while not _lock(file.fileno()):
+        while not _lock(file.fileno(), take=True):
             if time.monotonic() > deadline:
                 raise TimeoutError(errno.ETIMEDOUT, f"another program has held it for {seconds:g} seconds", str(path))
             time.sleep(0.01)
         try:
             yield
-        finally:
-            _unlock(file.fileno())
+        finally:  # closing the file would do it too, but not while a child process has it open
+            _lock(file.fileno(), take=False)
 
 
-def _lock(descriptor: int) -> bool:
-    """Take the lock of an open file, if it is free."""
+def _lock(descriptor: int, take: bool) -> bool:
+    """Take the lock of an open file, or let it go: False while another has it."""
     try:
         if sys.platform == "win32":
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK if take else msvcrt.LK_UNLCK, 1)
         else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB if take else fcntl.LOCK_UN)
     except OSError as error:
         # some network folders know no locks: there, to save without one is better than not to save
         return error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
     return True
-
-
-def _unlock(descriptor: int) -> None:
-    """Let go; closing the file would do it too, but not while a child process has it open."""
-    try:
-        if sys.platform == "win32":
-            msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-        else:
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
-    except OSError:  # it was not taken: no locks there
-        pass
 
 
 def write(path: Path, content: bytes | str, mode: int = 0o644) -> None:
