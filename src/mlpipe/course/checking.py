@@ -7,17 +7,20 @@ ten milliseconds more than the calls themselves.
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 import dis
 import inspect
-import json
+import itertools
 import linecache
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from numbers import Number
-from types import FunctionType, TracebackType
+from decimal import Decimal
+from functools import partial
+from numbers import Real
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -25,13 +28,14 @@ import pandas as pd
 
 from mlpipe.course import libraries
 from mlpipe.course.definition import Definition, Mistake
-from mlpipe.course.trial import Tell, TimeUp, attempt, plain
+from mlpipe.course.trial import Tell, attempt, plain
 
 SECONDS = 5.0  # for one call on one draw; solutions take milliseconds
 DRAWS = 3
 MESSAGE = 5_000  # characters of a message: an error's text can be as long as its input
 ROUNDING = 1e-6  # of the largest number of an array: what single precision may leave of a sum that cancels
-COMPLEX = (complex, np.complexfloating)
+REAL = (Real, Decimal, np.bool_)
+NOT_ATTEMPTED = ("not attempted", "Write your answer in the cell above, run it, then run this cell again.")
 
 Bank = Iterable[tuple[Mistake, Iterable[Any]]]
 
@@ -61,38 +65,38 @@ def examine(definition: Definition, answer: Any, seed: int | None = None, second
     shown; what else it changes in the notebook is lost where it is tried in a process of its own (`trial`).
     """
     if answer is None or answer is ... or _is_stub(definition, answer):
-        return _not_attempted(definition)
+        return Feedback(definition.id, *NOT_ATTEMPTED)
+    incorrect = partial(Feedback, definition.id, "incorrect")
     changed = libraries.replaced()
-    if changed:
-        return _library_was_changed(definition, changed)
     try:
-        cases, expected = solved(definition, seed)
+        cases, expected = ([], []) if changed else solved(definition, seed)
     except Exception as error:
-        return _library_was_changed(definition, f"the solution itself stops with {type(error).__name__}")
+        changed = f"the solution itself stops with {type(error).__name__}"
+    if changed:
+        what = f"No answer can be checked in this kernel, since something that the check uses was changed: {changed}."
+        return incorrect(f"{what} Give your own things other names, and restart the kernel.", "library_was_changed")
 
-    def work(tell: Tell) -> str:
+    def work(tell: Tell) -> tuple[str, str, str | None]:
         try:
             found = judge(definition, answer, cases, expected, tell)
-        except TimeUp:
-            raise
         except BaseException as error:
             what = f"What you pass, or what it returns, cannot be looked at: {type(error).__name__}."
-            found = _incorrect(definition, "cannot_be_examined", what)
-        return json.dumps([found.state, plain(found.message, MESSAGE), found.misconception])
+            found = incorrect(what, "cannot_be_examined")
+        return found.state, plain(found.message, MESSAGE), found.misconception
 
     report = attempt(work, seconds)
     if report.result is not None:
-        return Feedback(definition.id, *json.loads(report.result))
+        return Feedback(definition.id, *report.result)
     if report.ended:
         what = f"Your function ended the process in which it was tried ({report.ended})."
         why = "Does it end Python, call itself without end, or fill the memory? Return a value instead."
-        return _incorrect(definition, "ends_the_process", f"{what} {why}")
+        return incorrect(f"{what} {why}", "ends_the_process")
     stuck = " It cannot be stopped and still runs: restart the kernel." if report.stuck else ""
     if report.stage != "call":
         what = f"What your function returns could not be compared within {seconds:g} seconds.{stuck}"
-        return _incorrect(definition, "cannot_be_examined", what)
+        return incorrect(what, "cannot_be_examined")
     what = f"Your function did not return within {seconds:g} seconds. Is there a loop that never ends?{stuck}"
-    return _incorrect(definition, "never_returns", what)
+    return incorrect(what, "never_returns")
 
 
 def solved(definition: Definition, seed: int | None) -> tuple[list[tuple[Any, ...]], list[Any]]:
@@ -110,8 +114,7 @@ def bank(definition: Definition, cases: list[tuple[Any, ...]], tell: Tell = lamb
             tell("compare")
             yield function(*copy.deepcopy(arguments))
 
-    for mistake in definition.mistakes:
-        yield mistake, made(mistake.answer)
+    return ((mistake, made(mistake.answer)) for mistake in definition.mistakes)
 
 
 def judge(
@@ -123,59 +126,53 @@ def judge(
     known: Bank | None = None,
 ) -> Feedback:
     """Call the answer on each draw, here and without limits, and say what was found. `known`: the bank, if at hand."""
-
-    def incorrect(misconception: str | None, message: str) -> Feedback:
-        return _incorrect(definition, misconception, message)
-
+    incorrect = partial(Feedback, definition.id, "incorrect")
     tell("look")
     if not callable(answer):
-        found = f"{type(answer).__name__} {_short(answer)}"
-        return incorrect(
-            "not_a_function",
-            f"Pass the function itself: `.check({definition.name})`, without calling it. Found: {found}.",
-        )
-    solution = definition.answer
-    results = []
+        found = f"Found: {type(answer).__name__} {_short(answer)}."
+        what = f"Pass the function itself: `.check({definition.name})`, without calling it. {found}"
+        return incorrect(what, "not_a_function")
+    results, wanted = [], inspect.signature(definition.answer)
     for arguments in cases:
         given = copy.deepcopy(arguments)
-        problem = _wrong_call(answer, solution, given)
-        if problem:
-            return incorrect("wrong_arguments", problem)
-        depth = sys.getrecursionlimit()
+        with contextlib.suppress(ValueError):  # some built-ins have no signature; the call itself will tell
+            taken = inspect.signature(answer)
+            try:
+                taken.bind(*given)
+            except TypeError:
+                what = f"Your function takes {taken}; it is called with {wanted}. Keep the stub's arguments."
+                return incorrect(what, "wrong_arguments")
+        depth, stopped = sys.getrecursionlimit(), None
         tell("call")
         try:
             results.append(answer(*given))
-        except TimeUp:
-            raise
         except BaseException as error:  # also SystemExit: a learner's exit() must not end the lesson
-            sys.setrecursionlimit(depth)
-            tell("compare")
-            return _not_attempted(definition) if _says_unwritten(error) else incorrect("raises_an_error", _where(error))
+            stopped = error
         sys.setrecursionlimit(depth)
         tell("compare")
-        changed = libraries.replaced()
-        if changed:
-            return incorrect(
-                "changes_a_library", f"Your function changes what others use: {changed}. Use a name of your own."
-            )
-        if not all(_unchanged(after, before) for after, before in zip(given, arguments, strict=True)):
-            return incorrect(
-                "changes_its_input",
-                "Your function changes its arguments in place; the caller still needs them. Work on a copy.",
-            )
+        if stopped is not None:
+            where = _where(stopped)
+            return incorrect(where, "raises_an_error") if where else Feedback(definition.id, *NOT_ATTEMPTED)
+        if changed := libraries.replaced():
+            what = f"Your function changes what others use: {changed}. Use a name of your own."
+            return incorrect(what, "changes_a_library")
+        if not _unchanged(given, arguments):
+            what = "Your function changes its arguments in place; the caller still needs them. Work on a copy."
+            return incorrect(what, "changes_its_input")
     right = [same(got, want, definition.tolerance) for got, want in zip(results, expected, strict=True)]
     if all(right):
         tried = "" if definition.choices else f" (Tried on {len(cases)} fresh random inputs.)"
         return Feedback(definition.id, "correct", f"{definition.takeaway}{tried}")
     known = bank(definition, cases, tell) if known is None else known
-    mistake = _recognise(known, results, expected, definition.tolerance)
-    if mistake is not None:
-        return incorrect(mistake.name, mistake.message)
+    if mistake := _recognise(known, results, expected, definition.tolerance):
+        return incorrect(mistake.message, mistake.name)
     if definition.choices:  # what was expected is the answer: it must not be shown
-        return incorrect("no_such_name", f"Return one of these, as text: {', '.join(definition.choices)}.")
+        return incorrect(f"Return one of these, as text: {', '.join(definition.choices)}.", "no_such_name")
     first = right.index(False)
-    names = list(inspect.signature(solution).parameters)
-    return incorrect(*_describe(names, cases[first], results[first], expected[first], definition.tolerance))
+    misconception, what = _describe(
+        list(wanted.parameters), cases[first], results[first], expected[first], definition.tolerance
+    )
+    return incorrect(what, misconception)
 
 
 def same(got: Any, want: Any, tolerance: float = 1e-6) -> bool:
@@ -205,46 +202,34 @@ def _agreement(got: Any, want: Any, tolerance: float) -> Any:
         return False
     kind = want_array.dtype.kind
     if kind in "biuf":
-        if not _are_real(got_array):
-            return False
+        objects = got_array.dtype.kind == "O" and all(isinstance(one, REAL) for one in got_array.flat)
+        if got_array.dtype.kind not in "biuf" and not objects:
+            return False  # "3" is not 3, and a complex number is none even when its imaginary part is 0
         numbers, wanted = got_array.astype(float), want_array.astype(float)
         largest = np.max(np.abs(wanted), initial=0.0, where=np.isfinite(wanted)) if kind == "f" else 0.0
         small = max(1e-12, min(tolerance, ROUNDING) * largest)
         return np.isclose(numbers, wanted, rtol=tolerance, atol=small, equal_nan=True)
     if kind in "mM":
         return got_array.dtype.kind == kind and np.array_equal(got_array, want_array, equal_nan=True)
+    if not want_array.ndim:
+        return type(got) is type(want) and (bool(got == want) or bool(pd.isna(got) and pd.isna(want)))
     pairs = zip(got_array.ravel().tolist(), want_array.ravel().tolist(), strict=True)
-    return np.array([_same_entry(g, w, tolerance) for g, w in pairs], bool).reshape(want_array.shape)
+    return np.array([same(g, w, tolerance) for g, w in pairs], bool).reshape(want_array.shape)
 
 
-def _are_real(values: np.ndarray) -> bool:
-    """Whether all are real numbers: "3" is not 3, and a complex number is none even when its imaginary part is 0."""
-    if values.dtype.kind != "O":
-        return values.dtype.kind in "biuf"
-    return all(isinstance(one, Number | np.bool_) and not isinstance(one, COMPLEX) for one in values.flat)
-
-
-def _same_entry(got: Any, want: Any, tolerance: float) -> bool:
-    """The same for one entry of an array of objects."""
-    if isinstance(want, str | Number | tuple | dict | list | np.ndarray):
-        return same(got, want, tolerance)
-    return type(got) is type(want) and (bool(got == want) or bool(pd.isna(got) and pd.isna(want)))
-
-
-def _incorrect(definition: Definition, misconception: str | None, message: str) -> Feedback:
-    return Feedback(definition.id, "incorrect", message, misconception)
-
-
-def _library_was_changed(definition: Definition, what: str) -> Feedback:
-    text = f"No answer can be checked in this kernel, since something that the check uses was changed: {what}."
-    return _incorrect(
-        definition, "library_was_changed", f"{text} Give your own things other names, and restart the kernel."
-    )
-
-
-def _not_attempted(definition: Definition) -> Feedback:
-    text = "Write your answer in the cell above, run it, then run this cell again."
-    return Feedback(definition.id, "not attempted", text)
+def _unchanged(after: Any, before: Any) -> bool:
+    try:
+        if isinstance(before, dict):
+            return after.keys() == before.keys() and all(_unchanged(after[k], before[k]) for k in before)
+        if isinstance(before, list | tuple):
+            return len(after) == len(before) and all(map(_unchanged, after, before))
+        if isinstance(before, np.ndarray):
+            return after.dtype == before.dtype and same(after, before, 0.0)
+        if isinstance(before, pd.DataFrame | pd.Series):
+            return type(after) is type(before) and after.equals(before)
+        return bool(after == before)
+    except Exception:  # what can no longer be compared was changed
+        return False
 
 
 def _is_stub(definition: Definition, answer: Any) -> bool:
@@ -252,49 +237,29 @@ def _is_stub(definition: Definition, answer: Any) -> bool:
 
     A call of what the same compilation imports is compiled in another way, so the two can differ.
     """
-    if not isinstance(answer, FunctionType):
-        return False
-    theirs = answer.__code__
-    by_statement: dict[str, Any] = {}
-    for statement in ast.parse(definition.stub).body:
-        exec(compile(ast.Module([statement], []), f"<{definition.id}>", "exec"), by_statement)
-    stubs = (definition.function(definition.stub), by_statement[definition.name])
-    return any(
-        (theirs.co_code, theirs.co_consts, theirs.co_names) == (ours.co_code, ours.co_consts, ours.co_names)
-        for ours in (stub.__code__ for stub in stubs)
-    )
+    module = ast.parse(definition.stub)
+    compiled = (compile(part, "", "exec").co_consts for part in (module, ast.Module(module.body[-1:], [])))
+    stubs = [_does(code) for code in itertools.chain(*compiled) if isinstance(code, CodeType)]
+    return isinstance(answer, FunctionType) and _does(answer.__code__) in stubs
 
 
-def _wrong_call(answer: Callable, solution: Callable, arguments: tuple) -> str | None:
-    try:
-        inspect.signature(answer).bind(*arguments)
-    except TypeError:
-        wanted, found = inspect.signature(solution), inspect.signature(answer)
-        return f"Your function takes {found}; it is called with {wanted}. Keep the stub's arguments."
-    except ValueError:  # some built-ins have no signature; the call itself will tell
-        return None
-    return None
+def _does(code: CodeType) -> tuple[Any, ...]:
+    return code.co_code, code.co_consts, code.co_names
 
 
-def _says_unwritten(error: BaseException) -> bool:
-    """Whether the answer itself says `raise NotImplementedError`; one that a library raises is an error as others."""
-    frame = _answers_frame(error)
-    if not isinstance(error, NotImplementedError) or frame is None:
-        return False
-    return frame.tb_frame.f_code.co_code[frame.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+def _where(error: BaseException) -> str | None:
+    """The error and the learner's own line, without our frames; None where the answer says that it is unwritten.
 
-
-def _answers_frame(error: BaseException) -> TracebackType | None:
-    """The first frame below ours: the answer's, if it is written in Python."""
-    return error.__traceback__.tb_next if error.__traceback__ else None
-
-
-def _where(error: BaseException) -> str:
-    """The error and the learner's own line, without our frames."""
-    frames = traceback.extract_tb(_answers_frame(error))
-    what = f"{type(error).__name__}: {_text(error)}".rstrip(": ")
-    if not frames:
+    That is `raise NotImplementedError` in the answer itself; one that a library raises is an error as others.
+    """
+    frame = error.__traceback__.tb_next if error.__traceback__ else None  # below ours; none if not written in Python
+    what = f"{type(error).__name__}: {plain(error, 500)}".rstrip(": ")
+    if frame is None:
         return f"Your function stops with {what}."
+    raises = frame.tb_frame.f_code.co_code[frame.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+    if isinstance(error, NotImplementedError) and raises:
+        return None
+    frames = traceback.extract_tb(frame)
     last = [frame for frame in frames if frame.filename == frames[0].filename][-1]
     line = (last.line or linecache.getline(last.filename, last.lineno or 0)).strip()
     return f"Your function stops with {what} at line {last.lineno}: `{line}`"
@@ -303,17 +268,11 @@ def _where(error: BaseException) -> str:
 def _recognise(known: Bank, results: list, expected: list, tolerance: float) -> Mistake | None:
     """The first mistake of the bank that explains the answer on every draw, and is visible on at least one."""
     for mistake, made in known:
-        visible = False
-        try:
-            for got, one, want in zip(results, made, expected, strict=True):
-                if not same(got, one, tolerance):
-                    break
-                visible = visible or not same(one, want, tolerance)
-            else:
-                if visible:
-                    return mistake
-        except Exception:  # the mistake itself fails on such an input, so the answer is not this one
-            continue
+        with contextlib.suppress(Exception):  # the mistake itself fails on such an input, so the answer is not this one
+            draws = zip(results, made, expected, strict=True)
+            alike = list(itertools.takewhile(lambda draw: same(draw[0], draw[1], tolerance), draws))
+            if len(alike) == len(results) and not all(same(one, want, tolerance) for _, one, want in alike):
+                return mistake
     return None
 
 
@@ -328,7 +287,7 @@ def _describe(names: list[str], arguments: tuple, got: Any, want: Any, tolerance
     texts, where = [_short(part) for part in (got, want)], ""
     if texts[0] == texts[1]:  # rounded, or the difference is left out
         where, *parts = _first_difference(got, want, tolerance)
-        texts = [_text(repr(part.item() if isinstance(part, np.generic) else part)) for part in parts]
+        texts = [plain(repr(part.item() if isinstance(part, np.generic) else part), 500) for part in parts]
     place = f" at {where}" if where else ""
     return None, f"With{given}\nyour function returns {texts[0]}{place}, expected {texts[1]}."
 
@@ -361,28 +320,6 @@ def _shape(value: Any) -> str:
     return f"a {type(value).__name__}" if several else "one value"
 
 
-def _unchanged(after: Any, before: Any) -> bool:
-    try:
-        if isinstance(before, pd.DataFrame | pd.Series):
-            return type(after) is type(before) and after.equals(before)
-        if isinstance(before, np.ndarray):
-            return after.dtype == before.dtype and same(after, before, 0.0)
-        if isinstance(before, dict):
-            return after.keys() == before.keys() and all(_unchanged(after[k], before[k]) for k in before)
-        if isinstance(before, list | tuple):
-            return len(after) == len(before) and all(map(_unchanged, after, before))
-        return bool(after == before)
-    except Exception:  # what can no longer be compared was changed
-        return False
-
-
-def _text(value: Any, limit: int = 500) -> str:
-    try:
-        return plain(str(value), limit)
-    except Exception:
-        return "?"
-
-
 def _short(value: Any, limit: int = 160) -> str:
     """A repr that fits a line or two, also of an object whose repr fails."""
     try:
@@ -392,8 +329,9 @@ def _short(value: Any, limit: int = 160) -> str:
             return f"{value:.6g}"
         if isinstance(value, tuple):
             return f"({', '.join(map(_short, value))})"
+        if isinstance(value, pd.DataFrame):
+            return str(value)
         with np.printoptions(precision=4, threshold=12, suppress=True):
-            text = str(value) if isinstance(value, pd.DataFrame | pd.Series) else repr(value)
+            return plain(str(value) if isinstance(value, pd.Series) else repr(value), limit)
     except Exception:
         return f"an unprintable {type(value).__name__}"
-    return text if len(text) <= limit or isinstance(value, pd.DataFrame) else text[: limit - 1] + "…"

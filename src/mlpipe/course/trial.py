@@ -17,10 +17,7 @@ import contextlib
 import ctypes
 import faulthandler
 import io
-import json
 import os
-import queue
-import select
 import signal
 import sys
 import threading
@@ -28,6 +25,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from multiprocessing import Pipe
 from typing import Any, NoReturn
 
 from threadpoolctl import threadpool_limits
@@ -42,9 +40,8 @@ PRINTED = 20_000  # characters of an answer's output that are shown
 MEMORY = 4 << 30  # bytes that an answer may use on top of what the kernel has: a list that only grows must not take all
 REST = 60  # seconds after which a process ends by itself, also when the kernel was killed meanwhile
 
-Tell = Callable[..., None]  # tell("call"): a stage begins; tell("printed", text); tell("result", text)
-Work = Callable[[Tell], str]
-Receive = Callable[[float], list[list[str]] | None]  # what was told, or None when there was nothing for so many seconds
+Tell = Callable[..., None]  # tell("call"): a stage begins; tell("printed", text); tell("result", anything)
+Work = Callable[[Tell], Any]
 
 
 class TimeUp(BaseException):
@@ -55,7 +52,7 @@ class TimeUp(BaseException):
 class Report:
     """What became of a trial. Without a `result` it was out of time, or `ended` says how its process went."""
 
-    result: str | None = None
+    result: Any = None
     stage: str = ""  # the last one that began
     ended: str | None = None
     stuck: bool = False  # a thread that cannot be stopped
@@ -68,61 +65,44 @@ def attempt(work: Work, seconds: float) -> Report:
     What it prints appears here. KeyboardInterrupt, from the reader, ends the trial and is raised.
     """
     report = _in_a_process(work, seconds) if FORK else None
-    if report is None or report.unsure:
-        report = _in_a_thread(work, seconds)
-    return report
+    return _in_a_thread(work, seconds) if report is None or report.unsure else report
 
 
-def plain(text: str, limit: int) -> str:
-    """Text that every stream can encode, cut after `limit` characters."""
+def plain(value: object, limit: int) -> str:
+    """What a value says as text that every stream can encode, cut after `limit` characters."""
+    try:
+        text = str(value)
+    except Exception:
+        text = "?"
     text = text if len(text) <= limit else text[: limit - 1] + "…"
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _in_a_process(work: Work, seconds: float) -> Report | None:
     """Try in a forked process; None when there cannot be one now (too little memory, too many processes)."""
-    reading, writing = os.pipe()
+    told, telling = Pipe(duplex=False)
     try:
         with warnings.catch_warnings():  # Python warns of forks beside threads: see `Report.unsure`
             warnings.simplefilter("ignore", DeprecationWarning)
             child = os.fork()
     except OSError:
-        os.close(reading)
-        os.close(writing)
         return None
     if child == 0:
-        _be_the_child(work, writing, seconds)
-    report, alive = Report(), False
+        _be_the_child(work, _Teller(telling), seconds)
+    report, late = Report(), False
     try:
-        os.close(writing)
-        with open(reading, "rb", buffering=0) as pipe:
-            poll = select.poll()
-            poll.register(pipe, select.POLLIN)
-            rest = b""
-
-            def receive(timeout: float) -> list[list[str]] | None:
-                nonlocal rest
-                if not poll.poll(timeout * 1000):
-                    return None
-                got = pipe.read(1 << 16)
-                if not got:
-                    raise EOFError
-                *lines, rest = (rest + got).split(b"\n")
-                return [json.loads(line) for line in lines]
-
-            with contextlib.suppress(EOFError):
-                _listen(receive, report, seconds)
-                alive = report.result is None  # it is out of time
+        telling.close()
+        late = _listen(told, report, seconds, sys.stdout)
     finally:
         gone, status, worked = _end(child)
     if report.result is None:
-        if gone or not alive:
+        if gone or not late:
             report.ended = f"signal {-status}" if status < 0 else f"exit status {status}"
         report.unsure = not report.stage or (report.ended is None and worked < seconds / 10)
     return report
 
 
-def _be_the_child(work: Work, writing: int, seconds: float) -> NoReturn:
+def _be_the_child(work: Work, teller: _Teller, seconds: float) -> NoReturn:
     """The life of the forked process: nothing that it does reaches the kernel, except through the pipe."""
     try:
         os.setsid()  # an interrupt from the keyboard is for the kernel; what the answer starts ends with it
@@ -132,17 +112,15 @@ def _be_the_child(work: Work, writing: int, seconds: float) -> NoReturn:
         nothing = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(nothing, standard)
-        _limit_memory()
-        _limit_threads()
-
-        def tell(kind: str, text: str = "") -> None:
-            line = memoryview(json.dumps([kind, text]).encode() + b"\n")
-            while line:
-                line = line[os.write(writing, line) :]
-
-        with _surroundings(_Printed(tell)):
-            result = work(tell)
-        tell("result", result)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        with contextlib.suppress(OSError, ValueError), open("/proc/self/statm") as file:
+            used = int(file.read().split()[0]) * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        # GNU's OpenMP waits for ever for the threads of before the fork, where OpenBLAS makes new ones
+        threadpool_limits(1, user_api="openmp")
+        with _surroundings(teller):
+            result = work(teller.say)
+        teller.say("result", result)
     finally:
         os._exit(0)
 
@@ -161,49 +139,22 @@ def _end(child: int) -> tuple[bool, int, float]:
     return bool(gone), os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
 
 
-def _limit_memory() -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(OSError, ValueError), open("/proc/self/statm") as file:
-        pages = int(file.read().split()[0])
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY, hard))
-
-
-def _limit_threads() -> None:
-    """One thread for OpenMP: GNU's waits for ever for the threads of before the fork, where OpenBLAS makes new ones."""
-    threadpool_limits(1, user_api="openmp")
-
-
 def _in_a_thread(work: Work, seconds: float) -> Report:
     """Try in a thread: works on every platform, and returns also when most answers that never return do not."""
-    report = Report()
-    told: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
-    stopped = False
+    told, telling = Pipe(duplex=False)
+    report, teller, shown_here = Report(), _Teller(telling), sys.stdout
 
-    def tell(kind: str, text: str = "") -> None:
-        if not stopped:
-            told.put([kind, text])
-
-    def body(_: _Printed) -> None:
+    def body() -> None:  # it holds the teller, too: `print` does not, and may be writing when it is put away
         with contextlib.suppress(TimeUp):
-            result = work(tell)
-            tell("result", result)
+            teller.say("result", work(teller.say))
 
-    def receive(timeout: float) -> list[list[str]] | None:
-        try:
-            return [told.get(timeout=timeout)]
-        except queue.Empty:
-            return None
-
-    printed = _Printed(tell)  # the thread holds it, too: `print` does not, and may be writing when it is put away
-    thread = threading.Thread(target=body, args=(printed,), daemon=True)
-    shown_here = sys.stdout
+    thread = threading.Thread(target=body, daemon=True)
     try:
-        with _surroundings(printed):
+        with _surroundings(teller):
             thread.start()
-            _listen(receive, report, seconds, shown_here)
+            _listen(told, report, seconds, shown_here)
     finally:
-        stopped = True
+        told.close()
         for _ in range(10):  # an answer that swallows the first one meets the next
             thread.join(0.1 if report.result is None else seconds)
             if not thread.is_alive():
@@ -213,36 +164,42 @@ def _in_a_thread(work: Work, seconds: float) -> Report:
     return report
 
 
-def _listen(receive: Receive, report: Report, seconds: float, out: Any = None) -> None:
-    """Follow what is told until there is a result, or a stage takes more than `seconds`."""
+def _listen(told: Any, report: Report, seconds: float, out: Any) -> bool:
+    """Follow what is told until there is a result, or an end: whether a stage took more than `seconds`."""
     end = time.monotonic() + seconds
     while report.result is None:
-        told = receive(max(0.0, end - time.monotonic()))
-        printed = "".join(text for kind, text in told or () if kind == "printed")
-        if printed:
-            print(printed, end="", file=out)
-        for kind, text in told or ():
-            if kind == "result":
-                report.result = text
-            elif kind != "printed":
-                report.stage, end = kind, time.monotonic() + seconds
-        if told is None or time.monotonic() > end:
-            return
+        if not told.poll(max(0.0, end - time.monotonic())):
+            return True
+        try:
+            kind, content = told.recv()
+        except (EOFError, OSError):
+            break
+        if kind == "printed":
+            print(content, end="", file=out)
+        elif kind == "result":
+            report.result = content
+        else:
+            report.stage, end = kind, time.monotonic() + seconds
+    return False
 
 
-class _Printed(io.TextIOBase):
-    """A stream that hands on the beginning of what is written to it."""
+class _Teller(io.TextIOBase):
+    """What is told through a pipe; as a stream it hands on the beginning of what is printed to it."""
 
-    def __init__(self, tell: Tell):
-        self._tell, self._room = tell, PRINTED
+    def __init__(self, telling: Any):
+        self._telling, self._lock, self._room = telling, threading.RLock(), PRINTED
+
+    def say(self, kind: str, content: Any = "") -> None:
+        with self._lock, contextlib.suppress(OSError):  # where nobody listens any more
+            self._telling.send((kind, content))
 
     def write(self, text: str) -> int:
         if self._room:
             part = text[: self._room]
             self._room -= len(part)
-            self._tell("printed", plain(part, PRINTED))
+            self.say("printed", plain(part, PRINTED))
             if not self._room:
-                self._tell("printed", f"\n… (shown are the first {PRINTED:,} characters that your function prints)\n")
+                self.say("printed", f"\n… (shown are the first {PRINTED:,} characters that your function prints)\n")
         return len(text)
 
     def writable(self) -> bool:
@@ -250,7 +207,7 @@ class _Printed(io.TextIOBase):
 
 
 @contextlib.contextmanager
-def _surroundings(printed: _Printed) -> Iterator[None]:
+def _surroundings(printed: io.TextIOBase) -> Iterator[None]:
     """What an answer can reach of the notebook: it may print and display; it can neither ask nor end the kernel."""
 
     def refuse(*_: Any, **__: Any) -> NoReturn:
@@ -262,20 +219,15 @@ def _surroundings(printed: _Printed) -> Iterator[None]:
     def publish(data: dict[str, Any], *_: Any, **__: Any) -> None:
         print(data.get("text/plain", ""))
 
-    replacements: list[tuple[Any, str, Any]] = [
-        (sys, "stdout", printed),
-        (sys, "stderr", printed),
-        (sys, "stdin", io.StringIO()),
-        (builtins, "input", refuse),
-    ]
-    kernel = shell()
-    if kernel is not None:
-        replacements += [(kernel, "ask_exit", leave), (kernel.display_pub, "publish", publish)]
-    before = [(owner, name, getattr(owner, name)) for owner, name, _ in replacements]
+    changes: list[tuple[Any, str, Any]] = [(sys, "stdout", printed), (sys, "stderr", printed)]
+    changes += [(sys, "stdin", io.StringIO()), (builtins, "input", refuse)]
+    if kernel := shell():
+        changes += [(kernel, "ask_exit", leave), (kernel.display_pub, "publish", publish)]
+    before = [(owner, name, getattr(owner, name)) for owner, name, _ in changes]
     try:
-        for owner, name, value in replacements:
-            setattr(owner, name, value)
+        for change in changes:
+            setattr(*change)
         yield
     finally:
-        for owner, name, value in before:
-            setattr(owner, name, value)
+        for change in before:
+            setattr(*change)
