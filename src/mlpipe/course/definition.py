@@ -15,13 +15,12 @@ the stub and most mistakes are made from. Besides it defines
 from __future__ import annotations
 
 import ast
-import importlib.util
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,41 +32,76 @@ RESERVED = ("draw", "another", "stub")
 Answer = Callable[..., Any]
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """A named misconception: an answer that makes it, and what to tell who made it."""
+class Mistake(NamedTuple):
+    """A named misconception, what to tell who has it, and the answer that it leads to."""
 
     name: str
     message: str
     answer: Answer
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(NamedTuple):
     """A mistake as a change of the solution's text."""
 
-    changes: tuple[tuple[str, str], ...]
     name: str
     message: str
+    changes: tuple[tuple[str, str], ...]
 
 
 def edit(old: str, new: str, name: str, message: str, also: tuple[tuple[str, str], ...] = ()) -> Edit:
-    """The mistake of who writes `new` wherever the solution has `old`; `also` are further such pairs."""
-    return Edit(((old, new), *also), name, message)
+    """The mistake of who writes `new` wherever the solution has `old`.
+
+    Parameters
+    ----------
+    old, new : code; `old` must be in the solution
+    name : of the misconception, such as "mean_instead_of_sum"
+    message : what to tell who makes it
+    also : further pairs (old, new), applied one after the other
+
+    Returns
+    -------
+    Edit
+    """
+    return Edit(name, message, ((old, new), *also))
 
 
 def wrong(answer: Answer, message: str) -> Mistake:
-    """The mistake that a function of the module makes; it is named as the function is."""
+    """The mistake that a function of the module makes; it is named as the function is.
+
+    Parameters
+    ----------
+    answer : with the arguments of the solution
+    message : what to tell who makes it
+
+    Returns
+    -------
+    Mistake
+    """
     return Mistake(answer.__name__, message, answer)
 
 
 @dataclass(frozen=True)
 class Definition:
-    """An exercise as the checks use it: functions, and `stub`, `solution` and `another` as text that runs by itself."""
+    """An exercise as the checks use it.
+
+    Attributes
+    ----------
+    id, title : such as "05.user_step" and "One user's factors"
+    name : of the function that is asked for
+    stub, solution, another : code that runs by itself
+    hints : a nudge, the idea, nearly code
+    mistakes : those that are told by name
+    takeaway : told after a right answer
+    draw : makes the arguments of check number 0, 1, 2
+    answer : the solution as a function
+    core : whether it is the one for the class
+    tolerance : relative, within which a number is right
+    choices : the names to choose from, where that is the exercise
+    """
 
     id: str
     title: str
-    name: str  # of the function that is asked for
+    name: str
     stub: str
     solution: str
     another: str
@@ -82,53 +116,17 @@ class Definition:
 
     def function(self, source: str) -> Answer:
         """Run `source` and return the function that the exercise asks for."""
-        return _run(source, self.name, f"<{self.id}>", {})
+        return _run(source, f"<{self.id}>", {})[self.name]
 
 
 @cache
 def load(path: Path, id: str) -> Definition:
-    """Read the module of an exercise. Raises ValueError for an edit of what is not in the solution."""
-    spec = importlib.util.spec_from_file_location("exercise_" + id.replace(".", "_"), path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    text = _Text(path.read_text(encoding="utf-8"))
-    names = [name for name in text.functions if not name.startswith("_") and name not in RESERVED]
-    answer: Answer = getattr(module, names[0])
-
-    def applied(one: Edit | Mistake) -> Mistake:
-        if isinstance(one, Mistake):
-            return one
-        source = text.functions[names[0]]
-        for old, new in one.changes:
-            if old not in source:
-                raise ValueError(f"{path}: {one.name}: the solution has no {old!r}; edit what stands there")
-            source = source.replace(old, new)
-        return Mistake(one.name, one.message, _run(source, names[0], f"<{id}: {one.name}>", dict(vars(module))))
-
-    choices: tuple[str, ...] = ()
-    if isinstance(module.mistakes, dict):
-        choices = tuple(sorted([answer(), *module.mistakes]))
-        mistakes = [Mistake(name, told, lambda name=name: name) for name, told in module.mistakes.items()]
-    else:
-        mistakes = [applied(one) for one in module.mistakes]
-    return Definition(
-        id=id,
-        title=(module.__doc__ or "").strip().rstrip("."),
-        name=names[0],
-        stub=text.standalone("stub", names[0], names[0]) if "stub" in text.functions else text.signature(names[0]),
-        solution=text.standalone(names[0], names[0]),
-        another=text.standalone("another" if "another" in text.functions else names[0], names[0]),
-        hints=module.hints,
-        mistakes=tuple(mistakes),
-        takeaway=module.takeaway,
-        draw=getattr(module, "draw", lambda rng, number: ()),
-        answer=answer,
-        core=getattr(module, "core", False),
-        tolerance=getattr(module, "tolerance", TOLERANCE),
-        choices=choices,
-    )
+    """Read the module of an exercise. Raises ValueError for what is no exercise, naming the file and the fix."""
+    try:
+        return _definition(path, id)
+    except Exception as error:
+        what = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise ValueError(f"{path} is no exercise yet: {what}; `mlpipe.course.definition` tells the form") from error
 
 
 def definitions(lesson: str) -> tuple[Definition, ...]:
@@ -153,38 +151,64 @@ def _modules(lesson: str) -> list[Path]:
     return sorted(path for path in folder.glob(f"{lesson}_*/*.py") if path.stem != "lesson")
 
 
-def _run(source: str, name: str, filename: str, namespace: dict[str, Any]) -> Answer:
-    exec(compile(source, filename, "exec"), namespace)  # our own text, never a reader's
-    return namespace[name]
+def _run(source: str, filename: str, names: dict[str, Any]) -> dict[str, Any]:
+    exec(compile(source, filename, "exec"), names)  # our own text, never a reader's
+    return names
 
 
-class _Text:
-    """The source of a module, function by function."""
+def _definition(path: Path, id: str) -> Definition:
+    text = path.read_text(encoding="utf-8")
+    module = _run(text, str(path), {"__name__": id})
+    tree = ast.parse(text)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    asked = [name for name in functions if not name.startswith("_") and name not in RESERVED]
+    to_choose = isinstance(module.get("mistakes"), dict)
+    needed = ("mistakes", "hints", "takeaway") if to_choose else ("draw", "another", "mistakes", "hints", "takeaway")
+    missing = [f"`{name}`" for name in needed if name not in module] + ["the function of the solution"] * (not asked)
+    if missing:
+        raise ValueError(f"it lacks {', '.join(missing)}")
+    name = asked[0]
 
-    def __init__(self, source: str):
-        lines = source.splitlines()
-        self._tree = ast.parse(source)
-        self._nodes = {node.name: node for node in self._tree.body if isinstance(node, ast.FunctionDef)}
-        self.functions = {
-            name: "\n".join(lines[node.lineno - 1 : node.end_lineno]) + "\n" for name, node in self._nodes.items()
-        }
+    def code(function: str) -> str:
+        return "\n".join(text.splitlines()[functions[function].lineno - 1 : functions[function].end_lineno]) + "\n"
 
-    def standalone(self, function: str, name: str, *others: str) -> str:
-        """The text of a function, under another name, below the imports that it needs, and that `others` need."""
-        text = self.functions[function].replace(f"def {function}(", f"def {name}(", 1)
-        used = {
-            node.id for one in (function, *others) for node in ast.walk(self._nodes[one]) if isinstance(node, ast.Name)
-        }
-        imports = []
-        for node in self._tree.body:
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                needed = [one for one in node.names if (one.asname or one.name).split(".")[0] in used]
-                if needed:
-                    imports.append(ast.unparse(type(node)(**{**vars(node), "names": needed})))
-        return "\n".join(imports) + "\n" * 3 * bool(imports) + text
+    def standalone(function: str, *others: str) -> str:
+        """The text of a function, under the name that is asked for, below the imports that it and `others` need."""
+        nodes = [node for one in (function, *others) for node in ast.walk(functions[one])]
+        used, imports = {node.id for node in nodes if isinstance(node, ast.Name)}, []
+        for node in tree.body:
+            names = node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
+            if needed := [one for one in names if (one.asname or one.name).split(".")[0] in used]:
+                imports.append(ast.unparse(type(node)(**{**vars(node), "names": needed})))
+        below = "\n" * 3 if imports else ""
+        return "\n".join(imports) + below + code(function).replace(f"def {function}(", f"def {name}(", 1)
 
-    def signature(self, function: str) -> str:
-        """The stub: the lines of a function before its first statement, and nothing done."""
-        node = self._nodes[function]
-        head = self.functions[function].splitlines()[: node.body[0].lineno - node.lineno]
-        return "\n".join(head) + "\n    ...\n"
+    def applied(one: Edit | Mistake) -> Mistake:
+        if isinstance(one, Mistake):
+            return one
+        source = code(name)
+        for old, new in one.changes:
+            if old not in source:
+                raise ValueError(f"{one.name}: the solution has no {old!r}; edit what stands there")
+            source = source.replace(old, new)
+        return Mistake(one.name, one.message, _run(source, f"<{id}: {one.name}>", dict(module))[name])
+
+    mistakes, choices = module["mistakes"], ()
+    if to_choose:
+        choices = tuple(sorted([module[name](), *mistakes]))
+        mistakes = [Mistake(wrong_name, told, lambda one=wrong_name: one) for wrong_name, told in mistakes.items()]
+    # the stub is the lines of the solution before its first statement, and nothing done
+    head = code(name).splitlines()[: functions[name].body[0].lineno - functions[name].lineno]
+    return Definition(
+        id=id,
+        title=(module["__doc__"] or "").strip().rstrip("."),
+        name=name,
+        stub=standalone("stub", name) if "stub" in functions else "\n".join([*head, "    ...\n"]),
+        solution=standalone(name),
+        another=standalone("another" if "another" in functions else name),
+        mistakes=tuple(map(applied, mistakes)),
+        draw=module.get("draw", lambda rng, number: ()),
+        answer=module[name],
+        choices=choices,
+        **{key: module[key] for key in ("hints", "takeaway", "core", "tolerance") if key in module},
+    )
