@@ -143,3 +143,12 @@ def test_a_full_disk_is_told_with_the_file_and_leaves_the_old_one(tmp_path, monk
         record.update_record(path, "b", {})
     assert json.loads(path.read_text()) == {"a": {}}
     assert sorted(one.name for one in tmp_path.iterdir()) == [".lock", "record.json"]
+
+
+def test_the_examples_in_docstrings_leave_the_record_of_who_runs_them_alone(tmp_path):
+    home = tmp_path / "record"
+    claims = Path(record.__file__).with_name("claims.py")
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "--doctest-modules", str(claims), "-k", "claims.claim"]
+    done = subprocess.run(command, env={**os.environ, "MLPIPE_HOME": str(home)}, capture_output=True, text=True)
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+    assert not home.exists()
