@@ -28,7 +28,7 @@ import pandas as pd
 
 from mlpipe.course import libraries
 from mlpipe.course.definition import Definition, Mistake
-from mlpipe.course.trial import Tell, attempt, plain
+from mlpipe.course.trial import Tell, attempt, plain, silent
 
 SECONDS = 5.0  # for one call on one draw; solutions take milliseconds
 DRAWS = 3
@@ -37,6 +37,7 @@ ROUNDING = 1e-6  # of the largest number of an array: what single precision may 
 REAL = (Real, Decimal, np.bool_)
 NOT_ATTEMPTED = ("not attempted", "Write your answer in the cell above, run it, then run this cell again.")
 
+Cases = list[tuple[Any, ...]]
 Bank = Iterable[tuple[Mistake, Iterable[Any]]]
 
 
@@ -99,14 +100,14 @@ def examine(definition: Definition, answer: Any, seed: int | None = None, second
     return incorrect(what, "never_returns")
 
 
-def solved(definition: Definition, seed: int | None) -> tuple[list[tuple[Any, ...]], list[Any]]:
+def solved(definition: Definition, seed: int | None) -> tuple[Cases, list]:
     """The arguments of each draw, and what the solution makes of them."""
     rng = np.random.default_rng(seed)
     cases = [definition.draw(rng, number) for number in range(DRAWS)]
     return cases, [definition.answer(*copy.deepcopy(arguments)) for arguments in cases]
 
 
-def bank(definition: Definition, cases: list[tuple[Any, ...]], tell: Tell = lambda *_: None) -> Bank:
+def bank(definition: Definition, cases: Cases, tell: Tell = silent) -> Bank:
     """Each mistake with what it makes of the draws, one by one: the first, small one tells most of them apart."""
 
     def made(function: Callable) -> Iterator[Any]:
@@ -118,12 +119,7 @@ def bank(definition: Definition, cases: list[tuple[Any, ...]], tell: Tell = lamb
 
 
 def judge(
-    definition: Definition,
-    answer: Any,
-    cases: list[tuple[Any, ...]],
-    expected: list[Any],
-    tell: Tell = lambda *_: None,
-    known: Bank | None = None,
+    definition: Definition, answer: Any, cases: Cases, expected: list, tell: Tell = silent, known: Bank | None = None
 ) -> Feedback:
     """Call the answer on each draw, here and without limits, and say what was found. `known`: the bank, if at hand."""
     incorrect = partial(Feedback, definition.id, "incorrect")
@@ -169,10 +165,9 @@ def judge(
     if definition.choices:  # what was expected is the answer: it must not be shown
         return incorrect(f"Return one of these, as text: {', '.join(definition.choices)}.", "no_such_name")
     first = right.index(False)
-    misconception, what = _describe(
-        list(wanted.parameters), cases[first], results[first], expected[first], definition.tolerance
-    )
-    return incorrect(what, misconception)
+    names = list(wanted.parameters)
+    name, what = _describe(names, cases[first], results[first], expected[first], definition.tolerance)
+    return incorrect(what, name)
 
 
 def same(got: Any, want: Any, tolerance: float = 1e-6) -> bool:
@@ -182,39 +177,50 @@ def same(got: Any, want: Any, tolerance: float = 1e-6) -> bool:
     count as 1 and 0. `tolerance` is relative; in an array, `ROUNDING` of its largest number is allowed besides.
     """
     try:
-        return bool(np.all(_agreement(got, want, tolerance)))
+        return next(_differences(got, want, tolerance), None) is None
     except Exception:  # a result that cannot even be compared is not the expected one
         return False
 
 
-def _agreement(got: Any, want: Any, tolerance: float) -> Any:
-    """True or False, or an array of them: where two results agree."""
-    if isinstance(want, dict):
-        keys = isinstance(got, dict) and got.keys() == want.keys()
-        return keys and all(same(got[k], want[k], tolerance) for k in want)
-    if isinstance(want, tuple):
-        several = isinstance(got, tuple | list | np.ndarray) and len(got) == len(want)
-        return several and all(same(g, w, tolerance) for g, w in zip(got, want, strict=True))
-    if isinstance(want, str):
-        return isinstance(got, str) and str.__eq__(got, want)
-    got_array, want_array = np.asarray(got), np.asarray(want)
-    if got_array.shape != want_array.shape:
-        return False
-    kind = want_array.dtype.kind
+def _differences(got: Any, want: Any, tolerance: float, where: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """The places where two results differ, each with both sides."""
+    if isinstance(want, tuple | dict):
+        keys = want if isinstance(want, dict) else range(len(want))
+        named = isinstance(want, dict) and isinstance(got, dict) and got.keys() == want.keys()
+        listed = isinstance(want, tuple) and isinstance(got, tuple | list | np.ndarray) and len(got) == len(want)
+        for key in keys if named or listed else ():
+            yield from _differences(got[key], want[key], tolerance, f"{where}[{key!r}]")
+        agree: Any = named or listed
+    elif isinstance(want, str):
+        agree = isinstance(got, str) and str.__eq__(got, want)
+    else:
+        got_array, want_array = np.asarray(got), np.asarray(want)
+        agree = got_array.shape == want_array.shape and _agreement(got_array, want_array, tolerance)
+    if np.ndim(agree):
+        for index in np.argwhere(~agree).tolist():
+            yield f"{where}{index}", got_array[tuple(index)], want_array[tuple(index)]
+    elif not agree:
+        yield where, got, want
+
+
+def _agreement(got: np.ndarray, want: np.ndarray, tolerance: float) -> Any:
+    """Where two arrays of one shape agree; just False when they hold things of another kind."""
+    kind = want.dtype.kind
     if kind in "biuf":
-        objects = got_array.dtype.kind == "O" and all(isinstance(one, REAL) for one in got_array.flat)
-        if got_array.dtype.kind not in "biuf" and not objects:
+        objects = got.dtype.kind == "O" and all(isinstance(one, REAL) for one in got.flat)
+        if got.dtype.kind not in "biuf" and not objects:
             return False  # "3" is not 3, and a complex number is none even when its imaginary part is 0
-        numbers, wanted = got_array.astype(float), want_array.astype(float)
+        numbers, wanted = got.astype(float), want.astype(float)
         largest = np.max(np.abs(wanted), initial=0.0, where=np.isfinite(wanted)) if kind == "f" else 0.0
         small = max(1e-12, min(tolerance, ROUNDING) * largest)
         return np.isclose(numbers, wanted, rtol=tolerance, atol=small, equal_nan=True)
     if kind in "mM":
-        return got_array.dtype.kind == kind and np.array_equal(got_array, want_array, equal_nan=True)
-    if not want_array.ndim:
-        return type(got) is type(want) and (bool(got == want) or bool(pd.isna(got) and pd.isna(want)))
-    pairs = zip(got_array.ravel().tolist(), want_array.ravel().tolist(), strict=True)
-    return np.array([same(g, w, tolerance) for g, w in pairs], bool).reshape(want_array.shape)
+        return got.dtype.kind == kind and ((got == want) | (np.isnat(got) & np.isnat(want)))
+    if want.ndim:
+        pairs = zip(got.ravel().tolist(), want.ravel().tolist(), strict=True)
+        return np.array([same(g, w, tolerance) for g, w in pairs], bool).reshape(want.shape)
+    one, other = got.item(), want.item()
+    return type(one) is type(other) and (bool(one == other) or bool(pd.isna(one) and pd.isna(other)))
 
 
 def _unchanged(after: Any, before: Any) -> bool:
@@ -284,26 +290,12 @@ def _describe(names: list[str], arguments: tuple, got: Any, want: Any, tolerance
     shapes = [_shape(part) for part in (got, want)]
     if shapes[0] != shapes[1]:
         return "wrong_shape", f"Your function returns {shapes[0]}, expected {shapes[1]}. Tried with{given}"
-    texts, where = [_short(part) for part in (got, want)], ""
+    texts, place = [_short(part) for part in (got, want)], ""
     if texts[0] == texts[1]:  # rounded, or the difference is left out
-        where, *parts = _first_difference(got, want, tolerance)
+        where, *parts = next(_differences(got, want, tolerance))
         texts = [plain(repr(part.item() if isinstance(part, np.generic) else part), 500) for part in parts]
-    place = f" at {where}" if where else ""
+        place = f" at {where}" if where else ""
     return None, f"With{given}\nyour function returns {texts[0]}{place}, expected {texts[1]}."
-
-
-def _first_difference(got: Any, want: Any, tolerance: float, where: str = "") -> tuple[str, Any, Any]:
-    """The place of the first part that differs, and both sides of it."""
-    if isinstance(want, tuple | dict):
-        for key in want if isinstance(want, dict) else range(len(want)):
-            if not same(got[key], want[key], tolerance):
-                return _first_difference(got[key], want[key], tolerance, f"{where}[{key!r}]")
-    elif np.ndim(want):
-        agreement = np.asarray(_agreement(got, want, tolerance))
-        if agreement.shape == np.shape(want):
-            index = tuple(int(i) for i in np.argwhere(~agreement)[0])
-            return f"{where}{list(index)}", np.asarray(got)[index], np.asarray(want)[index]
-    return where, got, want
 
 
 def _shape(value: Any) -> str:

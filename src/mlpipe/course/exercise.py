@@ -1,9 +1,4 @@
-"""Exercises: check, hint, solution, reset.
-
-An exercise is data: a stub, three hints, a solution, another right answer, and a bank of wrong answers. An answer is
-right when it agrees with the solution on fresh random inputs. A wrong answer that behaves like one of the bank is told
-which mistake it is.
-"""
+"""Exercises as a reader holds them: check, hint, solution, reset. What one is made of: `definition`."""
 
 from __future__ import annotations
 

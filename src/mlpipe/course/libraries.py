@@ -11,19 +11,20 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import pandas as pd
+
 MODULES = (
     *("math", "mlpipe.envelope", "numpy", "numpy.linalg", "numpy.random", "pandas"),
     *("scipy", "scipy.sparse", "scipy.special", "scipy.stats"),
 )
-CLASSES = (("pandas", "DataFrame"), ("pandas", "Series"))
+CLASSES = {"pandas.DataFrame": pd.DataFrame, "pandas.Series": pd.Series}
 
 _remembered: dict[str, tuple[Any, dict[str, Any]]] = {}
 
 
 def remember() -> None:
     """Note the public names of the libraries that are imported by now and were not seen before."""
-    found = {name: sys.modules[name] for name in MODULES if name in sys.modules}
-    found |= {f"{name}.{kind}": getattr(found[name], kind) for name, kind in CLASSES if name in found}
+    found = {name: sys.modules[name] for name in MODULES if name in sys.modules} | CLASSES
     for name, owner in found.items():
         if name not in _remembered:
             _remembered[name] = owner, {key: value for key, value in vars(owner).items() if not key.startswith("_")}
@@ -32,9 +33,9 @@ def remember() -> None:
 def replaced() -> str | None:
     """What was changed in words, such as "`numpy.isin` is a str now", or None while all are as they were."""
     remember()
-    for name, (owner, values) in _remembered.items():
+    for name, (owner, public) in _remembered.items():
         now = vars(owner)
-        for key, value in values.items():
+        for key, value in public.items():
             if key not in now:
                 return f"`{name}.{key}` was deleted"
             if now[key] is not value:

@@ -44,6 +44,10 @@ Tell = Callable[..., None]  # tell("call"): a stage begins; tell("printed", text
 Work = Callable[[Tell], Any]
 
 
+def silent(*_: Any) -> None:
+    """Tell nobody."""
+
+
 class TimeUp(BaseException):
     """Thrown into an answer that does not return; a BaseException, so `except Exception` does not swallow it."""
 
@@ -56,7 +60,6 @@ class Report:
     stage: str = ""  # the last one that began
     ended: str | None = None
     stuck: bool = False  # a thread that cannot be stopped
-    unsure: bool = False  # a process that never began, or only waited until its time was up
 
 
 def attempt(work: Work, seconds: float) -> Report:
@@ -64,8 +67,7 @@ def attempt(work: Work, seconds: float) -> Report:
 
     What it prints appears here. KeyboardInterrupt, from the reader, ends the trial and is raised.
     """
-    report = _in_a_process(work, seconds) if FORK else None
-    return _in_a_thread(work, seconds) if report is None or report.unsure else report
+    return (_in_a_process(work, seconds) if FORK else None) or _in_a_thread(work, seconds)
 
 
 def plain(value: object, limit: int) -> str:
@@ -79,10 +81,10 @@ def plain(value: object, limit: int) -> str:
 
 
 def _in_a_process(work: Work, seconds: float) -> Report | None:
-    """Try in a forked process; None when there cannot be one now (too little memory, too many processes)."""
+    """Try in a forked process; None when there is no memory for one, when it never began, or when it only waited."""
     told, telling = Pipe(duplex=False)
     try:
-        with warnings.catch_warnings():  # Python warns of forks beside threads: see `Report.unsure`
+        with warnings.catch_warnings():  # Python warns of forks beside threads, which it may wait for
             warnings.simplefilter("ignore", DeprecationWarning)
             child = os.fork()
     except OSError:
@@ -95,11 +97,10 @@ def _in_a_process(work: Work, seconds: float) -> Report | None:
         late = _listen(told, report, seconds, sys.stdout)
     finally:
         gone, status, worked = _end(child)
-    if report.result is None:
-        if gone or not late:
-            report.ended = f"signal {-status}" if status < 0 else f"exit status {status}"
-        report.unsure = not report.stage or (report.ended is None and worked < seconds / 10)
-    return report
+    if report.result is None and (gone or not late):
+        report.ended = f"signal {-status}" if status < 0 else f"exit status {status}"
+    waited = not report.stage or (report.ended is None and worked < seconds / 10)
+    return None if report.result is None and waited else report
 
 
 def _be_the_child(work: Work, teller: _Teller, seconds: float) -> NoReturn:
