@@ -3,6 +3,7 @@
 import ast
 import ctypes
 import itertools
+import multiprocessing
 import os
 import pdb
 import re
@@ -158,6 +159,21 @@ def test_an_answer_that_ends_its_process_is_named(ends, how):
     feedback = examine(SUM, ends)
     assert (feedback.state, feedback.misconception) == ("incorrect", "ends_the_process")
     assert how in feedback.message
+
+
+@linux
+def test_an_answer_that_writes_into_the_pipe_becomes_feedback(monkeypatch):
+    def pipe(duplex):
+        ends[:] = multiprocessing.Pipe(duplex)
+        return ends
+
+    def scribbles(values, frame):
+        os.write(ends[1].fileno(), b"\0\0\0\4none")
+        return values.sum()
+
+    ends = []
+    monkeypatch.setattr(trial, "Pipe", pipe)
+    assert found(scribbles) == ("incorrect", "ends_the_process")
 
 
 @linux

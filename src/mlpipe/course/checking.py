@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from numbers import Real
+from operator import attrgetter
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -164,8 +165,7 @@ def judge(
         return incorrect(mistake.message, mistake.name)
     if definition.choices:  # what was expected is the answer: it must not be shown
         return incorrect(f"Return one of these, as text: {', '.join(definition.choices)}.", "no_such_name")
-    first = right.index(False)
-    names = list(wanted.parameters)
+    first, names = right.index(False), list(wanted.parameters)
     name, what = _describe(names, cases[first], results[first], expected[first], definition.tolerance)
     return incorrect(what, name)
 
@@ -245,12 +245,9 @@ def _is_stub(definition: Definition, answer: Any) -> bool:
     """
     module = ast.parse(definition.stub)
     compiled = (compile(part, "", "exec").co_consts for part in (module, ast.Module(module.body[-1:], [])))
-    stubs = [_does(code) for code in itertools.chain(*compiled) if isinstance(code, CodeType)]
-    return isinstance(answer, FunctionType) and _does(answer.__code__) in stubs
-
-
-def _does(code: CodeType) -> tuple[Any, ...]:
-    return code.co_code, code.co_consts, code.co_names
+    does = attrgetter("co_code", "co_consts", "co_names")
+    stubs = [does(code) for code in itertools.chain(*compiled) if isinstance(code, CodeType)]
+    return isinstance(answer, FunctionType) and does(answer.__code__) in stubs
 
 
 def _where(error: BaseException) -> str | None:

@@ -173,7 +173,7 @@ def _listen(told: Any, report: Report, seconds: float, out: Any) -> bool:
             return True
         try:
             kind, content = told.recv()
-        except (EOFError, OSError):
+        except Exception:  # the end, or something that the answer itself wrote into the pipe
             break
         if kind == "printed":
             print(content, end="", file=out)
