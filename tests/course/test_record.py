@@ -14,7 +14,7 @@ import pytest
 from mlpipe import paths
 from mlpipe.course import record
 from mlpipe.interview import save_cold_answer
-from mlpipe.interview.score import cold_answer
+from mlpipe.interview.cold import cold_answer
 
 WRITER = """
 import sys

@@ -8,7 +8,8 @@ from helpers import ALS, in_kernel
 
 from mlpipe.interview import content
 from mlpipe.interview.answer import model_answer, render, weak_answer
-from mlpipe.interview.evidence import ROOT, SHIPPED, _in_notebooks
+from mlpipe.interview.evidence import SHIPPED, _in_notebooks
+from mlpipe.paths import FILES
 
 DENSITY = dataclasses.replace(ALS, id="00.density", value=0.016, shown="1.6%", source=SHIPPED)
 EVIDENCE = {one.id: one for one in (ALS, DENSITY)}
@@ -76,7 +77,7 @@ def test_an_unknown_question_is_refused():
 
 @pytest.mark.parametrize("question", content.QUESTIONS)
 def test_the_answers_of_the_course_are_filled_from_the_lessons(question, capsys):
-    claims = _in_notebooks(ROOT / "notebooks", SHIPPED)
+    claims = _in_notebooks(FILES / "notebooks", SHIPPED)
     stored = {id[:2] for id in claims}
     for id in re.findall(r"\{(\d\d\.\w+)", content.answer_text(question)):
         if id[:2] not in stored:  # a lesson that is written, but whose notebook is not stored yet

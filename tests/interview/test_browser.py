@@ -12,7 +12,7 @@ import urllib.request
 import pytest
 
 from mlpipe.interview import content
-from mlpipe.interview.evidence import ROOT
+from mlpipe.paths import FILES
 from mlpipe.workshop import lessons
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -35,7 +35,7 @@ PATIENCE = 120_000  # milliseconds: a kernel on a busy machine
 def lab(tmp_path):
     """JupyterLab with a reader's copy of the lesson, all its files in `tmp_path`; its address."""
     folder = tmp_path / "course"
-    (lesson,) = lessons.find(ROOT, "18")
+    (lesson,) = lessons.find(FILES, "18")
     lessons.write(
         folder / lesson.notebook.name, lessons.to_bytes(lessons.without_outputs(lessons.read(lesson.notebook)))
     )

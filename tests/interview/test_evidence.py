@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipe.interview.evidence import (
-    ROOT,
     SHIPPED,
     YOURS,
     Evidence,
@@ -20,6 +19,7 @@ from mlpipe.interview.evidence import (
     collect_evidence,
     grade_quote,
 )
+from mlpipe.paths import FILES
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def holds(number, one):
     return check_quote("05.x", number, {"05.x": one}).holds
 
 
-SHIPPED_CLAIMS = _in_notebooks(ROOT / "notebooks", SHIPPED)
+SHIPPED_CLAIMS = _in_notebooks(FILES / "notebooks", SHIPPED)
 
 
 @pytest.mark.parametrize(

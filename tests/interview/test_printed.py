@@ -9,10 +9,11 @@ from html.parser import HTMLParser
 import pytest
 
 from mlpipe.interview import content, printed
-from mlpipe.interview.evidence import ROOT, SHIPPED, Evidence
+from mlpipe.interview.evidence import SHIPPED, Evidence
 from mlpipe.interview.printed import deck, observer, rubric, write_printed
 from mlpipe.interview.score import LIVE
 from mlpipe.interview.terminal import main
+from mlpipe.paths import FILES
 from mlpipe.workshop import run
 from mlpipe.workshop.instructor import instructor
 
@@ -157,7 +158,7 @@ def test_the_files_are_written_and_listed(tmp_path):
 
 
 def test_the_instructors_index_lists_them(tmp_path, monkeypatch, capsys):
-    (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
+    (tmp_path / "notebooks").symlink_to(FILES / "notebooks")
     monkeypatch.setattr(run, "run_jobs", lambda jobs, workers, finished: ([], []))
     instructor(tmp_path, "00")
     folder = tmp_path / "build" / "instructor"

@@ -10,22 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipe.interview import content, save_cold_answer
+from mlpipe.interview.cold import cold_answer, score_cold_answer
 from mlpipe.interview.score import (
     DIMENSIONS,
     LEVELS,
     LIVE,
     Score,
     calibrate,
-    cold_answer,
     compare,
     level,
     level_of,
-    read_score,
-    score_cold_answer,
     weighted_mean,
     weights_for,
-    write_score,
 )
+from mlpipe.interview.store import read_score, write_score
 
 WEIGHTS = dict(zip(DIMENSIONS, (15, 15, 10, 20, 15, 10, 5, 5, 5), strict=True))
 

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from mlpipe.interview import content, store
+from mlpipe.interview.cold import ColdAnswer
 from mlpipe.interview.engine import DIMENSIONS, Interview
 from mlpipe.interview.evidence import YOURS, Check, Evidence, Graded, Quote
-from mlpipe.interview.score import LIVE, ColdAnswer, Score
-from mlpipe.interview.scorecard import GATE_LESSONS, scorecard, write_scorecard
+from mlpipe.interview.score import LIVE, Score
+from mlpipe.interview.scorecard import scorecard, write_scorecard
 
 ALL_MID = Score(dict.fromkeys(DIMENSIONS, 2))
 WORDS = {"data": "some data", "split": "by user", "interval": "1 to 2", "transfer": "it is all simulated"}
@@ -201,7 +202,7 @@ def test_failed_gates_cap_and_are_spelled_out():
 @pytest.mark.parametrize("question", content.QUESTIONS)
 def test_each_gate_has_lessons_that_repair_it(question):
     for gate in content.question(question).gates:
-        assert GATE_LESSONS[gate.id]
+        assert gate.lessons
 
 
 def test_time_is_shown_against_the_plan():

@@ -7,7 +7,7 @@ import ipywidgets
 import pytest
 
 from mlpipe.interview import content, score, store
-from mlpipe.interview.cold import save_cold_answer
+from mlpipe.interview.cold import cold_answer, save_cold_answer
 from mlpipe.interview.widgets import Practice, Rating, deal, practise, rate_transcripts
 
 
@@ -255,7 +255,7 @@ def test_the_cold_answer_is_scored_beside_it(clock, capsys):
     for field in inside(folded, ipywidgets.ToggleButtons):
         field.value = 1
     button(folded, "Keep the score").click()
-    assert score.cold_answer("recommender").score.levels["D1"] == 1
+    assert cold_answer("recommender").score.levels["D1"] == 1
 
 
 def rate_next(rating):

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from mlpipe.course.boxes import NEUTRAL, box, prose, show
-from mlpipe.course.record import add_record
-from mlpipe.paths import home
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
-QUESTIONS = ("recommender", "ctr")
+from mlpipe.course.boxes import NEUTRAL, box, prose, show
+from mlpipe.course.record import add_record, update_record
+from mlpipe.interview.content import QUESTIONS, known
+from mlpipe.interview.score import Score, from_event
+from mlpipe.paths import home
 
 
 def save_cold_answer(question: str, answer: str) -> None:
-    """Keep an answer to "recommender" or "ctr" in the reader's own record. Earlier answers stay.
+    """Keep an answer in the reader's own record. Earlier answers stay.
 
-    Raises ValueError for an unknown question or an answer that is not text.
+    Parameters
+    ----------
+    question : "recommender" or "ctr"
+    answer : str
+        Your words.
+
+    Raises
+    ------
+    ValueError
+        For an unknown question or an answer that is not text.
     """
-    if question not in QUESTIONS:
-        raise ValueError(f"question is {question!r}; expected one of {', '.join(map(repr, QUESTIONS))}")
+    known("question", question, QUESTIONS)
     if not isinstance(answer, str):
         raise ValueError(f"answer is a {type(answer).__name__}; expected your words as text, between triple quotes")
     words = len(answer.split())
     if words == 0:
         message = "Nothing saved yet: write between the triple quotes, then run this cell again."
     else:
-        path = home() / "cold_answers" / f"{question}.json"
+        path = _path(question)
         message = f"Saved {words} words. The mock interview at the end shows them beside your new answer."
         try:
             add_record(path, {"answer": answer, "words": words})
@@ -33,3 +45,44 @@ def save_cold_answer(question: str, answer: str) -> None:
                 "there, set MLPIPE_HOME to a folder of yours, restart the kernel and run the cell again."
             )
     show(box(NEUTRAL, prose(message)), message, {"cold_answer": {"question": question, "words": words}})
+
+
+@dataclass(frozen=True)
+class ColdAnswer:
+    """What the learner said before the course, when (UTC), and the score it was given since."""
+
+    when: str
+    text: str
+    score: Score | None
+
+
+def cold_answer(question: str) -> ColdAnswer | None:
+    """The last cold answer to a question from the reader's own record, or None.
+
+    Raises ValueError that names the file when it is damaged; it is kept as it is.
+    """
+    path = _path(question)
+    if not path.exists():
+        return None
+    try:
+        *_, (when, entry) = json.loads(path.read_text(encoding="utf-8")).items()  # in the order of saving
+        score = from_event(entry["score"]) if "score" in entry else None
+        return ColdAnswer(when, str(entry["answer"]), score)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path} cannot be read as cold answers ({type(error).__name__}: {error}). It is kept as it is: repair it "
+            "or move it out of the folder"
+        ) from None
+
+
+def score_cold_answer(question: str, score: Score) -> None:
+    """Keep a score with the last cold answer. Raises ValueError when there is none."""
+    last = cold_answer(question)
+    if last is None:
+        raise ValueError(f"there is no cold answer to {question!r}: lesson 00 asks for one; save_cold_answer keeps it")
+    entry = {"answer": last.text, "words": len(last.text.split()), "score": asdict(score)}
+    update_record(_path(question), last.when, entry)
+
+
+def _path(question: str) -> Path:
+    return home() / "cold_answers" / f"{question}.json"

@@ -14,22 +14,27 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mlpipe.interview.cold import QUESTIONS
-
 FOLDER = Path(__file__).with_name("content")
-LEVELS = ("junior", "mid", "senior", "staff")  # worth 1, 2, 3 and 4 points
-DIMENSIONS = tuple(f"D{number}" for number in range(1, 10))
-PLAN = {  # phase -> its title, first and last second of the eighteen minutes
-    "frame": ("Frame the problem", 0, 120),
-    "data": ("Data and what was shown", 120, 240),
-    "features": ("Label, split, features", 240, 300),
-    "model": ("Baseline, ladder, choice", 300, 540),
-    "evaluation": ("Evaluation and serving", 540, 660),
-    "operations": ("Operations and recap", 660, 720),
-    "questions": ("The interviewer's questions", 720, 960),
-    "constraint": ("The constraint card", 960, 1080),
-}
-ASKED = tuple(PLAN)[:6]  # the phases of the candidate, which follow-ups belong to
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror}): install the package again") from None
+    except ValueError as error:
+        raise ValueError(f"{path} is no valid TOML: {error}. `git checkout -- {path}` restores it") from None
+
+
+RULES = _read(FOLDER / "interview.toml")  # what holds for both questions
+QUESTIONS = tuple(RULES["questions"])
+LEVELS = tuple(RULES["levels"])  # worth 1, 2, 3 and 4 points
+MISSING = str(RULES["missing"])  # worth 0
+PLAN = {one["id"]: (one["title"], one["start"], one["end"]) for one in RULES["phases"]}
+SCORED_IN = {one["id"]: tuple(one["scored"]) for one in RULES["phases"] if one["scored"]}
+ASKED = tuple(SCORED_IN)  # the phases of the candidate, which follow-ups belong to
+SAY = dict[str, str](RULES["say"])  # what is said in the terminal and in the notebook
+DIMENSIONS = tuple(one["id"] for one in _read(FOLDER / "rubric.toml")["dimensions"])
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,16 @@ class Phase:
     end: int
     prompt: str
     covers: tuple[str, ...]
+
+    @property
+    def seconds(self) -> int:
+        """How long it is meant to take."""
+        return self.end - self.start
+
+    @property
+    def span(self) -> str:
+        """Where in the plan it stands: "2:00 to 4:00"."""
+        return f"{minutes(self.start)} to {minutes(self.end)}"
 
 
 @dataclass(frozen=True)
@@ -80,10 +95,11 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Gate:
-    """A fault that caps the result at "mid", whatever the sum says."""
+    """A fault that caps the result, whatever the sum says, and the lessons that repair it."""
 
     id: str
     text: str
+    lessons: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -151,9 +167,32 @@ def make_call(question: str, arguments: str = "") -> str:
     return f"make interview QUESTION={question}" + (f" ARGS={arguments}" if arguments else "")
 
 
+def minutes(seconds: float) -> str:
+    """Seconds as minutes and seconds.
+
+    >>> minutes(192.9)
+    '3:12'
+    """
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
 def question(name: str) -> Question:
-    """The question "recommender" or "ctr". Raises ValueError for another name or a file that does not fit."""
-    return _question(_known("question", name, QUESTIONS))
+    """One of the questions, with its plan, follow-ups, cards, weights and gates.
+
+    Parameters
+    ----------
+    name : "recommender" or "ctr"
+
+    Returns
+    -------
+    Question
+
+    Raises
+    ------
+    ValueError
+        For another name, or a file of the content that does not fit.
+    """
+    return _question(known("question", name, QUESTIONS))
 
 
 @cache
@@ -166,25 +205,14 @@ def _question(name: str) -> Question:
     )
     if (ids := tuple(phase.id for phase in phases)) != tuple(PLAN) or len(table["phases"]) != len(PLAN):
         raise ValueError(f"{path}: phases are {', '.join(ids)}; expected each of {', '.join(PLAN)} once, in this order")
-    found = Question(
-        name=name,
-        title=table["title"],
-        prompt=table["prompt"].strip(),
-        phases=phases,
-        followups=_unique(path, [_fill(FollowUp, entry, path) for entry in table["followups"]]),
-        cards=cards(),
-        weights=table["weights"],
-        gates=_unique(path, [_fill(Gate, entry, path) for entry in table["gates"]]),
-    )
+    parts = {"phases": phases, "cards": cards()}
+    parts |= {"followups": _each(FollowUp, path, table["followups"]), "gates": _each(Gate, path, table["gates"])}
+    found = _fill(Question, table | {"prompt": table["prompt"].strip()}, path, **parts)
     if tuple(found.weights) != DIMENSIONS or sum(found.weights.values()) != 100:
         raise ValueError(f"{path}: weights are {found.weights}; expected one for each of D1 to D9, together 100")
     for one in found.followups:
-        where = f"{path}: follow-up {one.id}:"
-        _known(f"{where} phase", one.phase, ASKED)
-        _known(f"{where} level", one.level, LEVELS)
-        _known(f"{where} dimension", one.dimension, DIMENSIONS)
         if one.card is not None:
-            _known(f"{where} card", one.card, [card.id for card in found.cards])
+            known(f"{path}: follow-up {one.id}: card", one.card, [card.id for card in found.cards])
     return found
 
 
@@ -192,33 +220,54 @@ def _question(name: str) -> Question:
 def cards() -> tuple[Card, ...]:
     """The constraint cards. Raises ValueError for a file that does not fit."""
     path = FOLDER / "cards.toml"
-    found = _unique(path, [_fill(Card, entry, path) for entry in _read(path)["cards"]])
-    for card in found:
-        if tuple(card.changes) != QUESTIONS:
-            raise ValueError(f"{path}: card {card.id}: changes for {list(card.changes)}; expected {list(QUESTIONS)}")
-    return tuple(
-        dataclasses.replace(card, changes={name: tuple(listed) for name, listed in card.changes.items()})
-        for card in found
-    )
+    table = _read(path)["cards"]
+    for card in table:
+        if tuple(card["changes"]) != QUESTIONS:
+            raise ValueError(f"{path}: card {card['id']}: changes for {[*card['changes']]}; expected {[*QUESTIONS]}")
+    return _each(Card, path, table)
 
 
 @cache
 def dimensions() -> tuple[Dimension, ...]:
-    """The nine dimensions of the rubric. Raises ValueError for a file that does not fit."""
+    """The nine dimensions of the rubric, each with its behaviours and lessons.
+
+    Returns
+    -------
+    tuple of Dimension
+
+    Raises
+    ------
+    ValueError
+        For a file that does not fit.
+    """
     path = FOLDER / "rubric.toml"
-    found = _unique(path, [_fill(Dimension, entry, path) for entry in _read(path)["dimensions"]])
+    found = _each(Dimension, path, _read(path)["dimensions"])
     if tuple(one.id for one in found) != DIMENSIONS or any(len(one.levels) != len(LEVELS) for one in found):
         raise ValueError(f"{path}: expected D1 to D9 in order, each with a behaviour for {', '.join(LEVELS)}")
     return found
 
 
 def transcripts(name: str | None = None, *, bad: bool = False) -> tuple[Transcript, ...]:
-    """The transcripts to calibrate on, of one question or both; with `bad`, the weak ones beside the model answers.
+    """The transcripts of known level, from the lowest to the highest.
 
-    Raises ValueError for an unknown question or a file that does not fit.
+    Parameters
+    ----------
+    name : "recommender" or "ctr", optional
+        Of which question; by default of both.
+    bad : bool
+        The weak ones that stand beside the model answers, instead of those to calibrate on.
+
+    Returns
+    -------
+    tuple of Transcript
+
+    Raises
+    ------
+    ValueError
+        For an unknown question or a file that does not fit.
     """
     if name is not None:
-        _known("question", name, QUESTIONS)
+        known("question", name, QUESTIONS)
     return tuple(one for one in _transcripts() if one.bad == bad and name in (None, one.question))
 
 
@@ -233,28 +282,36 @@ def _transcript(path: Path) -> Transcript:
     scores = table.pop("scores")
     if tuple(scores) != DIMENSIONS:
         raise ValueError(f"{path}: scores for {', '.join(scores)}; expected D1 to D9, each with level and reason")
-    one = _fill(
+    for section in table["sections"]:
+        known(f"{path}: phase", section["phase"], PLAN)
+    return _fill(
         Transcript,
         table,
         path,
-        sections=tuple((section["phase"], section["text"].strip()) for section in table.pop("sections")),
+        sections=tuple((section["phase"], section["text"].strip()) for section in table["sections"]),
         levels={dimension: score["level"] for dimension, score in scores.items()},
         reasons={dimension: score["reason"] for dimension, score in scores.items()},
-        annotations=tuple(_fill(Annotation, entry, path) for entry in table.pop("annotations", [])),
+        annotations=tuple(_fill(Annotation, entry, path) for entry in table.get("annotations", [])),
     )
-    _known(f"{path}: question", one.question, QUESTIONS)
-    _known(f"{path}: level", one.level, LEVELS)
-    for phase, _ in one.sections:
-        _known(f"{path}: phase", phase, PLAN)
-    return one
 
 
 def answer_text(name: str) -> str:
     """The model answer as written: Markdown with fields such as {05.als_vs_popularity:.1f} for the values of claims.
 
-    Raises ValueError for an unknown question.
+    Parameters
+    ----------
+    name : "recommender" or "ctr"
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        For an unknown question.
     """
-    return (FOLDER / f"answer_{_known('question', name, QUESTIONS)}.md").read_text(encoding="utf-8")
+    return (FOLDER / f"answer_{known('question', name, QUESTIONS)}.md").read_text(encoding="utf-8")
 
 
 def draw_followups(
@@ -276,11 +333,11 @@ def draw_followups(
     if n < 1:
         raise ValueError(f"n is {n}; expected the number of follow-ups to deal, 1 or more")
     source = question(asked) if isinstance(asked, str) else asked
-    highest = LEVELS.index(_known("level", level, LEVELS)) if level is not None else len(LEVELS)
+    highest = LEVELS.index(known("level", level, LEVELS)) if level is not None else len(LEVELS)
     if phase is not None:
-        _known("phase", phase, ASKED)
+        known("phase", phase, ASKED)
     if weakest is not None:
-        _known("weakest", weakest, DIMENSIONS)
+        known("weakest", weakest, DIMENSIONS)
     pool = [one for one in source.followups if phase in (None, one.phase) and LEVELS.index(one.level) <= highest]
     random.Random(f"follow-ups {source.name} {seed}").shuffle(pool)
     first = [one for one in pool if one.dimension == weakest]
@@ -306,34 +363,36 @@ def draw_cards(asked: str | Question, seed: int, n: int = 1) -> tuple[Card, ...]
 
 
 Entry = TypeVar("Entry")
-WithId = TypeVar("WithId", FollowUp, Card, Dimension, Gate)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read ({error.strerror}): install the package again") from None
-    except ValueError as error:
-        raise ValueError(f"{path} is no valid TOML: {error}. `git checkout -- {path}` restores it") from None
+WithId = TypeVar("WithId", Phase, FollowUp, Card, Dimension, Gate)
+# fields that name something of the rules
+_NAMES = {"question": QUESTIONS, "phase": ASKED, "level": LEVELS, "dimension": DIMENSIONS}
 
 
 def _fill(kind: type[Entry], table: dict[str, Any], path: Path, **more: Any) -> Entry:
-    """A dataclass from a table of a file; lists become tuples, and keys are checked."""
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()} | more
+    """A dataclass from a table of a file; lists become tuples; keys and names of levels and the like are checked."""
+    values = _frozen(table) | more
+    where = f"{path}: {kind.__name__} {values.get('id', '')}"
     fields = dataclasses.fields(kind)  # type: ignore[arg-type]
     lacking = [one.name for one in fields if one.default is dataclasses.MISSING and one.name not in values]
     unknown = [key for key in values if key not in [one.name for one in fields]]
     if lacking or unknown:
         raise ValueError(
-            f"{path}: {kind.__name__} {values.get('id', '')} lacks {lacking} and has unknown keys {unknown}; "
-            f"expected {[one.name for one in fields]}"
+            f"{where} lacks {lacking} and has unknown keys {unknown}; expected {[one.name for one in fields]}"
         )
+    for key in _NAMES.keys() & values.keys():
+        known(f"{where}: {key}", values[key], _NAMES[key])
     return kind(**values)
 
 
-def _unique(path: Path, entries: Iterable[WithId]) -> tuple[WithId, ...]:
-    found = tuple(entries)
+def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _frozen(one) for key, one in value.items()}
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _each(kind: type[WithId], path: Path, entries: Iterable[dict[str, Any]]) -> tuple[WithId, ...]:
+    """An object for each entry of a list; no two have the same id."""
+    found = tuple(_fill(kind, entry, path) for entry in entries)
     ids = [one.id for one in found]
     if twice := sorted({one for one in ids if ids.count(one) > 1}):
         raise ValueError(f"{path}: used twice: {', '.join(twice)}; give each entry an id of its own")
@@ -342,10 +401,11 @@ def _unique(path: Path, entries: Iterable[WithId]) -> tuple[WithId, ...]:
 
 def _by_id(what: str, id: str, entries: Iterable[WithId]) -> WithId:
     found = {one.id: one for one in entries}
-    return found[_known(what, id, found)]
+    return found[known(what, id, found)]
 
 
-def _known(what: str, value: str, known: Collection[str]) -> str:
-    if value not in known:
-        raise ValueError(f"{what} is {value!r}; expected one of {', '.join(map(repr, known))}")
+def known(what: str, value: str, names: Collection[str]) -> str:
+    """A value that must be one of several names. Raises ValueError that says what it is of and lists them."""
+    if value not in names:
+        raise ValueError(f"{what} is {value!r}; expected one of {', '.join(map(repr, names))}")
     return value

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from mlpipe.course.record import update_record
 from mlpipe.interview import content, store
-from mlpipe.interview.engine import DIMENSIONS
+from mlpipe.interview.content import DIMENSIONS
 from mlpipe.interview.screen import Screen
 from mlpipe.paths import home
 

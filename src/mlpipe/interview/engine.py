@@ -10,21 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlpipe.interview import content
-from mlpipe.interview.content import DIMENSIONS, Card, FollowUp, Phase
-from mlpipe.interview.content import LEVELS as TARGETS
+from mlpipe.interview.content import DIMENSIONS, LEVELS, RULES, SCORED_IN, Card, FollowUp, Phase, minutes
+from mlpipe.interview.score import check_marks
 
 SCHEMA_VERSION = 1
-QUOTE = ("claim", "number", "data", "split", "interval", "transfer")
-
-# What a phase is scored on: help asked for in a phase is help with these dimensions.
-SCORED_IN = {
-    "frame": ("D1",),
-    "data": ("D2",),
-    "features": ("D3",),
-    "model": ("D4", "D8"),
-    "evaluation": ("D5", "D6"),
-    "operations": ("D7",),
-}
+QUOTE = ("claim", *RULES["quote"])
 
 _WRITING = ("note", "answer", "quote")  # allowed until the score is given, so that no late word is lost
 _POSSIBLE = {
@@ -62,15 +52,13 @@ class Interview:
         self.content = content.question(question)
         if isinstance(seed, bool) or not isinstance(seed, int):
             raise ValueError(f"seed is {seed!r}; expected a whole number")
-        if target not in TARGETS:
-            raise ValueError(f"target is {target!r}; expected one of {', '.join(TARGETS)}")
+        content.known("target", target, LEVELS)
         if not isinstance(attempt_id, str) or not re.fullmatch(r"[A-Za-z0-9-]{1,80}", attempt_id):
             raise ValueError(f'attempt_id is {attempt_id!r}; expected letters, digits and "-": it names a file')
         self.question, self.seed, self.target, self.attempt_id = question, seed, target, attempt_id
         self.total = float(self.content.phases[-1].end)
-        self.n_cards = 2 if target in ("senior", "staff") else 1
-        # Each phase must survive being interrupted: one of these is, half-way through.
-        self._interrupted = random.Random(f"interrupt {seed}").choice(("data", "model", "evaluation"))
+        self.n_cards = int(RULES["deal"]["cards"][target])
+        self._interrupted = random.Random(f"interrupt {seed}").choice(RULES["deal"]["interrupted"])
         self.events: list[dict[str, Any]] = []
         self.notes: dict[str, str] = {}  # phase -> all that is in its notes area
         self.answers: dict[str, str] = {}  # follow-up -> answer
@@ -122,7 +110,7 @@ class Interview:
     def interruption_due(self) -> bool:
         """Whether the interviewer should interrupt now: once, half-way through a phase that the seed decides."""
         phase = self.phase
-        half_way = self.seconds_by_phase()[phase.id] >= (phase.end - phase.start) / 2
+        half_way = self.seconds_by_phase()[phase.id] >= phase.seconds / 2
         return self.state == "running" and phase.id == self._interrupted and half_way and not self.dealt
 
     @property
@@ -150,6 +138,11 @@ class Interview:
         """The kinds of events that are accepted now."""
         self._tick()
         return self._possible()
+
+    @property
+    def own_scores(self) -> list[dict[str, Any]]:
+        """The scores that are not a peer's."""
+        return [event for event in self.scores if not event["peer"]]
 
     # What can happen
 
@@ -221,15 +214,8 @@ class Interview:
         self, levels: Mapping[str, int], unprompted: Mapping[str, bool], gates: tuple[str, ...] = (), peer: bool = False
     ) -> None:
         """Keep a score: a level 0 to 4 a dimension, and whether it came unprompted. Notes are closed from now on."""
-        self.apply(
-            {
-                "kind": "score",
-                "levels": dict(levels),
-                "unprompted": dict(unprompted),
-                "gates": list(gates),
-                "peer": peer,
-            }
-        )
+        values = {"levels": dict(levels), "unprompted": dict(unprompted), "gates": list(gates), "peer": peer}
+        self.apply({"kind": "score"} | values)
 
     def apply(self, event: dict[str, Any]) -> None:
         """Let an event happen now. All methods end here; raises ValueError for an event that is not possible."""
@@ -374,30 +360,17 @@ class Interview:
             self.events.pop()
 
     def _phase(self, name: str) -> Phase:
-        for phase in self.content.phases:
-            if phase.id == name:
-                return phase
-        known = ", ".join(phase.id for phase in self.content.phases)
-        raise ValueError(f"no phase {name!r}; expected one of {known}")
+        known = {phase.id: phase for phase in self.content.phases}
+        if name not in known:
+            raise ValueError(f"no phase {name!r}; expected one of {', '.join(known)}")
+        return known[name]
 
 
 def clock_line(interview: Interview) -> str:
     """Where the clock stands: of the whole interview, and of the phase against its plan."""
     phase = interview.phase
-    spent, planned = interview.seconds_by_phase()[phase.id], phase.end - phase.start
-    return (
-        f"{minutes(interview.elapsed()):0>5} of {minutes(interview.total)} · "
-        f"{phase.id} {minutes(spent)} of {minutes(planned)}"
-    )
-
-
-def minutes(seconds: float) -> str:
-    """Seconds as minutes and seconds.
-
-    >>> minutes(192.9)
-    '3:12'
-    """
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+    spent, clock = minutes(interview.seconds_by_phase()[phase.id]), minutes(interview.elapsed())
+    return f"{clock:0>5} of {minutes(interview.total)} · {phase.id} {spent} of {minutes(phase.seconds)}"
 
 
 def _checked_quote(event: dict[str, Any]) -> dict[str, Any]:
@@ -420,15 +393,7 @@ def _checked_score(event: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f'levels is {levels!r}; expected levels by dimension, such as {{"D1": 2}}')
     if not isinstance(unprompted, dict):
         raise ValueError(f'unprompted is {unprompted!r}; expected True or False by dimension, such as {{"D1": True}}')
-    for dimension in (*levels, *unprompted):
-        if dimension not in DIMENSIONS:
-            raise ValueError(f"no dimension {dimension!r}; expected D1 to D9")
-    for dimension, level in levels.items():
-        if isinstance(level, bool) or not isinstance(level, int) or level not in range(5):
-            raise ValueError(f"levels: {dimension} is {level!r}; expected a whole number from 0 to 4")
-    for dimension, value in unprompted.items():
-        if not isinstance(value, bool):
-            raise ValueError(f"unprompted: {dimension} is {value!r}; expected True or False")
+    check_marks(levels, unprompted)
     if not isinstance(gates, list) or not all(isinstance(gate, str) for gate in gates):
         raise ValueError(f"gates is {gates!r}; expected a list of gates that failed")
     if not isinstance(peer, bool):

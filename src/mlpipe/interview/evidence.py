@@ -17,9 +17,9 @@ from urllib.parse import quote as url_quote
 
 from mlpipe import paths
 from mlpipe.course.measured import HIDE
+from mlpipe.interview.content import RULES
 from mlpipe.paths import home
 
-ROOT = paths.FILES  # where the notebooks are
 RENUMBERED = {"16": "18", "17": "19"}  # the mock interviews, before lessons were put in front of them
 YOURS, SHIPPED = "your run", "shipped results"
 _NUMBER = re.compile(r"[-+\N{MINUS SIGN}]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
@@ -58,28 +58,44 @@ class Evidence:
         return ""
 
 
-def collect_evidence(root: Path = ROOT) -> dict[str, Evidence]:
-    """The claims of the course by id, each with the best value there is.
+def built() -> Path:
+    """The folder that a run leaves: of the checkout, else the first at or above the working folder."""
+    places = [place / "build" for place in (paths.FILES, Path.cwd(), *Path.cwd().parents)]
+    return next((place for place in places if (place / "run").is_dir()), places[0])
 
-    In this order: your own record (JupyterLab and `make run` write it), the last `make run` in `root`/build, and the
-    results stored in `root`/notebooks; your runs at full scale come before those at the small one. Where outputs are
-    stored or compared (MLPIPE_HIDE_TIMES is set) only the last count, so that the outputs repeat. A file that cannot be
-    read is warned about and left as it is; without any result the answer is empty.
+
+def collect_evidence(root: Path | None = None) -> dict[str, Evidence]:
+    """The claims of the course, each with the best value there is.
+
+    In this order: your own record (JupyterLab and `make run` write it), the last `make run`, and the results stored in
+    the notebooks of the course; your runs at full scale come before those at the small one. Where outputs are stored or
+    compared (MLPIPE_HIDE_TIMES is set) only the last count, so that the outputs repeat. A file that cannot be read is
+    warned about and left as it is; without any result the answer is empty.
+
+    Parameters
+    ----------
+    root : path, optional
+        A folder with `notebooks` and `build` to use in place of the course's own.
+
+    Returns
+    -------
+    dict of str to Evidence
+        By the ids of the claims, in their order.
     """
-    stored = shipped(root)
+    stored = shipped(root or paths.FILES)
     if os.environ.get(HIDE):
         return stored
-    built = _in_notebooks(root / "build" / "run", YOURS)
-    recorded = _in_record(stored | built)
+    run = _in_notebooks((root / "build" if root else built()) / "run", YOURS)
+    recorded = _in_record(stored | run)
     found = {}
-    for id in sorted(stored | built):
-        yours = [source[id] for source in (recorded, built) if id in source]
+    for id in sorted(stored | run):
+        yours = [source[id] for source in (recorded, run) if id in source]
         ranked = sorted(yours, key=lambda one: one.scale != "full") + [stored[id]] * (id in stored)
         found[id] = ranked[0]
     return found
 
 
-def shipped(root: Path = ROOT) -> dict[str, Evidence]:
+def shipped(root: Path = paths.FILES) -> dict[str, Evidence]:
     """The claims of the course by id, with the results stored in `root`/notebooks: the same for everyone."""
     return _in_notebooks(root / "notebooks", SHIPPED)
 
@@ -230,12 +246,7 @@ class Quote:
     transfer: str
 
 
-_PARTS = {  # part -> what counts as said, what to say
-    "data": (r"[^\W\d_]{3}", "which data, and how much of it"),
-    "split": (r"[^\W\d_]{3}", "how it was split, or over which time"),
-    "interval": (r"\d|\b(exact|arithmetic|computed|formula)", 'an interval with its unit, or "exact" for arithmetic'),
-    "transfer": (r"\w+\W+\w+\W+\w+\W+\w+", "in a sentence, why it may be different elsewhere"),
-}
+PARTS = dict[str, dict[str, str]](RULES["quote"])  # part -> how it is asked for, what counts as said
 _EMPTY = re.compile(r"\W*(none|n/?a|no idea|unknown|todo|tbd|yes|no)?\W*", re.IGNORECASE)
 
 
@@ -266,8 +277,8 @@ def grade_quote(quote: Quote, evidence: Mapping[str, Evidence]) -> Graded:
     are true is for whoever scores.
     """
     missing = []
-    for part, (said, ask) in _PARTS.items():
+    for part, rule in PARTS.items():
         text = str(getattr(quote, part))
-        if _EMPTY.fullmatch(text) or not re.search(said, text, re.IGNORECASE):
-            missing.append(f"{part} ({ask})")
+        if "said" in rule and (_EMPTY.fullmatch(text) or not re.search(rule["said"], text, re.IGNORECASE)):
+            missing.append(f"{part} ({rule['missing']})")
     return Graded(quote, check_quote(quote.claim, quote.number, evidence), tuple(missing))

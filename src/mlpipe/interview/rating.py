@@ -6,21 +6,15 @@ import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
+from mlpipe.interview import cold as before
 from mlpipe.interview import content, score
-from mlpipe.interview.engine import DIMENSIONS, Interview, minutes
+from mlpipe.interview.content import DIMENSIONS, RULES, SAY, minutes
+from mlpipe.interview.engine import Interview
 from mlpipe.interview.score import LIVE, Score
 from mlpipe.interview.screen import Screen, keep
 
 if TYPE_CHECKING:
     from mlpipe.interview.evidence import Evidence
-
-PARTS = {  # of a quoted number -> how it is asked for
-    "number": "The number, as you said it",
-    "data": "On which data, how much of it",
-    "split": "Split how, or over which time",
-    "interval": 'The interval with its unit, or "exact"',
-    "transfer": "Why may it be different elsewhere",
-}
 
 
 def rate(interview: Interview, screen: Screen, live: bool = False) -> Score:
@@ -36,18 +30,18 @@ def rate(interview: Interview, screen: Screen, live: bool = False) -> Score:
 def rate_cold_answer(question: str, screen: Screen) -> None:
     """Show the answer from before the course, and ask for its score when it has none yet."""
     try:
-        cold = score.cold_answer(question)
+        cold = before.cold_answer(question)
     except ValueError as error:
         screen.tell(str(error))
         return
     if cold is None or cold.score is not None:
         return
-    screen.title(f"What you said before the course, on {cold.when[:10]}")
+    screen.title(SAY["cold"].format(day=cold.when[:10]))
     for line in cold.text.strip().splitlines():
         screen.tell(line, "  | ")
     if screen.ask("\nEnter scores it on the five live dimensions, s skips it").strip().lower() != "s":
         levels, unprompted = _ask_levels(question, screen, LIVE)
-        score.score_cold_answer(question, Score(levels, unprompted))
+        before.score_cold_answer(question, Score(levels, unprompted))
 
 
 def look_back(interview: Interview, screen: Screen) -> None:
@@ -56,7 +50,7 @@ def look_back(interview: Interview, screen: Screen) -> None:
     spent = interview.seconds_by_phase()
     screen.title("What you said, and what a strong answer has")
     for phase in asked.phases:
-        took = f"{minutes(spent[phase.id])} of {minutes(phase.end - phase.start)}"
+        took = f"{minutes(spent[phase.id])} of {minutes(phase.seconds)}"
         screen.tell(f"\n{phase.title} ({took})")
         for line in interview.notes.get(phase.id, "").splitlines() or ["no notes"]:
             screen.tell(line, "  | ")
@@ -94,7 +88,7 @@ def ask_quotes(interview: Interview, screen: Screen) -> None:
         if words not in evidence:
             _show_claims(words, evidence, screen)
             continue
-        parts = {name: screen.ask(text).strip() for name, text in PARTS.items()}
+        parts = {name: screen.ask(part["ask"]).strip() for name, part in RULES["quote"].items()}
         interview.quote(words, **parts)
         keep(interview, screen)
         screen.tell(str(grade_quote(Quote(words, **parts), evidence)))
@@ -135,7 +129,7 @@ def _ask_levels(
             for number, behaviour in enumerate(one.levels, start=1):
                 screen.tell(f"{number}  {behaviour}", "  ")
             if one.id in helped:
-                screen.tell("You asked for help here, so it counts one level lower.")
+                screen.tell(SAY["helped"])
         no_code = ", - no code was asked" if one.id == "D8" else ""
         typed = screen.ask(f"{one.id}: 0 to 4{no_code}").strip().lower()
         levels.pop(one.id, None), unprompted.pop(one.id, None)
@@ -154,7 +148,7 @@ def _ask_levels(
 
 def _ask_gates(interview: Interview, screen: Screen) -> tuple[str, ...]:
     gates = content.question(interview.question).gates
-    screen.tell("\nDid one of these happen? Each caps the result at mid.")
+    screen.tell("\n" + SAY["gates"].format(gated=score.GATED))
     for number, gate in enumerate(gates, start=1):
         screen.tell(f"{number}  {gate.text}", "  ")
     while True:

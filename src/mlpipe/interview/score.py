@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from mlpipe.course.record import update_record, write
 from mlpipe.interview import content
-from mlpipe.interview.content import DIMENSIONS, Question
-from mlpipe.paths import home
+from mlpipe.interview.content import DIMENSIONS, RULES, Question
 
-LIVE = ("D1", "D2", "D4", "D5", "D9")  # what a rater can follow while the candidate talks
 LEVELS = ("below", *content.LEVELS)  # LEVELS[3] is what a 3 means in a dimension
-BANDS = ((3.4, "staff"), (2.5, "senior"), (1.5, "mid"), (0.7, "junior"), (0.0, "below"))  # least mean of each level
-GATED = "mid"  # the most that a failed gate leaves
+BANDS: dict[str, float] = RULES["score"]["bands"]  # least mean of each level, from the highest
+GATED: str = RULES["score"]["gated"]  # the most that a failed gate leaves
+LIVE = tuple(RULES["score"]["live"])  # what a rater can follow while the candidate talks
+CODE: str = RULES["score"]["code"]["dimension"]  # not scored when no code was asked for
 
 
 @dataclass(frozen=True)
@@ -35,24 +32,30 @@ class Score:
     gates: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, level in self.levels.items():
-            if isinstance(level, bool) or not isinstance(level, int) or level not in range(5):
-                raise ValueError(f"levels: {name} is {level!r}; expected a whole number from 0 (missing) to 4 (staff)")
-        for name, value in self.unprompted.items():
-            if name not in self.levels or not isinstance(value, bool):
-                raise ValueError(
-                    f"unprompted: {name} is {value!r}; expected True or False for a dimension with a level"
-                )
-        if set(self.levels) not in (set(DIMENSIONS), set(LIVE), set(DIMENSIONS) - {"D8"}):
+        check_marks(self.levels, self.unprompted, self.levels)
+        if set(self.levels) not in (set(DIMENSIONS), set(LIVE), set(DIMENSIONS) - {CODE}):
             found = ", ".join(sorted(self.levels)) or "none"
             raise ValueError(
-                f"levels: found {found}; expected D1 to D9, all of them but D8 (no code was asked), "
+                f"levels: found {found}; expected D1 to D9, all of them but {CODE} (no code was asked), "
                 f"or for a live score {', '.join(LIVE)}"
             )
 
     def effective(self) -> dict[str, int]:
         """The levels that count: after a hint a dimension counts one level lower, yet never below 0."""
         return {d: max(0, level - (not self.unprompted.get(d, True))) for d, level in sorted(self.levels.items())}
+
+
+def check_marks(levels: Mapping[str, Any], unprompted: Mapping[str, Any], scored: Collection[str] = DIMENSIONS) -> None:
+    """Raise ValueError for an unknown dimension, a level that is none, or `unprompted` for what is not in `scored`."""
+    for name in (*levels, *unprompted):
+        if name not in DIMENSIONS:
+            raise ValueError(f"no dimension {name!r}; expected D1 to D9")
+    for name, level in levels.items():
+        if isinstance(level, bool) or not isinstance(level, int) or level not in range(5):
+            raise ValueError(f"levels: {name} is {level!r}; expected a whole number from 0 (missing) to 4 (staff)")
+    for name, value in unprompted.items():
+        if name not in scored or not isinstance(value, bool):
+            raise ValueError(f"unprompted: {name} is {value!r}; expected True or False for a dimension with a level")
 
 
 def weights_for(score: Score, weights: Mapping[str, int]) -> dict[str, int]:
@@ -63,8 +66,8 @@ def weights_for(score: Score, weights: Mapping[str, int]) -> dict[str, int]:
     if missing := set(score.levels) - set(weights):
         raise ValueError(f"weights: no weight for {', '.join(sorted(missing))}; expected a weight for each dimension")
     kept = {dimension: weights[dimension] for dimension in sorted(score.levels)}
-    if set(score.levels) == set(DIMENSIONS) - {"D8"}:
-        kept["D2"] += weights["D8"]
+    if set(score.levels) == set(DIMENSIONS) - {CODE}:
+        kept[RULES["score"]["code"]["else"]] += weights[CODE]
     return kept
 
 
@@ -84,7 +87,7 @@ def level_of(mean: float) -> str:
     >>> level_of(0.69), level_of(2.5)
     ('below', 'senior')
     """
-    return next(name for least, name in BANDS if mean >= least)
+    return next(name for name, least in BANDS.items() if mean >= least)
 
 
 def level(score: Score, question: Question) -> str:
@@ -135,82 +138,11 @@ def compare(mine: Score, peer: Score) -> Comparison:
     return Comparison(sum(abs(gap.mine - gap.peer) for gap in gaps) / len(gaps), len(gaps), tuple(largest))
 
 
-def read_score(path: Path, peer: bool | None = None) -> Score:
-    """The last score in a file: a saved attempt, or a score alone as `write_score` keeps it.
-
-    An attempt can hold two; `peer` chooses: True the peer's, False your own. Raises ValueError that names the file when
-    it is damaged or holds no such score.
-    """
-    try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError:
-        data = None
-    if not isinstance(data, dict):
-        raise ValueError(
-            f"{path} is damaged: expected an attempt or a score as JSON; it is kept as it is, ask for it anew"
-        )
-    found = (
-        [data]
-        if "levels" in data
-        else [e for e in data.get("events") or () if isinstance(e, dict) and e.get("kind") == "score"]
-    )
-    found = [one for one in found if peer is None or bool(one.get("peer")) == peer]
-    if not found:
-        whose = {True: "score by a peer", False: "self-score", None: "score"}[peer]
-        raise ValueError(f"{path} holds no {whose}; expected an attempt that was scored: score it first")
-    try:
-        return from_event(found[-1])
-    except (TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from None
-
-
-def write_score(path: Path, score: Score, *, peer: bool) -> None:
-    """Keep a score in a file of its own, for example to send it to the candidate."""
-    write(Path(path), json.dumps(asdict(score) | {"peer": peer}, indent=1) + "\n")
-
-
 def from_event(event: Mapping[str, Any]) -> Score:
     """The score that an attempt's score event holds."""
     levels, unprompted = event["levels"], event.get("unprompted") or {}
     scored = {d: value for d, value in unprompted.items() if d in levels}  # a live score may tick all nine
     return Score(levels, scored, tuple(event.get("gates") or ()))
-
-
-@dataclass(frozen=True)
-class ColdAnswer:
-    """What the learner said before the course, when (UTC), and the score it was given since."""
-
-    when: str
-    text: str
-    score: Score | None
-
-
-def cold_answer(question: str) -> ColdAnswer | None:
-    """The last cold answer to a question from the reader's own record, or None.
-
-    Raises ValueError that names the file when it is damaged; it is kept as it is.
-    """
-    path = home() / "cold_answers" / f"{question}.json"
-    if not path.exists():
-        return None
-    try:
-        *_, (when, entry) = json.loads(path.read_text(encoding="utf-8")).items()  # in the order of saving
-        score = from_event(entry["score"]) if "score" in entry else None
-        return ColdAnswer(when, str(entry["answer"]), score)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f"{path} cannot be read as cold answers ({type(error).__name__}: {error}). It is kept as it is: repair it "
-            "or move it out of the folder"
-        ) from None
-
-
-def score_cold_answer(question: str, score: Score) -> None:
-    """Keep a score with the last cold answer. Raises ValueError when there is none."""
-    last = cold_answer(question)
-    if last is None:
-        raise ValueError(f"there is no cold answer to {question!r}: lesson 00 asks for one; save_cold_answer keeps it")
-    entry = {"answer": last.text, "words": len(last.text.split()), "score": asdict(score)}
-    update_record(home() / "cold_answers" / f"{question}.json", last.when, entry)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 
 from mlpipe.interview import content, store
-from mlpipe.interview.content import Card, Dimension, FollowUp
-from mlpipe.interview.engine import TARGETS, Interview, clock_line, minutes
+from mlpipe.interview.content import LEVELS, SAY, Card, FollowUp, minutes
+from mlpipe.interview.engine import Interview, clock_line
 from mlpipe.interview.screen import Screen, keep
 
 COMMANDS = {
@@ -185,13 +185,14 @@ class Session:
 
     def _do_hint(self) -> None:
         if self.answering:
-            dimension = self._dimension(self.asked.followup(self.answering).dimension)
-            self.interview.hint(dimension.id)
-            wanted = dimension.levels[TARGETS.index(self.interview.target)]
+            about = self.asked.followup(self.answering).dimension
+            self.interview.hint(about)
+            (dimension,) = (one for one in content.dimensions() if one.id == about)
+            wanted = dimension.levels[LEVELS.index(self.interview.target)]
             self.screen.tell(f"{dimension.name}, {self.interview.target}: {wanted}", "  ")
             return
         self.interview.hint()
-        self.screen.tell("A strong answer has here:")
+        self.screen.tell(SAY["hint"])
         for point in self.interview.phase.covers:
             self.screen.tell(f"- {point}", "  ")
 
@@ -212,8 +213,7 @@ class Session:
         for phase in self.asked.phases:
             mark = "▸" if phase is self.interview.phase else " "
             took = f"you took {minutes(spent[phase.id])}" if spent[phase.id] else ""
-            span = f"{minutes(phase.start)} to {minutes(phase.end)}"
-            self.screen.tell(f"{mark} {span:<14} {phase.title:<30} {took}".rstrip())
+            self.screen.tell(f"{mark} {phase.span:<14} {phase.title:<30} {took}".rstrip())
 
     def _do_pause(self) -> None:
         self.interview.pause()
@@ -265,19 +265,18 @@ class Session:
                     "you score: type on if you must, then /finish to score, or /quit to score later."
                 )
             return
-        spent, planned = interview.seconds_by_phase()[phase.id], phase.end - phase.start
         if phase.start < interview.floor <= interview.elapsed() and not self.answering:
             if "closed" in self._told:
                 self._take_the_floor()
             elif "floor" not in self._told:
                 self._told.add("floor")
                 self._show_clock()
-                self.screen.tell("Your 12 minutes are over. One line to close: choice, main risk, next step.")
+                self.screen.tell(SAY["closing"])
         elif interview.interruption_due():
             self.screen.tell("\nYou are interrupted.")
             self._do_ask()
             self._keep()
-        elif spent > planned and phase.id not in self._told:
+        elif interview.seconds_by_phase()[phase.id] > phase.seconds and phase.id not in self._told:
             self._told.add(phase.id)
             if interview.elapsed() - self._clock_at >= 1:
                 self._show_clock()
@@ -309,6 +308,3 @@ class Session:
 
     def _keep(self) -> None:
         keep(self.interview, self.screen)
-
-    def _dimension(self, name: str) -> Dimension:
-        return next(d for d in content.dimensions() if d.id == name)

@@ -13,6 +13,7 @@ import ipywidgets as w
 
 from mlpipe.course.boxes import BAD, GOOD, NEUTRAL, box, prose
 from mlpipe.course.record import update_record
+from mlpipe.interview import cold as before
 from mlpipe.interview import content, score
 from mlpipe.interview.content import Dimension
 from mlpipe.interview.score import Score
@@ -68,14 +69,14 @@ def _behaviours(dimension: Dimension, weight: int) -> w.HTML:
 
 def cold_sheet(question: str) -> w.VBox | None:
     """The cold answer of lesson 00 and a sheet to score it, once."""
-    cold = score.cold_answer(question)
+    cold = before.cold_answer(question)
     if cold is None or cold.score is not None:
         return None
     sheet, said = Sheet(content.question(question)), w.HTML()
 
     def keep() -> None:
         try:
-            score.score_cold_answer(question, sheet.score())
+            before.score_cold_answer(question, sheet.score())
             said.value = box(GOOD, prose("Kept: the scorecard shows it beside this attempt."))
         except (OSError, ValueError) as error:
             said.value = box(BAD, prose(str(error)))

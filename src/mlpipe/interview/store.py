@@ -6,13 +6,14 @@ import json
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from mlpipe.course.record import PRIVATE, locked, write
 from mlpipe.interview.engine import Interview
-from mlpipe.interview.score import from_event
+from mlpipe.interview.score import Score, from_event
 from mlpipe.paths import home
 
 _known: WeakKeyDictionary[Interview, str] = WeakKeyDictionary()  # what is in the file, as far as we wrote or read it
@@ -110,19 +111,43 @@ def attempts(question: str, clock: Callable[[], float] = time.monotonic) -> tupl
     return read, damaged
 
 
-def unfinished(question: str, clock: Callable[[], float] = time.monotonic) -> list[Interview]:
-    """The attempts that can be resumed, the one saved last at the end."""
-    return [interview for interview in attempts(question, clock)[0] if interview.state != "finished"]
-
-
 def weakest(question: str) -> str | None:
     """The dimension with the lowest level in your last score of this question, or None before the first score."""
     for interview in reversed(attempts(question)[0]):
-        for event in reversed(interview.scores):
-            if not event["peer"]:
-                levels = from_event(event).effective()
-                return min(levels, key=lambda dimension: levels[dimension])
+        if interview.own_scores:
+            levels = from_event(interview.own_scores[-1]).effective()
+            return min(levels, key=lambda dimension: levels[dimension])
     return None
+
+
+def read_score(path: Path, peer: bool | None = None) -> Score:
+    """The last score in a file: a saved attempt, or a score alone as `write_score` keeps it.
+
+    An attempt can hold two; `peer` chooses: True the peer's, False your own. Raises ValueError that names the file when
+    it is damaged or holds no such score.
+    """
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError:
+        data = None
+    if not isinstance(data, dict):
+        raise ValueError(
+            f"{path} is damaged: expected an attempt or a score as JSON; it is kept as it is, ask for it anew"
+        )
+    events = [one for one in data.get("events") or () if isinstance(one, dict) and one.get("kind") == "score"]
+    found = [one for one in ([data] if "levels" in data else events) if peer in (None, bool(one.get("peer")))]
+    if not found:
+        whose = {True: "score by a peer", False: "self-score", None: "score"}[peer]
+        raise ValueError(f"{path} holds no {whose}; expected an attempt that was scored: score it first")
+    try:
+        return from_event(found[-1])
+    except (TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def write_score(path: Path, score: Score, *, peer: bool) -> None:
+    """Keep a score in a file of its own, for example to send it to the candidate."""
+    write(Path(path), json.dumps(asdict(score) | {"peer": peer}, indent=1) + "\n")
 
 
 def _unreadable(path: Path, why: str) -> ValueError:

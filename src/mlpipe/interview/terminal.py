@@ -9,12 +9,11 @@ import sys
 from pathlib import Path
 
 from mlpipe.interview import store
-from mlpipe.interview.cold import QUESTIONS
-from mlpipe.interview.content import make_call
+from mlpipe.interview.content import LEVELS, QUESTIONS, make_call, minutes
 from mlpipe.interview.drill import drill
-from mlpipe.interview.engine import TARGETS, Interview, minutes
+from mlpipe.interview.engine import Interview
 from mlpipe.interview.rating import ask_quotes, look_back, rate, rate_cold_answer, show_result, write_card
-from mlpipe.interview.score import compare, from_event, level, read_score, write_score
+from mlpipe.interview.score import compare, from_event, level
 from mlpipe.interview.screen import Screen, keep
 from mlpipe.interview.session import Session
 from mlpipe.paths import home
@@ -31,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("question", choices=QUESTIONS, help="which question")
     top.add_argument("--seed", type=int, help="deals questions and cards (default: another one each time)")
-    top.add_argument("--target", choices=TARGETS, default="senior", help="the level that you sit for (default: senior)")
+    top.add_argument("--target", choices=LEVELS, default="senior", help="the level that you sit for (default: senior)")
     top.add_argument("--live", action="store_true", help="score the five dimensions that can be followed live")
     top.add_argument("--fast", action="store_true", help=f"a clock that runs {FAST} times as fast, to try it out")
     top.add_argument("--attempt", metavar="ID", help="with --resume or --score: which attempt (default: the last)")
@@ -173,17 +172,17 @@ def _score_peer(options: argparse.Namespace, screen: Screen) -> None:
     look_back(interview, screen)
     given = rate(interview, screen, options.live)
     path = home() / "peer_scores" / f"{interview.question}-{interview.attempt_id}.json"
-    write_score(path, given, peer=True)
+    store.write_score(path, given, peer=True)
     screen.tell(f"\nYour score is in {path}: send it back.")
 
 
 def _compare(question: str, peer: Path, screen: Screen) -> None:
     earlier, _ = store.attempts(question, screen.clock)
-    scored = [one for one in earlier if any(not event["peer"] for event in one.scores)]
+    scored = [one for one in earlier if one.own_scores]
     if not scored:
         raise ValueError("there is no score of yours to compare with: --score first")
-    interview, theirs = scored[-1], read_score(peer)
-    mine = from_event(next(event for event in reversed(interview.scores) if not event["peer"]))
+    interview, theirs = scored[-1], store.read_score(peer)
+    mine = from_event(interview.own_scores[-1])
     screen.tell(f"Your last score, of {interview.attempt_id}, beside {peer}:")
     screen.tell(str(compare(mine, theirs)))
     if theirs not in [from_event(event) for event in interview.scores if event["peer"]]:

@@ -15,8 +15,8 @@ import ipywidgets as w
 from mlpipe.course.boxes import BAD, GOOD, NEUTRAL, box, prose, shell, show
 from mlpipe.course.measured import HIDE
 from mlpipe.interview import content, score, store
-from mlpipe.interview.content import Phase
-from mlpipe.interview.engine import Interview, clock_line, minutes
+from mlpipe.interview.content import Phase, minutes
+from mlpipe.interview.engine import Interview, clock_line
 from mlpipe.interview.evidence import Quote, collect_evidence, grade_quote
 from mlpipe.interview.scorecard import write_scorecard
 from mlpipe.interview.sheets import Rating, Sheet, button, cold_sheet

@@ -1,0 +1,37 @@
+"""How the interview's pages are made: templates from the folder beside this module, and two filters for them."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from mlpipe.course import boxes
+
+
+def render(name: str, **values: Any) -> str:
+    """HTML or Markdown from a template of the interview; in HTML, text is escaped there and nowhere else."""
+    return str(boxes.render(name, Path(__file__).with_name("templates"), clip=clip, md=md, **values))
+
+
+def clip(text: str, letters: int) -> str:
+    """The beginning of a text in one line, cut between words.
+
+    >>> clip("one two  three four", 12)
+    'one two …'
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= letters else line[: letters - 1].rsplit(" ", 1)[0].rstrip() + " …"
+
+
+def md(text: object) -> Markup:
+    r"""Text in one line of Markdown, where nothing in it is markup.
+
+    >>> print(md("a | <b> *c*"))
+    a \| &lt;b&gt; \*c\*
+    """
+    escaped = re.sub(r"([\\`*_\[\]|~$])", r"\\\1", html.escape(" ".join(str(text).split()), quote=False))
+    return Markup(re.sub(r"^(\d*)(?=[.)+-](?:\s|$)|--|=|#)", r"\1\\", escaped))  # a list, a line or a heading
