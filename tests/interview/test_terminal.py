@@ -8,9 +8,9 @@ import pytest
 
 from mlpipe.interview import content, evidence, save_cold_answer, scorecard, store
 from mlpipe.interview.cold import cold_answer
+from mlpipe.interview.content import COMMANDS
 from mlpipe.interview.evidence import Evidence
 from mlpipe.interview.screen import Screen
-from mlpipe.interview.session import COMMANDS
 from mlpipe.interview.terminal import main
 
 MEASURED = Evidence(

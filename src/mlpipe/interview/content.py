@@ -33,7 +33,8 @@ MISSING = str(RULES["missing"])  # worth 0
 PLAN = {one["id"]: (one["title"], one["start"], one["end"]) for one in RULES["phases"]}
 SCORED_IN = {one["id"]: tuple(one["scored"]) for one in RULES["phases"] if one["scored"]}
 ASKED = tuple(SCORED_IN)  # the phases of the candidate, which follow-ups belong to
-SAY = dict[str, str](RULES["say"])  # what is said in the terminal and in the notebook
+SAY = _read(FOLDER / "sentences.toml")  # what is said in the terminal and in the notebook
+COMMANDS: dict[str, str] = SAY["commands"]  # of a session in the terminal
 DIMENSIONS = tuple(one["id"] for one in _read(FOLDER / "rubric.toml")["dimensions"])
 
 
@@ -165,6 +166,12 @@ def make_call(question: str, arguments: str = "") -> str:
     'make interview QUESTION=ctr ARGS=--resume'
     """
     return f"make interview QUESTION={question}" + (f" ARGS={arguments}" if arguments else "")
+
+
+def sentence(key: str, **values: object) -> str:
+    """One of the sentences, filled in: `sentence("both.cold", day="Monday")`."""
+    part, _, name = key.partition(".")
+    return str(SAY[part][name]).format(**values)
 
 
 def minutes(seconds: float) -> str:

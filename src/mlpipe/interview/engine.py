@@ -107,6 +107,12 @@ class Interview:
         """The second at which the candidate's minutes end and the interviewer takes the floor."""
         return float(next(phase.start for phase in self.content.phases if phase.id == "questions"))
 
+    @property
+    def overtime(self) -> float | None:
+        """The seconds for which a phase of the candidate goes on although those minutes are over, else None."""
+        over = self.elapsed() - self.floor
+        return over if self.state == "running" and self.phase.start < self.floor and over >= 0 else None
+
     def interruption_due(self) -> bool:
         """Whether the interviewer should interrupt now: once, half-way through a phase that the seed decides."""
         phase = self.phase
@@ -162,6 +168,11 @@ class Interview:
         """Go on to the next phase and return it."""
         self.apply({"kind": "reveal"})
         return self.phase
+
+    def take_the_floor(self) -> None:
+        """Go on to the phase in which the plan is, whatever is left of those before it."""
+        while self.phase.start < self.planned.start:
+            self.reveal()
 
     def note(self, phase: str, text: str) -> None:
         """Keep `text` as the whole notes of a phase. Possible until the score is given."""

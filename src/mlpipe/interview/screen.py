@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from mlpipe.interview import store
+from mlpipe.interview.content import sentence
 from mlpipe.interview.engine import Interview
 
 
@@ -40,18 +42,26 @@ class Screen:
 
     def tell(self, text: str = "", indent: str = "") -> None:
         """Show text, its lines broken at the width of the screen; lines of a list keep their indent."""
+        options: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}  # a path stays in one piece
         for line in text.splitlines() or [""]:
             mark = re.match(r"(- |\d  )?", line)
             hanging = indent + " " * (mark.end() if mark else 0)
-            wrapped = textwrap.wrap(  # a path stays in one piece
-                line,
-                self.width,
-                initial_indent=indent,
-                subsequent_indent=hanging,
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
+            wrapped = textwrap.wrap(line, self.width, initial_indent=indent, subsequent_indent=hanging, **options)
             self._tell("\n".join(wrapped))
+
+    def say(self, key: str, **values: object) -> None:
+        """Show one of the sentences of the content, filled in."""
+        self.tell(sentence(key, **values))
+
+    def points(self, texts: Iterable[str]) -> None:
+        """Show a list."""
+        for text in texts:
+            self.tell(f"- {text}", "  ")
+
+    def numbered(self, texts: Iterable[str]) -> None:
+        """Show a list to choose from."""
+        for number, text in enumerate(texts, start=1):
+            self.tell(f"{number}  {text}", "  ")
 
     def title(self, text: str) -> None:
         """Show a heading after an empty line."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import html
 import json
 import random
 from collections.abc import Callable, Collection
@@ -13,28 +12,46 @@ import ipywidgets as w
 
 from mlpipe.course.boxes import BAD, GOOD, NEUTRAL, box, prose
 from mlpipe.course.record import update_record
-from mlpipe.interview import cold as before
-from mlpipe.interview import content, score
-from mlpipe.interview.content import Dimension
+from mlpipe.interview import cold, content, score
+from mlpipe.interview.content import LEVELS, MISSING, sentence
 from mlpipe.interview.score import Score
+from mlpipe.interview.views import render
 from mlpipe.paths import home
+
+
+def button(text: str, act: Callable[[], object], style: str = "", tooltip: str = "") -> w.Button:
+    """A button as wide as its text that calls `act`."""
+    made = w.Button(description=text, button_style=style, tooltip=tooltip, layout=w.Layout(width="auto"))
+    made.on_click(lambda _: act())
+    return made
+
+
+def heading(title: str, text: str = "") -> w.HTML:
+    """A heading, and a sentence below it."""
+    return w.HTML(render("heading.html", title=title, text=text))
+
+
+def note(text: str, colour: str = NEUTRAL) -> w.HTML:
+    """A box of text."""
+    return w.HTML(box(colour, prose(text)))
 
 
 class Sheet:
     """The rubric to tick: a level a dimension, whether it came unprompted, and gates. `view` is the widget."""
 
     def __init__(self, asked: content.Question, helped: Collection[str] = ()) -> None:
-        self.levels = {d.id: _levels() for d in content.dimensions()}
-        self.unprompted = {
-            d: w.Checkbox(description="before anybody asked", value=d not in helped, indent=False) for d in self.levels
-        }
-        self._parts = {
-            d.id: w.VBox([_behaviours(d, asked.weights[d.id]), self.levels[d.id], self.unprompted[d.id]])
-            for d in content.dimensions()
-        }
+        options = [(f"{number} {name}", number) for number, name in enumerate((MISSING, *LEVELS))]
+        style = {"button_width": "auto"}
+        self.levels, self.unprompted, self._parts = {}, {}, {}
+        for one in content.dimensions():
+            self.levels[one.id] = w.ToggleButtons(options=options, value=None, style=style)
+            alone = one.id not in helped
+            self.unprompted[one.id] = w.Checkbox(description="before anybody asked", value=alone, indent=False)
+            about = w.HTML(render("behaviours.html", one=one, weight=asked.weights[one.id], names=LEVELS))
+            self._parts[one.id] = w.VBox([about, self.levels[one.id], self.unprompted[one.id]])
         self.gates = {g.id: w.Checkbox(indent=False, layout=w.Layout(width="1.5em")) for g in asked.gates}
-        gates = [w.HBox([self.gates[g.id], w.HTML(html.escape(g.text))]) for g in asked.gates]
-        ask = w.HTML(f"<h3>Did one of these happen?</h3>Each of them leaves “{score.GATED}” at most.")
+        gates = [w.HBox([self.gates[g.id], w.HTML(render("text.html", text=g.text))]) for g in asked.gates]
+        ask = heading(sentence("both.gates"), sentence("both.capped", gated=score.GATED))
         self.view = w.VBox([*self._parts.values(), ask, *gates])
 
     def show(self, dimensions: Collection[str]) -> None:
@@ -42,46 +59,30 @@ class Sheet:
         for name, part in self._parts.items():
             part.layout.display = "" if name in dimensions else "none"
 
-    def score(self) -> score.Score:
+    def score(self) -> Score:
         """What was ticked. Raises ValueError that names the dimensions without a level."""
         asked = [d for d, part in self._parts.items() if part.layout.display != "none"]
         if missing := [d for d in asked if self.levels[d].value is None]:
-            raise ValueError(f"No level yet for {', '.join(missing)}: choose one, also where it is “missing”.")
+            raise ValueError(sentence("notebook.no_level", missing=", ".join(missing)))
         gates = tuple(id for id, ticked in self.gates.items() if ticked.value)
-        levels = {d: self.levels[d].value for d in asked}
-        return score.Score(levels, {d: self.unprompted[d].value for d in asked}, gates)
-
-
-def _levels() -> w.ToggleButtons:
-    options = [(f"{number} {name}", number) for number, name in enumerate(("missing", *content.LEVELS))]
-    return w.ToggleButtons(options=options, value=None, style={"button_width": "auto"})
-
-
-def _behaviours(dimension: Dimension, weight: int) -> w.HTML:
-    rows = "".join(
-        f'<tr><td style="vertical-align:top;text-align:left"><strong>{name}</strong></td>'
-        f'<td style="text-align:left;white-space:normal">{html.escape(behaviour)}</td></tr>'
-        for name, behaviour in zip(content.LEVELS, dimension.levels, strict=True)
-    )
-    title = f"<h4>{dimension.id} {html.escape(dimension.name)} · weight {weight}</h4>"
-    return w.HTML(f'{title}<table style="line-height:1.4">{rows}</table>')
+        return Score({d: self.levels[d].value for d in asked}, {d: self.unprompted[d].value for d in asked}, gates)
 
 
 def cold_sheet(question: str) -> w.VBox | None:
     """The cold answer of lesson 00 and a sheet to score it, once."""
-    cold = before.cold_answer(question)
-    if cold is None or cold.score is not None:
+    answer = cold.cold_answer(question)
+    if answer is None or answer.score is not None:
         return None
     sheet, said = Sheet(content.question(question)), w.HTML()
 
     def keep() -> None:
         try:
-            before.score_cold_answer(question, sheet.score())
-            said.value = box(GOOD, prose("Kept: the scorecard shows it beside this attempt."))
+            cold.score_cold_answer(question, sheet.score())
+            said.value = box(GOOD, prose(sentence("notebook.cold_kept")))
         except (OSError, ValueError) as error:
             said.value = box(BAD, prose(str(error)))
 
-    head = w.HTML(f"<h3>What you said before the course, on {cold.when[:10]}</h3>{prose(cold.text)}")
+    head = heading(sentence("both.cold", day=answer.when[:10]), prose(answer.text))
     folded = w.Accordion([w.VBox([sheet.view, button("Keep the score of the cold answer", keep), said])])
     folded.set_title(0, "Score it as strictly as this one")
     return w.VBox([head, folded])
@@ -112,16 +113,16 @@ class Rating:
     def _next(self) -> None:
         left = [one for one in self.transcripts if one.id not in self.ratings]
         if not left:
-            self.view.children = [w.HTML(box(GOOD, prose(str(score.calibrate(self.ratings))))), self.message]
+            self.view.children = [note(str(score.calibrate(self.ratings)), GOOD), self.message]
             with contextlib.suppress(OSError):  # the next call starts afresh
                 self.path.rename(self.path.with_stem(f"ratings-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"))
             return
         text = self.rated = left[0]
         self.sheet = Sheet(content.question(text.question))
         title = f"Transcript {len(self.ratings) + 1} of {len(self.transcripts)}: {text.question}"
-        said = "".join(f"<h4>{html.escape(phase)}</h4>{prose(words)}" for phase, words in text.sections)
+        said = w.HTML(render("transcript.html", title=title, sections=text.sections))
         keep = button("Compare with the known levels", self._keep, "primary")
-        self.view.children = [self.message, w.HTML(f"<h3>{title}</h3>{said}"), self.sheet.view, keep]
+        self.view.children = [self.message, said, self.sheet.view, keep]
 
     def _keep(self) -> None:
         text = self.rated
@@ -137,10 +138,3 @@ class Rating:
         lines = [f"{d}: you {levels[d]}, known {known}. {text.reasons[d]}" for d, known in text.levels.items()]
         self.message.value = box(NEUTRAL, prose(f"{text.id} is {text.level}.\n" + "\n".join(lines)))
         self._next()
-
-
-def button(text: str, act: Callable[[], object], style: str = "", tooltip: str = "") -> w.Button:
-    """A button as wide as its text that calls `act`."""
-    made = w.Button(description=text, button_style=style, tooltip=tooltip, layout=w.Layout(width="auto"))
-    made.on_click(lambda _: act())
-    return made

@@ -111,9 +111,7 @@ def _choose(options: argparse.Namespace, screen: Screen) -> Interview:
             f"there is no finished attempt to score. Begin one: {call}, or go on: {make_call(question, '--resume')}"
         )
     if left:
-        screen.tell(
-            f"You left an attempt at {minutes(left[-1].elapsed())}: --resume goes on with it. This is a new one."
-        )
+        screen.say("command.left", at=minutes(left[-1].elapsed()))
     attempt_id = store.new_attempt_id() + ("-fast" if options.fast else "")
     return Interview(question, _another_seed(options), screen.clock, options.target, attempt_id)
 
@@ -129,13 +127,13 @@ def _interview(interview: Interview, options: argparse.Namespace, screen: Screen
     except (EOFError, KeyboardInterrupt):
         screen.tell()
         if interview.state == "ready":
-            screen.tell("The clock was not started, and nothing is kept.")
+            screen.say("command.nothing_kept")
         elif not keep(interview, screen):
             _show_all(interview, screen)
         else:
             path = store.folder(interview.question) / f"{interview.attempt_id}.json"
-            go_on = make_call(interview.question, "--score" if interview.state == "finished" else "--resume")
-            screen.tell(f"Stopped at {minutes(interview.elapsed())}. All is kept:\n{path}\nGo on: {go_on}")
+            call = make_call(interview.question, "--score" if interview.state == "finished" else "--resume")
+            screen.say("command.stopped", at=minutes(interview.elapsed()), path=path, call=call)
         raise
     interview.score(given.levels, given.unprompted, given.gates)
     if not keep(interview, screen):
@@ -144,8 +142,7 @@ def _interview(interview: Interview, options: argparse.Namespace, screen: Screen
         rate_cold_answer(interview.question, screen)
     finally:
         show_result(interview, given, screen)
-    drill_call = make_call(interview.question, "--drill")
-    screen.tell(f"\nNext: {drill_call} deals ten questions on what was weakest.")
+    screen.say("command.next", call=make_call(interview.question, "--drill"))
 
 
 def _show_all(interview: Interview, screen: Screen) -> None:
@@ -162,7 +159,7 @@ def _list(question: str, screen: Screen) -> None:
         state = f"scored: {scores[-1]}" if scores else one.state
         screen.tell(f"{one.attempt_id:<30} {minutes(one.elapsed()):>5}  for {one.target:<7} {state}")
     if not earlier:
-        screen.tell(f"No attempt at {question} yet, in {store.folder(question)}.")
+        screen.say("command.no_attempt", question=question, folder=store.folder(question))
     for sentence in damaged:
         screen.tell(sentence)
 
@@ -173,7 +170,7 @@ def _score_peer(options: argparse.Namespace, screen: Screen) -> None:
     given = rate(interview, screen, options.live)
     path = home() / "peer_scores" / f"{interview.question}-{interview.attempt_id}.json"
     store.write_score(path, given, peer=True)
-    screen.tell(f"\nYour score is in {path}: send it back.")
+    screen.say("command.peer", path=path)
 
 
 def _compare(question: str, peer: Path, screen: Screen) -> None:
@@ -183,7 +180,7 @@ def _compare(question: str, peer: Path, screen: Screen) -> None:
         raise ValueError("there is no score of yours to compare with: --score first")
     interview, theirs = scored[-1], store.read_score(peer)
     mine = from_event(interview.own_scores[-1])
-    screen.tell(f"Your last score, of {interview.attempt_id}, beside {peer}:")
+    screen.say("command.compare", attempt=interview.attempt_id, path=peer)
     screen.tell(str(compare(mine, theirs)))
     if theirs not in [from_event(event) for event in interview.scores if event["peer"]]:
         interview.score(theirs.levels, theirs.unprompted, theirs.gates, peer=True)

@@ -1,4 +1,4 @@
-"""How the interview's pages are made: templates from the folder beside this module, and two filters for them."""
+"""How the interview's pages and boxes are made: templates from the folder beside this module, and filters for them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ from mlpipe.course import boxes
 def render(name: str, **values: Any) -> str:
     """HTML or Markdown from a template of the interview; in HTML, text is escaped there and nowhere else."""
     return str(boxes.render(name, Path(__file__).with_name("templates"), clip=clip, md=md, **values))
+
+
+def titled(title: str, *paragraphs: str) -> str:
+    """A box with a heading, from paragraphs that are HTML already."""
+    return boxes.box(boxes.NEUTRAL, render("title.html", title=title), *paragraphs)
 
 
 def clip(text: str, letters: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import html
 import os
 import time
 from collections.abc import Callable
@@ -15,11 +14,12 @@ import ipywidgets as w
 from mlpipe.course.boxes import BAD, GOOD, NEUTRAL, box, prose, shell, show
 from mlpipe.course.measured import HIDE
 from mlpipe.interview import content, score, store
-from mlpipe.interview.content import Phase, minutes
+from mlpipe.interview.content import RULES, minutes, sentence
 from mlpipe.interview.engine import Interview, clock_line
 from mlpipe.interview.evidence import Quote, collect_evidence, grade_quote
 from mlpipe.interview.scorecard import write_scorecard
-from mlpipe.interview.sheets import Rating, Sheet, button, cold_sheet
+from mlpipe.interview.sheets import Rating, Sheet, button, cold_sheet, heading, note
+from mlpipe.interview.views import render, titled
 
 STATIC = "TQDM_DISABLE"  # set wherever outputs are kept: nothing that lives in a kernel is shown there
 CLOSING = 20  # seconds for the last word before the interviewer takes the floor
@@ -29,9 +29,20 @@ WIDE = {"width": "98%"}  # no Layout: that would be a widget, and kept in each n
 def practise(question: str, *, seed: int | None = None, target: str = "senior") -> None:
     """Sit the interview: controls in JupyterLab, and where there are none, the plan and how to start in a terminal.
 
-    `question` is "recommender" or "ctr", `target` the level that you sit for. `seed` decides which follow-ups and cards
-    come; by default each attempt gets its own. An attempt that was left is offered again. Raises ValueError for an
-    unknown question or target.
+    An attempt that was left is offered again.
+
+    Parameters
+    ----------
+    question : "recommender" or "ctr"
+    seed : int, optional
+        Decides which follow-ups and cards come; by default each attempt gets its own.
+    target : "junior", "mid", "senior" or "staff"
+        The level that you sit for.
+
+    Raises
+    ------
+    ValueError
+        For an unknown question or target.
     """
     if shell() is None or os.environ.get(STATIC):
         show_plan(question)
@@ -44,28 +55,16 @@ def practise(question: str, *, seed: int | None = None, target: str = "senior") 
 def show_plan(question: str) -> None:
     """The minute plan and the ways to start, for a page or a terminal."""
     asked = content.question(question)
-    ways = f"Run this cell in JupyterLab, or in a terminal, in the project's folder: {content.make_call(question)}"
-    plan = [(f"{minutes(p.start)} to {minutes(p.end)}", p.title) for p in asked.phases]
-    left = 'style="text-align:left"'
-    rows = "".join(f"<tr><td>{span}</td><td {left}>{html.escape(title)}</td></tr>" for span, title in plan)
-    lines = [f"  {span:<14} {title}" for span, title in plan]
-    show(
-        box(
-            NEUTRAL,
-            f"<strong>{html.escape(asked.title)}</strong>",
-            prose(asked.prompt),
-            f"<table>{rows}</table>",
-            prose(ways),
-        ),
-        "\n".join([asked.title, asked.prompt, *lines, ways]),
-        {},
-    )
+    ways = sentence("notebook.ways", call=content.make_call(question))
+    lines = [f"  {one.span:<14} {one.title}" for one in asked.phases]
+    shown = titled(asked.title, prose(asked.prompt), render("plan.html", phases=asked.phases), prose(ways))
+    show(shown, "\n".join([asked.title, asked.prompt, *lines, ways]), {})
 
 
 def rate_transcripts() -> None:
     """Score the six transcripts of known level, then see how you agree with them: in JupyterLab, else what to do."""
     if shell() is None or os.environ.get(STATIC):
-        text = "Run this cell in JupyterLab to score the six transcripts and to see how strict you are."
+        text = sentence("notebook.transcripts")
         show(box(NEUTRAL, prose(text)), text, {})
         return
     from IPython.display import display
@@ -74,21 +73,33 @@ def rate_transcripts() -> None:
 
 
 def deal(question: str, *, seed: int = 0, n: int = 10, target: str = "senior") -> None:
-    """Show `n` follow-ups up to the level `target`, each with its model answer folded; on your weakest dimension first.
+    """Show follow-ups, each with its model answer folded; on your weakest dimension first.
 
-    Works on a page, too. In a terminal `--drill` asks, waits for your answer and keeps your marks. Raises ValueError
-    for an unknown question or level.
+    Works on a page, too. In a terminal `--drill` asks, waits for your answer and keeps your marks.
+
+    Parameters
+    ----------
+    question : "recommender" or "ctr"
+    seed : int
+        Another seed deals others.
+    n : int
+        How many.
+    target : "junior", "mid", "senior" or "staff"
+        The highest level of them.
+
+    Raises
+    ------
+    ValueError
+        For an unknown question or level.
     """
     weak = None if os.environ.get(HIDE) else store.weakest(question)  # a page that is stored shows the same to all
-    dealt = content.draw_followups(question, seed, weakest=weak, level=target, n=n)
-    folded, lines = [], []
-    for number, one in enumerate(dealt, start=1):
-        proof = f" Prove it: claim {one.prove}." if one.prove else ""
+    folded, lines = [], ["Answer aloud, then unfold"]
+    for number, one in enumerate(content.draw_followups(question, seed, weakest=weak, level=target, n=n), start=1):
+        answer = one.answer + (f" Prove it: claim {one.prove}." if one.prove else "")
         head = f"{number}. {one.ask} ({one.phase}, {one.level})"
-        folded.append(f"<details><summary>{html.escape(head)}</summary>{prose(one.answer + proof)}</details>")
-        lines += [head, f"   {one.answer}{proof}"]
-    title = "Answer aloud, then unfold"
-    show(box(NEUTRAL, f"<strong>{title}</strong>", *folded), "\n".join([title, *lines]), {})
+        folded.append(render("folded.html", head=head, text=answer))
+        lines += [head, f"   {answer}"]
+    show(titled(lines[0], *folded), "\n".join(lines), {})
 
 
 class Practice:
@@ -101,37 +112,34 @@ class Practice:
     ) -> None:
         self.question, self.seed, self.target, self.clock = question, seed, target, clock
         self.asked = content.question(question)
-        self.view = w.VBox()
-        self.message = w.HTML()
+        self.view, self.message = w.VBox(), w.HTML()
         earlier, damaged = store.attempts(question, clock)
         self.n_earlier = len(earlier)
         self._elsewhere = False  # whether the attempt was taken up in another tab
-        Interview(question, 0, clock, target)  # a wrong target is told at once
+        new = Interview(question, 0, clock, target)  # a wrong target is told at once
         open_ones = [one for one in earlier if not one.scores]
-        self._offer(open_ones[-1] if open_ones else None, damaged)
+        self._offer(new, open_ones[-1] if open_ones else None, damaged)
 
     # Before the start
 
-    def _offer(self, left: Interview | None, damaged: list[str]) -> None:
+    def _offer(self, new: Interview, left: Interview | None, damaged: list[str]) -> None:
+        plan = render("plan_bar.html", phases=self.asked.phases, now=None, at=0)
         begin = button("Start", self._begin, "primary", "the clock starts at once")
-        rows: list[w.Widget] = [w.HTML(f"<h3>{html.escape(self.asked.title)}</h3>{_plan(self.asked.phases, None)}")]
-        rows += [w.HTML(box(BAD, prose(sentence))) for sentence in damaged]
-        if left is not None:
-            text = f"You left an attempt at {minutes(left.elapsed())} of {minutes(left.total)}. Its notes are kept."
-            rows.append(w.HTML(box(NEUTRAL, prose(text))))
+        rows = [w.HTML(render("heading.html", title=self.asked.title, text="") + plan)]
+        rows += [note(text, BAD) for text in damaged]
+        total = minutes(new.total)
+        if left is None:
+            rows += [w.HTML(prose(sentence("notebook.ready", total=total, target=self.target))), begin]
+        else:
             go_on = button("Continue it", lambda: self._continue(left), "primary", "the clock goes on where it stood")
             begin.button_style, begin.description = "", "Start a new one"
-            rows.append(w.HBox([go_on, begin]))
-        else:
-            ready = f"{minutes(float(self.asked.phases[-1].end))} minutes. Level that you sit for: {self.target}. "
-            rows.append(w.HTML(prose(ready + "Your words are saved as you type.")))
-            rows.append(begin)
+            left_at = sentence("both.left", at=minutes(left.elapsed()), total=total)
+            rows += [note(left_at), w.HBox([go_on, begin])]
         self.view.children = [*rows, self.message]
 
     def _begin(self) -> None:
         seed = self.n_earlier if self.seed is None else self.seed
-        attempt = Interview(self.question, seed, self.clock, self.target, store.new_attempt_id())
-        self._open(attempt)
+        self._open(Interview(self.question, seed, self.clock, self.target, store.new_attempt_id()))
 
     def _continue(self, left: Interview) -> None:
         """Take an attempt up as it is now: a view of a closed tab may have saved since this one was drawn."""
@@ -146,18 +154,20 @@ class Practice:
         self.interview = interview
         self.clock_bar, self.stage = w.HTML(), w.VBox()
         self.buttons = {
-            "reveal": button("Next phase", lambda: self._do(interview.reveal), "primary"),
-            "pause": button("Pause", lambda: self._do(interview.pause)),
-            "resume": button("Go on", lambda: self._do(interview.resume), "success"),
-            "interrupt": button("Question, please", lambda: self._do(self._interrupt), "", "the interviewer asks"),
-            "card": button("Constraint card", lambda: self._do(interview.card)),
-            "hint": button("Hint", self._hint, "", "what a strong answer has here; costs a level in this dimension"),
-            "finish": button("Finish", lambda: self._do(interview.finish), "warning"),
+            kind: button(text, act if kind == "hint" else partial(self._do, act), *more)
+            for kind, text, act, *more in (
+                ("reveal", "Next phase", interview.reveal, "primary"),
+                ("pause", "Pause", interview.pause),
+                ("resume", "Go on", interview.resume, "success"),
+                ("interrupt", "Question, please", self._interrupt, "", "the interviewer asks"),
+                ("card", "Constraint card", interview.card),
+                ("hint", "Hint", self._hint, "", "what a strong answer has here; costs a level in this dimension"),
+                ("finish", "Finish", interview.finish, "warning"),
+            )
         }
         self._drawn: set[str] = set()
         self.view.children = [self.clock_bar, w.HBox(list(self.buttons.values())), self.message, self.stage]
-        first = {"ready": interview.start, "paused": interview.resume}.get(interview.state)
-        if first:
+        if first := {"ready": interview.start, "paused": interview.resume}.get(interview.state):
             self._do(first)
         self._draw()
         self._watch()
@@ -195,21 +205,20 @@ class Practice:
             self._tell(f"Saved in {path.parent}", GOOD)
 
     def _tell(self, text: str, colour: str) -> None:
-        self.message.value = f'<small style="color:{colour}">{prose(text)}</small>'
+        self.message.value = render("message.html", colour=colour, text=text)
 
     def _hint(self) -> None:
         phase = self.interview.phase
         self._do(self.interview.hint)
-        text = "\n".join(f"• {point}" for point in phase.covers) or "The interviewer waits for your answer."
-        self._add(f"hint {phase.id}", "A strong answer has here", text)
+        text = "\n".join(f"• {point}" for point in phase.covers) or sentence("notebook.waits")
+        self._add(f"hint {phase.id}", sentence("both.hint").rstrip(":"), text)
 
     def _add(self, key: str, title: str, text: str, area: w.Textarea | None = None) -> None:
         """Put a card on top of the stage, once."""
-        if key in self._drawn:
-            return
-        self._drawn.add(key)
-        parts: list[w.Widget] = [w.HTML(box(NEUTRAL, f"<strong>{html.escape(title)}</strong>", prose(text)))]
-        self.stage.children = [w.VBox(parts + ([area] if area else [])), *self.stage.children]
+        if key not in self._drawn:
+            self._drawn.add(key)
+            parts = [w.HTML(titled(title, prose(text))), *([area] if area else [])]
+            self.stage.children = [w.VBox(parts), *self.stage.children]
 
     def _area(self, text: str, hint: str, keep: Callable[[str], None]) -> w.Textarea:
         area = w.Textarea(value=text, placeholder=hint, rows=6, layout=WIDE, continuous_update=True)
@@ -229,15 +238,10 @@ class Practice:
         interview = self.interview
         for phase in self.asked.phases[: self.asked.phases.index(interview.phase) + 1]:
             area = self._area(interview.notes.get(phase.id, ""), "Your notes", partial(interview.note, phase.id))
-            span = f"{phase.title} · {minutes(phase.start)} to {minutes(phase.end)}"
-            self._add(phase.id, span, phase.prompt, area)
-        for followup in interview.dealt_followups:
-            area = self._area(
-                interview.answers.get(followup.id, ""),
-                "Your answer",
-                partial(interview.answer, followup.id),
-            )
-            self._add(followup.id, "The interviewer asks", followup.ask, area)
+            self._add(phase.id, f"{phase.title} · {phase.span}", phase.prompt, area)
+        for one in interview.dealt_followups:
+            area = self._area(interview.answers.get(one.id, ""), "Your answer", partial(interview.answer, one.id))
+            self._add(one.id, "The interviewer asks", one.ask, area)
         for card in interview.dealt_cards:
             self._add(card.id, f"Constraint: {card.title}", card.text)
         possible = interview.possible()
@@ -250,9 +254,9 @@ class Practice:
 
     def _show_clock(self) -> None:
         interview = self.interview
-        state = "" if interview.state == "running" else f" · {interview.state}"
-        line = f'<div style="font-size:1.3em">{html.escape(clock_line(interview) + state)}</div>'
-        self.clock_bar.value = line + _plan(self.asked.phases, interview)
+        line = clock_line(interview) + ("" if interview.state == "running" else f" · {interview.state}")
+        at = 100 * interview.elapsed() / interview.total
+        self.clock_bar.value = render("clock.html", line=line, phases=self.asked.phases, now=interview.phase, at=at)
 
     # The clock
 
@@ -268,23 +272,14 @@ class Practice:
         if interview.interruption_due():
             self._do(self._interrupt)
         self._show_clock()
-        if self.interview.elapsed() - self._saved_at >= 10:  # a crash costs seconds of the clock, and no word
+        if interview.elapsed() - self._saved_at >= 10:  # a crash costs seconds of the clock, and no word
             self._save()
-        self._mind_the_floor()
+        if interview.overtime is not None:
+            if interview.overtime < CLOSING:
+                self._tell(sentence("both.closing"), BAD)
+            else:
+                self._do(interview.take_the_floor)
         return True
-
-    def _mind_the_floor(self) -> None:
-        """After the candidate's minutes: a word to close, then the interviewer goes on."""
-        interview = self.interview
-        over = interview.elapsed() - interview.floor
-        if interview.state != "running" or interview.phase.start >= interview.floor or over < 0:
-            return
-        if over < CLOSING:
-            self._tell("Your 12 minutes are over. Close in one line: choice, main risk, next step.", BAD)
-            return
-        while interview.phase.start < interview.floor:
-            interview.reveal()
-        self._do(lambda: None)
 
     def _watch(self) -> None:
         async def every_second() -> None:
@@ -299,18 +294,17 @@ class Practice:
     def _ask_for_score(self) -> None:
         """Replace the clock by the scoring sheet: answers beside model answers, numbers, nine levels, gates."""
         interview = self.interview
-        rows: list[w.Widget] = [w.HTML("<h3>What the interviewer hoped to hear</h3>")]
-        for followup in interview.dealt_followups:
-            yours = interview.answers.get(followup.id) or "(nothing written)"
-            parts = (f"<strong>{html.escape(followup.ask)}</strong>", prose(f"You: {yours}"), prose(followup.answer))
-            rows.append(w.HTML(box(NEUTRAL, *parts)))
+        rows: list[w.Widget] = [heading("What the interviewer hoped to hear")]
+        for one in interview.dealt_followups:
+            yours = interview.answers.get(one.id) or "(nothing written)"
+            rows.append(w.HTML(titled(one.ask, prose(f"You: {yours}"), prose(one.answer))))
         for card in interview.dealt_cards:
             changes = "\n".join(f"• {change}" for change in card.changes[self.question])
-            rows.append(w.HTML(box(NEUTRAL, f"<strong>{html.escape(card.title)}</strong>", prose(changes))))
+            rows.append(w.HTML(titled(card.title, prose(changes))))
         rows += self._quoting()
         cold = cold_sheet(self.question)
         rows += cold.children if cold else ()
-        rows.append(w.HTML("<h3>Which level did you see?</h3>Tick what a recording would show, not what you know."))
+        rows.append(heading("Which level did you see?", "Tick what a recording would show, not what you know."))
         self.live = w.Checkbox(description=f"live: only {', '.join(score.LIVE)}", indent=False)
         self.peer = w.Checkbox(description="I am the observer, not the candidate", indent=False)
         self.sheet = Sheet(self.asked, interview.helped)
@@ -318,22 +312,16 @@ class Practice:
         self.page = w.HTML()
         rows += [w.HBox([self.live, self.peer]), self.sheet.view]
         rows += [button("Make the scorecard", self._score, "primary"), self.message, self.page]
-        self.stage.children = [*rows, w.HTML("<h3>What you wrote</h3>"), *self.stage.children]
+        self.stage.children = [*rows, heading("What you wrote"), *self.stage.children]
 
     def _quoting(self) -> list[w.Widget]:
         evidence = collect_evidence()
         names = [(f"{id}: {one.sentence}"[:110], id) for id, one in evidence.items()]
-        self.quote = {
-            "claim": w.Dropdown(options=[("which claim of the course?", ""), *names], layout=WIDE),
-            "number": w.Text(placeholder="the number as you said it: 1.9 times"),
-            "data": w.Text(placeholder="on which data"),
-            "split": w.Text(placeholder="on which split"),
-            "interval": w.Text(placeholder="how sure: the interval"),
-            "transfer": w.Text(placeholder="why it may be different elsewhere", layout=WIDE),
+        self.quote: dict[str, w.Widget] = {
+            "claim": w.Dropdown(options=[("which claim of the course?", ""), *names], layout=WIDE)
         }
-        verdicts = w.HTML(
-            "<br>".join(html.escape(str(grade_quote(Quote(**q), evidence))) for q in self.interview.quotes)
-        )
+        self.quote |= {name: w.Text(placeholder=part["ask"], layout=WIDE) for name, part in RULES["quote"].items()}
+        verdicts = w.VBox([note(str(grade_quote(Quote(**said), evidence))) for said in self.interview.quotes])
 
         def check() -> None:
             said = {name: field.value.strip() for name, field in self.quote.items()}
@@ -343,47 +331,24 @@ class Practice:
                 self._tell(str(error), BAD)
                 return
             self._save()
-            verdicts.value = f"{verdicts.value}{box(NEUTRAL, prose(str(grade_quote(Quote(**said), evidence))))}"
+            verdicts.children = [*verdicts.children, note(str(grade_quote(Quote(**said), evidence)))]
 
-        head = "<h3>Which numbers did you quote?</h3>A number counts with its data, split, interval and limits."
-        return [w.HTML(head), *self.quote.values(), button("Check it", check), verdicts]
+        head = heading("Which numbers did you quote?", "A number counts with its data, split, interval and limits.")
+        return [head, *self.quote.values(), button("Check it", check), verdicts]
 
     def _score(self) -> None:
-        interview = self.interview
         try:
             given = self.sheet.score()
-            interview.score(given.levels, given.unprompted, given.gates, peer=self.peer.value)
+            self.interview.score(given.levels, given.unprompted, given.gates, peer=self.peer.value)
         except ValueError as error:
             self._tell(str(error), BAD)
             return
         self._save()
         try:
-            page, _, paths = write_scorecard(interview, base="")
+            page, _, paths = write_scorecard(self.interview, base="")
         except OSError as error:
-            self._tell(f"The scorecard is not written: {error}. Set MLPIPE_HOME to a folder of yours", BAD)
+            self._tell(sentence("notebook.not_written", error=error), BAD)
             return
-        self.page.value = _framed(page)
-        self._tell("To open and print: " + " and ".join(map(str, paths)), GOOD)
-
-
-def _framed(page: str) -> str:
-    """A page inside a page: its styles stay its own, and links within it stay in it (alone, "#x" is JupyterLab's)."""
-    page = page.replace('href="#', 'href="about:srcdoc#')
-    return f'<iframe srcdoc="{html.escape(page)}" style="width:100%;height:1150px;border:1px solid #ccc"></iframe>'
-
-
-def _plan(phases: tuple[Phase, ...], interview: Interview | None) -> str:
-    """The minute plan as a bar: the phase of now is dark, and a line stands where the clock is."""
-    total = phases[-1].end
-    parts = []
-    for phase in phases:
-        now = interview is not None and interview.phase is phase
-        colours = f"background:{NEUTRAL};color:white" if now else "background:#e6eef5;color:#222"
-        parts.append(
-            f'<div title="{html.escape(phase.title)}" style="flex:{phase.end - phase.start};{colours};padding:2px 4px;'
-            f'border-right:2px solid white;overflow:hidden;white-space:nowrap">{html.escape(phase.id)}</div>'
-        )
-    at = 100 * interview.elapsed() / total if interview else 0
-    hand = f'<div style="position:absolute;left:{at:.1f}%;top:-3px;bottom:-3px;border-left:3px solid {BAD}"></div>'
-    bar = f'<div style="display:flex;font-size:0.8em">{"".join(parts)}</div>'
-    return f'<div style="position:relative;max-width:900px">{bar}{hand}</div>'
+        # links within the page stay in it: alone, "#x" is JupyterLab's
+        self.page.value = render("frame.html", page=page.replace('href="#', 'href="about:srcdoc#'))
+        self._tell(sentence("notebook.written", page=paths[0], text=paths[1]), GOOD)
