@@ -340,11 +340,10 @@ def draw_followups(
     if n < 1:
         raise ValueError(f"n is {n}; expected the number of follow-ups to deal, 1 or more")
     source = question(asked) if isinstance(asked, str) else asked
-    highest = LEVELS.index(known("level", level, LEVELS)) if level is not None else len(LEVELS)
-    if phase is not None:
-        known("phase", phase, ASKED)
-    if weakest is not None:
-        known("weakest", weakest, DIMENSIONS)
+    for name, value, names in (("phase", phase, ASKED), ("level", level, LEVELS), ("weakest", weakest, DIMENSIONS)):
+        if value is not None:
+            known(name, value, names)
+    highest = len(LEVELS) if level is None else LEVELS.index(level)
     pool = [one for one in source.followups if phase in (None, one.phase) and LEVELS.index(one.level) <= highest]
     random.Random(f"follow-ups {source.name} {seed}").shuffle(pool)
     first = [one for one in pool if one.dimension == weakest]

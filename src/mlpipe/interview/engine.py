@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlpipe.interview import content
-from mlpipe.interview.content import DIMENSIONS, LEVELS, RULES, SCORED_IN, Card, FollowUp, Phase, minutes
+from mlpipe.interview.content import ASKED, DIMENSIONS, LEVELS, PLAN, RULES, SCORED_IN, Card, FollowUp, Phase, minutes
 from mlpipe.interview.score import check_marks
 
 SCHEMA_VERSION = 1
@@ -23,6 +23,8 @@ _POSSIBLE = {
     "paused": ("resume", "finish", *_WRITING),
     "finished": ("score", *_WRITING),
 }
+
+_STATE = {"start": "running", "pause": "paused", "resume": "running", "finish": "finished"}  # after an event
 
 
 class Interview:
@@ -57,6 +59,7 @@ class Interview:
             raise ValueError(f'attempt_id is {attempt_id!r}; expected letters, digits and "-": it names a file')
         self.question, self.seed, self.target, self.attempt_id = question, seed, target, attempt_id
         self.total = float(self.content.phases[-1].end)
+        self.floor = float(PLAN[ASKED[-1]][2])  # the second at which the candidate's minutes end
         self.n_cards = int(RULES["deal"]["cards"][target])
         self._interrupted = random.Random(f"interrupt {seed}").choice(RULES["deal"]["interrupted"])
         self.events: list[dict[str, Any]] = []
@@ -101,11 +104,6 @@ class Interview:
     def dealt_cards(self) -> list[Card]:
         """The constraint cards dealt so far, in order, as far as the content still has them."""
         return [one for name in self.cards for one in self.content.cards if one.id == name]
-
-    @property
-    def floor(self) -> float:
-        """The second at which the candidate's minutes end and the interviewer takes the floor."""
-        return float(next(phase.start for phase in self.content.phases if phase.id == "questions"))
 
     @property
     def overtime(self) -> float | None:
@@ -293,12 +291,8 @@ class Interview:
     def _possible(self) -> tuple[str, ...]:
         if self.scores:
             return ("score",)
-        taken_away = set()
-        if self.phase is self.content.phases[-1]:
-            taken_away.add("reveal")
-        if len(self.cards) >= self.n_cards:
-            taken_away.add("card")
-        return tuple(kind for kind in _POSSIBLE[self._state] if kind not in taken_away)
+        over = {"reveal": self.phase is self.content.phases[-1], "card": len(self.cards) >= self.n_cards}
+        return tuple(kind for kind in _POSSIBLE[self._state] if not over.get(kind))
 
     def _require(self, kind: Any) -> None:
         possible = self._possible()
@@ -327,15 +321,10 @@ class Interview:
         """Change the state by an event that is possible. A wrong field changes nothing."""
         at = event["at"]
         match event:
-            case {"kind": "start"}:
-                self._state = "running"
-                self._entered.append((self.content.phases[0].id, at))
-            case {"kind": "pause"}:
-                self._state = "paused"
-            case {"kind": "resume"}:
-                self._state = "running"
-            case {"kind": "finish"}:
-                self._state = "finished"
+            case {"kind": "start" | "pause" | "resume" | "finish" as kind}:
+                self._state = _STATE[kind]
+                if kind == "start":
+                    self._entered.append((self.content.phases[0].id, at))
             case {"kind": "reveal"}:
                 following = self.content.phases[self.content.phases.index(self.phase) + 1]
                 self._entered.append((following.id, at))

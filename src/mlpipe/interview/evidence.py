@@ -263,6 +263,13 @@ class Graded:
         """Whether the quote is evidence: the number holds and nothing is missing."""
         return self.check.holds and not self.missing
 
+    @property
+    def verdict(self) -> str:
+        """In short: whether it counts, and which parts are missing."""
+        missing = ", ".join(part.split(" (")[0] for part in self.missing)
+        told = "counts" if self.counts else "holds" if self.check.holds else "does not hold"
+        return f"{told}; missing: {missing}" if missing else told
+
     def __str__(self) -> str:
         mark = "✓ counts as evidence." if self.counts else "✗ does not count yet."
         lacks = f" Missing: {'; '.join(self.missing)}." if self.missing else ""

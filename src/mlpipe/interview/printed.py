@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from mlpipe.course.record import write
 from mlpipe.interview import content
 from mlpipe.interview.content import Dimension, Question
 from mlpipe.interview.evidence import Evidence, shipped
-from mlpipe.interview.score import BANDS, GATED, LIVE
+from mlpipe.interview.score import LIVE
 from mlpipe.interview.views import render
 
-KINDS = {  # name of a file -> what it is, for the list of what was printed
+KINDS = {  # name of a file -> what it is
     "rubric": "rubric sheet: nine dimensions, four levels, gates",
     "observer": "observer's sheet: the minute plan, times and quotes",
     "cards": "cards to cut: constraints and follow-ups with model answers",
@@ -62,17 +61,9 @@ def links(folder: str) -> str:
 
 def rubric(asked: Question, dimensions: Sequence[Dimension] | None = None) -> str:
     """The rubric of a question on one page: behaviours to tick, weights, gates, and the sum that gives the level."""
-    bands = " · ".join(f"{least} {name}" for name, least in reversed(BANDS.items()) if least)
-    return render(
-        "rubric.html",
-        asked=asked,
-        dimensions=dimensions or content.dimensions(),
-        levels=content.LEVELS,
-        live=LIVE,
-        live_weight=sum(asked.weights[name] for name in LIVE),
-        gated=GATED,
-        bands=bands,
-    )
+    live, shown = sum(asked.weights[name] for name in LIVE), dimensions or content.dimensions()
+    rules = {"levels": content.LEVELS, **content.RULES["score"]}
+    return render("rubric.html", asked=asked, dimensions=shown, live_weight=live, rules=rules)
 
 
 def observer(asked: Question) -> str:
@@ -85,20 +76,8 @@ def deck(asked: Question, evidence: Mapping[str, Evidence]) -> str:
 
     A follow-up that a claim backs shows its number from `evidence`, or says which lesson measures it.
     """
-    phases = {phase.id: phase.title for phase in asked.phases}
-    order = list(phases)
-    in_order = sorted(asked.followups, key=lambda one: (order.index(one.phase), content.LEVELS.index(one.level)))
-    return render(
-        "cards.html",
-        asked=asked,
-        evidence=evidence,
-        phases=phases,
-        dimensions={one.id: one.name for one in content.dimensions()},
-        first_cards=asked.cards[:CARDS_FIRST],
-        later_cards=_by(asked.cards[CARDS_FIRST:], CARDS_PER_PAGE),
-        sheets=_by(in_order, PER_PAGE),
-    )
-
-
-def _by(entries: Sequence[Any], number: int) -> list[Sequence[Any]]:
-    return [entries[i : i + number] for i in range(0, len(entries), number)]
+    phases, levels = [phase.id for phase in asked.phases], content.LEVELS
+    in_order = sorted(asked.followups, key=lambda one: (phases.index(one.phase), levels.index(one.level)))
+    names = {one.id: one.name for one in content.dimensions()} | {one.id: one.title for one in asked.phases}
+    room = {"first": CARDS_FIRST, "cards": CARDS_PER_PAGE, "followups": PER_PAGE}
+    return render("cards.html", asked=asked, in_order=in_order, names=names, evidence=evidence, room=room)

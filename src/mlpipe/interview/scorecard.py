@@ -15,11 +15,10 @@ from mlpipe.interview.cold import ColdAnswer, cold_answer
 from mlpipe.interview.content import Question, minutes
 from mlpipe.interview.engine import Interview
 from mlpipe.interview.evidence import Graded, Quote, built, collect_evidence, grade_quote
-from mlpipe.interview.score import BANDS, GATED, LEVELS, Score, compare, from_event, level, weighted_mean, weights_for
+from mlpipe.interview.score import GATED, LEVELS, Score, compare, from_event, level, weighted_mean, weights_for
 from mlpipe.interview.views import render
 
 ATTEMPTS = 12  # how many fit on the page
-LATE = 30  # seconds over the plan that are worth a remark
 
 
 def write_scorecard(interview: Interview, base: str | None = None) -> tuple[str, str, tuple[Path, Path]]:
@@ -77,7 +76,7 @@ def scorecard(
     Raises ValueError for an attempt that is none.
     """
     interview = Interview.from_dict(dict(attempt), clock=lambda: 0.0)
-    asked, this = content.question(interview.question), interview.attempt_id
+    asked, this, target = interview.content, interview.attempt_id, interview.target
     names = {one.id: one.name for one in content.dimensions()}
     means, left_out = _means(history, asked.weights)
     mean, reached = weighted_mean(score, asked.weights), level(score, asked)
@@ -87,39 +86,29 @@ def scorecard(
         remarks.append(f"Your peer's score: {level(peer, asked)}. {gap}")
     notes = [(phase.title, interview.notes.get(phase.id, ""), True) for phase in asked.phases]
     notes += [(one.ask, interview.answers.get(one.id, ""), False) for one in interview.dealt_followups]
-    kept: list[dict[str, Any]] = [
-        {"title": title, "text": text.strip(), "is_phase": of} for title, text, of in notes if text.strip()
-    ]
-    there = LEVELS.index(reached) >= LEVELS.index(interview.target)
-    cold_level = level(cold.score, asked) if cold and cold.score else ""
-    dimensions, spent = _dimensions(score, asked), interview.seconds_by_phase()
-    phases: list[dict[str, Any]] = [
-        {"title": one.title, "used": spent[one.id], "planned": one.seconds, "late": _late(spent[one.id] - one.seconds)}
-        for one in asked.phases
-    ]
+    there = LEVELS.index(reached) >= LEVELS.index(target)
     values = {
-        "title": asked.title,
-        "attempt": this,
-        "target": interview.target,
-        "goal": LEVELS.index(interview.target),
+        "interview": interview,
+        "asked": asked,
+        "score": score,
         "level": _shown(reached),
-        "verdict": f"You sat for {interview.target}{', and you are there' if there else ''}.",
         "mean": mean,
-        "mode": "live: five dimensions" if len(dimensions) == 5 else f"{len(dimensions)} dimensions",
-        "gated": GATED,
-        "gates": [gate.text for gate in asked.gates if gate.id in score.gates],
-        "bands": BANDS,
-        "dimensions": dimensions,
-        "phases": phases,
-        "longest": max(max(one["used"], one["planned"]) for one in phases),
+        "verdict": f"You sat for {target}{', and you are there' if there else ''}.",
+        "dimensions": [one for one in content.dimensions() if one.id in score.levels],
+        "reached": score.effective(),
+        "weights": weights_for(score, asked.weights),
+        "levels": (content.MISSING, *content.LEVELS),
+        "goal": LEVELS.index(target),
+        "rules": content.RULES["score"],
+        "spent": interview.seconds_by_phase(),
+        "late": 30,  # seconds over the plan that are worth a remark
         "minutes": minutes,
-        "quotes": list(map(_quote, quotes)),
-        "notes": kept,
-        "words": sum(len(one["text"].split()) for one in kept),
-        "cold": {"text": cold.text, "level": _shown(cold_level)} if cold else None,
+        "quotes": quotes,
+        "notes": [(title, text.strip(), is_phase) for title, text, is_phase in notes if text.strip()],
+        "cold": cold,
+        "cold_level": _shown(level(cold.score, asked)) if cold and cold.score else "not scored",
         "steps": [
-            (text, [_link(lesson, base) for lesson in lessons])
-            for text, lessons in _steps(score, asked, quotes, interview.target)
+            (text, [_link(one, base) for one in lessons]) for text, lessons in _steps(score, asked, quotes, target)
         ],
         "history": ([one for one in means if one[0] != this] + [(this, mean)])[-ATTEMPTS:],
         "remarks": remarks,
@@ -140,33 +129,6 @@ def _means(history: Sequence[Mapping[str, Any]], weights: Mapping[str, int]) -> 
     return means, left_out
 
 
-def _dimensions(score: Score, asked: Question) -> list[dict[str, Any]]:
-    """Each dimension that was scored: its name, its weight, the level that counts, and that in words."""
-    effective, weights = score.effective(), weights_for(score, asked.weights)
-    rows = []
-    for one in content.dimensions():
-        if (reached := effective.get(one.id)) is not None:
-            told = _level_name(reached) + (" (hint)" if reached < score.levels[one.id] else "")
-            rows.append({"name": one.name, "weight": weights[one.id], "level": reached, "told": told})
-    return rows
-
-
-def _quote(graded: Graded) -> dict[str, Any]:
-    """A quoted number beside the measured one, and whether it counts."""
-    measured = graded.check.evidence
-    missing = ", ".join(part.split(" (")[0] for part in graded.missing)
-    verdict = "counts" if graded.counts else "holds" if graded.check.holds else "does not hold"
-    return {
-        "claim": graded.quote.claim,
-        "said": str(graded.quote.number),
-        "measured": f"{measured.shown} ({measured.source})" if measured else "nothing",
-        "counts": graded.counts,
-        "sign": "✓" if graded.counts else "✗",
-        "verdict": f"{verdict}; missing: {missing}" if missing else verdict,
-        "whole": str(graded),
-    }
-
-
 def _steps(score: Score, asked: Question, quotes: Sequence[Graded], target: str) -> list[tuple[str, tuple[str, ...]]]:
     """Three things to do next: clear a gate, back a number, then the dimensions that cost most points to the target."""
     gates = [gate for gate in asked.gates if gate.id in score.gates]
@@ -175,24 +137,16 @@ def _steps(score: Score, asked: Question, quotes: Sequence[Graded], target: str)
         lessons = (quotes[0].quote.claim[:2],) if quotes and quotes[0].check.evidence else ("01",)
         text = "Back one number: measure it, then say it with its data, split, interval and why it may not transfer."
         steps.append((text, lessons))
-    effective, weights, goal = score.effective(), weights_for(score, asked.weights), LEVELS.index(target)
-    for aim in range(goal, 5):  # who has reached the target aims higher
+    effective, weights, names = score.effective(), weights_for(score, asked.weights), (content.MISSING, *content.LEVELS)
+    for aim in range(LEVELS.index(target), 5):  # who has reached the target aims higher
         below = [one for one in content.dimensions() if effective.get(one.id, aim) < aim]
         below.sort(key=lambda one: -weights[one.id] * (aim - effective[one.id]))
         for one in below:
             now = effective[one.id]
             if not any(known.startswith(f"{one.name}, ") for known, _ in steps):
-                text = f"{one.name}, from {_level_name(now)} to {LEVELS[now + 1]}: {one.levels[now]}"
+                text = f"{one.name}, from {names[now]} to {names[now + 1]}: {one.levels[now]}"
                 steps.append((text, one.lessons))
     return [*steps, *((text, ()) for text in content.RULES["next"])][:3]
-
-
-def _level_name(number: int) -> str:
-    return LEVELS[number] if number else content.MISSING
-
-
-def _late(seconds: float) -> str:
-    return f"+{minutes(seconds)}" if seconds > LATE else ""
 
 
 def _link(lesson: str, base: str | None) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from mlpipe.course import boxes
 
 def render(name: str, **values: Any) -> str:
     """HTML or Markdown from a template of the interview; in HTML, text is escaped there and nowhere else."""
-    return str(boxes.render(name, Path(__file__).with_name("templates"), clip=clip, md=md, **values))
+    return str(boxes.render(name, Path(__file__).with_name("templates"), clip=clip, md=md, code=boxes.code, **values))
 
 
 def titled(title: str, *paragraphs: str) -> str:
