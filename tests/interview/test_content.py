@@ -240,6 +240,28 @@ def test_the_rubric_has_four_different_behaviours_a_dimension_and_lessons_that_e
         assert set(dimension.lessons) <= known
 
 
+def test_the_rules_name_levels_dimensions_and_phases_that_there_are():
+    rules = content.RULES["score"]
+    assert tuple(rules["bands"]) == (*reversed(content.LEVELS), "below")
+    assert list(rules["bands"].values()) == sorted(rules["bands"].values(), reverse=True)
+    assert rules["gated"] in content.LEVELS
+    assert {*rules["live"], rules["code"]["dimension"], rules["code"]["else"]} <= set(content.DIMENSIONS)
+    assert tuple(content.RULES["deal"]["cards"]) == content.LEVELS
+    assert set(content.RULES["deal"]["interrupted"]) <= set(content.ASKED)
+    assert {d for scored in content.SCORED_IN.values() for d in scored} == set(content.DIMENSIONS) - {"D9"}
+    assert tuple(content.PLAN)[: len(content.ASKED)] == content.ASKED
+    lessons_of_gates = {one for asked in QUESTIONS for gate in asked.gates for one in gate.lessons}
+    assert lessons_of_gates <= {lesson.number for lesson in lessons.find(ROOT)}
+
+
+def test_each_sentence_is_said_and_each_that_is_said_is_there():
+    there = {f"{part}.{key}" for part, found in content.SAY.items() if part != "commands" for key in found}
+    texts = [path.read_text() for path in Path(content.__file__).parent.glob("*.py")]
+    said = {key for text in texts for key in re.findall(r"""["'](\w+\.\w+)["']""", text)}
+    assert there - said == {"session.cards"}  # a list, taken by its number
+    assert {key for key in said if key.split(".")[0] in content.SAY} <= there
+
+
 # Transcripts
 
 

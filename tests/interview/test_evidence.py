@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlpipe import paths
 from mlpipe.interview.evidence import (
     SHIPPED,
     YOURS,
@@ -145,6 +146,19 @@ def write_record(tmp_path, content):
 
 def entry(value, scale="full"):
     return {"value": value, "seed": 7, "scale": scale, "sentence": "It is so", "shown": f"{value:.2f}", "version": "1"}
+
+
+def test_the_last_run_is_the_checkouts_or_lies_at_or_above_the_working_folder(tmp_path, monkeypatch):
+    for folder in ("installed", "mine/course"):
+        (tmp_path / folder).mkdir(parents=True)
+    monkeypatch.setattr(paths, "FILES", tmp_path / "installed")
+    monkeypatch.chdir(tmp_path / "mine" / "course")
+    write_notebook(tmp_path / "installed" / "notebooks" / "05_factors.ipynb", 1.7)
+    assert collect_evidence()["05.x"].source == SHIPPED
+    write_notebook(tmp_path / "mine" / "build" / "run" / "05_factors.ipynb", 1.8)
+    assert collect_evidence()["05.x"].value == 1.8
+    write_notebook(tmp_path / "installed" / "build" / "run" / "05_factors.ipynb", 1.9)
+    assert collect_evidence()["05.x"].value == 1.9
 
 
 def test_your_own_record_comes_first_then_the_last_run_then_what_is_shipped(tmp_path):

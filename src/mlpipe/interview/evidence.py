@@ -194,10 +194,24 @@ class Check:
 
 
 def check_quote(claim_id: str, number: float | str, evidence: Mapping[str, Evidence]) -> Check:
-    """Compare a number as people say it (1.9, "1.9 times", "about 36 percent") with the measured one.
+    """Compare a number as people say it with the measured one.
 
     It holds within `tolerance`, or when it is what the lesson shows. Where a claim is shown as a percentage, 90 and 0.9
     are both understood. The trivial baseline never holds.
+
+    Parameters
+    ----------
+    claim_id : str
+        Such as "05.als_vs_popularity".
+    number : float or str
+        1.9, "1.9 times", "about 36 percent".
+    evidence : mapping of str to Evidence
+        What `collect_evidence` found.
+
+    Returns
+    -------
+    Check
+        A claim that was not measured and what is not one number do not hold, for a reason that says so.
     """
     claim_id = of_today(str(claim_id), evidence)
     if claim_id not in evidence:
@@ -236,7 +250,17 @@ def _readings(number: float | str, shown: str) -> list[float]:
 
 @dataclass(frozen=True)
 class Quote:
-    """A number as evidence: which claim, the number, on which data and split, how sure, why it may not transfer."""
+    """A number as evidence.
+
+    Attributes
+    ----------
+    claim : str
+        The id of the claim that it comes from.
+    number : float or str
+        As it was said.
+    data, split, interval, transfer : str
+        On which data and split, how sure, and why it may not transfer.
+    """
 
     claim: str
     number: float | str
@@ -282,6 +306,16 @@ def grade_quote(quote: Quote, evidence: Mapping[str, Evidence]) -> Graded:
 
     A decimal known by heart earns nothing, however right. Only the presence of the parts is checked here; whether they
     are true is for whoever scores.
+
+    Parameters
+    ----------
+    quote : Quote
+    evidence : mapping of str to Evidence
+        What `collect_evidence` found.
+
+    Returns
+    -------
+    Graded
     """
     missing = []
     for part, rule in PARTS.items():

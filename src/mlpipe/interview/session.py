@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from mlpipe.interview import content, store
-from mlpipe.interview.content import COMMANDS, LEVELS, SAY, FollowUp, minutes, sentence
+from mlpipe.interview.content import COMMANDS, LEVELS, PLAN, SAY, FollowUp, minutes, sentence
 from mlpipe.interview.engine import Interview, clock_line
 from mlpipe.interview.screen import Screen, keep
 
@@ -49,7 +49,9 @@ class Session:
         screen.tell(self.asked.prompt)
         screen.say(
             "session.welcome",
-            minutes=interview.total / 60,
+            minutes=interview.total // 60,
+            yours=interview.floor // 60,
+            questions=(PLAN["questions"][2] - PLAN["questions"][1]) // 60,
             target=interview.target,
             cards=SAY["session"]["cards"][interview.n_cards - 1],
             folder=store.folder(interview.question),
@@ -247,7 +249,7 @@ class Session:
                 self._keep()
             elif self._once("floor"):
                 self._show_clock()
-                screen.say("both.closing")
+                screen.say("both.closing", minutes=interview.floor // 60)
         elif interview.interruption_due():
             screen.say("session.interrupted")
             self._do_ask()

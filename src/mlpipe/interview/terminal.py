@@ -46,7 +46,20 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None, screen: Screen | None = None) -> int:
-    """Run one command line; a mistake of the caller is one sentence and exit status 2, leaving is no mistake."""
+    """Run one command line; a mistake of the caller is one sentence, leaving is no mistake.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        What stands behind the command; by default what the program was called with.
+    screen : Screen, optional
+        Where text goes and lines come from; by default the terminal.
+
+    Returns
+    -------
+    int
+        The exit status: 0, 2 for a mistake of the caller, 130 for Ctrl-C.
+    """
     options = parser().parse_args(arguments)
     if screen is None:
         screen = Screen(width=max(40, min(80, shutil.get_terminal_size().columns)))
@@ -63,8 +76,7 @@ def main(arguments: list[str] | None = None, screen: Screen | None = None) -> in
             for path in write_printed(options.print, [options.question]):
                 screen.tell(str(path))
         elif options.drill:
-            seed = _another_seed(options)
-            drill(options.question, seed, options.target, screen)
+            drill(options.question, _another_seed(options), options.target, screen)
         elif options.compare:
             _compare(options.question, options.compare, screen)
         elif options.peer:
@@ -82,10 +94,7 @@ def main(arguments: list[str] | None = None, screen: Screen | None = None) -> in
 
 
 def _another_seed(options: argparse.Namespace) -> int:
-    if options.seed is not None:
-        return options.seed
-    earlier, damaged = store.attempts(options.question)
-    return len(earlier) + len(damaged)
+    return sum(len(one) for one in store.attempts(options.question)) if options.seed is None else options.seed
 
 
 def _choose(options: argparse.Namespace, screen: Screen) -> Interview:
@@ -99,17 +108,14 @@ def _choose(options: argparse.Namespace, screen: Screen) -> Interview:
     left = [one for one in earlier if one.state != "finished"]
     finished = [one for one in earlier if one.state == "finished"]
     if options.resume:
-        if left:
-            return left[-1]
-        if finished and not finished[-1].scores:
-            return finished[-1]
+        if found := left or [one for one in finished[-1:] if not one.scores]:
+            return found[-1]
         raise ValueError(f"there is no attempt to resume. Begin one: {call}")
     if options.score:
         if finished:
             return finished[-1]
-        raise ValueError(
-            f"there is no finished attempt to score. Begin one: {call}, or go on: {make_call(question, '--resume')}"
-        )
+        go_on = make_call(question, "--resume")
+        raise ValueError(f"there is no finished attempt to score. Begin one: {call}, or go on: {go_on}")
     if left:
         screen.say("command.left", at=minutes(left[-1].elapsed()))
     attempt_id = store.new_attempt_id() + ("-fast" if options.fast else "")

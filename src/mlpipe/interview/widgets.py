@@ -276,7 +276,7 @@ class Practice:
             self._save()
         if interview.overtime is not None:
             if interview.overtime < CLOSING:
-                self._tell(sentence("both.closing"), BAD)
+                self._tell(sentence("both.closing", minutes=interview.floor // 60), BAD)
             else:
                 self._do(interview.take_the_floor)
         return True
