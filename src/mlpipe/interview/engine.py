@@ -14,6 +14,7 @@ from mlpipe.interview.content import ASKED, DIMENSIONS, LEVELS, PLAN, RULES, SCO
 from mlpipe.interview.score import check_marks
 
 SCHEMA_VERSION = 1
+_TOLD = ("attempt_id", "question", "seed", "target")  # what an attempt is told at its start, and its file keeps
 QUOTE = ("claim", *RULES["quote"])
 
 _WRITING = ("note", "answer", "quote")  # allowed until the score is given, so that no late word is lost
@@ -236,12 +237,10 @@ class Interview:
 
     def to_dict(self) -> dict[str, Any]:
         """The attempt as plain JSON values."""
+        told = {name: getattr(self, name) for name in _TOLD}
         return {
             "schema_version": SCHEMA_VERSION,
-            "attempt_id": self.attempt_id,
-            "question": self.question,
-            "seed": self.seed,
-            "target": self.target,
+            **told,
             "elapsed": self.elapsed(),
             "events": copy.deepcopy(self.events),
         }
@@ -259,9 +258,9 @@ class Interview:
                 f"schema_version is {version!r}; this version of mlpipe reads {SCHEMA_VERSION}: "
                 "open it with the version that wrote it"
             )
-        if missing := {"attempt_id", "question", "seed", "target", "elapsed", "events"} - data.keys():
+        if missing := {*_TOLD, "elapsed", "events"} - data.keys():
             raise ValueError(f"{', '.join(sorted(missing))} missing")
-        interview = cls(data["question"], data["seed"], lambda: 0.0, data["target"], data["attempt_id"])
+        interview = cls(clock=lambda: 0.0, **{name: data[name] for name in _TOLD})
         if not isinstance(data["events"], list):
             raise ValueError(f"events is a {type(data['events']).__name__}; expected a list")
         for number, event in enumerate(data["events"]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from mlpipe.interview import content, store
-from mlpipe.interview.content import COMMANDS, LEVELS, PLAN, SAY, FollowUp, minutes, sentence
+from mlpipe.interview.content import COMMANDS, LEVELS, PLAN, SAY, minutes, sentence
 from mlpipe.interview.engine import Interview, clock_line
 from mlpipe.interview.screen import Screen, keep
 
@@ -35,7 +35,8 @@ class Session:
                 self._welcome_back()
             self._set_alarm()
             while not self.done:
-                self._line(self.screen.ask(self._prompt()))
+                where = "answer" if self.answering else interview.phase.id
+                self._line(self.screen.ask(f"{minutes(interview.elapsed()):0>5} {where}"))
         finally:
             self._stop_alarm()
             if interview.state == "running":
@@ -75,17 +76,13 @@ class Session:
             self.screen.say("session.card", **vars(card))
         self._do_notes()
         if self.answering:
-            self._show_followup(self.asked.followup(self.answering))
+            self.screen.say("session.question", **vars(self.asked.followup(self.answering)))
 
     def _wait(self, prompt: str) -> str:
         line = self.screen.ask(prompt)
         if line.strip() == "/quit":
             raise EOFError
         return line
-
-    def _prompt(self) -> str:
-        where = "answer" if self.answering else self.interview.phase.id
-        return f"{minutes(self.interview.elapsed()):0>5} {where}"
 
     def _line(self, line: str) -> None:
         """One line that was typed: a command, an empty line, or words to keep."""
@@ -164,7 +161,7 @@ class Session:
             self.screen.say("session.no_question", error=error)
             return
         self.answering = followup.id
-        self._show_followup(followup)
+        self.screen.say("session.question", **vars(followup))
 
     def _do_hint(self) -> None:
         if self.answering:
@@ -221,9 +218,6 @@ class Session:
         self.screen.title(self.interview.phase.title)
         self.screen.tell(f"“{self.interview.phase.prompt}”")
         self._show_clock()
-
-    def _show_followup(self, followup: FollowUp) -> None:
-        self.screen.say("session.question", ask=followup.ask)
 
     def _show_clock(self) -> None:
         self._clock_at = self.interview.elapsed()

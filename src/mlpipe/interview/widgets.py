@@ -44,16 +44,8 @@ def practise(question: str, *, seed: int | None = None, target: str = "senior") 
     ValueError
         For an unknown question or target.
     """
-    if shell() is None or os.environ.get(STATIC):
-        show_plan(question)
+    if _shown(lambda: Practice(question, seed, target).view):
         return
-    from IPython.display import display
-
-    display(Practice(question, seed, target).view)
-
-
-def show_plan(question: str) -> None:
-    """The minute plan and the ways to start, for a page or a terminal."""
     asked = content.question(question)
     ways = sentence("notebook.ways", call=content.make_call(question))
     lines = [f"  {one.span:<14} {one.title}" for one in asked.phases]
@@ -63,13 +55,19 @@ def show_plan(question: str) -> None:
 
 def rate_transcripts() -> None:
     """Score the six transcripts of known level, then see how you agree with them: in JupyterLab, else what to do."""
-    if shell() is None or os.environ.get(STATIC):
+    if not _shown(lambda: Rating().view):
         text = sentence("notebook.transcripts")
         show(box(NEUTRAL, prose(text)), text, {})
-        return
+
+
+def _shown(make: Callable[[], w.Widget]) -> bool:
+    """Show a widget where it can live; False where there is no kernel, or outputs are kept."""
+    if shell() is None or os.environ.get(STATIC):
+        return False
     from IPython.display import display
 
-    display(Rating().view)
+    display(make())
+    return True
 
 
 def deal(question: str, *, seed: int = 0, n: int = 10, target: str = "senior") -> None:
@@ -143,12 +141,18 @@ class Practice:
 
     def _continue(self, left: Interview) -> None:
         """Take an attempt up as it is now: a view of a closed tab may have saved since this one was drawn."""
-        try:
-            self._open(store.load(self.question, left.attempt_id, self.clock))
-        except (OSError, ValueError) as error:
-            self._tell(str(error), BAD)
+        self._tried(lambda: self._open(store.load(self.question, left.attempt_id, self.clock)))
 
     # The interview
+
+    def _tried(self, act: Callable[[], object]) -> bool:
+        """Do something; what prevents it is told."""
+        try:
+            act()
+        except (OSError, ValueError) as error:
+            self._tell(str(error), BAD)
+            return False
+        return True
 
     def _open(self, interview: Interview) -> None:
         self.interview = interview
@@ -174,12 +178,7 @@ class Practice:
 
     def _do(self, event: Callable[[], object]) -> None:
         """Let an event happen, save, and draw what is new."""
-        try:
-            event()
-            self._follow()
-        except ValueError as error:
-            self._tell(str(error), BAD)
-        else:
+        if self._tried(event) and self._tried(self._follow):
             self._save()
         self._draw()
 
@@ -224,11 +223,7 @@ class Practice:
         area = w.Textarea(value=text, placeholder=hint, rows=6, layout=WIDE, continuous_update=True)
 
         def changed(change: dict[str, str]) -> None:
-            try:
-                keep(change["new"])
-            except ValueError as error:  # after the score: the words stay on the screen
-                self._tell(str(error), BAD)
-            else:
+            if self._tried(lambda: keep(change["new"])):  # not after the score: the words stay on the screen
                 self._save()
 
         area.observe(changed, "value")
@@ -325,23 +320,19 @@ class Practice:
 
         def check() -> None:
             said = {name: field.value.strip() for name, field in self.quote.items()}
-            try:
-                self.interview.quote(**said)
-            except ValueError as error:
-                self._tell(str(error), BAD)
-                return
-            self._save()
-            verdicts.children = [*verdicts.children, note(str(grade_quote(Quote(**said), evidence)))]
+            if self._tried(lambda: self.interview.quote(**said)):
+                self._save()
+                verdicts.children = [*verdicts.children, note(str(grade_quote(Quote(**said), evidence)))]
 
         head = heading("Which numbers did you quote?", "A number counts with its data, split, interval and limits.")
         return [head, *self.quote.values(), button("Check it", check), verdicts]
 
     def _score(self) -> None:
-        try:
+        def keep() -> None:
             given = self.sheet.score()
             self.interview.score(given.levels, given.unprompted, given.gates, peer=self.peer.value)
-        except ValueError as error:
-            self._tell(str(error), BAD)
+
+        if not self._tried(keep):
             return
         self._save()
         try:
