@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlpipe.course.boxes import NEUTRAL, box, prose, show
 from mlpipe.course.record import add_record, update_record
-from mlpipe.interview.content import QUESTIONS, known
+from mlpipe.interview.content import QUESTIONS, known, sentence
 from mlpipe.interview.score import Score, from_event
 from mlpipe.paths import home
 
@@ -30,20 +30,13 @@ def save_cold_answer(question: str, answer: str) -> None:
     known("question", question, QUESTIONS)
     if not isinstance(answer, str):
         raise ValueError(f"answer is a {type(answer).__name__}; expected your words as text, between triple quotes")
-    words = len(answer.split())
-    if words == 0:
-        message = "Nothing saved yet: write between the triple quotes, then run this cell again."
-    else:
-        path = _path(question)
-        message = f"Saved {words} words. The mock interview at the end shows them beside your new answer."
-        try:
+    words, path = len(answer.split()), _path(question)
+    message = sentence("cold.saved" if words else "cold.nothing", words=words)
+    try:
+        if words:
             add_record(path, {"answer": answer, "words": words})
-        except OSError as error:
-            words = 0
-            message = (
-                f"Not saved: {path} cannot be written ({error.strerror}). Your answer is still in this cell: keep it "
-                "there, set MLPIPE_HOME to a folder of yours, restart the kernel and run the cell again."
-            )
+    except OSError as error:
+        words, message = 0, sentence("cold.not_saved", path=path, why=error.strerror)
     show(box(NEUTRAL, prose(message)), message, {"cold_answer": {"question": question, "words": words}})
 
 
@@ -69,10 +62,8 @@ def cold_answer(question: str) -> ColdAnswer | None:
         score = from_event(entry["score"]) if "score" in entry else None
         return ColdAnswer(when, str(entry["answer"]), score)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f"{path} cannot be read as cold answers ({type(error).__name__}: {error}). It is kept as it is: repair it "
-            "or move it out of the folder"
-        ) from None
+        why = f"{type(error).__name__}: {error}"
+        raise ValueError(sentence("cold.unreadable", path=path, why=why)) from None
 
 
 def score_cold_answer(question: str, score: Score) -> None:

@@ -236,17 +236,7 @@ def cards() -> tuple[Card, ...]:
 
 @cache
 def dimensions() -> tuple[Dimension, ...]:
-    """The nine dimensions of the rubric, each with its behaviours and lessons.
-
-    Returns
-    -------
-    tuple of Dimension
-
-    Raises
-    ------
-    ValueError
-        For a file that does not fit.
-    """
+    """The nine dimensions of the rubric, with their behaviours. Raises ValueError for a file that does not fit."""
     path = FOLDER / "rubric.toml"
     found = _each(Dimension, path, _read(path)["dimensions"])
     if tuple(one.id for one in found) != DIMENSIONS or any(len(one.levels) != len(LEVELS) for one in found):

@@ -12,6 +12,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from mlpipe.course.record import PRIVATE, locked, write
+from mlpipe.interview.content import sentence
 from mlpipe.interview.engine import Interview
 from mlpipe.interview.score import Score, from_event
 from mlpipe.paths import home
@@ -42,7 +43,7 @@ def save(interview: Interview) -> Path:
         with locked(path.parent):
             text = _save(interview, path)
     except OSError as error:
-        raise _not_saved(path, error) from error
+        raise OSError(error.errno, sentence("store.not_saved", path=path, why=error.strerror)) from error
     _known[interview] = text
     return path
 
@@ -50,10 +51,7 @@ def save(interview: Interview) -> Path:
 def _save(interview: Interview, path: Path) -> str:
     found = path.read_text(encoding="utf-8", errors="replace") if path.exists() else None  # new, or deleted since
     if found is not None and found != _known.get(interview):
-        raise ValueError(
-            f"{path} was changed by another window or program since this attempt last saved it; it is kept as it is. "
-            "Go on in the other window, or give this attempt another attempt_id and save again"
-        )
+        raise ValueError(sentence("store.changed", path=path))
     number = 1 + max((_saved(one) for one in path.parent.glob("*.json") if one != path), default=0)
     text = json.dumps({SAVED: number} | interview.to_dict(), indent=1)
     write(path, text, PRIVATE)
@@ -131,9 +129,7 @@ def read_score(path: Path, peer: bool | None = None) -> Score:
     except ValueError:
         data = None
     if not isinstance(data, dict):
-        raise ValueError(
-            f"{path} is damaged: expected an attempt or a score as JSON; it is kept as it is, ask for it anew"
-        )
+        raise ValueError(sentence("store.no_file", path=path))
     events = [one for one in data.get("events") or () if isinstance(one, dict) and one.get("kind") == "score"]
     found = [one for one in ([data] if "levels" in data else events) if peer in (None, bool(one.get("peer")))]
     if not found:
@@ -151,15 +147,4 @@ def write_score(path: Path, score: Score, *, peer: bool) -> None:
 
 
 def _unreadable(path: Path, why: str) -> ValueError:
-    return ValueError(
-        f"{path} cannot be read as an attempt: {why}. The file is kept as it is: repair it, put a copy of it back, or "
-        "move it out of the folder"
-    )
-
-
-def _not_saved(path: Path, error: OSError) -> OSError:
-    return OSError(
-        error.errno,
-        f"not saved: {path} cannot be written ({error.strerror}). What you wrote is kept as long as this program runs: "
-        "free space or open the folder for writing, or set MLPIPE_HOME to a folder of yours before the next attempt",
-    )
+    return ValueError(sentence("store.unreadable", path=path, why=why))
