@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from mlpipe.course.boxes import prose, show
 from mlpipe.interview import content
+from mlpipe.interview.content import sentence
 from mlpipe.interview.evidence import SHIPPED, Evidence, collect_evidence
 from mlpipe.interview.views import render as template
 from mlpipe.interview.views import titled
@@ -109,10 +110,7 @@ def _value(field: re.Match[str], evidence: Mapping[str, Evidence], name: str) ->
     id, spec = field[1], field[2]
     if id not in evidence:
         lesson = id[:2] if id[:2].isdigit() else "NN"
-        raise ValueError(
-            f"{name}: no result for the claim {id!r} in {field[0]}; expected the id of a claim that a lesson makes. "
-            f"If lesson {lesson} makes it, `make run ONLY={lesson}` measures it; otherwise correct the id"
-        )
+        raise ValueError(sentence("evidence.no_claim", file=name, id=id, field=field[0], lesson=lesson))
     try:
         return evidence[id], format(evidence[id].value, spec) if spec else evidence[id].shown
     except ValueError:

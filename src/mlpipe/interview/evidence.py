@@ -17,7 +17,7 @@ from urllib.parse import quote as url_quote
 
 from mlpipe import paths
 from mlpipe.course.measured import HIDE
-from mlpipe.interview.content import RULES
+from mlpipe.interview.content import RULES, sentence
 from mlpipe.paths import home
 
 RENUMBERED = {"16": "18", "17": "19"}  # the mock interviews, before lessons were put in front of them
@@ -50,11 +50,10 @@ class Evidence:
     @property
     def note(self) -> str:
         """What to do before you call the number your own; empty when it is."""
-        run = f"`make run ONLY={self.id[:2]}`, or run the lesson in JupyterLab,"
         if self.source == SHIPPED:
-            return f"No run of yours yet, so these are the shipped results: {run} and the number is your own."
+            return sentence("evidence.shipped", lesson=self.id[:2])
         if self.scale != "full":
-            return f"Your run was at the small scale, where nothing is enforced: {run} at full scale."
+            return sentence("evidence.small", lesson=self.id[:2])
         return ""
 
 
@@ -159,11 +158,8 @@ def _evidence(values: Mapping[str, Any], **more: Any) -> Evidence:
 
 
 def _warn(path: Path, error: Exception) -> None:
-    warnings.warn(
-        f"{path} is not used as evidence: it cannot be read ({type(error).__name__}: {error}). It is kept as it is; "
-        f"move it away and run lesson {path.stem[:2]} again",
-        stacklevel=4,
-    )
+    why = f"{type(error).__name__}: {error}"
+    warnings.warn(sentence("evidence.unreadable", path=path, why=why, lesson=path.stem[:2]), stacklevel=4)
 
 
 def tolerance(evidence: Evidence) -> float:

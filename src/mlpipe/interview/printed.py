@@ -26,24 +26,9 @@ LINES = 4  # empty lines for what the interviewer asks, and for numbers that are
 
 
 def write_printed(folder: Path, questions: Iterable[str] = content.QUESTIONS) -> list[Path]:
-    """Write the pages of the questions into a folder, which is made when it is missing.
+    """Write the pages of the questions into a folder, which is made when it is missing; return the files.
 
-    Parameters
-    ----------
-    folder : path
-    questions : names of questions
-
-    Returns
-    -------
-    list of paths
-        The files, three a question.
-
-    Raises
-    ------
-    ValueError
-        For an unknown question.
-    OSError
-        Where nothing can be written.
+    Raises ValueError for an unknown question, OSError where nothing can be written.
     """
     asked, evidence = [content.question(name) for name in questions], shipped()
     written = []
