@@ -1,6 +1,11 @@
 """What tests of several folders use."""
 
+import re
+import shutil
+import subprocess
 from pathlib import Path
+
+import pytest
 
 from mlpipe.course.definition import definitions, load
 from mlpipe.interview.evidence import YOURS, Evidence
@@ -23,6 +28,19 @@ ALS = Evidence(
     section='Is "it" right?',
     cell="abc",
 )
+
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+prints = pytest.mark.skipif(BROWSER is None, reason="no Chromium to print with")
+
+
+def printed_pages(page: Path, folder: Path) -> int:
+    """How many sheets of paper a page of HTML takes."""
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
+    pdf = folder / "printed.pdf"
+    command = [BROWSER, *options, f"--user-data-dir={folder / 'profile'}", f"--print-to-pdf={pdf}", page.as_uri()]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return len(re.findall(rb"/Type /Page\b(?!s)", pdf.read_bytes()))
 
 
 def in_kernel(*cells: str) -> list:

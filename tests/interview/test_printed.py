@@ -2,11 +2,10 @@
 
 import dataclasses
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 
 import pytest
+from helpers import BROWSER, printed_pages, prints
 
 from mlpipe.interview import content, printed
 from mlpipe.interview.evidence import SHIPPED, Evidence
@@ -176,23 +175,14 @@ def test_the_command_prints_one_question_and_says_where(tmp_path, capsys):
     assert (tmp_path / "file").read_text() == "mine"
 
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium to print with")
+@prints
 @pytest.mark.parametrize("asked", QUESTIONS, ids=content.QUESTIONS)
 def test_they_print_on_the_pages_that_are_meant(asked, tmp_path):
     write_printed(tmp_path, [asked.name])
     cards = 1 + -(-(len(asked.cards) - printed.CARDS_FIRST) // printed.CARDS_PER_PAGE)
     expected = {"rubric": 1, "observer": 1, "cards": cards + -(-len(asked.followups) // printed.PER_PAGE)}
-    found = {}
-    for kind in expected:
-        source, pdf = tmp_path / f"{kind}_{asked.name}.html", tmp_path / f"{kind}.pdf"
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
-        command = [BROWSER, *options, f"--user-data-dir={tmp_path / 'p'}", f"--print-to-pdf={pdf}", source.as_uri()]
-        subprocess.run(command, check=True, capture_output=True, timeout=120)
-        found[kind] = len(re.findall(rb"/Type /Page\b(?!s)", pdf.read_bytes()))
+    found = {kind: printed_pages(tmp_path / f"{kind}_{asked.name}.html", tmp_path) for kind in expected}
     assert found == expected
 
 
@@ -201,7 +191,7 @@ CUT = """() => [...document.querySelectorAll(".sheet, .rules, .followup, .constr
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium to print with")
+@prints
 def test_no_text_is_cut(tmp_path):
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the group browser")
     with sync_api.sync_playwright() as playwright:

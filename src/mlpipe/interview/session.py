@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from mlpipe.interview import content, store
-from mlpipe.interview.content import COMMANDS, LEVELS, PLAN, SAY, minutes, sentence
+from mlpipe.interview.content import COMMANDS, LEVELS, SAY, minutes, sentence
 from mlpipe.interview.engine import Interview, clock_line
 from mlpipe.interview.screen import Screen, keep
 
@@ -48,16 +48,13 @@ class Session:
         interview, screen = self.interview, self.screen
         screen.title(f"Mock interview: {self.asked.title}")
         screen.tell(self.asked.prompt)
+        (questions,) = (phase for phase in self.asked.phases if phase.id == "questions")
         screen.say(
             "session.welcome",
-            minutes=interview.total // 60,
-            yours=interview.floor // 60,
-            questions=(PLAN["questions"][2] - PLAN["questions"][1]) // 60,
-            target=interview.target,
+            interview=interview,
+            minutes=[seconds // 60 for seconds in (interview.total, interview.floor, questions.seconds)],
             cards=SAY["session"]["cards"][interview.n_cards - 1],
             folder=store.folder(interview.question),
-            attempt=interview.attempt_id,
-            seed=interview.seed,
         )
         self._wait(sentence("session.start"))
 
