@@ -1,5 +1,6 @@
 """The content of the mock interview: complete, bound to claims, right in its numbers, and true to its own rubric."""
 
+import ast
 import re
 import shutil
 import string
@@ -254,12 +255,27 @@ def test_the_rules_name_levels_dimensions_and_phases_that_there_are():
     assert lessons_of_gates <= {lesson.number for lesson in lessons.find(ROOT)}
 
 
-def test_each_sentence_is_said_and_each_that_is_said_is_there():
-    there = {f"{part}.{key}" for part, found in content.SAY.items() if part != "commands" for key in found}
-    texts = [path.read_text() for path in Path(content.__file__).parent.glob("*.py")]
-    said = {key for text in texts for key in re.findall(r"""["'](\w+\.\w+)["']""", text)}
-    assert there - said == {"session.cards"}  # a list, taken by its number
-    assert {key for key in said if key.split(".")[0] in content.SAY} <= there
+def said():
+    """The sentences that the code says: key, and the names of what it fills in (None where it is not written out)."""
+    for path in Path(content.__file__).parent.glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and re.search(r"\b(say|sentence)$", ast.unparse(call.func)):
+                names = {one.arg for one in call.keywords}
+                for key in re.findall(r"'(\w+\.\w+)'", ast.unparse(call.args[0])):
+                    yield key, None if None in names else names
+
+
+def test_each_sentence_is_said_and_gets_what_it_names():
+    there = {f"{part}.{key}": text for part, found in content.SAY.items() for key, text in found.items()}
+    calls = dict(said())
+    assert calls.keys() <= there.keys()
+    assert there.keys() - calls.keys() == {f"commands.{name}" for name in content.COMMANDS} | {
+        "session.cards",  # a list, taken by its number
+        "session.alarm",  # said by a timer
+    }
+    for key, names in said():
+        fields = {re.match(r"\w+", field)[0] for _, field, _, _ in string.Formatter().parse(there[key]) if field}
+        assert names is None or fields <= names, key
 
 
 # Transcripts
