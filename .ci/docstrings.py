@@ -1,9 +1,10 @@
 """Check that docstrings say what the code does: `python .ci/docstrings.py [FOLDER OF A PACKAGE]`, here src/mlpipe.
 
-Each public function, class and method lists its arguments under Parameters, in their order (a dataclass its fields
-under Attributes), has Returns where it returns something, and Raises where it raises: itself, or through the functions
-of its package that it calls. A summary is enough for what has no arguments, and for what a base class documents: a
-method with the same arguments, the construction. Ruff checks the form of the sections.
+Each public function, class and method of the pipeline, and each that a notebook takes from the rest, lists its
+arguments under Parameters, in their order (a dataclass its fields under Attributes), has Returns where it returns
+something, and Raises where it raises: itself, or through the functions of its package that it calls and whose errors it
+does not catch. A summary is enough for what has no arguments, and for what a base class documents: a method with the
+same arguments, the construction. Ruff checks the form of the sections.
 """
 
 import ast
@@ -16,8 +17,8 @@ import sys
 import textwrap
 from pathlib import Path
 
-NOT_YET = (  # modules and folders of src/mlpipe whose docstrings are not in this form yet
-    "arguments",  # for the package itself: its first lines say once what all of its functions do
+INTERNAL = (  # modules and folders of src/mlpipe that serve the package itself: only what a folder exports is checked
+    "arguments",  # its first lines say once what all of its functions do
     "course",
     "interview",
     "workshop",
@@ -35,6 +36,11 @@ def public_members(thing, module):
             yield member
             if inspect.isclass(member):
                 yield from public_members(member, module)
+
+
+def exports(name):
+    """What a package exports; a module that is none exports nothing."""
+    return getattr(importlib.import_module(name), "__all__", ())
 
 
 def sections(docstring):
@@ -66,7 +72,11 @@ def raised(thing, seen):
     """The exceptions that a function raises, itself or through the functions of its package that it calls."""
     seen.add(thing)
     known, found = vars(sys.modules[thing.__module__]), set()
+    tried = [node.body for node in ast.walk(syntax(thing)) if isinstance(node, ast.Try) and node.handlers]
+    caught = {inner for body in tried for statement in body for inner in ast.walk(statement)}
     for node in ast.walk(syntax(thing)):
+        if node in caught:
+            continue
         if isinstance(node, ast.Raise) and node.exc:
             found.add(ast.unparse(getattr(node.exc, "func", node.exc)))
         elif isinstance(node, ast.Call):
@@ -125,10 +135,13 @@ def main(folder):
     n_checked, n_faults = 0, 0
     for path in sorted(folder.rglob("*.py")):
         parts = path.relative_to(folder.parent).with_suffix("").parts
-        if parts[1] in NOT_YET or any(part.startswith("_") for part in parts):
+        if any(part.startswith("_") for part in parts):
             continue
         module = importlib.import_module(".".join(parts))
+        exported = exports(".".join(parts[:2])) if parts[1] in INTERNAL else None
         for thing in public_members(module, module.__name__):
+            if exported is not None and thing.__qualname__.partition(".")[0] not in exported:
+                continue
             n_checked += 1
             for fault in faults(thing):
                 n_faults += 1
