@@ -13,9 +13,9 @@ import nbformat
 import psutil
 import pytest
 
-from mlpipe.workshop import lessons
+from mlpipe.workshop import lessons, results
 from mlpipe.workshop.execute import Job, environment, failure, joined
-from mlpipe.workshop.refresh import execute_in_place
+from mlpipe.workshop.refresh import refresh
 from mlpipe.workshop.run import remember, run_jobs, table
 
 PARAMETERS = 'SEED = 0\nSCALE = "full"'
@@ -281,13 +281,16 @@ def test_a_cell_that_was_not_executed_is_a_failure_also_when_nothing_else_tells(
 @pytest.mark.parametrize(
     ("cell", "told"),
     [
-        ("%autoreload 2", "cell 1 (%autoreload 2): UsageError: Line magic function"),
+        ("# %autoreload 2", "cell 1 (%autoreload 2): UsageError: Line magic function"),
         ("import os\nos._exit(1)", "cell 1 (import os): Stopped: the kernel died"),
     ],
 )
-def test_refresh_tells_where_a_run_stopped(cell, told, tmp_path):
-    cells = [nbformat.v4.new_code_cell(source) for source in (cell, "after = 1")]
-    assert execute_in_place(nbformat.v4.new_notebook(cells=cells), tmp_path).startswith(told)
+def test_refresh_tells_where_a_run_stopped(cell, told, tmp_path, capsys):
+    lessons.write(tmp_path / "lessons/00_x/lesson.py", f"# %%\n{cell}\n\n# %%\nafter = 1\n")
+    lessons.write(tmp_path / "README.md", f"{results.BEGIN}\n{results.END}\n")
+    assert refresh(tmp_path) == 1
+    assert f"00_x is left as it was: {told}" in capsys.readouterr().out
+    assert not (tmp_path / "notebooks/00_x.ipynb").exists()
 
 
 FEW_FILES = """

@@ -10,10 +10,9 @@ import json
 import os
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +22,16 @@ from mlpipe.paths import home
 from mlpipe.workshop import lessons
 from mlpipe.workshop.lessons import NotebookNode, nbformat
 
+try:
+    import resource
+except ImportError:  # Windows counts neither open files nor what a child process used
+    resource = None  # type: ignore[assignment]
+
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 OUTPUT_WAIT = 60  # seconds that a cell's output may come after its end
 OPEN_FILES = 256
 STARTS = 3  # of a kernel: its ports are free when they are chosen, and another program may take one before it does
-ADDED_TAGS = {"injected-parameters", "papermill-error-cell-tag"}
+INJECTED = "injected-parameters"  # papermill's tag of the cell that it adds
 # what a user sets for programs of his own; the course's data are verified, wherever MLPIPE_DATA says that they are
 USERS = ("IPY", "JPY_", "JUPYTER", "MATPLOTLIB", "MLPIPE_", "MPL", "PANDAS_", "PYTHON", "TQDM_", "COLUMNS", "LINES")
 _OVERWRITTEN = re.compile(r"^.*\r(?=[^\n])", re.MULTILINE)  # what a carriage return goes back over
@@ -56,23 +60,21 @@ def environment(scratch: Path, **more: str) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(USERS)}
     if data := os.environ.get("MLPIPE_DATA"):
         kept["MLPIPE_DATA"] = os.path.abspath(data)
-    record = home() if writable(home()) else scratch / "record"
     own = {
         "IPYTHONDIR": str(scratch / "ipython"),
         "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"),
         "JUPYTER_PATH": str(kernelspec(scratch)),
         "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"),
         "MATPLOTLIBRC": str(scratch / "matplotlibrc"),
-        "MLPIPE_HOME": str(record),
+        "MLPIPE_HOME": str(home() if writable(home()) else scratch / "record"),
         "PYTHONNOUSERSITE": "1",
         "PYTHONUTF8": "1",
         "TQDM_DISABLE": "1",
     }
-    Path(own["IPYTHONDIR"]).mkdir(exist_ok=True)
-    lessons.write(Path(own["MATPLOTLIBRC"]), "")  # all as Matplotlib has it
-    home_folder = Path(os.path.expanduser("~"))
-    fonts = (platformdirs.user_config_path("matplotlib"), platformdirs.user_cache_path("matplotlib"), home_folder)
-    if not all(map(writable, fonts)):  # else its list of fonts would be made anew for each run
+    (scratch / "ipython").mkdir(exist_ok=True)
+    lessons.write(scratch / "matplotlibrc", "")  # all as Matplotlib has it
+    fonts = (platformdirs.user_config_path("matplotlib"), platformdirs.user_cache_path("matplotlib"))
+    if not all(map(writable, (*fonts, Path(os.path.expanduser("~"))))):  # else its list of fonts is made for each run
         own["MPLCONFIGDIR"] = str(scratch / "matplotlib")
     return kept | ONE_THREAD | own | more
 
@@ -96,72 +98,27 @@ def writable(folder: Path) -> bool:
 
 def allow_open_files() -> None:
     """Raise the limit of open files where it is too low for a kernel. Raises ValueError where the system forbids it."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
+    if resource is None:
         return
-    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if now == resource.RLIM_INFINITY or now >= OPEN_FILES:
-        return
-    if most != resource.RLIM_INFINITY and most < OPEN_FILES:
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)  # below 0: no limit
+    if 0 <= most < OPEN_FILES:
         raise ValueError(
             f"open files: this session may have {most}, a run needs {OPEN_FILES}: allow more (`ulimit -n {OPEN_FILES}` "
             "in a new terminal, or ask whoever runs this machine), then call this again"
         )
-    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, most))
+    if 0 <= now < OPEN_FILES:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, most))
 
 
 def execute(job: Job, on_cell: Callable[[int, int], None]) -> dict[str, Any]:
     """Execute, leave the notebook at `job.output` whole (also a failed one), return a row of the report.
 
-    Raises ValueError when a parameter is not in the notebook's parameters cell: papermill only warns.
+    Raises ValueError when a parameter is not in the notebook's parameters cell.
     """
-    import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
-
-    unknown = set(job.parameters) - set(papermill.inspect_notebook(job.source))
-    if unknown:
-        raise ValueError(f"{job.name}: no parameter {', '.join(sorted(unknown))} in the cell tagged parameters")
-    current: int | None = None
-
-    def cell_started(cell, cell_index):
-        nonlocal current
-        current = cell_index
-        on_cell(cell_index, total)
-
-    total = len(lessons.read(Path(job.source)).cells) + bool(job.parameters)
+    notebook = lessons.without_outputs(parameterized(job))
     begin = time.perf_counter()
-    stopped: Exception | None = None
-    with tempfile.TemporaryDirectory() as scratch:
-        partial = Path(scratch) / Path(job.output).name
-        for start in range(1, STARTS + 1):
-            try:
-                papermill.execute_notebook(
-                    job.source,
-                    str(partial),
-                    job.parameters,
-                    progress_bar=False,
-                    autosave_cell_every=0,
-                    execution_timeout=job.timeout,
-                    cwd=job.folder,
-                    on_cell_start=cell_started,
-                    **CLIENT,
-                )
-            except papermill.PapermillExecutionError:
-                pass  # the cell's own output says what happened
-            except (DeadKernelError, CellTimeoutError) as reason:
-                stopped = reason
-            except RuntimeError:  # the kernel was gone before it could answer
-                if current is not None or start == STARTS:
-                    raise
-                continue
-            break
-        seconds = time.perf_counter() - begin
-        notebook = nbformat.read(partial, as_version=4)
-    if stopped:
-        stop(notebook.cells[current or 0], stopped, job.timeout)
-    notebook.cells = [c for c in notebook.cells if "papermill-error-cell-tag" not in c.metadata.get("tags", [])]
-    notebook.metadata.pop("papermill", None)
+    run_cells(notebook, job, on_cell)
+    seconds = time.perf_counter() - begin
     lessons.write(Path(job.output), lessons.to_bytes(notebook))
     error = failure(notebook)
     claims = list(lessons.records(notebook, "claim"))
@@ -169,13 +126,63 @@ def execute(job: Job, on_cell: Callable[[int, int], None]) -> dict[str, Any]:
         "lesson": job.name,
         "result": "failed" if error else "ok",
         "seconds": round(seconds, 1),
-        "processor_seconds": processor_seconds(),
-        "megabytes": peak_megabytes(),
+        **used(),
         "claims": len(claims),
         "held": sum(claim["holds"] for claim in claims),
         "measured": list(lessons.records(notebook, "measured")),
         "error": error,
     }
+
+
+def parameterized(job: Job) -> NotebookNode:
+    """The notebook of a job, with a cell that sets its parameters below the lesson's own."""
+    if not job.parameters:
+        return lessons.read(Path(job.source))
+    import papermill
+    from papermill.parameterize import parameterize_notebook
+
+    if unknown := set(job.parameters) - set(papermill.inspect_notebook(job.source)):
+        raise ValueError(f"{job.name}: no parameter {', '.join(sorted(unknown))} in the cell tagged parameters")
+    notebook = parameterize_notebook(papermill.iorw.load_notebook_node(job.source), job.parameters)
+    del notebook.metadata["papermill"]
+    return notebook
+
+
+def run_cells(notebook: NotebookNode, job: Job, on_cell: Callable[[int, int], None]) -> None:
+    """Run all cells in a fresh kernel until one fails; what the client gave up for is written into the cell."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    current: NotebookNode | None = None
+
+    def cell_started(cell: NotebookNode, cell_index: int) -> None:
+        nonlocal current
+        current = cell
+        on_cell(cell_index, len(notebook.cells))
+
+    for start in range(1, STARTS + 1):
+        client = NotebookClient(
+            notebook,
+            kernel_name="python3",
+            timeout=job.timeout,
+            iopub_timeout=OUTPUT_WAIT,
+            raise_on_iopub_timeout=True,
+            record_timing=False,
+            resources={"metadata": {"path": job.folder}},
+            on_cell_start=cell_started,
+            on_cell_executed=cell_executed,
+        )
+        try:
+            client.execute()
+        except CellExecutionError:
+            pass  # the cell's own output says what happened
+        except (DeadKernelError, CellTimeoutError) as reason:
+            stop(current or notebook.cells[0], reason, job.timeout)
+        except RuntimeError:  # the kernel was gone before it could answer
+            if current is not None or start == STARTS:
+                raise
+            continue
+        return
 
 
 def cell_executed(cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
@@ -190,49 +197,37 @@ def cell_executed(cell: NotebookNode, cell_index: int, execute_reply: dict[str, 
         keep_error(cell, reply.get("ename", reply["status"]), reply.get("evalue", ""))
 
 
-CLIENT: dict[str, Any] = {  # how each notebook is executed
-    "kernel_name": "python3",
-    "iopub_timeout": OUTPUT_WAIT,
-    "raise_on_iopub_timeout": True,
-    "on_cell_executed": cell_executed,
-}
-
-
 def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Outputs with what went to one stream in one place, without what a carriage return went back over.
 
     As nbclient's `coalesce_streams`, in a time that grows with the length of a line, not with its square.
     """
-    texts: dict[str, list[str]] = {}
-    kept = []
+    texts: dict[Any, list[str]] = {}
+    kept: list[NotebookNode] = []
     for output in outputs:
+        stream = output.get("name")
+        if stream not in texts:
+            kept.append(output)
         if output.output_type == "stream":
-            if output.name in texts:
-                texts[output.name].append(output.text)
-                continue
-            texts[output.name] = [output.text]
-        kept.append(output)
-    names = [output.get("name") for output in kept]
-    for name, parts in texts.items():
-        kept[names.index(name)].text = _OVERWRITTEN.sub("", "".join(parts))
-    for i in range(len(kept) - 1):  # two streams side by side come in any order
-        if names[i : i + 2] == ["stderr", "stdout"]:
-            kept[i : i + 2] = kept[i + 1], kept[i]
+            texts.setdefault(stream, []).append(output.text)
+    for i, output in enumerate(kept):
+        if output.output_type == "stream":
+            output.text = _OVERWRITTEN.sub("", "".join(texts[output.name]))
+            if output.name == "stdout" and i and kept[i - 1].get("name") == "stderr":  # side by side in any order
+                kept[i - 1 : i + 1] = output, kept[i - 1]
     return kept
 
 
-def stop(cell: NotebookNode, error: Exception, timeout: int | None = None) -> None:
+def stop(cell: NotebookNode, error: Exception, timeout: int | None) -> None:
     """Write into the cell that ran last why the client gave up: the kernel died, or something took too long."""
-    from nbclient.exceptions import DeadKernelError
-
+    why = f"the cell took more than {timeout} seconds"
+    if isinstance(error, RuntimeError):
+        why = "the kernel died: killed, or out of memory"
+    elif "IOPub" in str(error):
+        why = f"the cell's output did not come within {OUTPUT_WAIT} seconds after its end"
     # an error that the cell shows comes from being interrupted: that is not its fault
     cell.outputs = joined([output for output in cell.outputs if output.output_type != "error"])
-    if isinstance(error, DeadKernelError):
-        keep_error(cell, "Stopped", "the kernel died: killed, or out of memory")
-    elif "IOPub" in str(error):
-        keep_error(cell, "Stopped", f"the cell's output did not come within {OUTPUT_WAIT} seconds after its end")
-    else:
-        keep_error(cell, "Stopped", f"the cell took more than {timeout} seconds")
+    keep_error(cell, "Stopped", why)
 
 
 def keep_error(cell: NotebookNode, name: str, message: str) -> None:
@@ -249,7 +244,7 @@ def failure(notebook: NotebookNode) -> dict[str, Any] | None:
     number, idle = 0, None
     for cell in notebook.cells:
         tags = set(cell.metadata.get("tags", []))
-        number += not tags & ADDED_TAGS
+        number += INJECTED not in tags
         found = {"cell": number, "line": next((line for line in cell.source.splitlines() if line.strip()), "")}
         for output in cell.get("outputs", []):
             if output.output_type == "error" and "raises-exception" not in tags:
@@ -259,29 +254,13 @@ def failure(notebook: NotebookNode) -> dict[str, Any] | None:
     return idle
 
 
-def processor_seconds() -> float | None:
-    """What the kernel computed, whatever else the machine had to do meanwhile; None where it is not kept (Windows)."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return round(used.ru_utime + used.ru_stime, 1)
-
-
-def peak_megabytes() -> int | None:
-    """The largest memory that the kernel held; None where the system does not keep it (Windows)."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6)  # bytes there, kilobytes elsewhere
-
-
-def as_argument(job: Job) -> str:
-    """The job as the command line takes it."""
-    return json.dumps(asdict(job))
+def used() -> dict[str, float | None]:
+    """What the kernel used, now that it has ended: None where the system does not keep it (Windows)."""
+    if resource is None:
+        return {"processor_seconds": None, "megabytes": None}
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)  # bytes there, kilobytes elsewhere
+    return {"processor_seconds": round(usage.ru_utime + usage.ru_stime, 1), "megabytes": round(peak / 1e6)}
 
 
 def main() -> None:
@@ -294,9 +273,10 @@ def main() -> None:
         print(json.dumps(message), file=messages, flush=True)
 
     try:
-        send(execute(job, lambda cell, cells: send({"cell": cell, "cells": cells})))
+        send(execute(job, lambda cell, cells: send({"lesson": job.name, "at": f"{cell}/{cells}"})))
     except (OSError, RuntimeError, ValueError) as error:  # no kernel, no disk, no such parameter
-        sys.exit(f"{type(error).__name__}: {error}")  # what a kernel said of itself stands above it
+        print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)  # below what a kernel said of itself
+        os._exit(1)  # and above nothing: nbclient's end of a kernel that never was fails
 
 
 if __name__ == "__main__":

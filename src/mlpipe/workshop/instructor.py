@@ -22,32 +22,22 @@ def solved(notebook: NotebookNode) -> NotebookNode:
     return copy
 
 
-def instructor(root: Path, only: str = "", workers: int = 2) -> int:
-    """`make instructor`: solved notebooks, executed, pages with notes, and pages to print; returns the exit status."""
+def instructor(root: Path, only: str = "", workers: int = 2, into: Path | None = None) -> int:
+    """`make instructor`: solved notebooks, executed, pages with notes, and what to print; returns the exit status."""
     chosen = lessons.find(root, only)
-    folder = Path(root).resolve() / "build" / "instructor"
+    folder = Path(into or root).resolve() / "build" / "instructor"
     # with the pages of earlier calls, and no link to a page that is not there
     every = [one for one in lessons.find(root) if one in chosen or (folder / f"{one.name}.html").exists()]
     jobs = []
     for lesson in chosen:
         source = folder / ".unexecuted" / f"{lesson.name}.ipynb"
-        lessons.write(source, lessons.to_bytes(solved(lessons.without_outputs(lessons.read(lesson.notebook)))))
+        lessons.write(source, lessons.to_bytes(solved(lessons.read(lesson.notebook))))
         output = folder / f"{lesson.name}.solved.ipynb"
         jobs.append(Job(lesson.name, str(source), str(output), str(lesson.notebook.parent)))
 
-    def finished(row: run.Row) -> None:
-        executed = folder / f"{row['lesson']}.solved.ipynb"
-        run.make_page(row, executed, every, folder, every[0].notebook.parent, notes=True)
+    def site(rows: list[run.Row]) -> None:
+        printed.write_printed(folder / "print")
+        table = pages.index(every, {row["lesson"]: row for row in rows}, printed.links("print"))
+        lessons.write(folder / "index.html", table)
 
-    with run.interruptions():
-        rows, stopped = run.run_jobs(jobs, workers, finished)
-        print(run.table(rows))
-        try:
-            printed.write_printed(folder / "print")
-            table = pages.index(every, {row["lesson"]: row for row in rows}, printed.links("print"))
-            lessons.write(folder / "index.html", table)
-        except OSError as error:
-            print(f"The index and the pages to print are not complete: {error}")
-            return run.status(rows, stopped, "instructor") or 1
-        print(f"Notebooks and pages: {folder}")
-        return run.status(rows, stopped, "instructor")
+    return run.publish(jobs, every, folder, site, "instructor", workers, notes=True)
