@@ -149,7 +149,7 @@ def section(cell: NotebookNode, number: int, images: Path, notes: bool) -> Marku
 
 def index(course: list[Lesson], rows: dict[str, dict[str, Any]], more: str = "") -> str:
     """The map of the course by part; `rows` are the report's rows by lesson name, `more` is HTML to stand below."""
-    entries = []
+    entries = list[dict[str, Any]]()
     for lesson in course:
         notebook = read(lesson.notebook)
         title, goal = title_and_goal(notebook)

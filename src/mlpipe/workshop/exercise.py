@@ -1,0 +1,254 @@
+"""Prove an exercise: what must hold of each, and how often its draws tell a mistake from the right answer.
+
+Each check yields sentences, one a fault.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mlpipe.course.checking import DRAWS, Feedback, bank, examine, judge, same, solved
+from mlpipe.course.definition import Answer, Definition, Mistake, load
+from mlpipe.workshop import lessons
+
+SEEDS = range(5)  # of the checks
+MANY = 100  # seeds of the table
+EXACT = ("01.ab_sample_size", "18.group_size")  # counts of users: single precision gives another count
+Faults = Iterator[str]
+
+
+@cache
+def prepared(definition: Definition, seed: int) -> tuple[list[tuple], list[Any], list[tuple[Mistake, list[Any]]]]:
+    """Draws, results of the solution and of each mistake: as `examine` makes them for each check, here once a seed."""
+    cases, expected = solved(definition, seed)
+    known = []
+    for mistake, made in bank(definition, cases):
+        with suppress(Exception):  # one that fails on its inputs
+            known.append((mistake, list(made)))
+    return cases, expected, known
+
+
+def judged(definition: Definition, answer: Answer, seed: int) -> Feedback:
+    """The feedback of `examine`, without a process for each of thousands of checks."""
+    cases, expected, known = prepared(definition, seed)
+    return judge(definition, answer, cases, expected, known=known)
+
+
+def stub_is_not_attempted(definition: Definition) -> Faults:
+    """Also as a notebook compiles it: statement by statement."""
+    by_statement: dict[str, Any] = {}
+    for statement in ast.parse(definition.stub).body:
+        exec(compile(ast.Module([statement], []), "<cell>", "exec"), by_statement)
+    for answer in (definition.function(definition.stub), by_statement[definition.name]):
+        if (found := examine(definition, answer)).state != "not attempted":
+            yield f"the stub is {found.state}, expected not attempted"
+
+
+def right_answers_pass(definition: Definition) -> Faults:
+    """The solution and another right answer, on every draw; also where numbers come in single precision."""
+    if not definition.choices and normal(definition.solution) == normal(definition.another):
+        yield "`another` is the solution: write a right answer in another way"
+    for name, source in (("solution", definition.solution), ("another", definition.another)):
+        answer = definition.function(source)
+        for seed in SEEDS:
+            if (found := judged(definition, answer, seed)).state != "correct":
+                yield f"{name} is {found.state} for seed {seed}: {found.message}"
+    if definition.choices or definition.id in EXACT:
+        return
+    for seed in SEEDS:
+        cases, expected, _ = prepared(definition, seed)
+        found = judge(definition, lambda *given: definition.answer(*map(single, given)), cases, expected, known=())
+        if found.state != "correct":
+            yield f"the solution is {found.state} in single precision for seed {seed}: {found.message}"
+
+
+def mistakes_get_their_message(definition: Definition) -> Faults:
+    """Each wrong answer gets the message of its own mistake, on every draw."""
+    if not 3 <= len(definition.mistakes) <= 8:
+        yield f"{len(definition.mistakes)} mistakes, expected 3 to 8: those that people make"
+    for mistake in definition.mistakes:
+        for seed in SEEDS:
+            found = judged(definition, mistake.answer, seed)
+            if (found.state, found.misconception, found.message) != ("incorrect", mistake.name, mistake.message):
+                yield f"{mistake.name} is told as {found.misconception or found.state} for seed {seed}: {found.message}"
+
+
+def reader_is_told_the_same(definition: Definition) -> Faults:
+    """The whole way, with a process of its own for each check."""
+    for answer in (definition.answer, *(mistake.answer for mistake in definition.mistakes[-1:])):
+        if examine(definition, answer, seed=0) != judged(definition, answer, seed=0):
+            yield f"{answer.__name__} is judged in another way in a process of its own"
+
+
+def mistakes_have_names_and_messages(definition: Definition) -> Faults:
+    """Names of some words, messages that teach, none twice."""
+    for what in ("name", "message"):
+        counted = Counter(getattr(mistake, what) for mistake in definition.mistakes)
+        yield from (f"two mistakes have the {what} {text!r}" for text, count in counted.items() if count > 1)
+    for mistake in definition.mistakes:
+        if not re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", mistake.name):
+            yield f"{mistake.name}: name a mistake by some words, such as mean_instead_of_sum"
+        if not 30 <= len(mistake.message) <= 400:
+            yield f"{mistake.name}: a message of {len(mistake.message)} characters, expected 30 to 400"
+
+
+def draws_differ(definition: Definition) -> Faults:
+    """In size, unless all arguments are single numbers, and by seed."""
+
+    def size(value: Any) -> int:
+        return len(value) if isinstance(value, dict) else np.size(value)
+
+    first, second = (
+        tuple(definition.draw(np.random.default_rng(seed), number) for number in range(DRAWS)) for seed in (0, 1)
+    )
+    if definition.choices:
+        if first != ((),) * DRAWS:
+            yield "the answer is a name to choose: leave `draw` out"
+        return
+    if not all(isinstance(arguments, tuple) for arguments in first):
+        yield "`draw` returns no tuple of arguments"
+        return
+    sizes = {tuple(map(size, arguments)) for arguments in first}
+    if len(sizes) < 2 and set(*sizes) != {1}:
+        yield "the draws have one size: let it differ"
+    if same(first, second):
+        yield "the draws do not depend on `rng`"
+
+
+def hints_climb(definition: Definition) -> Faults:
+    """Three of them, and none holds the answer."""
+    if not len(definition.hints) == len(set(definition.hints)) == 3:
+        yield f"{len(set(definition.hints))} hints, expected 3: a nudge, the idea, nearly code"
+    answers = [statements(definition, source) for source in (definition.solution, definition.another)]
+    for number, hint in enumerate(definition.hints, 1):
+        if len(hint) < 30:
+            yield f"hint {number} has {len(hint)} characters, expected 30 or more"
+        for lines in answers:
+            given = [line for line in lines if line in normal(hint) and (len(line) >= 15 or line.startswith("return"))]
+            long = [line for line in given if len(line) >= 15]
+            if len(long) > len(lines) / 2 or any(line.startswith("return") for line in given):
+                yield f"hint {number} holds the answer: {', '.join(given)}"
+
+
+def choices_do_not_tell(definition: Definition) -> Faults:
+    """Where the answer is a name to choose: nothing but the takeaway and the list of all names has the right one."""
+    if not definition.choices:
+        return
+    right, wrong = definition.answer(), {mistake.name for mistake in definition.mistakes}
+    if len(set(definition.choices)) < len(definition.choices) or wrong != set(definition.choices) - {right}:
+        yield f"the right name {right} is among the wrong ones"
+    yield from (
+        f"{mistake.name} is not its own name" for mistake in definition.mistakes if mistake.answer() != mistake.name
+    )
+    texts = (*definition.hints, definition.title, definition.stub, *(one.message for one in definition.mistakes))
+    forms = (right, right.replace("_", " "), right.replace("_", "-"))
+    yield from (f"this tells the answer: {text}" for text in texts if any(form in text.lower() for form in forms))
+    unknown = examine(definition, lambda: "a typo")
+    if (unknown.state, unknown.misconception) != ("incorrect", "no_such_name") or unknown.message.count(right) != 1:
+        yield f"an unknown name is told so: {unknown}"
+    yield from (f"an unknown name is not told of {name}" for name in definition.choices if name not in unknown.message)
+
+
+CHECKS: tuple[Callable[[Definition], Faults], ...] = (
+    stub_is_not_attempted,
+    right_answers_pass,
+    mistakes_get_their_message,
+    reader_is_told_the_same,
+    mistakes_have_names_and_messages,
+    draws_differ,
+    hints_climb,
+    choices_do_not_tell,
+)
+
+
+def normal(text: str) -> str:
+    """A text without white space."""
+    return re.sub(r"\s+", "", text)
+
+
+def statements(definition: Definition, source: str) -> list[str]:
+    """The statements of the answer's function, without white space."""
+    function = next(n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef) and n.name == definition.name)
+    return [normal(ast.unparse(one)) for one in ast.walk(function) if isinstance(one, ast.stmt) and one is not function]
+
+
+def single(value: Any) -> Any:
+    """An argument in single precision."""
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return value.astype(np.float32)
+    return np.float32(value) if isinstance(value, float) else value
+
+
+def exercise(root: Path, only: str = "") -> int:
+    """`make exercise`: print what is wrong with exercises, and a table of their mistakes; returns the exit status.
+
+    Raises ValueError for an unknown exercise or lesson, listing the known.
+    """
+    code = 0
+    for name, path in chosen(root, only).items():
+        try:
+            definition = load(path, name)
+            faults = [fault for check in CHECKS for fault in check(definition)]
+            shown = table(definition)
+        except Exception as error:  # it is half written
+            what = f"{path}: {type(error).__name__}: {error}; `mlpipe.course.definition` says what an exercise holds"
+            faults, shown = [str(error) if str(path) in str(error) else what], ""
+        print(
+            f"{name}: {'not yet' if faults else 'sound'}",
+            *(f"  ✗ {one}" for one in faults),
+            shown,
+            sep="\n",
+            flush=True,
+        )
+        code = code or int(bool(faults))
+    return code
+
+
+def table(definition: Definition) -> str:
+    """For each mistake: the share of seeds in which draw 1, 2, 3 and any of them tell it from the right answer.
+
+    Then the share in which it is told by its name, as what it is told else, and how often.
+    """
+    if definition.choices:
+        return ""
+    apart = {mistake.name: np.zeros(DRAWS + 1) for mistake in definition.mistakes}
+    told = {mistake.name: Counter[str]() for mistake in definition.mistakes}
+    for seed in range(MANY):
+        cases, expected, known = prepared.__wrapped__(definition, seed)
+        for mistake, made in known:
+            differ = [not same(one, right, definition.tolerance) for one, right in zip(made, expected, strict=True)]
+            apart[mistake.name] += [*differ, any(differ)]
+            found = judge(definition, mistake.answer, cases, expected, known=known)
+            told[mistake.name][found.misconception or found.state] += 1
+    width = max(map(len, apart), default=0)
+    heads = (*(f"draw {number}" for number in range(1, DRAWS + 1)), "any", "by name")
+    lines = [f"  {f'told, of {MANY}':<{width}}" + "".join(f"{head:>8}" for head in heads)]
+    for name, counts in apart.items():
+        others = ", ".join(f"{other} {count}" for other, count in told[name].most_common() if other != name)
+        shares = "".join(f"{count / MANY:>8.0%}" for count in (*counts, told[name][name]))
+        lines.append(f"  {name:<{width}}{shares}" + (f"  else {others}" if others else ""))
+    return "\n".join(lines)
+
+
+def chosen(root: Path, only: str) -> dict[str, Path]:
+    """The modules of exercises by id; `only` names exercises ("05.user_step") and lessons ("05")."""
+    wanted = [word.strip() for word in only.split(",") if word.strip()]
+    known = {
+        f"{lesson.number}.{path.stem}": path
+        for lesson in lessons.find(root)
+        for path in sorted(lesson.text.parent.glob("*.py"))
+        if path != lesson.text
+    }
+    found = {word: [name for name in known if word in (name, name[:2], known[name].parent.name)] for word in wanted}
+    if unknown := [word for word, names in found.items() if not names]:
+        raise ValueError(f"no exercise {', '.join(unknown)}; known: {', '.join(known)}")
+    return {name: known[name] for names in found.values() for name in names} if wanted else known
