@@ -14,6 +14,7 @@ from mlpipe.workshop import lessons
 ROOT = Path(__file__).parents[1]
 EXERCISES = [one for lesson in lessons.find(ROOT) for one in definitions(lesson.number)]
 SUM = load(Path(__file__).with_name("total.py"), "99.total")
+README = "# A course\n<!-- lessons -->\n<!-- /lessons -->\n<!-- results -->\n<!-- /results -->\n"
 ALS = Evidence(
     id="05.als",
     value=1.8814,

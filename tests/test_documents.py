@@ -1,4 +1,4 @@
-"""The documents: the README lists the lessons that there are, links lead somewhere, no path of one machine is left."""
+"""The documents: what they promise holds, links lead somewhere, no path of one machine is left."""
 
 import re
 import shlex
@@ -19,20 +19,9 @@ MACHINE_PATH = re.compile(r"(?<![\w.])(?:/(?:home|root|work|tmp|Users|mnt|opt)/\
 TEXTS = {".py", ".md", ".css", ".js", ".html", ".toml", ".yml", ".csv", ".txt"}
 
 
-def table(readme):
-    """The rows of the README's map of the course: number and title."""
-    return re.findall(r"^\| (\d\d) \| (.+?) \|", readme, re.MULTILINE)
-
-
 def broken_links(text, folder):
     targets = [one or other for one, other in LINK.findall(text)]
     return [url for url in targets if not ELSEWHERE.match(url) and not (folder / url.split("#")[0]).exists()]
-
-
-def test_the_readme_lists_the_lessons_with_their_titles():
-    stored = [one for one in lessons.find(ROOT) if one.notebook.exists() and one.part != lessons.TRAPS]
-    expected = [(lesson.number, lessons.title_and_goal(lessons.read(lesson.notebook))[0]) for lesson in stored]
-    assert table((ROOT / "README.md").read_text(encoding="utf-8")) == expected
 
 
 def test_what_is_promised_of_numbers_is_what_the_tests_of_notebooks_hold():

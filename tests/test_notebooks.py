@@ -20,6 +20,7 @@ import nbformat
 import numpy as np
 import pytest
 from conftest import OFFLINE, offline_environment
+from helpers import README
 from PIL import Image, ImageOps
 
 from mlpipe.workshop import lessons, results
@@ -101,9 +102,15 @@ def test_claim_ids_are_unique_over_the_course():
     assert [name for name, count in ids.items() if count > 1] == []
 
 
-def test_readme_shows_the_claims_of_the_stored_notebooks():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert readme == results.with_table(readme, results.results_table(COURSE)), "call `make refresh`"
+def test_documents_quote_lessons_and_claims_of_the_stored_notebooks():
+    expected = results.documents(ROOT)
+    assert sorted(path.name for path in expected) == ["README.md", "results.md"]
+    assert {path: path.read_text(encoding="utf-8") for path in expected} == expected, "call `make refresh`"
+
+
+def test_the_readme_shows_ten_claims():
+    shown = (ROOT / "README.md").read_text(encoding="utf-8").partition("<!-- results: ")[2].partition(" -->")[0]
+    assert len(set(shown.split(", "))) == 10
 
 
 def nbval(notebook, folder):
@@ -229,7 +236,7 @@ def small(tmp_path_factory):
     text = root / "lessons" / "00_small" / "lesson.py"
     text.parent.mkdir(parents=True)
     text.write_text(TEXT)
-    (root / "README.md").write_text(f"# A course\n\n{results.BEGIN}\n{results.END}\n")
+    (root / "README.md").write_text(README)
     assert refresh(root) == 0
     return lessons.find(root)[0]
 
@@ -583,7 +590,7 @@ def test_refresh_keeps_the_stored_notebook_when_a_claim_fails(small, tmp_path, c
     kept = tmp_path / "notebooks" / small.notebook.name
     kept.parent.mkdir(exist_ok=True)
     kept.write_bytes(small.notebook.read_bytes())
-    (tmp_path / "README.md").write_text(f"{results.BEGIN}\n{results.END}\n")
+    (tmp_path / "README.md").write_text(README)
     assert refresh(tmp_path) == 1
     assert kept.read_bytes() == small.notebook.read_bytes()
     assert "cell 5 (from mlpipe.course import claim): ClaimFailed" in capsys.readouterr().out

@@ -12,8 +12,9 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from helpers import README
 
-from mlpipe.workshop import lessons, results
+from mlpipe.workshop import lessons
 from mlpipe.workshop.execute import Job, environment, failure, joined
 from mlpipe.workshop.refresh import refresh
 from mlpipe.workshop.run import remember, run_jobs, table
@@ -287,7 +288,7 @@ def test_a_cell_that_was_not_executed_is_a_failure_also_when_nothing_else_tells(
 )
 def test_refresh_tells_where_a_run_stopped(cell, told, tmp_path, capsys):
     lessons.write(tmp_path / "lessons/00_x/lesson.py", f"# %%\n{cell}\n\n# %%\nafter = 1\n")
-    lessons.write(tmp_path / "README.md", f"{results.BEGIN}\n{results.END}\n")
+    lessons.write(tmp_path / "README.md", README)
     assert refresh(tmp_path) == 1
     assert f"00_x is left as it was: {told}" in capsys.readouterr().out
     assert not (tmp_path / "notebooks/00_x.ipynb").exists()

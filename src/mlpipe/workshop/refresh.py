@@ -32,5 +32,5 @@ def refresh(root: Path, only: str = "") -> int:
                 where = "cell {cell} ({line}): ".format_map(row["error"]) if "cell" in row["error"] else ""
                 print(f"{lesson.name} is left as it was: {where}{row['error']['message']}")
                 code = 1
-    results.update_readme(Path(root))
+    results.update(Path(root))
     return code

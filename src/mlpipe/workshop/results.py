@@ -1,39 +1,73 @@
-"""The README's table of results, written from the claims that the stored notebooks hold."""
+"""What documents quote from the stored notebooks: the map of the lessons, ten results, and the table of all of them."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from mlpipe.workshop import lessons
 
-BEGIN, END = "<!-- results -->", "<!-- /results -->"
+LESSONS, RESULTS = "lessons", "results"  # the marks of the README: <!-- lessons -->, <!-- /lessons -->
+HEAD = "# Results\n\nEach claim of the lessons, as `make refresh` stored it. Seed 0, full scale.\n\n"
 
 
-def results_table(course: list[lessons.Lesson]) -> str:
-    """A Markdown table: one row a claim, grouped by lesson; the claims of traps state symptoms and are no results."""
-    rows = ["| Lesson | What holds | Value | Bound | Trivial model |", "|---|---|---:|---|---:|"]
-    for lesson in course:
-        if lesson.part == lessons.TRAPS:
-            continue
-        name = f"[{lesson.name}](notebooks/{lesson.notebook.name})"
-        for claim in lessons.records(lessons.read(lesson.notebook), "claim"):
-            cells = (name, claim["sentence"], claim["shown"], claim["bound"], claim["shown_baseline"])
-            rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-            name = ""
-    return "\n".join(rows)
+def documents(root: Path) -> dict[Path, str]:
+    """README.md and docs/results.md as they should be by the stored notebooks.
 
-
-def with_table(readme: str, table: str) -> str:
-    """The README's text with the table between its marks. Raises ValueError when a mark is missing."""
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"README.md has no place for the results: add the lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
-
-
-def update_readme(root: Path) -> None:
-    """Write the table of all stored notebooks into README.md."""
+    The README's first mark of the results names the claims that it shows: `<!-- results: 05.als, 09.crosses -->`.
+    Raises ValueError for a mark that is missing, and for a claim that no lesson makes.
+    """
     path = Path(root) / "README.md"
-    stored = [lesson for lesson in lessons.find(root) if lesson.notebook.exists()]
-    lessons.write(path, with_table(path.read_text(encoding="utf-8"), results_table(stored)))
+    course = [lesson for lesson in lessons.find(root) if lesson.notebook.exists() and lesson.part != lessons.TRAPS]
+    rows, every, links = [("", "lesson", "goal"), ("---", "---", "---")], dict[str, tuple[str, ...]](), dict[str, str]()
+    part = ""
+    for lesson in course:
+        notebook = lessons.read(lesson.notebook)
+        title, goal = lessons.title_and_goal(notebook)
+        rows += [("", f"**{lesson.part}**", "")] * (lesson.part != part)
+        part = lesson.part
+        rows.append((lesson.number, f"[{title}](notebooks/{lesson.notebook.name})", goal))
+        for claim in lessons.records(notebook, "claim"):  # those of traps state symptoms and are no results
+            every[claim["id"]] = claim["sentence"], claim["shown"], claim["bound"], claim["shown_baseline"]
+            links[claim["id"]] = f"notebooks/{lesson.notebook.name}"
+    readme = path.read_text(encoding="utf-8")
+    names = [name.strip() for name in _marks(readme, RESULTS)[1].split(",") if name.strip()]
+    if unknown := [name for name in names if name not in every]:
+        raise ValueError(f"README.md names claims that no lesson has: {', '.join(unknown)}; known: {', '.join(every)}")
+    shown = claims_table((f"[{name}]({links[name]})", *every[name]) for name in names)
+    shown += f"\n\nAll {len(every)} claims stand in [docs/results.md](docs/results.md)."
+    table = claims_table((f"[{name}](../{links[name]})", *claim) for name, claim in every.items())
+    readme = filled(filled(readme, LESSONS, table_of(rows)), RESULTS, shown)
+    return {path: readme, path.parent / "docs" / "results.md": f"{HEAD}{table}\n"}
+
+
+def claims_table(rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table of claims."""
+    heads = ("Claim", "What holds", "Value", "Bound", "Trivial model")
+    return table_of([heads, ("---", "---", "---:", "---", "---:"), *rows])
+
+
+def table_of(rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table; a bar within a cell stays one."""
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
+
+
+def filled(text: str, mark: str, content: str) -> str:
+    """The text with this content between two marks."""
+    begin, _, end = _marks(text, mark)
+    return f"{text[:begin]}\n{content}\n{text[end:]}"
+
+
+def _marks(text: str, mark: str) -> tuple[int, str, int]:
+    """Where the first mark ends, what it names, and where the second one begins."""
+    found = re.search(rf"<!-- {mark}:?([^>]*) -->(?=\n).*?(?=<!-- /{mark} -->)", text, re.DOTALL)
+    if found is None:
+        raise ValueError(f"README.md has no place for the {mark}: add the lines <!-- {mark} --> and <!-- /{mark} -->")
+    return text.index("-->", found.start()) + 3, found[1], found.end()
+
+
+def update(root: Path) -> None:
+    """Write the documents anew."""
+    for path, content in documents(root).items():
+        lessons.write(path, content)
