@@ -50,17 +50,17 @@ FAULTS = [
 
 @pytest.mark.parametrize(("check", "definition", "sentence"), FAULTS)
 def test_each_fault_is_told(check, definition, sentence):
-    assert sentence in " ".join(getattr(exercise, check)(definition))
+    assert sentence in " ".join(getattr(exercise, f"_{check}")(definition))
 
 
 def test_a_stub_that_is_judged_is_told(monkeypatch):
-    monkeypatch.setattr(exercise, "examine", lambda definition, answer: exercise.judged(definition, STEP.answer, 0))
-    assert list(exercise.stub_is_not_attempted(STEP)) == ["the stub is correct, expected not attempted"] * 2
+    monkeypatch.setattr(exercise, "examine", lambda definition, answer: exercise._judged(definition, STEP.answer, 0))
+    assert list(exercise._stub_is_not_attempted(STEP)) == ["the stub is correct, expected not attempted"] * 2
 
 
 def test_another_judgement_in_a_process_of_its_own_is_told(monkeypatch):
-    monkeypatch.setattr(exercise, "judged", lambda definition, answer, seed: None)
-    assert len(list(exercise.reader_is_told_the_same(SUM))) == 2
+    monkeypatch.setattr(exercise, "_judged", lambda definition, answer, seed: None)
+    assert len(list(exercise._reader_is_told_the_same(SUM))) == 2
 
 
 def test_the_table_tells_how_often_each_draw_tells_a_mistake():
@@ -69,7 +69,7 @@ def test_the_table_tells_how_often_each_draw_tells_a_mistake():
 
     first = len(STEP.draw(exercise.np.random.default_rng(0), 0)[0])
     twice = [type(FIRST)(name, FIRST.message, right_in_the_first) for name in ("the_double", "the_same_again")]
-    lines = exercise.table(replace(STEP, mistakes=tuple(twice))).splitlines()
+    lines = exercise._table(replace(STEP, mistakes=tuple(twice))).splitlines()
     assert [line.split() for line in lines[1:]] == [
         ["the_double", "0%", "100%", "100%", "100%", "100%"],
         ["the_same_again", "0%", "100%", "100%", "100%", "0%", "else", "the_double", "100"],
@@ -86,7 +86,7 @@ def course(root, text):
 def test_a_sound_exercise_is_told_so_by_id_lesson_or_neither(tmp_path, capsys):
     course(tmp_path, WRITTEN)
     for only in ("05.user_step", "05", "05_small", ""):
-        assert list(exercise.chosen(tmp_path, only)) == ["05.user_step"]
+        assert list(exercise._chosen(tmp_path, only)) == ["05.user_step"]
     assert exercise.exercise(tmp_path) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "05.user_step: sound"

@@ -15,9 +15,9 @@ import pytest
 from helpers import README
 
 from mlpipe.workshop import lessons
-from mlpipe.workshop.execute import Job, environment, failure, joined
+from mlpipe.workshop.execute import Job, _failure, _joined, environment
 from mlpipe.workshop.refresh import refresh
-from mlpipe.workshop.run import remember, run_jobs, table
+from mlpipe.workshop.run import _remember, run_jobs, table
 
 PARAMETERS = 'SEED = 0\nSCALE = "full"'
 CLAIM = """
@@ -269,14 +269,14 @@ def test_a_cell_that_was_not_executed_is_a_failure_also_when_nothing_else_tells(
     notebook = lesson("00_x", "x = 1")
     for count, cell in enumerate(notebook.cells[1:4], start=1):
         cell.execution_count = count
-    assert failure(notebook) == {
+    assert _failure(notebook) == {
         "cell": 5,
         "line": "after = 1",
         "message": "the run ended before this cell was executed",
     }
     notebook.cells[4].execution_count = 4
     notebook.cells.append(nbformat.v4.new_code_cell("  \n"))  # nothing to execute
-    assert failure(notebook) is None
+    assert _failure(notebook) is None
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,7 @@ def test_too_few_open_files_are_allowed_more_or_told_with_the_fix():
 def test_a_long_line_takes_a_time_that_grows_with_its_length(texts):
     outputs = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in texts]
     begin = time.process_time()
-    (output,) = joined(outputs)
+    (output,) = _joined(outputs)
     assert time.process_time() - begin < 2  # a time that grows with the square takes minutes
     assert output.text == ("x" * 100_000 + "\r" if "\r" in texts[0] else "".join(texts))
 
@@ -343,7 +343,7 @@ def test_streams_are_joined_as_a_terminal_shows_them():
         result,
         stream("stdout", "end"),
     ]
-    found = [(one.get("name"), one.get("text")) for one in joined(outputs)]
+    found = [(one.get("name"), one.get("text")) for one in _joined(outputs)]
     assert found == [("stdout", "100%\nkept\r\nend"), ("stderr", "warned\nagain\n"), (None, None)]
 
 
@@ -544,9 +544,9 @@ def test_a_report_keeps_what_another_run_wrote_meanwhile(tmp_path):
     row = {"result": "ok", "seconds": 1.0}
     report = tmp_path / "report.json"
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: remember(report, [row | {"lesson": f"{number:02}"}]), range(32)))
+        list(pool.map(lambda number: _remember(report, [row | {"lesson": f"{number:02}"}]), range(32)))
     assert len(json.loads(report.read_text())["lessons"]) == 32
-    remember(report, [row | {"lesson": "00", "result": "not run"}, row | {"lesson": "01", "result": "failed"}])
+    _remember(report, [row | {"lesson": "00", "result": "not run"}, row | {"lesson": "01", "result": "failed"}])
     results = {one["lesson"]: one["result"] for one in json.loads(report.read_text())["lessons"]}
     assert (results["00"], results["01"], len(results)) == ("ok", "failed", 32)
 

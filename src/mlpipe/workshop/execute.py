@@ -66,7 +66,7 @@ def environment(scratch: Path, **more: str) -> dict[str, str]:
         "JUPYTER_PATH": str(kernelspec(scratch)),
         "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"),
         "MATPLOTLIBRC": str(scratch / "matplotlibrc"),
-        "MLPIPE_HOME": str(home() if writable(home()) else scratch / "record"),
+        "MLPIPE_HOME": str(home() if _writable(home()) else scratch / "record"),
         "PYTHONNOUSERSITE": "1",
         "PYTHONUTF8": "1",
         "TQDM_DISABLE": "1",
@@ -74,7 +74,7 @@ def environment(scratch: Path, **more: str) -> dict[str, str]:
     (scratch / "ipython").mkdir(exist_ok=True)
     lessons.write(scratch / "matplotlibrc", "")  # all as Matplotlib has it
     fonts = (platformdirs.user_config_path("matplotlib"), platformdirs.user_cache_path("matplotlib"))
-    if not all(map(writable, (*fonts, Path(os.path.expanduser("~"))))):  # else its list of fonts is made for each run
+    if not all(map(_writable, (*fonts, Path(os.path.expanduser("~"))))):  # else its list of fonts is made for each run
         own["MPLCONFIGDIR"] = str(scratch / "matplotlib")
     return kept | ONE_THREAD | own | more
 
@@ -89,7 +89,7 @@ def kernelspec(folder: Path) -> Path:
     return folder
 
 
-def writable(folder: Path) -> bool:
+def _writable(folder: Path) -> bool:
     """Whether files can be made in a folder, or the folder itself where it is missing."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
@@ -110,23 +110,23 @@ def allow_open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, most))
 
 
-def execute(job: Job, on_cell: Callable[[int, int], None]) -> dict[str, Any]:
+def _execute(job: Job, on_cell: Callable[[int, int], None]) -> dict[str, Any]:
     """Execute, leave the notebook at `job.output` whole (also a failed one), return a row of the report.
 
     Raises ValueError when a parameter is not in the notebook's parameters cell.
     """
-    notebook = lessons.without_outputs(parameterized(job))
+    notebook = lessons.without_outputs(_parameterized(job))
     begin = time.perf_counter()
-    run_cells(notebook, job, on_cell)
+    _run_cells(notebook, job, on_cell)
     seconds = time.perf_counter() - begin
     lessons.write(Path(job.output), lessons.to_bytes(notebook))
-    error = failure(notebook)
+    error = _failure(notebook)
     claims = list(lessons.records(notebook, "claim"))
     return {
         "lesson": job.name,
         "result": "failed" if error else "ok",
         "seconds": round(seconds, 1),
-        **used(),
+        **_used(),
         "claims": len(claims),
         "held": sum(claim["holds"] for claim in claims),
         "measured": list(lessons.records(notebook, "measured")),
@@ -134,7 +134,7 @@ def execute(job: Job, on_cell: Callable[[int, int], None]) -> dict[str, Any]:
     }
 
 
-def parameterized(job: Job) -> NotebookNode:
+def _parameterized(job: Job) -> NotebookNode:
     """The notebook of a job, with a cell that sets its parameters below the lesson's own."""
     if not job.parameters:
         return lessons.read(Path(job.source))
@@ -148,7 +148,7 @@ def parameterized(job: Job) -> NotebookNode:
     return notebook
 
 
-def run_cells(notebook: NotebookNode, job: Job, on_cell: Callable[[int, int], None]) -> None:
+def _run_cells(notebook: NotebookNode, job: Job, on_cell: Callable[[int, int], None]) -> None:
     """Run all cells in a fresh kernel until one fails; what the client gave up for is written into the cell."""
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -170,14 +170,14 @@ def run_cells(notebook: NotebookNode, job: Job, on_cell: Callable[[int, int], No
             record_timing=False,
             resources={"metadata": {"path": job.folder}},
             on_cell_start=cell_started,
-            on_cell_executed=cell_executed,
+            on_cell_executed=_cell_executed,
         )
         try:
             client.execute()
         except CellExecutionError:
             pass  # the cell's own output says what happened
         except (DeadKernelError, CellTimeoutError) as reason:
-            stop(current or notebook.cells[0], reason, job.timeout)
+            _stop(current or notebook.cells[0], reason, job.timeout)
         except RuntimeError:  # the kernel was gone before it could answer
             if current is not None or start == STARTS:
                 raise
@@ -185,19 +185,19 @@ def run_cells(notebook: NotebookNode, job: Job, on_cell: Callable[[int, int], No
         return
 
 
-def cell_executed(cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
+def _cell_executed(cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
     """What nbclient leaves to do after a cell: join its streams, and keep an error that only the kernel's reply tells.
 
     A missing magic, an ExceptionGroup, a handler of the cell's own or a message that cannot be sent leaves no output of
     type error, yet the reply always says how the cell ended.
     """
-    cell.outputs = joined(cell.outputs)
+    cell.outputs = _joined(cell.outputs)
     reply = execute_reply["content"]
     if reply["status"] != "ok" and not any(output.output_type == "error" for output in cell.outputs):
-        keep_error(cell, reply.get("ename", reply["status"]), reply.get("evalue", ""))
+        _keep_error(cell, reply.get("ename", reply["status"]), reply.get("evalue", ""))
 
 
-def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Outputs with what went to one stream in one place, without what a carriage return went back over.
 
     As nbclient's `coalesce_streams`, in a time that grows with the length of a line, not with its square.
@@ -218,7 +218,7 @@ def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
     return kept
 
 
-def stop(cell: NotebookNode, error: Exception, timeout: int | None) -> None:
+def _stop(cell: NotebookNode, error: Exception, timeout: int | None) -> None:
     """Write into the cell that ran last why the client gave up: the kernel died, or something took too long."""
     why = f"the cell took more than {timeout} seconds"
     if isinstance(error, RuntimeError):
@@ -226,17 +226,17 @@ def stop(cell: NotebookNode, error: Exception, timeout: int | None) -> None:
     elif "IOPub" in str(error):
         why = f"the cell's output did not come within {OUTPUT_WAIT} seconds after its end"
     # an error that the cell shows comes from being interrupted: that is not its fault
-    cell.outputs = joined([output for output in cell.outputs if output.output_type != "error"])
-    keep_error(cell, "Stopped", why)
+    cell.outputs = _joined([output for output in cell.outputs if output.output_type != "error"])
+    _keep_error(cell, "Stopped", why)
 
 
-def keep_error(cell: NotebookNode, name: str, message: str) -> None:
+def _keep_error(cell: NotebookNode, name: str, message: str) -> None:
     """Add an output of type error to a cell."""
     output = nbformat.v4.new_output("error", ename=name, evalue=message, traceback=[f"{name}: {message}"])
     cell.outputs.append(output)
 
 
-def failure(notebook: NotebookNode) -> dict[str, Any] | None:
+def _failure(notebook: NotebookNode) -> dict[str, Any] | None:
     """What is wrong with an executed notebook: cell number (from 1, as authored), the cell's first line, a message.
 
     It is the first error that no tag allows, or else the first code cell that was not executed.
@@ -254,7 +254,7 @@ def failure(notebook: NotebookNode) -> dict[str, Any] | None:
     return idle
 
 
-def used() -> dict[str, float | None]:
+def _used() -> dict[str, float | None]:
     """What the kernel used, now that it has ended: None where the system does not keep it (Windows)."""
     if resource is None:
         return {"processor_seconds": None, "megabytes": None}
@@ -273,7 +273,7 @@ def main() -> None:
         print(json.dumps(message), file=messages, flush=True)
 
     try:
-        send(execute(job, lambda cell, cells: send({"lesson": job.name, "at": f"{cell}/{cells}"})))
+        send(_execute(job, lambda cell, cells: send({"lesson": job.name, "at": f"{cell}/{cells}"})))
     except (OSError, RuntimeError, ValueError) as error:  # no kernel, no disk, no such parameter
         print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)  # below what a kernel said of itself
         os._exit(1)  # and above nothing: nbclient's end of a kernel that never was fails

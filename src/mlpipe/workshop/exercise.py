@@ -27,7 +27,7 @@ Faults = Iterator[str]
 
 
 @cache
-def prepared(definition: Definition, seed: int) -> tuple[list[tuple], list[Any], list[tuple[Mistake, list[Any]]]]:
+def _prepared(definition: Definition, seed: int) -> tuple[list[tuple], list[Any], list[tuple[Mistake, list[Any]]]]:
     """Draws, results of the solution and of each mistake: as `examine` makes them for each check, here once a seed."""
     cases, expected = solved(definition, seed)
     known = []
@@ -37,13 +37,13 @@ def prepared(definition: Definition, seed: int) -> tuple[list[tuple], list[Any],
     return cases, expected, known
 
 
-def judged(definition: Definition, answer: Answer, seed: int) -> Feedback:
+def _judged(definition: Definition, answer: Answer, seed: int) -> Feedback:
     """The feedback of `examine`, without a process for each of thousands of checks."""
-    cases, expected, known = prepared(definition, seed)
+    cases, expected, known = _prepared(definition, seed)
     return judge(definition, answer, cases, expected, known=known)
 
 
-def stub_is_not_attempted(definition: Definition) -> Faults:
+def _stub_is_not_attempted(definition: Definition) -> Faults:
     """Also as a notebook compiles it: statement by statement."""
     by_statement: dict[str, Any] = {}
     for statement in ast.parse(definition.stub).body:
@@ -53,43 +53,43 @@ def stub_is_not_attempted(definition: Definition) -> Faults:
             yield f"the stub is {found.state}, expected not attempted"
 
 
-def right_answers_pass(definition: Definition) -> Faults:
+def _right_answers_pass(definition: Definition) -> Faults:
     """The solution and another right answer, on every draw; also where numbers come in single precision."""
-    if not definition.choices and normal(definition.solution) == normal(definition.another):
+    if not definition.choices and _normal(definition.solution) == _normal(definition.another):
         yield "`another` is the solution: write a right answer in another way"
     for name, source in (("solution", definition.solution), ("another", definition.another)):
         answer = definition.function(source)
         for seed in SEEDS:
-            if (found := judged(definition, answer, seed)).state != "correct":
+            if (found := _judged(definition, answer, seed)).state != "correct":
                 yield f"{name} is {found.state} for seed {seed}: {found.message}"
     if definition.choices or definition.id in EXACT:
         return
     for seed in SEEDS:
-        cases, expected, _ = prepared(definition, seed)
-        found = judge(definition, lambda *given: definition.answer(*map(single, given)), cases, expected, known=())
+        cases, expected, _ = _prepared(definition, seed)
+        found = judge(definition, lambda *given: definition.answer(*map(_single, given)), cases, expected, known=())
         if found.state != "correct":
             yield f"the solution is {found.state} in single precision for seed {seed}: {found.message}"
 
 
-def mistakes_get_their_message(definition: Definition) -> Faults:
+def _mistakes_get_their_message(definition: Definition) -> Faults:
     """Each wrong answer gets the message of its own mistake, on every draw."""
     if not 3 <= len(definition.mistakes) <= 8:
         yield f"{len(definition.mistakes)} mistakes, expected 3 to 8: those that people make"
     for mistake in definition.mistakes:
         for seed in SEEDS:
-            found = judged(definition, mistake.answer, seed)
+            found = _judged(definition, mistake.answer, seed)
             if (found.state, found.misconception, found.message) != ("incorrect", mistake.name, mistake.message):
                 yield f"{mistake.name} is told as {found.misconception or found.state} for seed {seed}: {found.message}"
 
 
-def reader_is_told_the_same(definition: Definition) -> Faults:
+def _reader_is_told_the_same(definition: Definition) -> Faults:
     """The whole way, with a process of its own for each check."""
     for answer in (definition.answer, *(mistake.answer for mistake in definition.mistakes[-1:])):
-        if examine(definition, answer, seed=0) != judged(definition, answer, seed=0):
+        if examine(definition, answer, seed=0) != _judged(definition, answer, seed=0):
             yield f"{answer.__name__} is judged in another way in a process of its own"
 
 
-def mistakes_have_names_and_messages(definition: Definition) -> Faults:
+def _mistakes_have_names_and_messages(definition: Definition) -> Faults:
     """Names of some words, messages that teach, none twice."""
     for what in ("name", "message"):
         counted = Counter(getattr(mistake, what) for mistake in definition.mistakes)
@@ -101,7 +101,7 @@ def mistakes_have_names_and_messages(definition: Definition) -> Faults:
             yield f"{mistake.name}: a message of {len(mistake.message)} characters, expected 30 to 400"
 
 
-def draws_differ(definition: Definition) -> Faults:
+def _draws_differ(definition: Definition) -> Faults:
     """In size, unless all arguments are single numbers, and by seed."""
 
     def size(value: Any) -> int:
@@ -124,22 +124,22 @@ def draws_differ(definition: Definition) -> Faults:
         yield "the draws do not depend on `rng`"
 
 
-def hints_climb(definition: Definition) -> Faults:
+def _hints_climb(definition: Definition) -> Faults:
     """Three of them, and none holds the answer."""
     if not len(definition.hints) == len(set(definition.hints)) == 3:
         yield f"{len(set(definition.hints))} hints, expected 3: a nudge, the idea, nearly code"
-    answers = [statements(definition, source) for source in (definition.solution, definition.another)]
+    answers = [_statements(definition, source) for source in (definition.solution, definition.another)]
     for number, hint in enumerate(definition.hints, 1):
         if len(hint) < 30:
             yield f"hint {number} has {len(hint)} characters, expected 30 or more"
         for lines in answers:
-            given = [line for line in lines if line in normal(hint) and (len(line) >= 15 or line.startswith("return"))]
+            given = [line for line in lines if line in _normal(hint) and (len(line) >= 15 or line.startswith("return"))]
             long = [line for line in given if len(line) >= 15]
             if len(long) > len(lines) / 2 or any(line.startswith("return") for line in given):
                 yield f"hint {number} holds the answer: {', '.join(given)}"
 
 
-def choices_do_not_tell(definition: Definition) -> Faults:
+def _choices_do_not_tell(definition: Definition) -> Faults:
     """Where the answer is a name to choose: nothing but the takeaway and the list of all names has the right one."""
     if not definition.choices:
         return
@@ -159,29 +159,30 @@ def choices_do_not_tell(definition: Definition) -> Faults:
 
 
 CHECKS: tuple[Callable[[Definition], Faults], ...] = (
-    stub_is_not_attempted,
-    right_answers_pass,
-    mistakes_get_their_message,
-    reader_is_told_the_same,
-    mistakes_have_names_and_messages,
-    draws_differ,
-    hints_climb,
-    choices_do_not_tell,
+    _stub_is_not_attempted,
+    _right_answers_pass,
+    _mistakes_get_their_message,
+    _reader_is_told_the_same,
+    _mistakes_have_names_and_messages,
+    _draws_differ,
+    _hints_climb,
+    _choices_do_not_tell,
 )
 
 
-def normal(text: str) -> str:
+def _normal(text: str) -> str:
     """A text without white space."""
     return re.sub(r"\s+", "", text)
 
 
-def statements(definition: Definition, source: str) -> list[str]:
+def _statements(definition: Definition, source: str) -> list[str]:
     """The statements of the answer's function, without white space."""
     function = next(n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef) and n.name == definition.name)
-    return [normal(ast.unparse(one)) for one in ast.walk(function) if isinstance(one, ast.stmt) and one is not function]
+    inner = (node for statement in function.body for node in ast.walk(statement) if isinstance(node, ast.stmt))
+    return [_normal(ast.unparse(one)) for one in inner]
 
 
-def single(value: Any) -> Any:
+def _single(value: Any) -> Any:
     """An argument in single precision."""
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
         return value.astype(np.float32)
@@ -194,11 +195,11 @@ def exercise(root: Path, only: str = "") -> int:
     Raises ValueError for an unknown exercise or lesson, listing the known.
     """
     code = 0
-    for name, path in chosen(root, only).items():
+    for name, path in _chosen(root, only).items():
         try:
             definition = load(path, name)
             faults = [fault for check in CHECKS for fault in check(definition)]
-            shown = table(definition)
+            shown = _table(definition)
         except Exception as error:  # it is half written
             what = f"{path}: {type(error).__name__}: {error}; `mlpipe.course.definition` says what an exercise holds"
             faults, shown = [str(error) if str(path) in str(error) else what], ""
@@ -213,7 +214,7 @@ def exercise(root: Path, only: str = "") -> int:
     return code
 
 
-def table(definition: Definition) -> str:
+def _table(definition: Definition) -> str:
     """For each mistake: the share of seeds in which draw 1, 2, 3 and any of them tell it from the right answer.
 
     Then the share in which it is told by its name, as what it is told else, and how often.
@@ -223,7 +224,7 @@ def table(definition: Definition) -> str:
     apart = {mistake.name: np.zeros(DRAWS + 1) for mistake in definition.mistakes}
     told = {mistake.name: Counter[str]() for mistake in definition.mistakes}
     for seed in range(MANY):
-        cases, expected, known = prepared.__wrapped__(definition, seed)
+        cases, expected, known = _prepared.__wrapped__(definition, seed)
         for mistake, made in known:
             differ = [not same(one, right, definition.tolerance) for one, right in zip(made, expected, strict=True)]
             apart[mistake.name] += [*differ, any(differ)]
@@ -239,7 +240,7 @@ def table(definition: Definition) -> str:
     return "\n".join(lines)
 
 
-def chosen(root: Path, only: str) -> dict[str, Path]:
+def _chosen(root: Path, only: str) -> dict[str, Path]:
     """The modules of exercises by id; `only` names exercises ("05.user_step") and lessons ("05")."""
     wanted = [word.strip() for word in only.split(",") if word.strip()]
     known = {

@@ -51,7 +51,7 @@ def mathml(formula: str, display: str = "inline") -> str:
     return converted
 
 
-class Renderer(IPythonRenderer):
+class _Renderer(IPythonRenderer):
     """Markdown to HTML with formulas as MathML and links between lessons that lead from page to page."""
 
     def block_math(self, body: str) -> str:
@@ -68,27 +68,27 @@ class Renderer(IPythonRenderer):
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         """A link; one to another lesson's notebook leads to its page."""
-        return super().link(text, page_of(url), title)
+        return super().link(text, _page_of(url), title)
 
 
-def page_of(url: str) -> str:
+def _page_of(url: str) -> str:
     """Where a link leads on a page: pages lie side by side, notebooks in folders.
 
-    >>> page_of("traps/t1_counter.ipynb#Symptoms"), page_of("https://example.org/a.ipynb")
+    >>> _page_of("traps/t1_counter.ipynb#Symptoms"), _page_of("https://example.org/a.ipynb")
     ('t1_counter.html#Symptoms', 'https://example.org/a.ipynb')
     """
     return re.sub(r"^(?!\w+:)(?:[^#]*/)?([^/#]+)\.ipynb(?=$|#)", r"\1.html", url)
 
 
-def markdown(images: Path) -> Callable[[str], Markup]:
+def _markdown(images: Path) -> Callable[[str], Markup]:
     """What makes HTML of Markdown; pictures are read from the folder `images` and embedded."""
-    renderer = Renderer(escape=False, embed_images=True, path=str(images), anchor_link_text="#")
+    renderer = _Renderer(escape=False, embed_images=True, path=str(images), anchor_link_text="#")
     return lambda text: Markup(MarkdownWithMath(renderer=renderer).render(text))
 
 
-def linked(html: str) -> Markup:
+def _linked(html: str) -> Markup:
     """The HTML of an output, with links between lessons that lead from page to page."""
-    return Markup(re.sub(r'(<a href=")([^"]+)', lambda found: found[1] + page_of(found[2]), html))
+    return Markup(re.sub(r'(<a href=")([^"]+)', lambda found: found[1] + _page_of(found[2]), html))
 
 
 def page(
@@ -107,7 +107,7 @@ def page(
     for cell in notebook.cells:
         number += INJECTED not in cell.metadata.get("tags", [])
         try:
-            cells.append(section(cell, number, images, notes))
+            cells.append(_section(cell, number, images, notes))
         except ValueError as problem:
             raise ValueError(f"{lesson.name}, cell {number}: {problem}") from None
     place = course.index(lesson)
@@ -123,7 +123,7 @@ def page(
     )
 
 
-def section(cell: NotebookNode, number: int, images: Path, notes: bool) -> Markup:
+def _section(cell: NotebookNode, number: int, images: Path, notes: bool) -> Markup:
     """One cell: what it says, or its code with outputs."""
     exercise, tags = exercise_id(cell), cell.metadata.get("tags", [])
     return render(
@@ -142,8 +142,8 @@ def section(cell: NotebookNode, number: int, images: Path, notes: bool) -> Marku
         ansi=lambda text: Markup(ansi2html(text)),
         coloured=lambda source: Markup(highlight(source, Python3Lexer(), HtmlFormatter(nowrap=True))),
         encoded=lambda svg: b64encode(svg.encode()).decode(),
-        linked=linked,
-        markdown=markdown(images),
+        linked=_linked,
+        markdown=_markdown(images),
     )
 
 

@@ -35,25 +35,25 @@ def documents(root: Path) -> dict[Path, str]:
     names = [name.strip() for name in _marks(readme, RESULTS)[1].split(",") if name.strip()]
     if unknown := [name for name in names if name not in every]:
         raise ValueError(f"README.md names claims that no lesson has: {', '.join(unknown)}; known: {', '.join(every)}")
-    shown = claims_table((f"[{name}]({links[name]})", *every[name]) for name in names)
+    shown = _claims_table((f"[{name}]({links[name]})", *every[name]) for name in names)
     shown += f"\n\nAll {len(every)} claims stand in [docs/results.md](docs/results.md)."
-    table = claims_table((f"[{name}](../{links[name]})", *claim) for name, claim in every.items())
-    readme = filled(filled(readme, LESSONS, table_of(rows)), RESULTS, shown)
+    table = _claims_table((f"[{name}](../{links[name]})", *claim) for name, claim in every.items())
+    readme = _filled(_filled(readme, LESSONS, _table_of(rows)), RESULTS, shown)
     return {path: readme, path.parent / "docs" / "results.md": f"{HEAD}{table}\n"}
 
 
-def claims_table(rows: Iterable[tuple[str, ...]]) -> str:
+def _claims_table(rows: Iterable[tuple[str, ...]]) -> str:
     """A Markdown table of claims."""
     heads = ("Claim", "What holds", "Value", "Bound", "Trivial model")
-    return table_of([heads, ("---", "---", "---:", "---", "---:"), *rows])
+    return _table_of([heads, ("---", "---", "---:", "---", "---:"), *rows])
 
 
-def table_of(rows: Iterable[tuple[str, ...]]) -> str:
+def _table_of(rows: Iterable[tuple[str, ...]]) -> str:
     """A Markdown table; a bar within a cell stays one."""
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
 
 
-def filled(text: str, mark: str, content: str) -> str:
+def _filled(text: str, mark: str, content: str) -> str:
     """The text with this content between two marks."""
     begin, _, end = _marks(text, mark)
     return f"{text[:begin]}\n{content}\n{text[end:]}"

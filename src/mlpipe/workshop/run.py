@@ -44,13 +44,13 @@ def run_jobs(
     layout = "{n_fmt}/{total_fmt} lessons {bar:20} {elapsed}{postfix}"
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch,
-        interruptions() as messages,
+        _interruptions() as messages,
         tqdm(total=len(jobs), leave=False, bar_format=layout, disable=None) as bar,  # on a terminal only
     ):
         environ = environment(Path(scratch), **env)
         if "MLPIPE_HOME" not in env and environ["MLPIPE_HOME"] != str(home()):
             print(f"{home()} cannot be written, so your record keeps nothing of this run: set MLPIPE_HOME to a folder.")
-        with Crew(workers, environ, Path(scratch), messages) as crew:
+        with _Crew(workers, environ, Path(scratch), messages) as crew:
             for job in jobs:
                 crew.submit(crew.work, job)
             at: dict[str, str] = {}  # lesson that runs -> where it is
@@ -58,7 +58,7 @@ def run_jobs(
                 message = messages.get()
                 if message is None:  # a signal
                     left = [job.name for job in jobs if job.name not in rows]
-                    lost = [unfinished(name, "stopped" if name in crew.begun else "not run", crew) for name in left]
+                    lost = [_unfinished(name, "stopped" if name in crew.begun else "not run", crew) for name in left]
                     return [*rows.values(), *lost], True
                 name = message["lesson"]
                 if "result" in message:
@@ -76,7 +76,7 @@ def run_jobs(
     return list(rows.values()), False
 
 
-class Crew(ThreadPoolExecutor):
+class _Crew(ThreadPoolExecutor):
     """Threads that start a worker process for a job and wait for it; who leaves the crew ends all workers."""
 
     def __init__(self, workers: int, environ: dict[str, str], scratch: Path, messages: SimpleQueue):
@@ -116,7 +116,7 @@ class Crew(ThreadPoolExecutor):
         finally:
             self.running.pop(job.name, None)
         if row is None or "result" not in row:
-            row = unfinished(job.name, "died", self) | {"error": {"message": died}}
+            row = _unfinished(job.name, "died", self) | {"error": {"message": died}}
         self.messages.put(row)
 
     def __exit__(self, *error: Any) -> None:
@@ -138,14 +138,14 @@ class Crew(ThreadPoolExecutor):
         self.shutdown()
 
 
-def unfinished(name: str, result: str, crew: Crew) -> Row:
+def _unfinished(name: str, result: str, crew: _Crew) -> Row:
     """The row of a lesson that left no notebook."""
     seconds = time.perf_counter() - crew.begun[name] if name in crew.begun else 0.0
     return {"lesson": name, "result": result, "seconds": round(seconds, 1)} | NOTHING
 
 
 @contextmanager
-def interruptions() -> Iterator[SimpleQueue]:
+def _interruptions() -> Iterator[SimpleQueue]:
     """While this lasts, Ctrl-C and the requests to end arrive in this queue as `None` and stop nothing by themselves.
 
     The queue of the innermost one is served, so that a second Ctrl-C spoils no table and no page.
@@ -178,7 +178,7 @@ def run(
     every = [lesson for lesson in lessons.find(root) if lesson.notebook.exists()]
     build = Path(into or root).resolve() / "build"
     folder, report = build / "html", build / "run" / "report.json"
-    read_report(report)  # a damaged one is told before anything starts, too
+    _read_report(report)  # a damaged one is told before anything starts, too
     parameters = {key: value for key, value in (("SEED", seed), ("SCALE", scale)) if value is not None}
     jobs = [
         Job(
@@ -192,11 +192,11 @@ def run(
     ]
 
     def site(rows: list[Row]) -> None:
-        remember(report, rows)
+        _remember(report, rows)
         for lesson in every:  # so that every link leads somewhere
-            write_page(lesson, every, lesson.notebook, folder, replace=False)
+            _write_page(lesson, every, lesson.notebook, folder, replace=False)
         with lessons.locked(folder):  # so that the last index written is the one that knows most
-            lessons.write(folder / "index.html", pages.index(every, read_report(report)))
+            lessons.write(folder / "index.html", pages.index(every, _read_report(report)))
 
     print(f"Running {len(jobs)} lessons, {workers} at a time. Ctrl-C stops; what is finished is kept.", flush=True)
     return publish(jobs, every, folder, site, "run", workers)
@@ -217,12 +217,12 @@ def publish(
     def finished(row: Row) -> None:
         name = row["lesson"]
         try:
-            write_page(course[name], every, executed[name], folder, error=row["error"], notes=notes)
+            _write_page(course[name], every, executed[name], folder, error=row["error"], notes=notes)
         except (OSError, ValueError) as error:  # a page that cannot be made fails the lesson
             row["result"] = "failed"
             row["error"] = row["error"] or {"message": f"the page was not made: {error}"}
 
-    with interruptions():
+    with _interruptions():
         rows, stopped = run_jobs(jobs, workers, finished)
         print(table(rows))
         code = int(any(row["result"] != "ok" for row in rows))
@@ -239,7 +239,7 @@ def publish(
     return code
 
 
-def write_page(
+def _write_page(
     lesson: lessons.Lesson, every: list[lessons.Lesson], notebook: Path, folder: Path, replace: bool = True, **how: Any
 ) -> None:
     """Write the page of a notebook; without `replace` only where there is none, also when another run makes it now."""
@@ -252,16 +252,16 @@ def write_page(
             lessons.write(path, content)
 
 
-def read_report(report: Path) -> dict[str, Row]:
+def _read_report(report: Path) -> dict[str, Row]:
     """Rows by lesson, of this run and of earlier ones. Raises ValueError for a damaged file."""
     stored = lessons.read_json(report, "delete it and call `make run` again")
     return {row["lesson"]: row for row in stored.get("lessons", [])}
 
 
-def remember(report: Path, rows: list[Row]) -> None:
+def _remember(report: Path, rows: list[Row]) -> None:
     """Add rows to the report, which another run may be writing, too. Raises OSError, ValueError for a damaged file."""
     with lessons.locked(report.parent):
-        known = read_report(report) | {row["lesson"]: row for row in rows if row["result"] != "not run"}
+        known = _read_report(report) | {row["lesson"]: row for row in rows if row["result"] != "not run"}
         lessons.write(report, json.dumps({"lessons": [known[name] for name in sorted(known)]}, indent=1) + "\n")
 
 
