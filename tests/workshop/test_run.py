@@ -207,6 +207,16 @@ def test_a_misspelled_parameter_is_an_error(tmp_path):
     assert not (tmp_path / "out.ipynb").exists()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a script as a program")
+def test_a_worker_that_ends_in_the_middle_of_a_message_has_died(tmp_path, monkeypatch):
+    half = tmp_path / "half"
+    half.write_text("""#!/bin/sh\necho '{"lesson": '\n""")
+    half.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(half))
+    (row,), stopped = run_jobs([Job("00_good", "", "", str(tmp_path))])
+    assert (row["lesson"], row["result"], stopped) == ("00_good", "died", False)
+
+
 def test_a_cell_that_takes_too_long_fails(tmp_path):
     checkout(tmp_path, "04_sleeps")
     source = tmp_path / "notebooks" / "04_sleeps.ipynb"
@@ -292,6 +302,27 @@ def test_refresh_tells_where_a_run_stopped(cell, told, tmp_path, capsys):
     assert refresh(tmp_path) == 1
     assert f"00_x is left as it was: {told}" in capsys.readouterr().out
     assert not (tmp_path / "notebooks/00_x.ipynb").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_an_interrupted_refresh_keeps_what_is_stored_and_leaves_no_kernel(tmp_path, request):
+    for name, body in (("00_quick", "x = 1"), ("01_sleeps", BODIES["04_sleeps"])):
+        lessons.write(tmp_path / f"lessons/{name}/lesson.py", f"# %% [markdown]\n# # {name}\n\n# %%\n{body}\n")
+    lessons.write(tmp_path / "README.md", README)
+    call = "import pathlib, sys; from mlpipe.workshop.refresh import refresh; sys.exit(refresh(pathlib.Path()))"
+    pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-c", call], cwd=tmp_path, text=True, start_new_session=True, **pipes)
+    request.addfinalizer(process.kill)
+    folder, deadline = (tmp_path / "notebooks").resolve(), time.monotonic() + 60
+    while time.monotonic() < deadline and not any(one.name() == "sleep" for one in processes_in(folder)):
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, "")
+    assert processes_in(folder) == []
+    assert "Interrupted. 01_sleeps and what comes after it are left as they were." in out
+    assert [path.name for path in folder.iterdir()] == ["00_quick.ipynb"]
+    assert "00_quick](notebooks/00_quick.ipynb)" in (tmp_path / "README.md").read_text()
 
 
 FEW_FILES = """

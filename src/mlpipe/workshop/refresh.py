@@ -23,7 +23,9 @@ def refresh(root: Path, only: str = "") -> int:
             job = Job(lesson.name, str(text), str(output), str(lesson.notebook.parent))
             (row,), stopped = run.run_jobs([job], MLPIPE_HOME=record, MLPIPE_HIDE_TIMES="1")
             if stopped:
-                return run.INTERRUPTED
+                print(f"Interrupted. {lesson.name} and what comes after it are left as they were.")
+                code = run.INTERRUPTED
+                break
             if row["result"] == "ok":
                 notebook = lessons.read(output)
                 notebook.metadata["language_info"] = {"name": "python"}  # the kernel's own has this Python's version

@@ -111,7 +111,7 @@ class _Crew(ThreadPoolExecutor):
                         self.messages.put(row)
             said = noise.read_text(errors="replace").strip().splitlines()[-15:]
             died = "\n".join([f"worker ended with {worker.wait()}", *said])
-        except OSError as error:  # too many processes or open files, or a full disk
+        except (OSError, ValueError) as error:  # too many processes or open files, a full disk, half a message
             died = str(error)
         finally:
             self.running.pop(job.name, None)
