@@ -20,7 +20,7 @@ MOVIELENS_SHA256 = {
     "ratings.csv.gz": "5cb3549cfca47f1db5f3b0b71d625ee886d02d00530da38778838647e38f3d96",
     "movies.csv.gz": "6e54c9215b434c9ebebcef73fa67ed009095afec288fca1c0859ebeab21fcf85",
 }
-MOVIELENS_FIX = "git checkout -- data/movielens-small"
+MOVIELENS_FIX = paths.restore("data/movielens-small")
 # The first rating and the day after the last one of the edition of October 2016.
 MOVIELENS_PERIOD = (pd.Timestamp("1995-01-09"), pd.Timestamp("2016-10-17"))
 # The oldest film that survives is of 1888; no film is newer than the edition.
@@ -37,7 +37,7 @@ OPEN_BANDIT_SHA256 = {
     "women-thompson.csv.gz": "7b0b4e51026ca664966230f69f64056e263850d3ad91aeaf7da2c704cca7f6fc",
     "items.csv.gz": "d37d99737839a5a37ca980e2ffbe36f1d917ebbb0f47e7bc7d952384453b82c0",
 }
-OPEN_BANDIT_FIX = "git checkout -- data/open-bandit-sample"
+OPEN_BANDIT_FIX = paths.restore("data/open-bandit-sample")
 OPEN_BANDIT_CAMPAIGNS = ("all", "men", "women")
 OPEN_BANDIT_POLICIES = ("random", "thompson")
 # The week of the experiment, from its first day to the day after its last one.

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import psutil
 
 from mlpipe.course.boxes import BAD, GOOD, box, prose, show, sign
-from mlpipe.paths import home
+from mlpipe.paths import call, checkout, home, restore
 
 PACKAGES = ("implicit", "jupyterlab", "matplotlib", "numpy", "pandas", "papermill", "scikit-learn", "scipy")
 IMPORTED = ("implicit", "matplotlib", "numpy", "pandas", "scipy")  # the rest would cost the first lesson 90 MB
@@ -21,8 +21,7 @@ FREE_BYTES = 2e9  # the largest lesson needs 1.5 GB
 
 def check_environment() -> None:
     """Show one line for each check, with the fix where it fails."""
-    found = [(name, *_outcome(test, fix)) for name, test, fix in _checks()]
-    lines = [(f"{'✓' if good else '✗'} {name}" + ("" if good else f": {fix}"), good) for name, good, fix in found]
+    lines = report()
     all_good = all(good for _, good in lines)
     show(
         box(
@@ -31,6 +30,12 @@ def check_environment() -> None:
         "\n".join(line for line, _ in lines),
         {"environment": all_good},
     )
+
+
+def report() -> list[tuple[str, bool]]:
+    """One line for each check, with the fix where it fails, and whether it was passed."""
+    found = [(name, *_outcome(test, fix)) for name, test, fix in _checks()]
+    return [(f"{'✓' if good else '✗'} {name}" + ("" if good else f": {fix}"), good) for name, good, fix in found]
 
 
 def _outcome(test: Callable[[], bool], fix: str) -> tuple[bool, str]:
@@ -43,10 +48,11 @@ def _outcome(test: Callable[[], bool], fix: str) -> tuple[bool, str]:
 
 def _checks() -> list[tuple[str, Callable[[], bool], str]]:
     broken = _broken_packages()
+    lab = call("lab")
     return [
-        ("Python 3.11 or newer", lambda: sys.version_info >= (3, 11), "install a newer Python, then `make lab` again"),
+        ("Python 3.11 or newer", lambda: sys.version_info >= (3, 11), f"install a newer Python, then `{lab}` again"),
         ("the course's packages", lambda: not broken, "; ".join(broken)),
-        ("the embedded data", _data, "restore it: `git checkout -- data`"),
+        ("the embedded data", _data, f"restore it: `{restore('data')}`"),
         (
             "two gigabytes of free memory",
             lambda: psutil.virtual_memory().available >= FREE_BYTES,
@@ -56,7 +62,7 @@ def _checks() -> list[tuple[str, Callable[[], bool], str]]:
         (
             "one thread for linear algebra",
             lambda: os.environ.get("OPENBLAS_NUM_THREADS") == "1",
-            "start with `make lab`, which sets OPENBLAS_NUM_THREADS=1; without it `implicit` warns and may be slow",
+            f"start with `{lab}`, which sets OPENBLAS_NUM_THREADS=1; without it `implicit` warns and may be slow",
         ),
     ]
 
@@ -70,7 +76,8 @@ def _broken_packages() -> list[str]:
             if name in IMPORTED:
                 importlib.import_module(name)
         except importlib.metadata.PackageNotFoundError:
-            broken.append(f"{name} is not installed; run `make lab`, or `make run`, from the course's folder")
+            fix = "run `make lab`, or `make run`, from the course's folder" if checkout() else f"`pip install {name}`"
+            broken.append(f"{name} is not installed; {fix}")
         except (ImportError, OSError) as error:
             broken.append(_how_to_mend(name, error))
     return broken
@@ -81,7 +88,9 @@ def _how_to_mend(name: str, error: Exception) -> str:
         from mlpipe.recommenders.peers import how_to_mend
 
         return how_to_mend(error)
-    return f"{name} cannot be imported ({error}); remove `.venv` and run `make lab` from the course's folder"
+    again = f"`pip install --force-reinstall {name}`"
+    fix = "remove `.venv` and run `make lab` from the course's folder" if checkout() else again
+    return f"{name} cannot be imported ({error}); {fix}"
 
 
 def _data() -> bool:

@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 from tqdm import tqdm
 
-from mlpipe.paths import home
+from mlpipe.paths import call, home
 from mlpipe.workshop import lessons, pages
 from mlpipe.workshop.execute import Job, allow_open_files, environment
 
@@ -234,7 +234,7 @@ def publish(
             code = 1
         if stopped:
             rest = ",".join(sorted(row["lesson"][:2] for row in rows if row["result"] in ("stopped", "not run")))
-            print(f"Interrupted. Finished lessons are kept; go on with: make {target} ONLY={rest}")
+            print(f"Interrupted. Finished lessons are kept; go on with: {call(target, only=rest)}")
             code = INTERRUPTED
     return code
 
@@ -254,7 +254,7 @@ def _write_page(
 
 def _read_report(report: Path) -> dict[str, Row]:
     """Rows by lesson, of this run and of earlier ones. Raises ValueError for a damaged file."""
-    stored = lessons.read_json(report, "delete it and call `make run` again")
+    stored = lessons.read_json(report, f"delete it and call `{call('run')}` again")
     return {row["lesson"]: row for row in stored.get("lessons", [])}
 
 
