@@ -10,6 +10,7 @@ import nbformat
 import pytest
 
 from mlpipe.course import record
+from mlpipe.paths import MARKS
 from mlpipe.workshop import lab, lessons
 
 
@@ -21,6 +22,8 @@ def course_lesson(source):
 
 @pytest.fixture
 def root(tmp_path):
+    for mark in MARKS:
+        (tmp_path / mark).mkdir(parents=True)
     for name in ("00_start", "01_next"):
         lessons.write(tmp_path / "notebooks" / f"{name}.ipynb", course_lesson("x = 1"))
     return tmp_path
@@ -161,7 +164,7 @@ def test_jupyterlab_starts_with_this_python_in_the_right_folder(start, folder, u
         f"--ServerApp.root_dir={where}",
         f"--LabApp.default_url={url}",
     ]  # a user's configuration may have another root
-    assert (command, cwd) == ([sys.executable, "-m", "jupyterlab", *own, "--no-browser"], where)
+    assert (command, cwd) == ([sys.executable, "-P", "-m", "jupyterlab", *own, "--no-browser"], where)
     assert spec["argv"][0] == sys.executable  # whatever else is called python3 on this machine
     assert env["JUPYTER_PATH"].endswith(os.pathsep + "another's")
     assert env["MLPIPE_HOME"] == str(root / "mine")

@@ -14,6 +14,7 @@ import psutil
 import pytest
 from helpers import README
 
+from mlpipe.paths import MARKS
 from mlpipe.workshop import lessons
 from mlpipe.workshop.execute import Job, _failure, _joined, environment
 from mlpipe.workshop.refresh import refresh
@@ -46,6 +47,8 @@ def lesson(name, body):
 
 
 def checkout(root, *names):
+    for mark in MARKS:
+        (root / mark).mkdir(parents=True, exist_ok=True)
     for name in names:
         lessons.write(root / "notebooks" / f"{name}.ipynb", lessons.to_bytes(lesson(name, BODIES[name])))
     return root
@@ -190,8 +193,8 @@ def test_a_damaged_file_is_one_sentence_before_anything_runs(file, content, sent
     assert sentence in err
 
 
-def test_another_folder_is_told(tmp_path):
-    process = command(tmp_path, "run")
+def test_a_checkout_without_lessons_is_told(tmp_path):
+    process = command(checkout(tmp_path), "run")
     _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "no lessons in" in err

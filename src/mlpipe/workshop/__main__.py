@@ -1,66 +1,115 @@
-"""The commands behind the Makefile: `python -m mlpipe.workshop --help`."""
+"""The command `mlpipe`, in a checkout (where `make` calls it) and in any other folder: `mlpipe --help`."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
 
+from mlpipe.paths import FILES, checkout
+
+AUTHORS = ("refresh", "author")
+
+
+class Parser(argparse.ArgumentParser):
+    """A mistake on the command line is one sentence."""
+
+    def error(self, message: str):
+        """Say what is wrong, and where to look."""
+        self.exit(2, f"{self.prog}: {message}; see `{self.prog} --help`\n")
+
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    top = argparse.ArgumentParser(prog="python -m mlpipe.workshop", description="Run, read and keep the course.")
-    commands = top.add_subparsers(dest="command", required=True)
+    top = Parser(
+        prog="mlpipe",
+        description="An executable course for the machine-learning pipeline design interview.",
+        epilog="`mlpipe COMMAND --help` says more. The authors' commands need a checkout of the course.",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name: str, text: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=text, description=text)
+    def command(name: str, text: str, epilog: str = "") -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text, epilog=epilog)
 
-    run = command("run", "Execute the lessons into build/run and build/html, with a report.")
-    instructor = command("instructor", "Execute the lessons with solved exercises and speaker's notes.")
-    refresh = command("refresh", "Make the stored notebooks anew from their texts.")
-    lab = command("lab", "Open your own copy of the course, my_course/, in JupyterLab.")
-    author = command("author", "Open the lessons themselves in JupyterLab, paired with their texts.")
+    handed_on = "Other arguments, such as --no-browser, are handed on to JupyterLab."
+    command("lab", "Open your own copy of the course, my_course/ in this folder, in JupyterLab.", handed_on)
+    run = command("run", "Execute lessons: pages in build/html in this folder, a report at the end.")
+    commands.add_parser("interview", help="Sit a mock interview in the terminal.", add_help=False)
+    instructor = command("instructor", "Execute lessons with solved exercises; pages with notes in build/instructor.")
+    command("check-environment", "Is this machine ready for the course? What fails comes with its fix.")
+    refresh = command("refresh", "For authors: make the stored notebooks anew from their texts.")
+    command("author", "For authors: open the lessons' texts in JupyterLab.", handed_on)
     for one in (run, instructor, refresh):
         one.add_argument("--only", default="", metavar="02,05", help="these lessons only")
     for one in (run, instructor):
         one.add_argument("--jobs", type=int, default=2, help="lessons at a time (default: 2)")
     run.add_argument("--seed", type=int, help="another SEED than the lesson's")
     run.add_argument("--scale", choices=("full", "small"), help="another SCALE than the lesson's")
-    for one in (lab, author):
-        one.epilog = "Other arguments, such as --no-browser, are handed on to JupyterLab."
     return top
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; a mistake of the caller is one sentence and exit status 2."""
-    options, others = parser().parse_known_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["interview"]:
+        from mlpipe.interview import terminal
+
+        return terminal.main(given[1:])
+    options, others = parser().parse_known_args(given)
     if others and options.command not in ("lab", "author"):
         parser().error(f"unknown arguments: {' '.join(others)}")
-    root = Path.cwd()
     try:
-        if options.command == "run":
-            from mlpipe.workshop.run import run
-
-            return run(root, options.only, options.jobs, options.seed, options.scale)
-        if options.command == "instructor":
-            from mlpipe.workshop.instructor import instructor
-
-            return instructor(root, options.only, options.jobs)
-        if options.command == "refresh":
-            from mlpipe.workshop.refresh import refresh
-
-            return refresh(root, options.only)
-        from mlpipe.workshop import lab
-
-        return (lab.lab if options.command == "lab" else lab.author)(root, others)
+        return command(options, others)
     except (OSError, ValueError) as error:  # a system's error names the file and the problem
         print(error, file=sys.stderr)
         return 2
 
 
-if __name__ == "__main__":
+def command(options: argparse.Namespace, others: list[str]) -> int:
+    """Run the command that was chosen, on the checkout's lessons in a checkout, elsewhere on those of this package."""
+    from mlpipe.workshop.execute import ONE_THREAD
+
+    os.environ.update(ONE_THREAD)  # before NumPy is imported, which reads them once
+    found = checkout()
+    if options.command in AUTHORS and found != FILES:
+        where = "this folder is not in one" if found is None else f"this is the `mlpipe` of {FILES}, not of {found}"
+        raise ValueError(
+            f"mlpipe {options.command} works on a checkout of the course, and {where}: "
+            f"call `make {options.command}` in a clone of the project"
+        )
+    course, folder = found or FILES, found or Path.cwd()
+    if options.command == "run":
+        from mlpipe.workshop.run import run
+
+        return run(course, options.only, options.jobs, options.seed, options.scale, into=folder)
+    if options.command == "instructor":
+        from mlpipe.workshop.instructor import instructor
+
+        return instructor(course, options.only, options.jobs, into=folder)
+    if options.command == "refresh":
+        from mlpipe.workshop.refresh import refresh
+
+        return refresh(course, options.only)
+    if options.command == "check-environment":
+        from mlpipe.workshop import environment
+
+        found_out = environment.report()
+        print("\n".join(line for line, _ in found_out))
+        return int(not all(good for _, good in found_out))
+    from mlpipe.workshop import lab
+
+    return lab.author(course, others) if options.command == "author" else lab.lab(course, others, into=folder)
+
+
+def script() -> None:
+    """Entry point of the console script."""
     code = main()
     if code == 130:  # interrupted, and all is told: one more Ctrl-C must not add a traceback
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    script()

@@ -10,21 +10,21 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mlpipe.paths import home
+from mlpipe.paths import call, home
 from mlpipe.workshop import lessons
 from mlpipe.workshop.execute import kernelspec
 
 
-def copy_course(root: Path) -> list[str]:
-    """Bring `my_course/` up to date and return what to tell the reader.
+def copy_course(root: Path, into: Path | None = None) -> list[str]:
+    """Bring `my_course/` in `into` (default: `root`) up to date with the lessons of `root`; what to tell the reader.
 
     Adds lessons that are new there, updates copies that the reader has not changed, and overwrites nothing else.
     Outputs are left out: a lesson asks for a guess before it shows an answer.
     """
-    mine = Path(root).resolve() / "my_course"
+    mine = Path(into or root).resolve() / "my_course"
     if mine.exists() and not mine.is_dir():
         raise ValueError(
-            f"{mine} is a file, but your copy needs this name for a folder: rename it, then call `make lab` again"
+            f"{mine} is a file, but your copy needs this name for a folder: rename it, then call `{call('lab')}` again"
         )
     with lessons.locked(mine):
         return _update(root, mine)
@@ -32,7 +32,7 @@ def copy_course(root: Path) -> list[str]:
 
 def _update(root: Path, mine: Path) -> list[str]:
     manifest = mine / ".copied.json"
-    copied = lessons.read_json(manifest, "delete it and call `make lab` again; your lessons stay as they are")
+    copied = lessons.read_json(manifest, f"delete it and call `{call('lab')}` again; your lessons stay as they are")
     news = []
     for lesson in lessons.find(root):
         name = lesson.notebook.relative_to(Path(root).resolve() / "notebooks").as_posix()  # traps keep their folder
@@ -48,7 +48,7 @@ def _update(root: Path, mine: Path) -> list[str]:
         elif copied.get(name) != digest(fresh):
             news.append(
                 f"{name}: you changed your copy and the course has a newer version; yours is kept. "
-                f"To get the new one, rename my_course/{name} and call `make lab` again."
+                f"To get the new one, rename my_course/{name} and call `{call('lab')}` again."
             )
         lessons.write(manifest, json.dumps(copied, indent=1) + "\n")
     return news
@@ -59,12 +59,12 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def lab(root: Path, arguments: list[str]) -> int:
-    """`make lab`: update the reader's copy, then open it."""
-    for line in copy_course(root):
+def lab(root: Path, arguments: list[str], into: Path | None = None) -> int:
+    """`make lab`: update the reader's copy of the lessons of `root`, then open it."""
+    for line in copy_course(root, into):
         print(line)
     first = lessons.find(root)[0].notebook.name
-    return launch(Path(root).resolve() / "my_course", f"/lab/tree/{first}", arguments)
+    return launch(Path(into or root).resolve() / "my_course", f"/lab/tree/{first}", arguments)
 
 
 def author(root: Path, arguments: list[str]) -> int:
@@ -75,12 +75,13 @@ def author(root: Path, arguments: list[str]) -> int:
 
 def launch(folder: Path, url: str, arguments: list[str]) -> int:
     """JupyterLab in a folder, with this Python's kernel; returns its exit status. Other settings are the reader's."""
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={url}"]
+    settings = [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={url}"]
+    command = [sys.executable, "-P", "-m", "jupyterlab", *settings, *arguments]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         found = [str(kernelspec(Path(scratch))), os.environ.get("JUPYTER_PATH", "")]
         env = os.environ | {"JUPYTER_PATH": os.pathsep.join(filter(None, found)), "MLPIPE_HOME": str(home())}
         env.pop("PYTHONHOME", None)  # it names another Python's library
         try:
-            return subprocess.call([*command, *arguments], cwd=folder, env=env)
+            return subprocess.call(command, cwd=folder, env=env)
         except KeyboardInterrupt:  # JupyterLab got it, too, and has ended
             return 0
