@@ -11,7 +11,7 @@ VENV   = .venv
 BIN    = $(VENV)/bin
 READY  = $(VENV)/.ready
 DEV    = $(VENV)/.ready-dev
-COURSE = $(BIN)/python -I -m mlpipe.workshop
+MLPIPE = $(BIN)/python -I $(BIN)/mlpipe
 # One more at a time than lessons: a test often waits, for a kernel to start or for a process to end.
 PYTEST = $(BIN)/python -m pytest -q -n $$(($(JOBS) + 1)) --dist loadgroup
 
@@ -37,10 +37,10 @@ $(DEV): requirements-dev.lock $(READY)
 	@sh .ci/setup "$(VENV)" "$(PYTHON)" $@ requirements.lock requirements-dev.lock
 
 run: $(READY)  ## execute the course: pages in build/html, a report at the end (ONLY=02,05)
-	@$(COURSE) run --jobs $(JOBS) --only "$(ONLY)"
+	@$(MLPIPE) run --jobs $(JOBS) --only "$(ONLY)"
 
 lab: $(READY)  ## open your own copy of the course in JupyterLab (ARGS=--no-browser)
-	@$(COURSE) lab $(ARGS)
+	@$(MLPIPE) lab $(ARGS)
 
 test: lint  ## everything that CI runs: code, and every lesson executed three times
 	@$(PYTEST)
@@ -59,16 +59,16 @@ lint: $(DEV)
 	@$(BIN)/python -m mypy --no-error-summary
 
 interview: $(READY)  ## sit a mock interview in the terminal (QUESTION=ctr ARGS=--drill)
-	@$(BIN)/python -m mlpipe.interview $(QUESTION) $(ARGS)
+	@$(MLPIPE) interview $(QUESTION) $(ARGS)
 
 instructor: $(READY)  ## lessons with solved exercises and speaker's notes, in build/instructor (ONLY=02)
-	@$(COURSE) instructor --jobs $(JOBS) --only "$(ONLY)"
+	@$(MLPIPE) instructor --jobs $(JOBS) --only "$(ONLY)"
 
 author: $(READY)  ## edit the lessons themselves in JupyterLab, paired with their texts
-	@$(COURSE) author $(ARGS)
+	@$(MLPIPE) author $(ARGS)
 
 refresh: $(READY)  ## make the stored notebooks and the README's table anew from the texts (ONLY=02)
-	@$(COURSE) refresh --only "$(ONLY)"
+	@$(MLPIPE) refresh --only "$(ONLY)"
 
 bench: $(READY)  ## speed and quality against other libraries
 	@$(BIN)/python -I .ci/install.py $(VENV) --no-deps --group bench || \
@@ -90,6 +90,8 @@ lock: $(READY)  ## resolve the versions anew: rewrites requirements.lock and req
 	$(LOCK) --upgrade --group install -o requirements.lock && \
 	$(LOCK) --upgrade --group install --group dev --constraint requirements.lock -o build/lock/all
 	@awk '/^[^ ]/ { known = FNR != NR && $$0 in seen; seen[$$0] } FNR != NR && !known' requirements.lock build/lock/all >requirements-dev.lock
+	@{ head -n 1 .ci/versions.txt; awk '/^[^ ]/ { sub(/ \\$$/, ""); print }' requirements.lock; } >build/lock/versions
+	@mv build/lock/versions .ci/versions.txt
 	@rm -rf build/lock; echo "The locks are new; make test tells whether the course still stands"
 
 clean:  ## remove build/ and caches; my_course/ and .venv/ stay
