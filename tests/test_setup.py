@@ -1,7 +1,10 @@
 """The Makefile and the set-up: what a newcomer meets first, also when something is missing."""
 
+import importlib.util
+import json
 import os
 import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -11,6 +14,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from mlpipe.workshop.__main__ import parser
 
 ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -262,10 +267,71 @@ def test_ci_runs_what_the_readme_says():
     assert not done.stderr
 
 
-def test_conda_environment_is_the_readers_lock():
+def test_the_conda_environment_is_the_package_with_the_readers_versions():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     assert environment["name"] == "mlpipe"
-    assert environment["dependencies"] == ["python=3.12", "pip", {"pip": ["-r requirements.lock"]}]
+    assert environment["dependencies"] == ["python=3.12", "pip", {"pip": ["-c .ci/versions.txt", "-e ."]}]
+    locked = re.findall(r"^(\S.*?)(?: \\)?$", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    assert (ROOT / ".ci" / "versions.txt").read_text().splitlines()[1:] == locked
+
+
+def exists(command):
+    """Whether a command of a file that cannot be tried here is one that there is."""
+    name, *arguments = shlex.split(command)
+    if name == "make":
+        return {one for one in arguments if "=" not in one} <= set(TARGETS)
+    if name == "mlpipe":
+        return bool(parser().parse_args(arguments))
+    if not name.endswith("python"):
+        return False
+    if arguments[0] == "-c":
+        imports = [line for line in re.split("[;\n]", arguments[1]) if re.match(r" *(from|import) ", line)]
+        exec("\n".join(line.strip() for line in imports), {})
+        return bool(compile(arguments[1], "-c", "exec"))
+    return arguments[0] == "-m" and importlib.util.find_spec(arguments[1]) is not None
+
+
+def test_binder_calls_what_there_is():
+    script = ROOT / "postBuild"
+    assert script.stat().st_mode & stat.S_IXUSR
+    assert not subprocess.run(["sh", "-n", script], capture_output=True, text=True).stderr
+    commands = [line for line in script.read_text().splitlines() if line and not line.startswith(("#", "set "))]
+    assert len(commands) == 3
+    assert [one for one in commands if not exists(one)] == []
+
+
+def test_the_container_makes_the_environment_that_its_editor_uses():
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    assert exists(container["postCreateCommand"])
+    interpreter = container["customizations"]["vscode"]["settings"]["python.defaultInterpreterPath"]
+    assert interpreter == "${containerWorkspaceFolder}/.venv/bin/python"
+    assert set(container["containerEnv"]) == set(re.findall(r"^export (\w+) = 1$", MAKEFILE, re.MULTILINE))
+
+
+def test_the_workflow_tests_the_oldest_and_the_newest_python_on_two_systems():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text())
+    matrix = workflow["jobs"]["test"]["strategy"]["matrix"]
+    assert [one.rpartition("-")[0] for one in matrix["os"]] == ["ubuntu", "macos"]
+    oldest, newest = matrix["python"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["requires-python"] == f">={oldest}"
+    assert f"python{newest}" in (ROOT / ".ci" / "setup").read_text()
+    steps = workflow["jobs"]["test"]["steps"]
+    assert [one["uses"] for one in steps if "uses" in one] == ["actions/checkout@v4", "actions/setup-python@v5"]
+    assert [one["run"] for one in steps if "run" in one] == ["make test PYTHON=python"]
+    assert exists("make test PYTHON=python")
+
+
+def test_the_hooks_call_the_projects_own_tools():
+    (repo,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert repo["repo"] == "local"
+    assert [one["id"] for one in repo["hooks"]] == ["ruff", "ruff-format", "mypy", "pairs"]
+    for hook in repo["hooks"]:
+        assert hook["language"] == "system"
+        assert exists(hook["entry"])
+        re.compile(hook.get("files", ""))
+    called = repo["hooks"][-1]["entry"].split()
+    assert f"def {called[-1]}(" in (ROOT / called[-3]).read_text()
 
 
 def pins(name):
