@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 15
-#     budget_seconds: 8
 #     budget_megabytes: 320
+#     budget_seconds: 8
+#     minutes: 15
 # ---
 
 # %% [markdown] notes="Plan: opening 1, check of the machines 1, cold answer 5, the picture 3, claims 3, exercises and paths 2. Then the core exercise, ten minutes, here or at home. Say what this course is not: a list of answers to learn by heart. Everything a strong answer asserts is computed in front of the class. Let everybody write the cold answer before you show the map."

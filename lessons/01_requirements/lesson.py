@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 20
-#     budget_seconds: 15
 #     budget_megabytes: 800
+#     budget_seconds: 15
+#     minutes: 20
 # ---
 
 # %% [markdown] notes="Open with the question: what do you ask before you design anything? Collect five answers on the board. Most classes forget the surface and what is logged today. Plan: metric tree 5, proxy gap 2, baseline 5, auction 3, envelope 5. Then the core exercise, ten minutes."

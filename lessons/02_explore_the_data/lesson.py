@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 20
-#     budget_seconds: 15
 #     budget_megabytes: 850
+#     budget_seconds: 15
+#     minutes: 20
 # ---
 
 # %% [markdown] notes="Ask first: what do you look at before you model? Most say missing values and histograms. Write on the board: who, what, when, what was shown, when do we know. Plan: profile 2, skew 2, time 4, empty cells 1, bots 3, what was shown 4, delay 3, splits 1. Then the core exercise, ten minutes."

@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 20
-#     budget_seconds: 50
 #     budget_megabytes: 750
+#     budget_seconds: 50
+#     minutes: 20
 # ---
 
 # %% [markdown] notes="Plan: entities 2, hashing and crosses 6, the two leaks 8, parity 1, freshness and worth 3. The leaks are the heart: take your time. Then the core exercise, ten minutes. Ask at the start: name one feature that you would use and could not compute at serving time."

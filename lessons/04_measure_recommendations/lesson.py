@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 20
-#     budget_seconds: 30
 #     budget_megabytes: 900
+#     budget_seconds: 30
+#     minutes: 20
 # ---
 
 # %% [markdown] notes="Plan: five metrics by hand 5, where they disagree 4, the splits 6, sampled ranking 5. The core exercise takes ten minutes after that. Ask first: which metric would you report for a recommender, and on which split? Write the answers on the board and come back to them at the end: most say recall or nDCG and forget the split."

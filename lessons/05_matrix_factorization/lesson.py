@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 20
-#     budget_seconds: 50
 #     budget_megabytes: 650
+#     budget_seconds: 50
+#     minutes: 20
 # ---
 
 # %% [markdown] notes="This is the model answer of the first question; say so. Plan: ratings and their lists 6, loss and normal equations 5, the settings 5, neighbours and fold-in 4. Then ten minutes for the core exercise. Ask first: what does a recommender predict? Most say: the rating. Let the third figure answer."

@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 20
-#     budget_seconds: 30
 #     budget_megabytes: 600
+#     budget_seconds: 30
+#     minutes: 20
 # ---
 
 # %% [markdown] notes="Plan: users against rows 4, paired differences 3, what the test can find 4, other splits 2, slices 2, beyond accuracy and the dial 5. The core exercise takes ten minutes after that. Ask first: model A has nDCG 0.25, model B 0.24. Which one do you ship? Any answer without a question back is wrong: how many users, the same users, what else changes?"

@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 20
-#     budget_seconds: 60
 #     budget_megabytes: 1000
+#     budget_seconds: 60
+#     minutes: 20
 # ---
 
 # %% [markdown] notes="Plan: the candidates 2, the ladder 6, what it costs 4, who is new 5, the record 3. Then ten minutes for the core exercise. Before the ladder let everybody write down the winner and its lead over popularity. At the end let two tables fill in the record for two products, and compare."

@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 20
-#     budget_seconds: 50
 #     budget_megabytes: 1300
+#     budget_seconds: 50
+#     minutes: 20
 # ---
 
 # %% [markdown] notes="Plan: label and scores 5, smoothed rates 4, logistic regression 3, defaults and leak 4, AUC and class weights 2, other data 2. Then ten minutes for the core exercise. Ask first: how often is a model right that says 'nobody ever clicks'? Let the class answer before the first output."

@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 20
-#     budget_seconds: 55
 #     budget_megabytes: 1400
+#     budget_seconds: 55
+#     minutes: 20
 # ---
 
 # %% [markdown] notes="Plan: crosses 3, FTRL 5, trees 3, factorization machine 5, cost 2, new ads 1, which model when 1. Then ten minutes for the core exercise. Ask first: your logistic regression is tuned; what would you try next, and what would it cost?"

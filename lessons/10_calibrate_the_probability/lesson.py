@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 20
-#     budget_seconds: 30
 #     budget_megabytes: 1000
+#     budget_seconds: 30
+#     minutes: 20
 # ---
 
 # %% [markdown] notes="Plan: total and curve 4, one number 2, slices 3, downsampling 4, corrections 3, auction 4. Then ten minutes for the core exercise. Ask first: the model predicts as many clicks as there were. Would you let it bid with your money?"

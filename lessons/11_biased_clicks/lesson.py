@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 20
-#     budget_seconds: 40
 #     budget_megabytes: 1500
+#     budget_seconds: 40
+#     minutes: 20
 # ---
 
 # %% [markdown] notes="Plan: filters 2, bots 3, our own choice 6, the slot 5, late reports 4. Then ten minutes for the core exercise. Ask first: an ad has a click rate of one percent in the log; give me four reasons why that may be wrong. Write them on the board and come back to them at the end."

@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 20
-#     budget_seconds: 15
 #     budget_megabytes: 500
+#     budget_seconds: 15
+#     minutes: 20
 # ---
 
 # %% [markdown] notes="Plan: rules 2, interview 18. Scoring takes ten minutes more, the drill and the exercises are for home. In a class: three chairs in front, a candidate, an interviewer and an observer with the rubric; everybody else scores along. Let nobody interrupt the first twelve minutes except the interviewer."

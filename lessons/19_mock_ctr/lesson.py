@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 20
-#     budget_seconds: 15
 #     budget_megabytes: 500
+#     budget_seconds: 15
+#     minutes: 20
 # ---
 
 # %% [markdown] notes="Plan: rules 2, interview 18. Scoring takes ten minutes more; drill and exercises are for home. If the class sat lesson 18, exchange the roles: the observer becomes the candidate. Have the printed gates on the table."

@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 10
-#     budget_seconds: 20
 #     budget_megabytes: 450
+#     budget_seconds: 20
+#     minutes: 10
 # ---
 
 # %% [markdown]

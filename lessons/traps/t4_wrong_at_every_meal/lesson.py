@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 10
-#     budget_seconds: 15
 #     budget_megabytes: 400
+#     budget_seconds: 15
+#     minutes: 10
 # ---
 
 # %% [markdown]

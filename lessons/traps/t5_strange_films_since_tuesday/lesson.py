@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 10
-#     budget_seconds: 30
 #     budget_megabytes: 500
+#     budget_seconds: 30
+#     minutes: 10
 # ---
 
 # %% [markdown]

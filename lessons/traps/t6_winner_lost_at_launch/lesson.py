@@ -5,9 +5,9 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     minutes: 10
-#     budget_seconds: 10
 #     budget_megabytes: 300
+#     budget_seconds: 10
+#     minutes: 10
 # ---
 
 # %% [markdown]
