@@ -64,7 +64,7 @@ interview: $(READY)  ## sit a mock interview in the terminal (QUESTION=ctr ARGS=
 instructor: $(READY)  ## lessons with solved exercises and speaker's notes, in build/instructor (ONLY=02)
 	@$(MLPIPE) instructor --jobs $(JOBS) --only "$(ONLY)"
 
-author: $(READY)  ## edit the lessons themselves in JupyterLab, paired with their texts
+author: $(READY)  ## edit the lessons' texts in JupyterLab, as notebooks
 	@$(MLPIPE) author $(ARGS)
 
 refresh: $(READY)  ## make the stored notebooks and the README's table anew from the texts (ONLY=02)

@@ -2,16 +2,20 @@
 
 import json
 import os
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import jupytext
 import nbformat
 import pytest
 
 from mlpipe.course import record
 from mlpipe.paths import MARKS
 from mlpipe.workshop import lab, lessons
+
+ROOT = Path(__file__).parents[2]
 
 
 def course_lesson(source):
@@ -142,7 +146,7 @@ def test_stored_outputs_alone_do_not_make_a_new_version(root):
 
 @pytest.mark.parametrize(
     ("start", "folder", "url"),
-    [(lab.lab, "my_course", "/lab/tree/00_start.ipynb"), (lab.author, ".", "/lab/tree/notebooks")],
+    [(lab.lab, "my_course", "/lab/tree/00_start.ipynb"), (lab.author, ".", "/lab/tree/lessons")],
 )
 def test_jupyterlab_starts_with_this_python_in_the_right_folder(start, folder, url, root, monkeypatch):
     calls = []
@@ -169,6 +173,18 @@ def test_jupyterlab_starts_with_this_python_in_the_right_folder(start, folder, u
     assert env["JUPYTER_PATH"].endswith(os.pathsep + "another's")
     assert env["MLPIPE_HOME"] == str(root / "mine")
     assert "PYTHONHOME" not in env
+
+
+def test_a_lesson_that_is_saved_as_a_notebook_is_the_text_that_it_was(tmp_path):
+    shutil.copytree(ROOT / "lessons", tmp_path / "lessons")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)  # what jupytext keeps of the metadata
+    server = jupytext.TextFileContentsManager(root_dir=str(tmp_path))
+    texts = {text: text.read_bytes() for text in tmp_path.glob("lessons/**/lesson.py")}
+    assert len(texts) > 10
+    for text in texts:
+        name = text.relative_to(tmp_path).as_posix()
+        server.save(server.get(name, type="notebook"), name)
+    assert [text.parent.name for text, before in texts.items() if text.read_bytes() != before] == []
 
 
 def test_two_that_open_the_course_at_once_both_find_it_whole(root):

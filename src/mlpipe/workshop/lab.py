@@ -68,9 +68,10 @@ def lab(root: Path, arguments: list[str], into: Path | None = None) -> int:
 
 
 def author(root: Path, arguments: list[str]) -> int:
-    """`make author`: open the lessons; jupytext keeps notebook and text in step when a file is saved."""
-    print("Saving a lesson updates its text. Then `make refresh ONLY=NN` stores clean outputs.")
-    return launch(Path(root).resolve(), "/lab/tree/notebooks", arguments)
+    """`make author`: open the lessons' texts, which jupytext reads and saves as notebooks."""
+    print("A lesson as a notebook: right click on lesson.py, Open With, Notebook. A double click opens the code.")
+    print("Saving changes the text; then `make refresh ONLY=NN` makes the stored notebook from it.")
+    return launch(Path(root).resolve(), "/lab/tree/lessons", arguments)
 
 
 def launch(folder: Path, url: str, arguments: list[str]) -> int:
