@@ -161,6 +161,15 @@ def test_the_last_run_is_the_checkouts_or_lies_at_or_above_the_working_folder(tm
     assert collect_evidence()["05.x"].value == 1.9
 
 
+def test_without_a_checkout_it_is_the_command_that_is_named_and_the_readers_copy(tmp_path, monkeypatch):
+    write_notebook(tmp_path / "notebooks" / "05_factors.ipynb", 1.7)
+    one = collect_evidence(tmp_path)["05.x"]
+    monkeypatch.chdir(tmp_path)
+    assert "`mlpipe run --only 05`" in one.note
+    assert one.link.startswith("my_course/05_factors.ipynb#")
+    assert "call `mlpipe run`." in check_quote("05.x", 1, {}).reason
+
+
 def test_your_own_record_comes_first_then_the_last_run_then_what_is_shipped(tmp_path):
     write_notebook(tmp_path / "notebooks" / "05_factors.ipynb", 1.7)
     one = collect_evidence(tmp_path)["05.x"]

@@ -11,6 +11,7 @@ from mlpipe.interview.content import sentence
 from mlpipe.interview.evidence import SHIPPED, Evidence, collect_evidence
 from mlpipe.interview.views import render as template
 from mlpipe.interview.views import titled
+from mlpipe.paths import call
 
 _FIELD = re.compile(r"\{([^{}:]*)(?::([^{}]*))?\}")
 _CODE = re.compile(r"^```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -110,7 +111,11 @@ def _value(field: re.Match[str], evidence: Mapping[str, Evidence], name: str) ->
     id, spec = field[1], field[2]
     if id not in evidence:
         lesson = id[:2] if id[:2].isdigit() else "NN"
-        raise ValueError(sentence("evidence.no_claim", file=name, id=id, field=field[0], lesson=lesson))
+        raise ValueError(
+            sentence(
+                "evidence.no_claim", file=name, id=id, field=field[0], lesson=lesson, call=call("run", only=lesson)
+            )
+        )
     try:
         return evidence[id], format(evidence[id].value, spec) if spec else evidence[id].shown
     except ValueError:

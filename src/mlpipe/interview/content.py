@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mlpipe.paths import call
+
 FOLDER = Path(__file__).with_name("content")
 
 
@@ -160,12 +162,12 @@ class Transcript:
 
 
 def make_call(question: str, arguments: str = "") -> str:
-    """How to call the interview in a terminal, from the project's folder, whether its environment is active or not.
+    """How to call the interview in a terminal, from where the reader is.
 
     >>> make_call("ctr", "--resume")
     'make interview QUESTION=ctr ARGS=--resume'
     """
-    return f"make interview QUESTION={question}" + (f" ARGS={arguments}" if arguments else "")
+    return call("interview", arguments, question=question)
 
 
 def sentence(key: str, **values: object) -> str:

@@ -44,16 +44,17 @@ class Evidence:
 
     @property
     def link(self) -> str:
-        """The section whose cell produces the number, from the project's folder: works in JupyterLab and in pages."""
-        return f"notebooks/{self.notebook}#{url_quote(self.section.replace(' ', '-'))}"
+        """The section whose cell produces the number, from the working folder: works in JupyterLab and in pages."""
+        folder = "notebooks" if paths.checkout() else "my_course"
+        return f"{folder}/{self.notebook}#{url_quote(self.section.replace(' ', '-'))}"
 
     @property
     def note(self) -> str:
         """What to do before you call the number your own; empty when it is."""
         if self.source == SHIPPED:
-            return sentence("evidence.shipped", lesson=self.id[:2])
+            return sentence("evidence.shipped", call=paths.call("run", only=self.id[:2]))
         if self.scale != "full":
-            return sentence("evidence.small", lesson=self.id[:2])
+            return sentence("evidence.small", call=paths.call("run", only=self.id[:2]))
         return ""
 
 
@@ -212,7 +213,8 @@ def check_quote(claim_id: str, number: float | str, evidence: Mapping[str, Evide
     claim_id = of_today(str(claim_id), evidence)
     if claim_id not in evidence:
         if not evidence:
-            return Check(False, "There are no results to compare with: call `make run` in the project's folder.", None)
+            where = " in the project's folder" if paths.checkout() else ""
+            return Check(False, f"There are no results to compare with: call `{paths.call('run')}`{where}.", None)
         near = difflib.get_close_matches(str(claim_id), evidence, n=3, cutoff=0.3)
         ask = f" Did you mean {', '.join(near)}?" if near else ""
         return Check(False, f"No claim {claim_id!r} was measured.{ask} A claim's id stands below its value.", None)

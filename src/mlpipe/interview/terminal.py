@@ -24,7 +24,7 @@ FAST = 10  # how much faster the clock runs with --fast
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(
-        prog="python -m mlpipe.interview",
+        prog="mlpipe interview",
         description="The mock interview in a terminal: 18 minutes on one question, then the score and a scorecard.",
         epilog="Attempts are kept in $MLPIPE_HOME/interviews, or in the platform's place for user data.",
     )
