@@ -22,7 +22,7 @@ export MKL_NUM_THREADS = 1
 # Modules and a standard library of another Python.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help setup run lab test check kernels lint interview instructor author refresh bench lock clean
+.PHONY: help setup run lab test check kernels lint interview instructor author exercise refresh bench lock clean
 
 help:  ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,9 @@ instructor: $(READY)  ## lessons with solved exercises and speaker's notes, in b
 
 author: $(READY)  ## edit the lessons' texts in JupyterLab, as notebooks
 	@$(MLPIPE) author $(ARGS)
+
+exercise: $(READY)  ## prove an exercise, with a table of its mistakes (ONLY=05.user_step)
+	@$(MLPIPE) exercise --only "$(ONLY)"
 
 refresh: $(READY)  ## make the stored notebooks and the README's table anew from the texts (ONLY=02)
 	@$(MLPIPE) refresh --only "$(ONLY)"

@@ -6,10 +6,10 @@ import pytest
 
 from mlpipe import paths
 from mlpipe.interview import terminal
-from mlpipe.workshop import environment, instructor, lab, lessons, refresh, run
+from mlpipe.workshop import environment, exercise, instructor, lab, lessons, refresh, run
 from mlpipe.workshop.__main__ import main, parser
 
-COMMANDS = ("lab", "run", "interview", "instructor", "check-environment", "refresh", "author")
+COMMANDS = ("lab", "run", "interview", "instructor", "check-environment", "refresh", "author", "exercise")
 
 
 @pytest.fixture
@@ -20,7 +20,14 @@ def calls(monkeypatch):
     def note(module, name):
         monkeypatch.setattr(module, name, lambda *arguments, **options: seen.append((name, arguments, options)) or 0)
 
-    for module, name in ((run, "run"), (instructor, "instructor"), (refresh, "refresh"), (lab, "lab"), (lab, "author")):
+    for module, name in (
+        (run, "run"),
+        (instructor, "instructor"),
+        (refresh, "refresh"),
+        (exercise, "exercise"),
+        (lab, "lab"),
+        (lab, "author"),
+    ):
         note(module, name)
     note(terminal, "main")
     return seen
@@ -46,14 +53,14 @@ def test_any_folder_will_do_and_the_lessons_are_the_packages(calls, monkeypatch,
 def test_in_a_checkout_all_is_the_checkouts(below, calls, clone, monkeypatch):
     (clone / below).mkdir(exist_ok=True)
     monkeypatch.chdir(clone / below)
-    names = ("run", "instructor", "lab", "refresh", "author")
-    assert [main([name]) for name in names] == [0] * 5
+    names = ("run", "instructor", "lab", "refresh", "author", "exercise")
+    assert [main([name]) for name in names] == [0] * 6
     assert [(name, arguments[0], options.get("into", clone)) for name, arguments, options in calls] == [
         (name, clone, clone) for name in names
     ]
 
 
-@pytest.mark.parametrize("name", ["refresh", "author"])
+@pytest.mark.parametrize("name", ["refresh", "author", "exercise"])
 def test_the_authors_commands_say_that_they_need_a_checkout(name, calls, clone, monkeypatch, tmp_path_factory, capsys):
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     assert main([name]) == 2

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mlpipe.paths import FILES, checkout
 
-AUTHORS = ("refresh", "author")
+AUTHORS = ("refresh", "author", "exercise")
 
 
 class Parser(argparse.ArgumentParser):
@@ -41,6 +41,8 @@ def parser() -> argparse.ArgumentParser:
     command("check-environment", "Is this machine ready for the course? What fails comes with its fix.")
     refresh = command("refresh", "For authors: make the stored notebooks anew from their texts.")
     command("author", "For authors: open the lessons' texts in JupyterLab.", handed_on)
+    exercise = command("exercise", "For authors: prove an exercise, and tell how often each mistake is told.")
+    exercise.add_argument("--only", default="", metavar="05.user_step", help="these exercises or lessons only")
     for one in (run, instructor, refresh):
         one.add_argument("--only", default="", metavar="02,05", help="these lessons only")
     for one in (run, instructor):
@@ -92,6 +94,10 @@ def command(options: argparse.Namespace, others: list[str]) -> int:
         from mlpipe.workshop.refresh import refresh
 
         return refresh(course, options.only)
+    if options.command == "exercise":
+        from mlpipe.workshop.exercise import exercise
+
+        return exercise(course, options.only)
     if options.command == "check-environment":
         from mlpipe.workshop import environment
 
