@@ -8,12 +8,15 @@ import lesson_checks
 import pytest
 
 from mlpipe.interview import terminal
+from mlpipe.workshop import __main__ as workshop
 from mlpipe.workshop import lessons, pages
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"""\]\(([^)\s]+)|(?:src|href)="([^"]+)""")
 GUIDES = [ROOT / "README.md", ROOT / "INSTRUCTING.md"]
-COMMAND = re.compile(r"(?:^|`)((?:make|(?:\.venv/bin/)?python -m mlpipe[\w.]*)(?: [^`#\n]+)?)", re.MULTILINE)
+COMMAND = re.compile(
+    r"(?:^|`)((?:make|mlpipe(?= [a-z])|(?:\.venv/bin/)?python -m mlpipe[\w.]*)(?: [^`#\n]+)?)", re.MULTILINE
+)
 ELSEWHERE = re.compile(r"\w+:|#")
 MACHINE_PATH = re.compile(r"(?<![\w.])(?:/(?:home|root|work|tmp|Users|mnt|opt)/\w|[A-Z]:\\\w)")
 TEXTS = {".py", ".md", ".css", ".js", ".html", ".toml", ".yml", ".csv", ".txt"}
@@ -39,15 +42,20 @@ def test_links_in_documents_lead_somewhere():
 
 
 def starts(command):
-    """Whether a command of a guide is one that there is: a task of the Makefile, or a command line of the interview."""
+    """Whether a command of a guide is one that there is: a task of the Makefile, or a command line of the course."""
     first, *arguments = shlex.split(command)
     if first == "make":
         tasks = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
         return {one for one in arguments if not re.fullmatch(r"(ONLY|ARGS|JOBS|PYTHON|QUESTION)=.+", one)} <= set(tasks)
-    if arguments[1] != "mlpipe.interview":
-        return False
+    if first != "mlpipe":
+        if arguments[1] != "mlpipe.interview":
+            return False
+        arguments = ["interview", *arguments[2:]]
     try:
-        terminal.parser().parse_args(arguments[2:])
+        if arguments[0] == "interview":
+            terminal.parser().parse_args(arguments[1:])
+        else:
+            workshop.parser().parse_args([one for one in arguments if one != "--no-browser"])
     except SystemExit:
         return False
     return True
@@ -60,7 +68,16 @@ def test_commands_in_the_guides_exist(guide):
     assert [one for one in found if not starts(one)] == []
 
 
-@pytest.mark.parametrize("command", ["make tea", "python -m mlpipe.tea", "python -m mlpipe.interview ctr --tea"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "make tea",
+        "python -m mlpipe.tea",
+        "python -m mlpipe.interview ctr --tea",
+        "mlpipe tea",
+        "mlpipe interview --tea",
+    ],
+)
 def test_wrong_commands_are_found(command):
     assert not starts(command)
 
