@@ -13,7 +13,7 @@ from mlpipe.workshop import lessons, pages
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"""\]\(([^)\s]+)|(?:src|href)="([^"]+)""")
-GUIDES = [ROOT / "README.md", ROOT / "INSTRUCTING.md"]
+GUIDES = [ROOT / name for name in ("README.md", "INSTRUCTING.md", "CONTRIBUTING.md", "docs/install.md")]
 COMMAND = re.compile(
     r"(?:^|`)((?:make|mlpipe(?= [a-z])|(?:\.venv/bin/)?python -m mlpipe[\w.]*)(?: [^`#\n]+)?)", re.MULTILINE
 )
