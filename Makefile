@@ -70,7 +70,7 @@ author: $(READY)  ## edit the lessons' texts in JupyterLab, as notebooks
 exercise: $(READY)  ## prove an exercise, with a table of its mistakes (ONLY=05.user_step)
 	@$(MLPIPE) exercise --only "$(ONLY)"
 
-refresh: $(READY)  ## make the stored notebooks and the README's table anew from the texts (ONLY=02)
+refresh: $(READY)  ## make the stored notebooks, the README's tables and docs/results.md anew from the texts (ONLY=02)
 	@$(MLPIPE) refresh --only "$(ONLY)"
 
 bench: $(READY)  ## speed and quality against other libraries
