@@ -156,7 +156,7 @@ def test_an_interview_from_start_to_scorecard(lab, browser, tmp_path):
     tab.page.close()  # in the middle of the interview, without a word
     tab = Tab(browser, lab, tmp_path)
     tab.run('practise("recommender")')
-    tab.see("You left an attempt")
+    tab.see("You left at ")
     tab.press("Continue it")
     until(lambda: tab.top_area().input_value() == words["frame"])
 
