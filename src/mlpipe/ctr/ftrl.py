@@ -58,7 +58,7 @@ class FTRLProximal(OnlineClickModel):
     Examples
     --------
     >>> log = pd.DataFrame({"ad": [1, 1, 2, 2] * 500, "site": ["a", "b"] * 1000})
-    >>> FTRLProximal().fit(log, [1, 1, 0, 0] * 500).predict(log)[:4].tolist()
+    >>> FTRLProximal(n_buckets=2**10).fit(log, [1, 1, 0, 0] * 500).predict(log)[:4].tolist()
     [1, 1, 0, 0]
     """
 

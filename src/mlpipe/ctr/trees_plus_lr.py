@@ -47,7 +47,7 @@ class TreesPlusLR(ClickModel):
     Examples
     --------
     >>> log = pd.DataFrame({"ad": [1, 1, 2, 2] * 500, "site": ["a", "b"] * 1000})
-    >>> TreesPlusLR(n_trees=10).fit(log, [1, 1, 0, 0] * 500).predict(log)[:4].tolist()
+    >>> TreesPlusLR(n_trees=10, n_buckets=2**10).fit(log, [1, 1, 0, 0] * 500).predict(log)[:4].tolist()
     [1, 1, 0, 0]
     """
 
