@@ -99,7 +99,7 @@ def test_the_weak_answer_is_shown_with_each_fault_and_its_repair(question, capsy
     (weak,) = content.transcripts(question, bad=True)
     assert weak.annotations
     for one in weak.annotations:
-        assert f"{one.minutes:<6} “{one.quote}”\n       {one.note}" in out
+        assert f"{one['minutes']:<6} “{one['quote']}”\n       {one['note']}" in out
     for gate in content.question(question).gates:
         assert (gate.text in out) == (gate.id in weak.gates)
     assert f"it reaches: {weak.level}" in out

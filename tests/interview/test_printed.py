@@ -109,8 +109,8 @@ def replaced(value, text):
     """A copy in which each text that people read ends with `text`."""
     if isinstance(value, str):
         return value + text
-    if isinstance(value, tuple):
-        return tuple(replaced(one, text) for one in value)
+    if isinstance(value, tuple | list):
+        return type(value)(replaced(one, text) for one in value)
     if isinstance(value, dict):
         return {key: replaced(one, text) for key, one in value.items()}
     fields = {"title", "prompt", "covers", "ask", "answer", "text", "changes", "name", "levels"}

@@ -56,7 +56,7 @@ def weak_answer(question: str) -> None:
     gates = [gate.text for gate in asked.gates if gate.id in weak.gates]
     title = f"A weak answer, minute by minute: {asked.title}"
     ending = f"The level that it reaches: {weak.level}. Gates that it fails: {' '.join(gates)}"
-    lines = [f"{one.minutes:<6} “{one.quote}”\n       {one.note}" for one in weak.annotations]
+    lines = [f"{one['minutes']:<6} “{one['quote']}”\n       {one['note']}" for one in weak.annotations]
     table = template("weak.html", annotations=weak.annotations)
     show(
         titled(title, table, prose(ending)),

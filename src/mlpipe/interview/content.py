@@ -1,43 +1,37 @@
 """What the mock interview asks and expects: questions, follow-ups, cards, rubric, transcripts, model answers.
 
-The texts are TOML and Markdown files in the folder `content` beside this module; here they become checked objects.
+The texts are TOML and Markdown files in the folder `content` beside this module; tests check that they fit together.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import random
 import tomllib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from mlpipe.paths import call
 
 FOLDER = Path(__file__).with_name("content")
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read ({error.strerror}): install the package again") from None
-    except ValueError as error:
-        raise ValueError(f"{path} is no valid TOML: {error}. `git checkout -- {path}` restores it") from None
+def _read(file: str) -> dict[str, Any]:
+    return tomllib.loads((FOLDER / file).read_text(encoding="utf-8"))
 
 
-RULES = _read(FOLDER / "interview.toml")  # what holds for both questions
+RULES = _read("interview.toml")  # what holds for both questions
 QUESTIONS = tuple(RULES["questions"])
 LEVELS = tuple(RULES["levels"])  # worth 1, 2, 3 and 4 points
 MISSING = str(RULES["missing"])  # worth 0
 PLAN = {one["id"]: (one["title"], one["start"], one["end"]) for one in RULES["phases"]}
 SCORED_IN = {one["id"]: tuple(one["scored"]) for one in RULES["phases"] if one["scored"]}
 ASKED = tuple(SCORED_IN)  # the phases of the candidate, which follow-ups belong to
-SAY = _read(FOLDER / "sentences.toml")  # what is said in the terminal and in the notebook
+SAY = _read("sentences.toml")  # what is said in the terminal and in the notebook
 COMMANDS: dict[str, str] = SAY["commands"]  # of a session in the terminal
-DIMENSIONS = tuple(one["id"] for one in _read(FOLDER / "rubric.toml")["dimensions"])
+DIMENSIONS = tuple(one["id"] for one in _read("rubric.toml")["dimensions"])
 
 
 @dataclass(frozen=True)
@@ -49,7 +43,7 @@ class Phase:
     start: int
     end: int
     prompt: str
-    covers: tuple[str, ...]
+    covers: list[str]
 
     @property
     def seconds(self) -> int:
@@ -83,7 +77,7 @@ class Card:
     id: str
     title: str
     text: str
-    changes: dict[str, tuple[str, ...]]
+    changes: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -92,8 +86,8 @@ class Dimension:
 
     id: str
     name: str
-    levels: tuple[str, ...]
-    lessons: tuple[str, ...]
+    levels: list[str]
+    lessons: list[str]
 
 
 @dataclass(frozen=True)
@@ -102,7 +96,7 @@ class Gate:
 
     id: str
     text: str
-    lessons: tuple[str, ...]
+    lessons: list[str]
 
 
 @dataclass(frozen=True)
@@ -128,21 +122,13 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Annotation:
-    """What goes wrong in a stretch of a weak transcript: the words, the fault, and what to say in their place."""
-
-    minutes: str
-    quote: str
-    note: str
-
-
-@dataclass(frozen=True)
 class Transcript:
     """A written interview of known level.
 
     `sections` are pairs of phase and text; `levels` and `reasons` have one entry for each dimension, 0 (missing) to 4
     (staff). `bad` marks the two weak answers that stand beside the model answers, with the `gates` that they fail and
-    `annotations` by minute; they are not part of the six that raters calibrate on.
+    `annotations`: minutes, a quote, and a note on what to say in its place. They are not among the six that raters
+    calibrate on.
     """
 
     id: str
@@ -152,8 +138,8 @@ class Transcript:
     levels: dict[str, int]
     reasons: dict[str, str]
     bad: bool = False
-    gates: tuple[str, ...] = ()
-    annotations: tuple[Annotation, ...] = ()
+    gates: Sequence[str] = ()
+    annotations: Sequence[dict[str, str]] = ()
 
     @property
     def text(self) -> str:
@@ -199,51 +185,31 @@ def question(name: str) -> Question:
     Raises
     ------
     ValueError
-        For another name, or a file of the content that does not fit.
+        For another name.
     """
     return _question(known("question", name, QUESTIONS))
 
 
 @cache
 def _question(name: str) -> Question:
-    path = FOLDER / f"{name}.toml"
-    table = _read(path)
-    phases = tuple(
-        _fill(Phase, entry, path, title=title, start=start, end=end)
-        for (title, start, end), entry in zip(PLAN.values(), table["phases"], strict=False)
-    )
-    if (ids := tuple(phase.id for phase in phases)) != tuple(PLAN) or len(table["phases"]) != len(PLAN):
-        raise ValueError(f"{path}: phases are {', '.join(ids)}; expected each of {', '.join(PLAN)} once, in this order")
-    parts = {"phases": phases, "cards": cards()}
-    parts |= {"followups": _each(FollowUp, path, table["followups"]), "gates": _each(Gate, path, table["gates"])}
-    found = _fill(Question, table | {"prompt": table["prompt"].strip()}, path, **parts)
-    if tuple(found.weights) != DIMENSIONS or sum(found.weights.values()) != 100:
-        raise ValueError(f"{path}: weights are {found.weights}; expected one for each of D1 to D9, together 100")
-    for one in found.followups:
-        if one.card is not None:
-            known(f"{path}: follow-up {one.id}: card", one.card, [card.id for card in found.cards])
-    return found
+    table = _read(f"{name}.toml")
+    table["prompt"] = table["prompt"].strip()
+    table["phases"] = tuple(Phase(one["id"], *PLAN[one["id"]], one["prompt"], one["covers"]) for one in table["phases"])
+    table["followups"] = tuple(FollowUp(**one) for one in table["followups"])
+    table["gates"] = tuple(Gate(**one) for one in table["gates"])
+    return Question(cards=cards(), **table)
 
 
 @cache
 def cards() -> tuple[Card, ...]:
-    """The constraint cards. Raises ValueError for a file that does not fit."""
-    path = FOLDER / "cards.toml"
-    table = _read(path)["cards"]
-    for card in table:
-        if tuple(card["changes"]) != QUESTIONS:
-            raise ValueError(f"{path}: card {card['id']}: changes for {[*card['changes']]}; expected {[*QUESTIONS]}")
-    return _each(Card, path, table)
+    """The constraint cards."""
+    return tuple(Card(**one) for one in _read("cards.toml")["cards"])
 
 
 @cache
 def dimensions() -> tuple[Dimension, ...]:
-    """The nine dimensions of the rubric, with their behaviours. Raises ValueError for a file that does not fit."""
-    path = FOLDER / "rubric.toml"
-    found = _each(Dimension, path, _read(path)["dimensions"])
-    if tuple(one.id for one in found) != DIMENSIONS or any(len(one.levels) != len(LEVELS) for one in found):
-        raise ValueError(f"{path}: expected D1 to D9 in order, each with a behaviour for {', '.join(LEVELS)}")
-    return found
+    """The nine dimensions of the rubric, with their behaviours."""
+    return tuple(Dimension(**one) for one in _read("rubric.toml")["dimensions"])
 
 
 def transcripts(name: str | None = None, *, bad: bool = False) -> tuple[Transcript, ...]:
@@ -263,7 +229,7 @@ def transcripts(name: str | None = None, *, bad: bool = False) -> tuple[Transcri
     Raises
     ------
     ValueError
-        For an unknown question or a file that does not fit.
+        For an unknown question.
     """
     if name is not None:
         known("question", name, QUESTIONS)
@@ -272,26 +238,15 @@ def transcripts(name: str | None = None, *, bad: bool = False) -> tuple[Transcri
 
 @cache
 def _transcripts() -> tuple[Transcript, ...]:
-    found = [_transcript(path) for path in sorted((FOLDER / "transcripts").glob("*.toml"))]
+    found = [_transcript(_read(f"transcripts/{path.name}")) for path in (FOLDER / "transcripts").glob("*.toml")]
     return tuple(sorted(found, key=lambda one: (QUESTIONS.index(one.question), one.bad, LEVELS.index(one.level))))
 
 
-def _transcript(path: Path) -> Transcript:
-    table = _read(path)
+def _transcript(table: dict[str, Any]) -> Transcript:
     scores = table.pop("scores")
-    if tuple(scores) != DIMENSIONS:
-        raise ValueError(f"{path}: scores for {', '.join(scores)}; expected D1 to D9, each with level and reason")
-    for section in table["sections"]:
-        known(f"{path}: phase", section["phase"], PLAN)
-    return _fill(
-        Transcript,
-        table,
-        path,
-        sections=tuple((section["phase"], section["text"].strip()) for section in table["sections"]),
-        levels={dimension: score["level"] for dimension, score in scores.items()},
-        reasons={dimension: score["reason"] for dimension, score in scores.items()},
-        annotations=tuple(_fill(Annotation, entry, path) for entry in table.get("annotations", [])),
-    )
+    table["sections"] = tuple((one["phase"], one["text"].strip()) for one in table["sections"])
+    table["levels"], table["reasons"] = ({d: one[part] for d, one in scores.items()} for part in ("level", "reason"))
+    return Transcript(**table)
 
 
 def answer_text(name: str) -> str:
@@ -360,44 +315,7 @@ def draw_cards(asked: str | Question, seed: int, n: int = 1) -> tuple[Card, ...]
     return tuple(pool[:n])
 
 
-Entry = TypeVar("Entry")
-WithId = TypeVar("WithId", Phase, FollowUp, Card, Dimension, Gate)
-# fields that name something of the rules
-_NAMES = {"question": QUESTIONS, "phase": ASKED, "level": LEVELS, "dimension": DIMENSIONS}
-
-
-def _fill(kind: type[Entry], table: dict[str, Any], path: Path, **more: Any) -> Entry:
-    """A dataclass from a table of a file; lists become tuples; keys and names of levels and the like are checked."""
-    values = _frozen(table) | more
-    where = f"{path}: {kind.__name__} {values.get('id', '')}"
-    fields = dataclasses.fields(kind)  # type: ignore[arg-type]
-    lacking = [one.name for one in fields if one.default is dataclasses.MISSING and one.name not in values]
-    unknown = [key for key in values if key not in [one.name for one in fields]]
-    if lacking or unknown:
-        raise ValueError(
-            f"{where} lacks {lacking} and has unknown keys {unknown}; expected {[one.name for one in fields]}"
-        )
-    for key in _NAMES.keys() & values.keys():
-        known(f"{where}: {key}", values[key], _NAMES[key])
-    return kind(**values)
-
-
-def _frozen(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _frozen(one) for key, one in value.items()}
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _each(kind: type[WithId], path: Path, entries: Iterable[dict[str, Any]]) -> tuple[WithId, ...]:
-    """An object for each entry of a list; no two have the same id."""
-    found = tuple(_fill(kind, entry, path) for entry in entries)
-    ids = [one.id for one in found]
-    if twice := sorted({one for one in ids if ids.count(one) > 1}):
-        raise ValueError(f"{path}: used twice: {', '.join(twice)}; give each entry an id of its own")
-    return found
-
-
-def _by_id(what: str, id: str, entries: Iterable[WithId]) -> WithId:
+def _by_id(what: str, id: str, entries: Sequence[Any]) -> Any:
     found = {one.id: one for one in entries}
     return found[known(what, id, found)]
 

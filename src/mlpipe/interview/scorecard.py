@@ -129,10 +129,12 @@ def _means(history: Sequence[Mapping[str, Any]], weights: Mapping[str, int]) -> 
     return means, left_out
 
 
-def _steps(score: Score, asked: Question, quotes: Sequence[Graded], target: str) -> list[tuple[str, tuple[str, ...]]]:
+def _steps(score: Score, asked: Question, quotes: Sequence[Graded], target: str) -> list[tuple[str, Sequence[str]]]:
     """Three things to do next: clear a gate, back a number, then the dimensions that cost most points to the target."""
     gates = [gate for gate in asked.gates if gate.id in score.gates]
-    steps = [(f"Clear what caps you at {GATED}. {gate.text}", gate.lessons) for gate in gates[:1]]
+    steps: list[tuple[str, Sequence[str]]] = [
+        (f"Clear what caps you at {GATED}. {gate.text}", gate.lessons) for gate in gates[:1]
+    ]
     if not any(quote.counts for quote in quotes):
         lessons = (quotes[0].quote.claim[:2],) if quotes and quotes[0].check.evidence else ("01",)
         text = "Back one number: measure it, then say it with its data, split, interval and why it may not transfer."
