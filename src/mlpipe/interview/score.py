@@ -102,40 +102,18 @@ def level(score: Score, question: Question) -> str:
     return min(reached, GATED, key=LEVELS.index) if score.gates else reached
 
 
-@dataclass(frozen=True)
-class Gap:
-    """A dimension on which two raters differ."""
-
-    dimension: str
-    mine: int
-    peer: int
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two scores of the same attempt: the mean absolute gap over `n` dimensions, and at most three largest gaps."""
-
-    mean_gap: float
-    n: int
-    largest: tuple[Gap, ...]
-
-    def __str__(self) -> str:
-        gaps = ", ".join(f"{gap.dimension} (you {gap.mine}, peer {gap.peer})" for gap in self.largest)
-        return f"Mean gap {self.mean_gap:.1f} levels over {self.n} dimensions. " + (
-            f"Talk about: {gaps}." if gaps else "You agree on each."
-        )
-
-
-def compare(mine: Score, peer: Score) -> Comparison:
+def compare(mine: Score, peer: Score) -> str:
     """How far two raters are apart on the dimensions that both scored. Nine scores are too few for a kappa.
 
     >>> print(compare(Score(dict.fromkeys(LIVE, 3)), Score(dict.fromkeys(LIVE, 3) | {"D5": 1})))
     Mean gap 0.4 levels over 5 dimensions. Talk about: D5 (you 3, peer 1).
     """
     ours, theirs = mine.effective(), peer.effective()
-    gaps = [Gap(d, ours[d], theirs[d]) for d in ours if d in theirs]
-    largest = sorted((gap for gap in gaps if gap.mine != gap.peer), key=lambda gap: -abs(gap.mine - gap.peer))[:3]
-    return Comparison(sum(abs(gap.mine - gap.peer) for gap in gaps) / len(gaps), len(gaps), tuple(largest))
+    gaps = {d: abs(ours[d] - theirs[d]) for d in ours if d in theirs}
+    largest = sorted(filter(gaps.get, gaps), key=lambda d: -gaps[d])[:3]
+    talk = ", ".join(f"{d} (you {ours[d]}, peer {theirs[d]})" for d in largest)
+    ending = f"Talk about: {talk}." if talk else "You agree on each."
+    return f"Mean gap {sum(gaps.values()) / len(gaps):.1f} levels over {len(gaps)} dimensions. {ending}"
 
 
 def from_event(event: Mapping[str, Any]) -> Score:

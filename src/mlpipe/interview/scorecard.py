@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from mlpipe import paths
 from mlpipe.course.record import PRIVATE, write
@@ -40,10 +39,10 @@ def write_scorecard(interview: Interview, base: str | None = None) -> tuple[str,
         problems = [*problems, str(error)]
     make = partial(
         scorecard,
-        interview.to_dict(),
+        interview,
         scores[min(scores)],  # your own before a peer's
         [grade_quote(Quote(**quote), evidence) for quote in interview.quotes],
-        [one.to_dict() for one in read if one.scores],
+        [one for one in read if one.scores],
         cold=cold,
         peer=scores.get(True) if False in scores else None,
         problems=problems,
@@ -56,10 +55,10 @@ def write_scorecard(interview: Interview, base: str | None = None) -> tuple[str,
 
 
 def scorecard(
-    attempt: Mapping[str, Any],
+    interview: Interview,
     score: Score,
     quotes: Sequence[Graded] = (),
-    history: Sequence[Mapping[str, Any]] = (),
+    history: Sequence[Interview] = (),
     *,
     cold: ColdAnswer | None = None,
     peer: Score | None = None,
@@ -68,21 +67,17 @@ def scorecard(
 ) -> tuple[str, str]:
     """The scorecard as a page of HTML and as Markdown.
 
-    `attempt` is an interview's `to_dict()`; `score` is what it was given; `quotes` are graded; `history` are scored
-    attempts at the same question, oldest first, with or without this one; `cold` is the answer from before the course;
-    `peer` is a second score to compare with; `base` is put before links to lessons, such as "" inside a notebook (by
-    default they lead to the pages or notebooks of this course); `problems` are sentences to pass on to the learner.
-
-    Raises ValueError for an attempt that is none.
+    `history` are scored attempts at the same question, oldest first, with or without this one; `base` is put before
+    links to lessons, such as "" inside a notebook (by default they lead to the pages or notebooks of this course);
+    `problems` are sentences to pass on to the learner.
     """
-    interview = Interview.from_dict(dict(attempt), clock=lambda: 0.0)
     asked, this, target = interview.content, interview.attempt_id, interview.target
     names = {one.id: one.name for one in content.dimensions()}
     means, left_out = _means(history, asked.weights)
     mean, reached = weighted_mean(score, asked.weights), level(score, asked)
     remarks = [f"Attempts that are not on the line, because their scores are incomplete: {left_out}."] * bool(left_out)
     if peer:
-        gap = re.sub(r"D\d", lambda found: names[found[0]], str(compare(score, peer)))
+        gap = re.sub(r"D\d", lambda found: names[found[0]], compare(score, peer))
         remarks.append(f"Your peer's score: {level(peer, asked)}. {gap}")
     notes = [(phase.title, interview.notes.get(phase.id, ""), True) for phase in asked.phases]
     notes += [(one.ask, interview.answers.get(one.id, ""), False) for one in interview.dealt_followups]
@@ -117,13 +112,12 @@ def scorecard(
     return render("scorecard.html", **values), render("scorecard.md", **values).rstrip("\n") + "\n"
 
 
-def _means(history: Sequence[Mapping[str, Any]], weights: Mapping[str, int]) -> tuple[list[tuple[str, float]], int]:
+def _means(history: Sequence[Interview], weights: Mapping[str, int]) -> tuple[list[tuple[str, float]], int]:
     """The weighted mean of each scored attempt, by its last self-score, and how many scores cannot be read."""
     means, left_out = [], 0
     for attempt in history:
-        scores = [event for event in attempt["events"] if event["kind"] == "score" and not event["peer"]]
         try:
-            means += [(str(attempt["attempt_id"]), weighted_mean(from_event(one), weights)) for one in scores[-1:]]
+            means += [(attempt.attempt_id, weighted_mean(from_event(one), weights)) for one in attempt.own_scores[-1:]]
         except ValueError:  # a part of the dimensions only
             left_out += 1
     return means, left_out

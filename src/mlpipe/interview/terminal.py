@@ -187,7 +187,7 @@ def _compare(question: str, peer: Path, screen: Screen) -> None:
     interview, theirs = scored[-1], store.read_score(peer)
     mine = from_event(interview.own_scores[-1])
     screen.say("command.compare", attempt=interview.attempt_id, path=peer)
-    screen.tell(str(compare(mine, theirs)))
+    screen.tell(compare(mine, theirs))
     if theirs not in [from_event(event) for event in interview.scores if event["peer"]]:
         interview.score(theirs.levels, theirs.unprompted, theirs.gates, peer=True)
         keep(interview, screen)
