@@ -122,7 +122,6 @@ def test_time_over_ends_the_interview_and_notes_stay_open_until_the_score(clock)
     clock.now += 100
     assert interview.state == "finished"
     assert interview.elapsed() == 1080
-    assert interview.remaining() == 0
     interview.note("frame", "a late word")
     interview.score(LEVELS, UNPROMPTED)
     with pytest.raises(ValueError, match="the interview is scored; possible: score"):
@@ -154,7 +153,6 @@ def test_phases_and_seconds(clock):
     clock.now += 72
     assert clock_line(interview) == "03:12 of 18:00 · data 1:12 of 2:00"
     clock.now += 60
-    assert interview.planned.id == "features"  # the plan is ahead of the candidate
     assert interview.seconds_by_phase() == dict.fromkeys(PHASES, 0.0) | {"frame": 120, "data": 132}
     for _ in range(6):
         interview.reveal()
@@ -209,7 +207,7 @@ def test_help_marks_the_dimensions_of_its_phase(clock):
         interview.reveal()
     interview.hint("questions")  # belongs to no dimension
     assert interview.helped == {"D1", "D4", "D5", "D8"}
-    with pytest.raises(ValueError, match="no phase 'D10'"):
+    with pytest.raises(ValueError, match="phase is 'D10'"):
         interview.hint("D10")
 
 
@@ -279,7 +277,7 @@ start, finish = {"kind": "start", "at": 0}, {"kind": "finish", "at": 9}
         ({"events": [start, {"kind": "dance", "at": 1}]}, r"events\[1\]: 'dance' is not possible"),
         ({"events": [start, finish, finish]}, r"events\[2\]: 'finish' is not possible"),
         ({"events": [start, {"kind": "note", "at": 1, "phase": "frame"}]}, r"events\[1\]: the event .* lacks a field"),
-        ({"events": [start, {"kind": "note", "at": 1, "phase": "x", "text": ""}]}, r"events\[1\]: no phase 'x'"),
+        ({"events": [start, {"kind": "note", "at": 1, "phase": "x", "text": ""}]}, r"events\[1\]: phase is 'x'"),
         ({"events": [start, {"kind": "reveal", "at": 5}, {"kind": "reveal", "at": 4}]}, r"events\[2\]: at is 4"),
         ({"events": [start, {"kind": "reveal", "at": 1081}]}, r"events\[1\]: at is 1081"),
         ({"events": [start, {"kind": "reveal", "at": float("nan")}]}, r"events\[1\]: at is nan; expected seconds"),

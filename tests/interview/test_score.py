@@ -157,19 +157,18 @@ def test_scores_travel_in_files(tmp_path):
     }
     attempt = {"schema_version": 1, "events": [{"kind": "start"}, event, event | {"peer": True, "gates": ["number"]}]}
     (tmp_path / "attempt.json").write_text(json.dumps(attempt))
-    assert read_score(tmp_path / "attempt.json", peer=False).gates == ()
-    assert read_score(tmp_path / "attempt.json", peer=True).gates == ("number",)
+    assert read_score(tmp_path / "attempt.json").gates == ("number",)
 
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [("{", "damaged"), ("[]", "damaged"), ('{"events": []}', "no self-score"), ('{"levels": {"D1": 9}}', "D1 is 9")],
+    [("{", "damaged"), ("[]", "damaged"), ('{"events": []}', "no score"), ('{"levels": {"D1": 9}}', "D1 is 9")],
 )
 def test_a_file_without_a_score_is_named_and_kept(tmp_path, content, told):
     path = tmp_path / "attempt.json"
     path.write_text(content)
     with pytest.raises(ValueError, match=told) as error:
-        read_score(path, peer=False)
+        read_score(path)
     assert str(path) in str(error.value)
     assert path.read_text() == content
 

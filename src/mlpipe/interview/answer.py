@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import string
+import textwrap
 from collections.abc import Mapping
 
 from mlpipe.course.boxes import prose, show
@@ -13,7 +15,6 @@ from mlpipe.interview.views import render as template
 from mlpipe.interview.views import titled
 from mlpipe.paths import call
 
-_FIELD = re.compile(r"\{([^{}:]*)(?::([^{}]*))?\}")
 _CODE = re.compile(r"^```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -69,13 +70,13 @@ def render(source: str, evidence: Mapping[str, Evidence], name: str = "the answe
     """Markdown of headings, paragraphs and code as HTML and as plain text, with fields filled in.
 
     A field such as `{05.als_vs_popularity:.1f}` becomes the claim's value; without a format, as the lesson shows it.
-    Code is left alone. Raises ValueError that names the field and `name`, the file, for a field that cannot be filled.
+    Code is left alone. Raises ValueError that names the field and `name`, the file, for a claim without a result.
     """
     parts, lines, used = list[tuple[str, object]](), list[str](), dict[str, Evidence]()
     for number, block in enumerate(_CODE.split(source)):
         if number % 2:
             parts.append(("code", block))
-            lines.append("\n".join(f"    {line}".rstrip() for line in block.rstrip().splitlines()))
+            lines.append(textwrap.indent(block.rstrip(), "    "))
             continue
         for paragraph in filter(None, map(str.strip, block.split("\n\n"))):
             if paragraph.startswith("#"):
@@ -96,27 +97,12 @@ def render(source: str, evidence: Mapping[str, Evidence], name: str = "the answe
 
 def _filled(paragraph: str, evidence: Mapping[str, Evidence], name: str) -> list[tuple[str, str, Evidence | None]]:
     """A paragraph in pieces: text, the value that follows it, and what measured that; at the end text alone."""
-    pieces, end = list[tuple[str, str, Evidence | None]](), 0
-    for field in _FIELD.finditer(paragraph):
-        measured, value = _value(field, evidence, name)
-        pieces.append((paragraph[end : field.start()], value, measured))
-        end = field.end()
-    rest = paragraph[end:]
-    if "{" in rest or "}" in rest:
-        raise ValueError(f"{name}: a brace without its partner in {rest[:60]!r}; write {{lesson.claim}}")
-    return [*pieces, (rest, "", None)]
-
-
-def _value(field: re.Match[str], evidence: Mapping[str, Evidence], name: str) -> tuple[Evidence, str]:
-    id, spec = field[1], field[2]
-    if id not in evidence:
-        lesson = id[:2] if id[:2].isdigit() else "NN"
-        raise ValueError(
-            sentence(
-                "evidence.no_claim", file=name, id=id, field=field[0], lesson=lesson, call=call("run", only=lesson)
-            )
-        )
-    try:
-        return evidence[id], format(evidence[id].value, spec) if spec else evidence[id].shown
-    except ValueError:
-        raise ValueError(f"{name}: {spec!r} in {field[0]} is no format of a number; expected one such as .1f") from None
+    pieces = list[tuple[str, str, Evidence | None]]()
+    for text, id, spec, _ in string.Formatter().parse(paragraph):
+        if id is not None and id not in evidence:
+            field = f"{{{id}:{spec}}}" if spec else f"{{{id}}}"
+            run = call("run", only=id[:2])
+            raise ValueError(sentence("evidence.no_claim", file=name, id=id, field=field, lesson=id[:2], call=run))
+        one = None if id is None else evidence[id]
+        pieces.append((text, "" if one is None else format(one.value, spec) if spec else one.shown, one))
+    return pieces

@@ -112,6 +112,10 @@ class Question:
     weights: dict[str, int]
     gates: tuple[Gate, ...]
 
+    def phase(self, id: str) -> Phase:
+        """The phase with this id. Raises ValueError for an unknown one."""
+        return _by_id("phase", id, self.phases)
+
     def followup(self, id: str) -> FollowUp:
         """The follow-up with this id. Raises ValueError for an unknown one."""
         return _by_id("follow-up", id, self.followups)

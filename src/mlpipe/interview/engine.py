@@ -88,13 +88,7 @@ class Interview:
     @property
     def phase(self) -> Phase:
         """The phase revealed last; the first one before the start."""
-        return self._phase(self._entered[-1][0]) if self._entered else self.content.phases[0]
-
-    @property
-    def planned(self) -> Phase:
-        """The phase in which the plan is at this time."""
-        now = self.elapsed()
-        return next((phase for phase in self.content.phases if now < phase.end), self.content.phases[-1])
+        return self.content.phase(self._entered[-1][0]) if self._entered else self.content.phases[0]
 
     @property
     def dealt_followups(self) -> list[FollowUp]:
@@ -128,10 +122,6 @@ class Interview:
         """Seconds since the start, without pauses. Never falls, and stops at the end of the plan."""
         self._tick()
         return self._elapsed
-
-    def remaining(self) -> float:
-        """Seconds until the end of the plan."""
-        return self.total - self.elapsed()
 
     def seconds_by_phase(self) -> dict[str, float]:
         """Seconds that each phase has taken so far, in the order of the plan; 0 for phases not reached."""
@@ -170,7 +160,7 @@ class Interview:
 
     def take_the_floor(self) -> None:
         """Go on to the phase in which the plan is, whatever is left of those before it."""
-        while self.phase.start < self.planned.start:
+        while self.phase.end <= self.elapsed():
             self.reveal()
 
     def note(self, phase: str, text: str) -> None:
@@ -213,8 +203,8 @@ class Interview:
 
     def quote(self, claim: str, number: float | str, data: str, split: str, interval: str, transfer: str) -> None:
         """Put forward a number, 1.9 or "1.9 times": its claim, data, split, interval, and why it may not transfer."""
-        values = (claim, number, data, split, interval, transfer)
-        self.apply({"kind": "quote"} | dict(zip(QUOTE, values, strict=True)))
+        said = {"claim": claim, "number": number, "data": data, "split": split}
+        self.apply({"kind": "quote", **said, "interval": interval, "transfer": transfer})
 
     def finish(self) -> None:
         """End before the time is over."""
@@ -237,13 +227,8 @@ class Interview:
 
     def to_dict(self) -> dict[str, Any]:
         """The attempt as plain JSON values."""
-        told = {name: getattr(self, name) for name in _TOLD}
-        return {
-            "schema_version": SCHEMA_VERSION,
-            **told,
-            "elapsed": self.elapsed(),
-            "events": copy.deepcopy(self.events),
-        }
+        told = {"schema_version": SCHEMA_VERSION} | {name: getattr(self, name) for name in _TOLD}
+        return told | {"elapsed": self.elapsed(), "events": copy.deepcopy(self.events)}
 
     @classmethod
     def from_dict(cls, data: Any, clock: Callable[[], float]) -> Interview:
@@ -328,7 +313,7 @@ class Interview:
                 following = self.content.phases[self.content.phases.index(self.phase) + 1]
                 self._entered.append((following.id, at))
             case {"kind": "note", "phase": str(phase), "text": str(text)}:
-                self._phase(phase)
+                self.content.phase(phase)
                 self.notes[phase] = text
                 self._forget_draft(event, "phase")
             case {"kind": "answer", "followup": str(followup), "text": str(text)}:
@@ -342,7 +327,7 @@ class Interview:
                 self.cards.append(card)
             case {"kind": "hint", "about": str(about)}:
                 if about not in DIMENSIONS:
-                    self._phase(about)
+                    self.content.phase(about)
                 self.hints.append(about)
             case {"kind": "quote"}:
                 self.quotes.append(_checked_quote(event))
@@ -357,12 +342,6 @@ class Interview:
         last = self.events[-1] if self.events else {}
         if last.get("kind") == event["kind"] and last.get(key) == event[key]:
             self.events.pop()
-
-    def _phase(self, name: str) -> Phase:
-        known = {phase.id: phase for phase in self.content.phases}
-        if name not in known:
-            raise ValueError(f"no phase {name!r}; expected one of {', '.join(known)}")
-        return known[name]
 
 
 def clock_line(interview: Interview) -> str:

@@ -256,7 +256,7 @@ class Session:
     def _set_alarm(self) -> None:
         """Tell the end of the time while the learner is typing; a line read later would come too late."""
         if self.screen.live and self.interview.state == "running":
-            seconds = self.interview.remaining() / self.screen.speed
+            seconds = (self.interview.total - self.interview.elapsed()) / self.screen.speed
             self._alarm = threading.Timer(seconds, self.screen.say, ["session.alarm"])
             self._alarm.daemon = True
             self._alarm.start()

@@ -118,11 +118,10 @@ def weakest(question: str) -> str | None:
     return None
 
 
-def read_score(path: Path, peer: bool | None = None) -> Score:
+def read_score(path: Path) -> Score:
     """The last score in a file: a saved attempt, or a score alone as `write_score` keeps it.
 
-    An attempt can hold two; `peer` chooses: True the peer's, False your own. Raises ValueError that names the file when
-    it is damaged or holds no such score.
+    Raises ValueError that names the file when it is damaged or holds no score.
     """
     try:
         data = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -131,12 +130,10 @@ def read_score(path: Path, peer: bool | None = None) -> Score:
     if not isinstance(data, dict):
         raise ValueError(sentence("store.no_file", path=path))
     events = [one for one in data.get("events") or () if isinstance(one, dict) and one.get("kind") == "score"]
-    found = [one for one in ([data] if "levels" in data else events) if peer in (None, bool(one.get("peer")))]
-    if not found:
-        whose = {True: "score by a peer", False: "self-score", None: "score"}[peer]
-        raise ValueError(f"{path} holds no {whose}; expected an attempt that was scored: score it first")
+    if "levels" not in data and not events:
+        raise ValueError(f"{path} holds no score; expected an attempt that was scored: score it first")
     try:
-        return from_event(found[-1])
+        return from_event(data if "levels" in data else events[-1])
     except (TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from None
 
