@@ -171,7 +171,7 @@ def test_the_formulas_that_are_quoted():
 def test_the_same_seed_deals_the_same_and_more_only_adds(name):
     deal = content.draw_followups
     ten = deal(name, 3, weakest="D5", level="senior", n=10)
-    assert ten == deal(content.question(name), 3, weakest="D5", level="senior", n=10)
+    assert ten == deal(name, 3, weakest="D5", level="senior", n=10)
     assert len({one.id for one in ten}) == 10
     assert deal(name, 3, weakest="D5", level="senior", n=4) == ten[:4]
     assert len({deal(name, seed, n=5) for seed in range(20)}) > 15

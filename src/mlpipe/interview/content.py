@@ -201,13 +201,8 @@ def _question(name: str) -> Question:
     table["phases"] = tuple(Phase(one["id"], *PLAN[one["id"]], one["prompt"], one["covers"]) for one in table["phases"])
     table["followups"] = tuple(FollowUp(**one) for one in table["followups"])
     table["gates"] = tuple(Gate(**one) for one in table["gates"])
-    return Question(cards=cards(), **table)
-
-
-@cache
-def cards() -> tuple[Card, ...]:
-    """The constraint cards."""
-    return tuple(Card(**one) for one in _read("cards.toml")["cards"])
+    table["cards"] = tuple(Card(**one) for one in _read("cards.toml")["cards"])
+    return Question(**table)
 
 
 @cache
@@ -273,30 +268,25 @@ def answer_text(name: str) -> str:
 
 
 def draw_followups(
-    asked: str | Question,
-    seed: int,
-    *,
-    phase: str | None = None,
-    weakest: str | None = None,
-    level: str | None = None,
-    n: int = 1,
+    name: str, seed: int, *, phase: str | None = None, weakest: str | None = None, level: str | None = None, n: int = 1
 ) -> tuple[FollowUp, ...]:
     """Deal `n` different follow-ups, or all that fit when they are fewer. The same arguments deal the same ones, and a
     larger `n` only adds to them.
 
-    `asked` is a question or its name; `phase` keeps those of one phase, `level` those up to one level. With `weakest`,
-    a dimension, the first of them and every second one after it train that dimension while it has any.
+    `name` is the question's; `phase` keeps those of one phase, `level` those up to one level. With `weakest`, a
+    dimension, the first of them and every second one after it train that dimension while it has any.
     Raises ValueError for an unknown question, phase, dimension or level, or an `n` below 1.
     """
     if n < 1:
         raise ValueError(f"n is {n}; expected the number of follow-ups to deal, 1 or more")
-    source = question(asked) if isinstance(asked, str) else asked
-    for name, value, names in (("phase", phase, ASKED), ("level", level, LEVELS), ("weakest", weakest, DIMENSIONS)):
+    for what, value, names in (("phase", phase, ASKED), ("level", level, LEVELS), ("weakest", weakest, DIMENSIONS)):
         if value is not None:
-            known(name, value, names)
+            known(what, value, names)
     highest = len(LEVELS) if level is None else LEVELS.index(level)
-    pool = [one for one in source.followups if phase in (None, one.phase) and LEVELS.index(one.level) <= highest]
-    random.Random(f"follow-ups {source.name} {seed}").shuffle(pool)
+    pool = [
+        one for one in question(name).followups if phase in (None, one.phase) and LEVELS.index(one.level) <= highest
+    ]
+    random.Random(f"follow-ups {name} {seed}").shuffle(pool)
     first = [one for one in pool if one.dimension == weakest]
     others = [one for one in pool if one.dimension != weakest]
     dealt: list[FollowUp] = []
@@ -306,16 +296,15 @@ def draw_followups(
     return tuple(dealt)
 
 
-def draw_cards(asked: str | Question, seed: int, n: int = 1) -> tuple[Card, ...]:
+def draw_cards(name: str, seed: int, n: int = 1) -> tuple[Card, ...]:
     """Deal `n` different constraint cards, the same ones for the same seed; a larger `n` only adds to them.
 
-    Raises ValueError when there are fewer than `n` cards.
+    Raises ValueError for an unknown question, or when there are fewer than `n` cards.
     """
-    source = question(asked) if isinstance(asked, str) else asked
-    pool = list(source.cards)
+    pool = list(question(name).cards)
     if not 1 <= n <= len(pool):
         raise ValueError(f"n is {n}; expected 1 to {len(pool)} cards")
-    random.Random(f"cards {source.name} {seed}").shuffle(pool)
+    random.Random(f"cards {name} {seed}").shuffle(pool)
     return tuple(pool[:n])
 
 

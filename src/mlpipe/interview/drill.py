@@ -56,7 +56,7 @@ def drill(question: str, seed: int, target: str, screen: Screen) -> None:
     screen.title("The drill is over")
     for dimension in DIMENSIONS:
         if marks := [int(one["mark"]) for one in done if one["dimension"] == dimension]:
-            screen.tell(f"{dimension} {names[dimension]:<32} {sum(marks)} of {2 * len(marks)}", "  ")
+            screen.tell(f"  {dimension} {names[dimension]:<32} {sum(marks)} of {2 * len(marks)}")
     if missed := [one for one, kept in zip(dealt, done, strict=True) if kept["mark"] == "0"]:
         screen.tell("Look at these again:")
         screen.points(f"{one.ask} {one.answer}" for one in missed)

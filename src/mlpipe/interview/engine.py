@@ -177,7 +177,7 @@ class Interview:
         asked_in = self.phase.id if self.phase.id in SCORED_IN else None
         for phase, level in ((asked_in, self.target), (None, self.target), (None, None)):
             drawn = content.draw_followups(
-                self.content, self.seed, phase=phase, weakest=weakest, level=level, n=len(self.dealt) + 1
+                self.question, self.seed, phase=phase, weakest=weakest, level=level, n=len(self.dealt) + 1
             )
             for followup in drawn:
                 if followup.id not in self.dealt:
@@ -193,7 +193,7 @@ class Interview:
         """Deal the next constraint card and return it: one, or two at senior and staff level."""
         self._tick()
         self._require("card")
-        dealt = content.draw_cards(self.content, self.seed, self.n_cards)[len(self.cards)]
+        dealt = content.draw_cards(self.question, self.seed, self.n_cards)[len(self.cards)]
         self.apply({"kind": "card", "card": dealt.id})
         return dealt
 

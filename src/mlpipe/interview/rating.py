@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
 
-from mlpipe.interview import cold, content, score
-from mlpipe.interview.content import DIMENSIONS, RULES, minutes, sentence
+from mlpipe.interview import cold, content, evidence, score
+from mlpipe.interview.content import DIMENSIONS, RULES, sentence
 from mlpipe.interview.engine import Interview
+from mlpipe.interview.evidence import Evidence, Quote, grade_quote
 from mlpipe.interview.score import CODE, GATED, LIVE, Score
+from mlpipe.interview.scorecard import write_scorecard
 from mlpipe.interview.screen import Screen, keep
-
-if TYPE_CHECKING:
-    from mlpipe.interview.evidence import Evidence
 
 SHOWN = 8  # claims that words may mean
 
@@ -38,59 +37,47 @@ def rate_cold_answer(question: str, screen: Screen) -> None:
     if answer is None or answer.score is not None:
         return
     screen.title(sentence("both.cold", day=answer.when[:10]))
-    screen.tell(answer.text.strip(), "  | ")
+    screen.tell(textwrap.indent(answer.text.strip(), "  | "))
     if screen.ask("\nEnter scores it on the five live dimensions, s skips it").strip().lower() != "s":
         cold.score_cold_answer(question, Score(*_ask_levels(question, screen, LIVE)))
 
 
 def look_back(interview: Interview, screen: Screen) -> None:
     """Show what was written beside what strong answers have: phases, follow-ups, cards."""
-    spent = interview.seconds_by_phase()
     screen.title("What you said, and what a strong answer has")
-    for phase in interview.content.phases:
-        screen.tell(f"\n{phase.title} ({minutes(spent[phase.id])} of {minutes(phase.seconds)})")
-        screen.tell(interview.notes.get(phase.id) or "no notes", "  | ")
-        screen.points(phase.covers)
+    screen.page("said.txt", interview=interview, spent=interview.seconds_by_phase())
     if interview.dealt or interview.cards:
         screen.ask("\nEnter shows the questions that you were asked")
-    for followup in interview.dealt_followups:
-        screen.tell(f"\n“{followup.ask}”")
-        screen.tell(interview.answers.get(followup.id) or "no answer", "  | ")
-        screen.points([followup.answer, *[f"Prove it with a number: claim {followup.prove}."] * bool(followup.prove)])
-    for card in interview.dealt_cards:
-        screen.tell(f"\n{card.title}: “{card.text}”")
-        screen.points(card.changes[interview.question])
+    screen.page("asked.txt", interview=interview)
 
 
 def ask_quotes(interview: Interview, screen: Screen) -> None:
     """Ask for the numbers that were quoted, check them, and keep them in the attempt."""
-    from mlpipe.interview.evidence import Quote, collect_evidence, grade_quote  # takes seconds: not at the start
-
     screen.title("The numbers that you quoted")
     screen.tell("Reading the results of the lessons ...")
-    evidence = collect_evidence()
+    measured = evidence.collect_evidence()
     screen.say("rating.quotes")
     for kept in interview.quotes:
-        screen.tell(str(grade_quote(Quote(**kept), evidence)))
+        screen.tell(str(grade_quote(Quote(**kept), measured)))
     while words := screen.ask("\nClaim").strip():
-        if words not in evidence:
-            _show_claims(words, evidence, screen)
+        if words not in measured:
+            _show_claims(words, measured, screen)
             continue
         parts = {name: screen.ask(part["ask"]).strip() for name, part in RULES["quote"].items()}
         interview.quote(words, **parts)
         keep(interview, screen)
-        screen.tell(str(grade_quote(Quote(words, **parts), evidence)))
+        screen.tell(str(grade_quote(Quote(words, **parts), measured)))
 
 
-def _show_claims(words: str, evidence: Mapping[str, Evidence], screen: Screen) -> None:
+def _show_claims(words: str, measured: Mapping[str, Evidence], screen: Screen) -> None:
     """The claims that words may mean, without their values: those you have to know."""
     wanted = words.lower().split()
-    found = [one for one in evidence.values() if all(word in f"{one.id} {one.sentence}".lower() for word in wanted)]
+    found = [one for one in measured.values() if all(word in f"{one.id} {one.sentence}".lower() for word in wanted)]
     if not found:
-        screen.say("rating.no_claim", words=words, count=len(evidence))
+        screen.say("rating.no_claim", words=words, count=len(measured))
     screen.points(f"{one.id}: {one.sentence}" for one in found[:SHOWN])
     if len(found) > SHOWN:
-        screen.tell(f"and {len(found) - SHOWN} more: add a word", "  ")
+        screen.tell(f"  and {len(found) - SHOWN} more: add a word")
 
 
 def _ask_levels(
@@ -149,14 +136,12 @@ def show_result(interview: Interview, given: Score, screen: Screen) -> None:
     if given.gates:
         screen.say("rating.capped", gated=GATED, gates=", ".join(given.gates))
     for dimension, reached in given.effective().items():
-        screen.tell(f"{dimension} {names[dimension]:<32} {'█' * reached * 4:<16} {reached}", "  ")
+        screen.tell(f"  {dimension} {names[dimension]:<32} {'█' * reached * 4:<16} {reached}")
     write_card(interview, screen)
 
 
 def write_card(interview: Interview, screen: Screen) -> None:
     """Write the scorecard beside the attempt as HTML and Markdown, and say where."""
-    from mlpipe.interview.scorecard import write_scorecard  # reads results: not at the start
-
     try:
         *_, (page, text) = write_scorecard(interview)
     except (OSError, ValueError) as error:

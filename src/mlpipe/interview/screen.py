@@ -6,11 +6,11 @@ import re
 import textwrap
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from mlpipe.interview import store
-from mlpipe.interview.content import sentence
+from mlpipe.interview.content import minutes, sentence
 from mlpipe.interview.engine import Interview
+from mlpipe.interview.views import render
 
 
 class Screen:
@@ -40,14 +40,17 @@ class Screen:
         """The line typed after a prompt. Bytes that are no text are replaced, so that the line can be saved."""
         return self._ask(f"{prompt} > ").encode("utf-8", "replace").decode()
 
-    def tell(self, text: str = "", indent: str = "") -> None:
-        """Show text, its lines broken at the width of the screen; lines of a list keep their indent."""
-        options: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}  # a path stays in one piece
+    def tell(self, text: str = "") -> None:
+        """Show text, its lines broken at the width of the screen; lines of a list and of notes keep their indent."""
+        wrapped = textwrap.TextWrapper(self.width, break_long_words=False, break_on_hyphens=False)  # a path stays whole
         for line in text.splitlines() or [""]:
-            mark = re.match(r"(- |\d  )?", line)
-            hanging = indent + " " * (mark.end() if mark else 0)
-            wrapped = textwrap.wrap(line, self.width, initial_indent=indent, subsequent_indent=hanging, **options)
-            self._tell("\n".join(wrapped))
+            mark = "".join(re.findall(r"^ *(?:\| |- |\d  )?", line))
+            wrapped.subsequent_indent = mark if "|" in mark else " " * len(mark)
+            self._tell(wrapped.fill(line))
+
+    def page(self, name: str, **values: object) -> None:
+        """Show text from a template."""
+        self.tell(render(name, minutes=minutes, **values).rstrip("\n"))
 
     def say(self, key: str, **values: object) -> None:
         """Show one of the sentences of the content, filled in."""
@@ -56,12 +59,12 @@ class Screen:
     def points(self, texts: Iterable[str]) -> None:
         """Show a list."""
         for text in texts:
-            self.tell(f"- {text}", "  ")
+            self.tell(f"  - {text}")
 
     def numbered(self, texts: Iterable[str]) -> None:
         """Show a list to choose from."""
         for number, text in enumerate(texts, start=1):
-            self.tell(f"{number}  {text}", "  ")
+            self.tell(f"  {number}  {text}")
 
     def title(self, text: str) -> None:
         """Show a heading after an empty line."""

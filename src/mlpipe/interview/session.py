@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import threading
 
 from mlpipe.interview import content, store
@@ -166,14 +167,14 @@ class Session:
             self.interview.hint(about)
             (dimension,) = (one for one in content.dimensions() if one.id == about)
             target = self.interview.target
-            self.screen.tell(f"{dimension.name}, {target}: {dimension.levels[LEVELS.index(target)]}", "  ")
+            self.screen.tell(f"  {dimension.name}, {target}: {dimension.levels[LEVELS.index(target)]}")
             return
         self.interview.hint()
         self.screen.say("both.hint")
         self.screen.points(self.interview.phase.covers)
 
     def _do_notes(self) -> None:
-        self.screen.tell("\n".join(self._lines()) or "nothing yet", "  ")
+        self.screen.tell(textwrap.indent("\n".join(self._lines()) or "nothing yet", "  "))
 
     def _do_undo(self) -> None:
         if lines := self._lines():
@@ -183,11 +184,7 @@ class Session:
             self.screen.say("session.nothing_to_take")
 
     def _do_plan(self) -> None:
-        spent = self.interview.seconds_by_phase()
-        for phase in self.asked.phases:
-            mark = "▸" if phase is self.interview.phase else " "
-            took = f"you took {minutes(spent[phase.id])}" if spent[phase.id] else ""
-            self.screen.tell(f"{mark} {phase.span:<14} {phase.title:<30} {took}".rstrip())
+        self.screen.page("plan.txt", interview=self.interview, spent=self.interview.seconds_by_phase())
 
     def _do_pause(self) -> None:
         self.interview.pause()
@@ -208,8 +205,9 @@ class Session:
         raise EOFError
 
     def _do_help(self) -> None:
-        lines = [f"{name:<9}{text}" for name, text in COMMANDS.items()]
-        self.screen.tell("\n".join([*lines, sentence("session.help_end")]), "  ")
+        for name, text in COMMANDS.items():
+            self.screen.tell(f"  {name:<9}{text}")
+        self.screen.tell("  " + sentence("session.help_end"))
 
     def _show_phase(self) -> None:
         self.screen.title(self.interview.phase.title)

@@ -12,6 +12,7 @@ from mlpipe.interview import store
 from mlpipe.interview.content import LEVELS, QUESTIONS, make_call, minutes
 from mlpipe.interview.drill import drill
 from mlpipe.interview.engine import Interview
+from mlpipe.interview.printed import write_printed
 from mlpipe.interview.rating import ask_quotes, look_back, rate, rate_cold_answer, show_result, write_card
 from mlpipe.interview.score import compare, from_event, level
 from mlpipe.interview.screen import Screen, keep
@@ -46,20 +47,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None, screen: Screen | None = None) -> int:
-    """Run one command line; a mistake of the caller is one sentence, leaving is no mistake.
-
-    Parameters
-    ----------
-    arguments : list of str, optional
-        What stands behind the command; by default what the program was called with.
-    screen : Screen, optional
-        Where text goes and lines come from; by default the terminal.
-
-    Returns
-    -------
-    int
-        The exit status: 0, 2 for a mistake of the caller, 130 for Ctrl-C.
-    """
+    """Run one command line and return the exit status: 0, 2 for a mistake, which is one sentence, 130 for Ctrl-C."""
     options = parser().parse_args(arguments)
     if screen is None:
         screen = Screen(width=max(40, min(80, shutil.get_terminal_size().columns)))
@@ -71,8 +59,6 @@ def main(arguments: list[str] | None = None, screen: Screen | None = None) -> in
         if options.list:
             _list(options.question, screen)
         elif options.print:
-            from mlpipe.interview.printed import write_printed  # takes seconds: not at each start
-
             for path in write_printed(options.print, [options.question]):
                 screen.tell(str(path))
         elif options.drill:
@@ -153,16 +139,14 @@ def _interview(interview: Interview, options: argparse.Namespace, screen: Screen
 
 def _show_all(interview: Interview, screen: Screen) -> None:
     """The last way to keep what could not be saved: on the screen, to be copied."""
-    screen.tell("Copy what you want to keep:")
-    for about, text in (interview.notes | interview.answers).items():
-        screen.tell(f"{about}:\n{text}")
+    kept = interview.notes | interview.answers
+    screen.tell("\n".join(["Copy what you want to keep:", *(f"{about}:\n{text}" for about, text in kept.items())]))
 
 
 def _list(question: str, screen: Screen) -> None:
     earlier, damaged = store.attempts(question, screen.clock)
     for one in earlier:
-        scores = [level(from_event(event), one.content) for event in one.scores]
-        state = f"scored: {scores[-1]}" if scores else one.state
+        state = f"scored: {level(from_event(one.scores[-1]), one.content)}" if one.scores else one.state
         screen.tell(f"{one.attempt_id:<30} {minutes(one.elapsed()):>5}  for {one.target:<7} {state}")
     if not earlier:
         screen.say("command.no_attempt", question=question, folder=store.folder(question))
