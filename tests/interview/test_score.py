@@ -119,11 +119,9 @@ def test_a_wrong_score_is_refused(levels, unprompted, named):
         Score(levels, unprompted)
 
 
-def test_unknown_gates_and_missing_weights_are_named():
+def test_unknown_gates_are_named():
     with pytest.raises(ValueError, match="no gate luck; the gates of this question: baseline, number"):
         level(Score(dict.fromkeys(LIVE, 2), gates=("luck",)), QUESTION)
-    with pytest.raises(ValueError, match="no weight for D9"):
-        weighted_mean(Score(dict.fromkeys(LIVE, 2)), {d: 1 for d in DIMENSIONS if d != "D9"})
 
 
 def test_two_raters_hear_their_three_largest_gaps():

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from mlpipe.interview import content
 from mlpipe.interview.content import DIMENSIONS, RULES, Question
 
@@ -59,12 +61,7 @@ def check_marks(levels: Mapping[str, Any], unprompted: Mapping[str, Any], scored
 
 
 def weights_for(score: Score, weights: Mapping[str, int]) -> dict[str, int]:
-    """The weights of the dimensions that were scored; what no code leaves of D8 goes to D2.
-
-    Raises ValueError when a dimension that was scored has no weight.
-    """
-    if missing := set(score.levels) - set(weights):
-        raise ValueError(f"weights: no weight for {', '.join(sorted(missing))}; expected a weight for each dimension")
+    """The weights of the dimensions that were scored; what no code leaves of D8 goes to D2."""
     kept = {dimension: weights[dimension] for dimension in sorted(score.levels)}
     if set(score.levels) == set(DIMENSIONS) - {CODE}:
         kept[RULES["score"]["code"]["else"]] += weights[CODE]
@@ -157,16 +154,12 @@ def calibrate(
         known = {one.id: one.levels for one in content.transcripts()}
     if set(ratings) != set(known):
         raise ValueError(f"ratings: found {sorted(ratings)}; expected a rating of each transcript: {sorted(known)}")
-    mine: list[int] = []
-    truth: list[int] = []
-    bias = dict.fromkeys(DIMENSIONS, 0.0)
-    for name, levels in known.items():
-        if set(ratings[name]) != set(DIMENSIONS):
-            raise ValueError(f"ratings: {name} has {sorted(ratings[name])}; expected a level for each of D1 to D9")
-        rated = Score(ratings[name]).levels
-        mine += [rated[d] for d in DIMENSIONS]
-        truth += [levels[d] for d in DIMENSIONS]
-        for d in DIMENSIONS:
-            bias[d] += (rated[d] - levels[d]) / len(known)
-    kappa = 1.0 if mine == truth else float(cohen_kappa_score(mine, truth, labels=range(5), weights="quadratic"))
-    return Calibration(kappa, len(mine), bias)
+    for name, levels in ratings.items():
+        if set(levels) != set(DIMENSIONS):
+            raise ValueError(f"ratings: {name} has {sorted(levels)}; expected a level for each of D1 to D9")
+        Score(levels)
+    mine, truth = (np.array([[one[name][d] for d in DIMENSIONS] for name in known]) for one in (ratings, known))
+    bias = dict(zip(DIMENSIONS, (mine - truth).mean(axis=0).tolist(), strict=True))
+    same = np.array_equal(mine, truth)
+    kappa = 1.0 if same else cohen_kappa_score(mine.ravel(), truth.ravel(), labels=range(5), weights="quadratic")
+    return Calibration(float(kappa), mine.size, bias)

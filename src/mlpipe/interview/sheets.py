@@ -31,9 +31,26 @@ def heading(title: str, text: str = "") -> w.HTML:
     return w.HTML(render("heading.html", title=title, text=text))
 
 
-def note(text: str, colour: str = NEUTRAL) -> w.HTML:
-    """A box of text."""
-    return w.HTML(box(colour, prose(text)))
+class Note(w.HTML):
+    """A box of text; an empty one is filled when there is something to tell."""
+
+    def __init__(self, text: str = "", colour: str = NEUTRAL) -> None:
+        super().__init__()
+        if text:
+            self.tell(text, colour)
+
+    def tell(self, text: str, colour: str = NEUTRAL) -> None:
+        """Say this instead."""
+        self.value = box(colour, prose(text))
+
+    def tried(self, act: Callable[[], object]) -> bool:
+        """Do something; what prevents it is told."""
+        try:
+            act()
+        except (OSError, ValueError) as error:
+            self.tell(str(error), BAD)
+            return False
+        return True
 
 
 class Sheet:
@@ -68,24 +85,24 @@ class Sheet:
         return Score({d: self.levels[d].value for d in asked}, {d: self.unprompted[d].value for d in asked}, gates)
 
 
-def cold_sheet(question: str) -> w.VBox | None:
+def cold_sheet(question: str) -> list[w.Widget]:
     """The cold answer of lesson 00 and a sheet to score it, once."""
-    answer = cold.cold_answer(question)
+    try:
+        answer = cold.cold_answer(question)
+    except ValueError as error:
+        return [Note(str(error), BAD)]
     if answer is None or answer.score is not None:
-        return None
-    sheet, said = Sheet(content.question(question)), w.HTML()
+        return []
+    sheet, said = Sheet(content.question(question)), Note()
 
     def keep() -> None:
-        try:
-            cold.score_cold_answer(question, sheet.score())
-            said.value = box(GOOD, prose(sentence("notebook.cold_kept")))
-        except (OSError, ValueError) as error:
-            said.value = box(BAD, prose(str(error)))
+        if said.tried(lambda: cold.score_cold_answer(question, sheet.score())):
+            said.tell(sentence("notebook.cold_kept"), GOOD)
 
     head = heading(sentence("both.cold", day=answer.when[:10]), prose(answer.text))
     folded = w.Accordion([w.VBox([sheet.view, button("Keep the score of the cold answer", keep), said])])
     folded.set_title(0, "Score it as strictly as this one")
-    return w.VBox([head, folded])
+    return [head, folded]
 
 
 class Rating:
@@ -99,7 +116,7 @@ class Rating:
         random.Random(3).shuffle(self.transcripts)  # not in the order of their levels
         self.path = home() / "ratings.json"
         self.ratings: dict[str, dict[str, int]] = self._kept()
-        self.view, self.message = w.VBox(), w.HTML()
+        self.view, self.message = w.VBox(), Note()
         self._next()
 
     def _kept(self) -> dict[str, dict[str, int]]:
@@ -113,7 +130,7 @@ class Rating:
     def _next(self) -> None:
         left = [one for one in self.transcripts if one.id not in self.ratings]
         if not left:
-            self.view.children = [note(str(score.calibrate(self.ratings)), GOOD), self.message]
+            self.view.children = [Note(str(score.calibrate(self.ratings)), GOOD), self.message]
             with contextlib.suppress(OSError):  # the next call starts afresh
                 self.path.rename(self.path.with_stem(f"ratings-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"))
             return
@@ -125,16 +142,13 @@ class Rating:
         self.view.children = [self.message, said, self.sheet.view, keep]
 
     def _keep(self) -> None:
-        text = self.rated
-        try:
-            levels = dict(self.sheet.score().levels)
-        except ValueError as error:
-            self.message.value = box(BAD, prose(str(error)))
+        text, levels = self.rated, dict[str, int]()
+        if not self.message.tried(lambda: levels.update(self.sheet.score().levels)):
             self.view.children = [*self.view.children[1:], self.message]
             return
         self.ratings[text.id] = levels
         with contextlib.suppress(OSError):  # a folder that cannot be written costs the record, not the exercise
             update_record(self.path, text.id, levels)
         lines = [f"{d}: you {levels[d]}, known {known}. {text.reasons[d]}" for d, known in text.levels.items()]
-        self.message.value = box(NEUTRAL, prose(f"{text.id} is {text.level}.\n" + "\n".join(lines)))
+        self.message.tell("\n".join([f"{text.id} is {text.level}.", *lines]))
         self._next()

@@ -41,21 +41,16 @@ def save(interview: Interview) -> Path:
     path = folder(interview.question) / f"{interview.attempt_id}.json"
     try:
         with locked(path.parent):
-            text = _save(interview, path)
+            found = path.read_text(encoding="utf-8", errors="replace") if path.exists() else None  # or deleted since
+            if found is not None and found != _known.get(interview):
+                raise ValueError(sentence("store.changed", path=path))
+            number = 1 + max((_saved(one) for one in path.parent.glob("*.json") if one != path), default=0)
+            text = json.dumps({SAVED: number} | interview.to_dict(), indent=1)
+            write(path, text, PRIVATE)
     except OSError as error:
         raise OSError(error.errno, sentence("store.not_saved", path=path, why=error.strerror)) from error
     _known[interview] = text
     return path
-
-
-def _save(interview: Interview, path: Path) -> str:
-    found = path.read_text(encoding="utf-8", errors="replace") if path.exists() else None  # new, or deleted since
-    if found is not None and found != _known.get(interview):
-        raise ValueError(sentence("store.changed", path=path))
-    number = 1 + max((_saved(one) for one in path.parent.glob("*.json") if one != path), default=0)
-    text = json.dumps({SAVED: number} | interview.to_dict(), indent=1)
-    write(path, text, PRIVATE)
-    return text
 
 
 def _saved(path: Path) -> int:

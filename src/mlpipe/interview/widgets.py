@@ -18,7 +18,7 @@ from mlpipe.interview.content import RULES, minutes, sentence
 from mlpipe.interview.engine import Interview, clock_line
 from mlpipe.interview.evidence import Quote, collect_evidence, grade_quote
 from mlpipe.interview.scorecard import write_scorecard
-from mlpipe.interview.sheets import Rating, Sheet, button, cold_sheet, heading, note
+from mlpipe.interview.sheets import Note, Rating, Sheet, button, cold_sheet, heading
 from mlpipe.interview.views import render, titled
 
 STATIC = "TQDM_DISABLE"  # set wherever outputs are kept: nothing that lives in a kernel is shown there
@@ -110,7 +110,7 @@ class Practice:
     ) -> None:
         self.question, self.seed, self.target, self.clock = question, seed, target, clock
         self.asked = content.question(question)
-        self.view, self.message = w.VBox(), w.HTML()
+        self.view, self.message = w.VBox(), Note()
         earlier, damaged = store.attempts(question, clock)
         self.n_earlier = len(earlier)
         self._elsewhere = False  # whether the attempt was taken up in another tab
@@ -124,7 +124,7 @@ class Practice:
         plan = render("plan_bar.html", phases=self.asked.phases, now=None, at=0)
         begin = button("Start", self._begin, "primary", "the clock starts at once")
         rows = [w.HTML(render("heading.html", title=self.asked.title, text="") + plan)]
-        rows += [note(text, BAD) for text in damaged]
+        rows += [Note(text, BAD) for text in damaged]
         total = minutes(new.total)
         if left is None:
             rows += [w.HTML(prose(sentence("notebook.ready", total=total, target=self.target))), begin]
@@ -132,7 +132,7 @@ class Practice:
             go_on = button("Continue it", lambda: self._continue(left), "primary", "the clock goes on where it stood")
             begin.button_style, begin.description = "", "Start a new one"
             left_at = sentence("both.left", at=minutes(left.elapsed()), total=total)
-            rows += [note(left_at), w.HBox([go_on, begin])]
+            rows += [Note(left_at), w.HBox([go_on, begin])]
         self.view.children = [*rows, self.message]
 
     def _begin(self) -> None:
@@ -141,18 +141,9 @@ class Practice:
 
     def _continue(self, left: Interview) -> None:
         """Take an attempt up as it is now: a view of a closed tab may have saved since this one was drawn."""
-        self._tried(lambda: self._open(store.load(self.question, left.attempt_id, self.clock)))
+        self.message.tried(lambda: self._open(store.load(self.question, left.attempt_id, self.clock)))
 
     # The interview
-
-    def _tried(self, act: Callable[[], object]) -> bool:
-        """Do something; what prevents it is told."""
-        try:
-            act()
-        except (OSError, ValueError) as error:
-            self._tell(str(error), BAD)
-            return False
-        return True
 
     def _open(self, interview: Interview) -> None:
         self.interview = interview
@@ -178,7 +169,7 @@ class Practice:
 
     def _do(self, event: Callable[[], object]) -> None:
         """Let an event happen, save, and draw what is new."""
-        if self._tried(event) and self._tried(self._follow):
+        if self.message.tried(event) and self.message.tried(self._follow):
             self._save()
         self._draw()
 
@@ -199,12 +190,9 @@ class Practice:
             self._saved_at = self.interview.elapsed()
         except (OSError, ValueError) as error:
             self._elsewhere = isinstance(error, ValueError)
-            self._tell(str(error), BAD)
+            self.message.tell(str(error), BAD)
         else:
-            self._tell(f"Saved in {path.parent}", GOOD)
-
-    def _tell(self, text: str, colour: str) -> None:
-        self.message.value = render("message.html", colour=colour, text=text)
+            self.message.tell(f"Saved in {path.parent}", GOOD)
 
     def _hint(self) -> None:
         phase = self.interview.phase
@@ -223,7 +211,7 @@ class Practice:
         area = w.Textarea(value=text, placeholder=hint, rows=6, layout=WIDE, continuous_update=True)
 
         def changed(change: dict[str, str]) -> None:
-            if self._tried(lambda: keep(change["new"])):  # not after the score: the words stay on the screen
+            if self.message.tried(lambda: keep(change["new"])):  # not after the score: the words stay on the screen
                 self._save()
 
         area.observe(changed, "value")
@@ -271,7 +259,7 @@ class Practice:
             self._save()
         if interview.overtime is not None:
             if interview.overtime < CLOSING:
-                self._tell(sentence("both.closing", minutes=interview.floor // 60), BAD)
+                self.message.tell(sentence("both.closing", minutes=interview.floor // 60), BAD)
             else:
                 self._do(interview.take_the_floor)
         return True
@@ -297,8 +285,7 @@ class Practice:
             changes = "\n".join(f"• {change}" for change in card.changes[self.question])
             rows.append(w.HTML(titled(card.title, prose(changes))))
         rows += self._quoting()
-        cold = cold_sheet(self.question)
-        rows += cold.children if cold else ()
+        rows += cold_sheet(self.question)
         rows.append(heading("Which level did you see?", "Tick what a recording would show, not what you know."))
         self.live = w.Checkbox(description=f"live: only {', '.join(score.LIVE)}", indent=False)
         self.peer = w.Checkbox(description="I am the observer, not the candidate", indent=False)
@@ -316,13 +303,13 @@ class Practice:
             "claim": w.Dropdown(options=[("which claim of the course?", ""), *names], layout=WIDE)
         }
         self.quote |= {name: w.Text(placeholder=part["ask"], layout=WIDE) for name, part in RULES["quote"].items()}
-        verdicts = w.VBox([note(str(grade_quote(Quote(**said), evidence))) for said in self.interview.quotes])
+        verdicts = w.VBox([Note(str(grade_quote(Quote(**said), evidence))) for said in self.interview.quotes])
 
         def check() -> None:
             said = {name: field.value.strip() for name, field in self.quote.items()}
-            if self._tried(lambda: self.interview.quote(**said)):
+            if self.message.tried(lambda: self.interview.quote(**said)):
                 self._save()
-                verdicts.children = [*verdicts.children, note(str(grade_quote(Quote(**said), evidence)))]
+                verdicts.children = [*verdicts.children, Note(str(grade_quote(Quote(**said), evidence)))]
 
         head = heading("Which numbers did you quote?", "A number counts with its data, split, interval and limits.")
         return [head, *self.quote.values(), button("Check it", check), verdicts]
@@ -332,14 +319,14 @@ class Practice:
             given = self.sheet.score()
             self.interview.score(given.levels, given.unprompted, given.gates, peer=self.peer.value)
 
-        if not self._tried(keep):
+        if not self.message.tried(keep):
             return
         self._save()
         try:
             page, _, paths = write_scorecard(self.interview, base="")
         except OSError as error:
-            self._tell(sentence("notebook.not_written", error=error), BAD)
+            self.message.tell(sentence("notebook.not_written", error=error), BAD)
             return
         # links within the page stay in it: alone, "#x" is JupyterLab's
         self.page.value = render("frame.html", page=page.replace('href="#', 'href="about:srcdoc#'))
-        self._tell(sentence("notebook.written", page=paths[0], text=paths[1]), GOOD)
+        self.message.tell(sentence("notebook.written", page=paths[0], text=paths[1]), GOOD)
