@@ -99,7 +99,7 @@ def test_each_followup_and_each_card_is_there_once(asked):
 
 
 def test_a_number_comes_from_the_evidence_and_else_from_its_lesson():
-    one = dataclasses.replace(QUESTIONS[0].followups[0], prove="05.als")
+    one = QUESTIONS[0].followups[0]._replace(prove="05.als")
     asked = dataclasses.replace(QUESTIONS[0], followups=(one,))
     assert "ALS finds more: 1.88 (trivial baseline 1.00; lesson 05)" in Page(deck(asked, {"05.als": measured()})).text
     assert "Claim 05.als, lesson 05" in Page(deck(asked, {})).text
@@ -109,15 +109,17 @@ def replaced(value, text):
     """A copy in which each text that people read ends with `text`."""
     if isinstance(value, str):
         return value + text
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple | list) and not hasattr(value, "_asdict"):
         return type(value)(replaced(one, text) for one in value)
     if isinstance(value, dict):
         return {key: replaced(one, text) for key, one in value.items()}
     fields = {"title", "prompt", "covers", "ask", "answer", "text", "changes", "name", "levels"}
     if isinstance(value, content.Question):
         fields = {"title", "prompt", "phases", "followups", "cards", "gates"}
-    changed = {key: replaced(one, text) for key, one in vars(value).items() if key in fields}
-    return dataclasses.replace(value, **changed)
+    entry = hasattr(value, "_asdict")
+    there = value._asdict() if entry else vars(value)
+    changed = {key: replaced(one, text) for key, one in there.items() if key in fields}
+    return value._replace(**changed) if entry else dataclasses.replace(value, **changed)
 
 
 @pytest.mark.parametrize("evil", EVIL)

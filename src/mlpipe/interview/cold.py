@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections import namedtuple
+from dataclasses import asdict
 from pathlib import Path
 
 from mlpipe.course.boxes import NEUTRAL, box, prose, show
@@ -40,13 +41,8 @@ def save_cold_answer(question: str, answer: str) -> None:
     show(box(NEUTRAL, prose(message)), message, {"cold_answer": {"question": question, "words": words}})
 
 
-@dataclass(frozen=True)
-class ColdAnswer:
-    """What the learner said before the course, when (UTC), and the score it was given since."""
-
-    when: str
-    text: str
-    score: Score | None
+# what the learner said before the course, when (UTC), and the score it was given since
+ColdAnswer = namedtuple("ColdAnswer", "when text score")
 
 
 def cold_answer(question: str) -> ColdAnswer | None:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import random
 import tomllib
+from collections import namedtuple
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-from mlpipe.paths import call
 
 FOLDER = Path(__file__).with_name("content")
 
@@ -56,47 +55,16 @@ class Phase:
         return f"{minutes(self.start)} to {minutes(self.end)}"
 
 
-@dataclass(frozen=True)
-class FollowUp:
-    """A question of the interviewer's. `prove` is the id of the claim that backs the answer, `card` what changes it."""
+# entries of the files, as they are there
 
-    id: str
-    phase: str
-    level: str
-    dimension: str
-    ask: str
-    answer: str
-    prove: str | None = None
-    card: str | None = None
-
-
-@dataclass(frozen=True)
-class Card:
-    """A new constraint, and in `changes` what a strong answer changes for each question, most important first."""
-
-    id: str
-    title: str
-    text: str
-    changes: dict[str, list[str]]
-
-
-@dataclass(frozen=True)
-class Dimension:
-    """What is scored: one observable behaviour for each of the four levels, and the lessons that train it."""
-
-    id: str
-    name: str
-    levels: list[str]
-    lessons: list[str]
-
-
-@dataclass(frozen=True)
-class Gate:
-    """A fault that caps the result, whatever the sum says, and the lessons that repair it."""
-
-    id: str
-    text: str
-    lessons: list[str]
+# a question of the interviewer's; `prove` is the id of the claim that backs the answer, `card` what changes it
+FollowUp = namedtuple("FollowUp", "id phase level dimension ask answer prove card", defaults=(None, None))
+# a new constraint; for each question what a strong answer changes, most important first
+Card = namedtuple("Card", "id title text changes")
+# what is scored: one observable behaviour for each of the four levels, and the lessons that train it
+Dimension = namedtuple("Dimension", "id name levels lessons")
+# a fault that caps the result, whatever the sum says, and the lessons that repair it
+Gate = namedtuple("Gate", "id text lessons")
 
 
 @dataclass(frozen=True)
@@ -149,15 +117,6 @@ class Transcript:
     def text(self) -> str:
         """All that the candidate and the interviewer say."""
         return "\n\n".join(text for _, text in self.sections)
-
-
-def make_call(question: str, arguments: str = "") -> str:
-    """How to call the interview in a terminal, from where the reader is.
-
-    >>> make_call("ctr", "--resume")
-    'make interview QUESTION=ctr ARGS=--resume'
-    """
-    return call("interview", arguments, question=question)
 
 
 def sentence(key: str, **values: object) -> str:
@@ -237,15 +196,14 @@ def transcripts(name: str | None = None, *, bad: bool = False) -> tuple[Transcri
 
 @cache
 def _transcripts() -> tuple[Transcript, ...]:
-    found = [_transcript(_read(f"transcripts/{path.name}")) for path in (FOLDER / "transcripts").glob("*.toml")]
+    found = []
+    for path in (FOLDER / "transcripts").glob("*.toml"):
+        table = _read(f"transcripts/{path.name}")
+        scores = table.pop("scores")
+        table["sections"] = tuple((one["phase"], one["text"].strip()) for one in table["sections"])
+        table["levels"], table["reasons"] = ({d: one[key] for d, one in scores.items()} for key in ("level", "reason"))
+        found.append(Transcript(**table))
     return tuple(sorted(found, key=lambda one: (QUESTIONS.index(one.question), one.bad, LEVELS.index(one.level))))
-
-
-def _transcript(table: dict[str, Any]) -> Transcript:
-    scores = table.pop("scores")
-    table["sections"] = tuple((one["phase"], one["text"].strip()) for one in table["sections"])
-    table["levels"], table["reasons"] = ({d: one[part] for d, one in scores.items()} for part in ("level", "reason"))
-    return Transcript(**table)
 
 
 def answer_text(name: str) -> str:
@@ -282,10 +240,8 @@ def draw_followups(
     for what, value, names in (("phase", phase, ASKED), ("level", level, LEVELS), ("weakest", weakest, DIMENSIONS)):
         if value is not None:
             known(what, value, names)
-    highest = len(LEVELS) if level is None else LEVELS.index(level)
-    pool = [
-        one for one in question(name).followups if phase in (None, one.phase) and LEVELS.index(one.level) <= highest
-    ]
+    levels = LEVELS[: LEVELS.index(level or LEVELS[-1]) + 1]
+    pool = [one for one in question(name).followups if phase in (None, one.phase) and one.level in levels]
     random.Random(f"follow-ups {name} {seed}").shuffle(pool)
     first = [one for one in pool if one.dimension == weakest]
     others = [one for one in pool if one.dimension != weakest]

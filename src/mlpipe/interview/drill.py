@@ -41,7 +41,7 @@ def drill(question: str, seed: int, target: str, screen: Screen) -> None:
             if one.prove:
                 shown.append(sentence("drill.number", claim=one.prove, lesson=one.prove[:2]))
             if one.card:
-                shown.append(sentence("drill.card", **vars(asked.card(one.card))))
+                shown.append(sentence("drill.card", **asked.card(one.card)._asdict()))
             screen.points(shown)
             while (mark := screen.ask("Said it? 0 missed, 1 in part, 2 all of it").strip()) not in MARKS:
                 screen.tell("Type 0, 1 or 2.")

@@ -30,7 +30,7 @@ class Session:
             if interview.state == "ready":
                 self._welcome()
                 interview.start()
-                self._keep()
+                keep(self.interview, self.screen)
                 self._show_phase()
             elif interview.state == "paused":
                 self._welcome_back()
@@ -43,7 +43,7 @@ class Session:
             if interview.state == "running":
                 interview.pause()
             if interview.state != "ready":
-                self._keep()
+                keep(self.interview, self.screen)
 
     def _welcome(self) -> None:
         interview, screen = self.interview, self.screen
@@ -71,10 +71,10 @@ class Session:
         interview.resume()
         self._show_phase()
         for card in interview.dealt_cards:
-            self.screen.say("session.card", **vars(card))
+            self.screen.say("session.card", **card._asdict())
         self._do_notes()
         if self.answering:
-            self.screen.say("session.question", **vars(self.asked.followup(self.answering)))
+            self.screen.say("session.question", ask=self.asked.followup(self.answering).ask)
 
     def _wait(self, prompt: str) -> str:
         line = self.screen.ask(prompt)
@@ -94,7 +94,7 @@ class Session:
             else:
                 self._nothing_more()
             if not self.done:
-                self._keep()
+                keep(self.interview, self.screen)
                 self._mind_the_time()
         except ValueError as error:  # the time ran out between two steps
             self.screen.tell(str(error))
@@ -105,6 +105,8 @@ class Session:
             self.screen.say("session.no_command", name=name, known=", ".join(COMMANDS))
         elif name in ("/next", "/ask", "/hint", "/pause") and self.interview.state == "finished":
             self.screen.say("session.too_late")
+        elif name == "/quit":
+            raise EOFError
         else:
             getattr(self, f"_do_{name[1:]}")()
 
@@ -129,7 +131,7 @@ class Session:
             else:
                 self._do_next()
         elif interview.state == "running" and phase.id == "constraint" and "card" in interview.possible():
-            self.screen.say("session.card", **vars(interview.card()))
+            self.screen.say("session.card", **interview.card()._asdict())
         elif was_answering:
             self.screen.say("session.back", title=phase.title)
         else:
@@ -150,7 +152,7 @@ class Session:
         if self.interview.phase.id == "questions":
             self._do_ask()
         elif self.interview.phase.id == "constraint":
-            self.screen.say("session.card", **vars(self.interview.card()))
+            self.screen.say("session.card", **self.interview.card()._asdict())
 
     def _do_ask(self) -> None:
         try:
@@ -159,7 +161,7 @@ class Session:
             self.screen.say("session.no_question", error=error)
             return
         self.answering = followup.id
-        self.screen.say("session.question", **vars(followup))
+        self.screen.say("session.question", ask=followup.ask)
 
     def _do_hint(self) -> None:
         if self.answering:
@@ -189,7 +191,7 @@ class Session:
     def _do_pause(self) -> None:
         self.interview.pause()
         self._stop_alarm()
-        self._keep()
+        keep(self.interview, self.screen)
         line = self._wait(sentence("session.paused", at=minutes(self.interview.elapsed())))
         self.interview.resume()
         self._set_alarm()
@@ -200,9 +202,6 @@ class Session:
         if self.interview.state != "finished":
             self.interview.finish()
         self.done = True
-
-    def _do_quit(self) -> None:
-        raise EOFError
 
     def _do_help(self) -> None:
         for name, text in COMMANDS.items():
@@ -235,14 +234,14 @@ class Session:
                 interview.take_the_floor()
                 screen.say("session.floor")
                 self._enter()
-                self._keep()
+                keep(self.interview, self.screen)
             elif self._once("floor"):
                 self._show_clock()
                 screen.say("both.closing", minutes=interview.floor // 60)
         elif interview.interruption_due():
             screen.say("session.interrupted")
             self._do_ask()
-            self._keep()
+            keep(self.interview, self.screen)
         elif interview.seconds_by_phase()[phase.id] > phase.seconds and self._once(phase.id):
             if interview.elapsed() - self._clock_at >= 1:
                 self._show_clock()
@@ -262,6 +261,3 @@ class Session:
     def _stop_alarm(self) -> None:
         if self._alarm:
             self._alarm.cancel()
-
-    def _keep(self) -> None:
-        keep(self.interview, self.screen)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from mlpipe.interview import store
-from mlpipe.interview.content import LEVELS, QUESTIONS, make_call, minutes
+from mlpipe.interview.content import LEVELS, QUESTIONS, minutes
 from mlpipe.interview.drill import drill
 from mlpipe.interview.engine import Interview
 from mlpipe.interview.printed import write_printed
@@ -17,7 +17,7 @@ from mlpipe.interview.rating import ask_quotes, look_back, rate, rate_cold_answe
 from mlpipe.interview.score import compare, from_event, level
 from mlpipe.interview.screen import Screen, keep
 from mlpipe.interview.session import Session
-from mlpipe.paths import home
+from mlpipe.paths import call, home
 
 FAST = 10  # how much faster the clock runs with --fast
 
@@ -85,7 +85,7 @@ def _another_seed(options: argparse.Namespace) -> int:
 
 def _choose(options: argparse.Namespace, screen: Screen) -> Interview:
     """The attempt to go on with or to score, or a new one."""
-    question, call = options.question, make_call(options.question)
+    question = options.question
     if options.attempt and (options.resume or options.score):
         return store.load(question, options.attempt, screen.clock)
     earlier, damaged = store.attempts(question, screen.clock)
@@ -96,12 +96,12 @@ def _choose(options: argparse.Namespace, screen: Screen) -> Interview:
     if options.resume:
         if found := left or [one for one in finished[-1:] if not one.scores]:
             return found[-1]
-        raise ValueError(f"there is no attempt to resume. Begin one: {call}")
+        raise ValueError(f"there is no attempt to resume. Begin one: {call('interview', question=question)}")
     if options.score:
         if finished:
             return finished[-1]
-        go_on = make_call(question, "--resume")
-        raise ValueError(f"there is no finished attempt to score. Begin one: {call}, or go on: {go_on}")
+        begin, go_on = call("interview", question=question), call("interview", "--resume", question=question)
+        raise ValueError(f"there is no finished attempt to score. Begin one: {begin}, or go on: {go_on}")
     if left:
         screen.say("command.left", at=minutes(left[-1].elapsed()))
     attempt_id = store.new_attempt_id() + ("-fast" if options.fast else "")
@@ -123,9 +123,12 @@ def _interview(interview: Interview, options: argparse.Namespace, screen: Screen
         elif not keep(interview, screen):
             _show_all(interview, screen)
         else:
-            path = store.folder(interview.question) / f"{interview.attempt_id}.json"
-            call = make_call(interview.question, "--score" if interview.state == "finished" else "--resume")
-            screen.say("command.stopped", at=minutes(interview.elapsed()), path=path, call=call)
+            path, over = (
+                store.folder(interview.question) / f"{interview.attempt_id}.json",
+                interview.state == "finished",
+            )
+            go_on = call("interview", "--score" if over else "--resume", question=interview.question)
+            screen.say("command.stopped", at=minutes(interview.elapsed()), path=path, call=go_on)
         raise
     interview.score(given.levels, given.unprompted, given.gates)
     if not keep(interview, screen):
@@ -134,7 +137,7 @@ def _interview(interview: Interview, options: argparse.Namespace, screen: Screen
         rate_cold_answer(interview.question, screen)
     finally:
         show_result(interview, given, screen)
-    screen.say("command.next", call=make_call(interview.question, "--drill"))
+    screen.say("command.next", call=call("interview", "--drill", question=interview.question))
 
 
 def _show_all(interview: Interview, screen: Screen) -> None:

@@ -20,6 +20,7 @@ from mlpipe.interview.evidence import Quote, collect_evidence, grade_quote
 from mlpipe.interview.scorecard import write_scorecard
 from mlpipe.interview.sheets import Note, Rating, Sheet, button, cold_sheet, heading
 from mlpipe.interview.views import render, titled
+from mlpipe.paths import call
 
 STATIC = "TQDM_DISABLE"  # set wherever outputs are kept: nothing that lives in a kernel is shown there
 CLOSING = 20  # seconds for the last word before the interviewer takes the floor
@@ -47,7 +48,7 @@ def practise(question: str, *, seed: int | None = None, target: str = "senior") 
     if _shown(lambda: Practice(question, seed, target).view):
         return
     asked = content.question(question)
-    ways = sentence("notebook.ways", call=content.make_call(question))
+    ways = sentence("notebook.ways", call=call("interview", question=question))
     lines = [f"  {one.span:<14} {one.title}" for one in asked.phases]
     shown = titled(asked.title, prose(asked.prompt), render("plan.html", phases=asked.phases), prose(ways))
     show(shown, "\n".join([asked.title, asked.prompt, *lines, ways]), {})
@@ -277,21 +278,13 @@ class Practice:
     def _ask_for_score(self) -> None:
         """Replace the clock by the scoring sheet: answers beside model answers, numbers, nine levels, gates."""
         interview = self.interview
-        rows: list[w.Widget] = [heading("What the interviewer hoped to hear")]
-        for one in interview.dealt_followups:
-            yours = interview.answers.get(one.id) or "(nothing written)"
-            rows.append(w.HTML(titled(one.ask, prose(f"You: {yours}"), prose(one.answer))))
-        for card in interview.dealt_cards:
-            changes = "\n".join(f"• {change}" for change in card.changes[self.question])
-            rows.append(w.HTML(titled(card.title, prose(changes))))
-        rows += self._quoting()
-        rows += cold_sheet(self.question)
+        hoped = w.HTML(render("hoped.html", interview=interview, titled=titled))
+        rows: list[w.Widget] = [hoped, *self._quoting(), *cold_sheet(self.question)]
         rows.append(heading("Which level did you see?", "Tick what a recording would show, not what you know."))
         self.live = w.Checkbox(description=f"live: only {', '.join(score.LIVE)}", indent=False)
         self.peer = w.Checkbox(description="I am the observer, not the candidate", indent=False)
-        self.sheet = Sheet(self.asked, interview.helped)
+        self.sheet, self.page = Sheet(self.asked, interview.helped), w.HTML()
         self.live.observe(lambda change: self.sheet.show(score.LIVE if change["new"] else score.DIMENSIONS), "value")
-        self.page = w.HTML()
         rows += [w.HBox([self.live, self.peer]), self.sheet.view]
         rows += [button("Make the scorecard", self._score, "primary"), self.message, self.page]
         self.stage.children = [*rows, heading("What you wrote"), *self.stage.children]
