@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlpipe.interview import content
 from mlpipe.interview.engine import DIMENSIONS, Interview, clock_line
 
 PHASES = ("frame", "data", "features", "model", "evaluation", "operations", "questions", "constraint")
@@ -311,7 +312,7 @@ def test_what_was_dealt_comes_in_its_order_and_without_what_the_content_no_longe
     assert interview.card() == interview.dealt_cards[0]
 
 
-@pytest.mark.parametrize(("id", "which"), [("rec.gone", "followup"), ("gone", "card")])
+@pytest.mark.parametrize(("id", "which"), [("rec.gone", "followups"), ("gone", "cards")])
 def test_an_unknown_id_is_told(id, which, clock):
     with pytest.raises(ValueError, match="expected one of"):
-        getattr(begun(clock).content, which)(id)
+        content.by_id(which, id, getattr(begun(clock).content, which))

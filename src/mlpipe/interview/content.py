@@ -24,13 +24,14 @@ def _read(file: str) -> dict[str, Any]:
 RULES = _read("interview.toml")  # what holds for both questions
 QUESTIONS = tuple(RULES["questions"])
 LEVELS = tuple(RULES["levels"])  # worth 1, 2, 3 and 4 points
-MISSING = str(RULES["missing"])  # worth 0
+POINTS = (str(RULES["missing"]), *LEVELS)  # what 0 to 4 are called
 PLAN = {one["id"]: (one["title"], one["start"], one["end"]) for one in RULES["phases"]}
 SCORED_IN = {one["id"]: tuple(one["scored"]) for one in RULES["phases"] if one["scored"]}
 ASKED = tuple(SCORED_IN)  # the phases of the candidate, which follow-ups belong to
 SAY = _read("sentences.toml")  # what is said in the terminal and in the notebook
 COMMANDS: dict[str, str] = SAY["commands"]  # of a session in the terminal
-DIMENSIONS = tuple(one["id"] for one in _read("rubric.toml")["dimensions"])
+NAMES: dict[str, str] = {one["id"]: one["name"] for one in _read("rubric.toml")["dimensions"]}
+DIMENSIONS = tuple(NAMES)
 
 
 @dataclass(frozen=True)
@@ -80,18 +81,6 @@ class Question:
     weights: dict[str, int]
     gates: tuple[Gate, ...]
 
-    def phase(self, id: str) -> Phase:
-        """The phase with this id. Raises ValueError for an unknown one."""
-        return _by_id("phase", id, self.phases)
-
-    def followup(self, id: str) -> FollowUp:
-        """The follow-up with this id. Raises ValueError for an unknown one."""
-        return _by_id("follow-up", id, self.followups)
-
-    def card(self, id: str) -> Card:
-        """The constraint card with this id. Raises ValueError for an unknown one."""
-        return _by_id("card", id, self.cards)
-
 
 @dataclass(frozen=True)
 class Transcript:
@@ -135,20 +124,9 @@ def minutes(seconds: float) -> str:
 
 
 def question(name: str) -> Question:
-    """One of the questions, with its plan, follow-ups, cards, weights and gates.
+    """One of the questions, by name, with its plan, follow-ups, cards, weights and gates.
 
-    Parameters
-    ----------
-    name : "recommender" or "ctr"
-
-    Returns
-    -------
-    Question
-
-    Raises
-    ------
-    ValueError
-        For another name.
+    Raises ValueError for an unknown name.
     """
     return _question(known("question", name, QUESTIONS))
 
@@ -171,23 +149,10 @@ def dimensions() -> tuple[Dimension, ...]:
 
 
 def transcripts(name: str | None = None, *, bad: bool = False) -> tuple[Transcript, ...]:
-    """The transcripts of known level, from the lowest to the highest.
+    """The transcripts of known level, from the lowest to the highest, of one question or of both.
 
-    Parameters
-    ----------
-    name : "recommender" or "ctr", optional
-        Of which question; by default of both.
-    bad : bool
-        The weak ones that stand beside the model answers, instead of those to calibrate on.
-
-    Returns
-    -------
-    tuple of Transcript
-
-    Raises
-    ------
-    ValueError
-        For an unknown question.
+    With `bad` the weak ones that stand beside the model answers, instead of those to calibrate on. Raises ValueError
+    for an unknown question.
     """
     if name is not None:
         known("question", name, QUESTIONS)
@@ -209,18 +174,7 @@ def _transcripts() -> tuple[Transcript, ...]:
 def answer_text(name: str) -> str:
     """The model answer as written: Markdown with fields such as {05.als_vs_popularity:.1f} for the values of claims.
 
-    Parameters
-    ----------
-    name : "recommender" or "ctr"
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ValueError
-        For an unknown question.
+    Raises ValueError for an unknown question.
     """
     return (FOLDER / f"answer_{known('question', name, QUESTIONS)}.md").read_text(encoding="utf-8")
 
@@ -264,7 +218,8 @@ def draw_cards(name: str, seed: int, n: int = 1) -> tuple[Card, ...]:
     return tuple(pool[:n])
 
 
-def _by_id(what: str, id: str, entries: Sequence[Any]) -> Any:
+def by_id(what: str, id: str, entries: Sequence[Any]) -> Any:
+    """The one of several phases, follow-ups, cards ... with this id. Raises ValueError for an unknown id."""
     found = {one.id: one for one in entries}
     return found[known(what, id, found)]
 

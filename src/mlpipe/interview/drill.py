@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from mlpipe.course.record import update_record
 from mlpipe.interview import content, store
-from mlpipe.interview.content import DIMENSIONS, sentence
+from mlpipe.interview.content import DIMENSIONS, NAMES, sentence
 from mlpipe.interview.screen import Screen
 from mlpipe.paths import home
 
@@ -21,17 +21,16 @@ def drill(question: str, seed: int, target: str, screen: Screen) -> None:
     the learner leaves, ValueError for an unknown question or level.
     """
     asked, weak = content.question(question), store.weakest(question)
-    names = {one.id: one.name for one in content.dimensions()}
     dealt = content.draw_followups(question, seed, weakest=weak, level=target, n=LENGTH)
     path = home() / "drills" / f"{question}.json"
     started = datetime.now(UTC).isoformat(timespec="microseconds")
     done: list[dict[str, str]] = []
     screen.title(f"Drill: {asked.title}")
-    first = sentence("drill.first", dimension=weak, name=names[weak]) if weak else ""
+    first = sentence("drill.first", dimension=weak, name=NAMES[weak]) if weak else ""
     screen.say("drill.welcome", count=len(dealt), target=target, first=first, seed=seed)
     try:
         for number, one in enumerate(dealt, start=1):
-            about = f"{one.phase} · {one.level} · {one.dimension} {names[one.dimension]}"
+            about = f"{one.phase} · {one.level} · {one.dimension} {NAMES[one.dimension]}"
             screen.tell(f"\n{number} of {len(dealt)} · {about}")
             screen.tell(f"“{one.ask}”")
             lines = []
@@ -41,7 +40,7 @@ def drill(question: str, seed: int, target: str, screen: Screen) -> None:
             if one.prove:
                 shown.append(sentence("drill.number", claim=one.prove, lesson=one.prove[:2]))
             if one.card:
-                shown.append(sentence("drill.card", **asked.card(one.card)._asdict()))
+                shown.append(sentence("drill.card", **content.by_id("card", one.card, asked.cards)._asdict()))
             screen.points(shown)
             while (mark := screen.ask("Said it? 0 missed, 1 in part, 2 all of it").strip()) not in MARKS:
                 screen.tell("Type 0, 1 or 2.")
@@ -56,7 +55,7 @@ def drill(question: str, seed: int, target: str, screen: Screen) -> None:
     screen.title("The drill is over")
     for dimension in DIMENSIONS:
         if marks := [int(one["mark"]) for one in done if one["dimension"] == dimension]:
-            screen.tell(f"  {dimension} {names[dimension]:<32} {sum(marks)} of {2 * len(marks)}")
+            screen.tell(f"  {dimension} {NAMES[dimension]:<32} {sum(marks)} of {2 * len(marks)}")
     if missed := [one for one, kept in zip(dealt, done, strict=True) if kept["mark"] == "0"]:
         screen.tell("Look at these again:")
         screen.points(f"{one.ask} {one.answer}" for one in missed)

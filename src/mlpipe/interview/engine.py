@@ -71,7 +71,7 @@ class Interview:
         self.hints: list[str] = []  # phases and dimensions that help was asked for
         self.quotes: list[dict[str, Any]] = []
         self.scores: list[dict[str, Any]] = []
-        self._entered: list[tuple[str, float]] = []  # phase, when it was revealed
+        self._entered: list[tuple[Phase, float]] = []  # phase, when it was revealed
         self._state = "ready"
         self._elapsed = 0.0
         self._clock = clock
@@ -88,7 +88,7 @@ class Interview:
     @property
     def phase(self) -> Phase:
         """The phase revealed last; the first one before the start."""
-        return self.content.phase(self._entered[-1][0]) if self._entered else self.content.phases[0]
+        return self._entered[-1][0] if self._entered else self.content.phases[0]
 
     @property
     def dealt_followups(self) -> list[FollowUp]:
@@ -126,7 +126,7 @@ class Interview:
     def seconds_by_phase(self) -> dict[str, float]:
         """Seconds that each phase has taken so far, in the order of the plan; 0 for phases not reached."""
         ends = [at for _, at in self._entered[1:]] + [self.elapsed()]
-        spent = {name: end - at for (name, at), end in zip(self._entered, ends, strict=False)}
+        spent = {phase.id: end - at for (phase, at), end in zip(self._entered, ends, strict=False)}
         return {phase.id: spent.get(phase.id, 0.0) for phase in self.content.phases}
 
     def possible(self) -> tuple[str, ...]:
@@ -307,12 +307,12 @@ class Interview:
             case {"kind": "start" | "pause" | "resume" | "finish" as kind}:
                 self._state = _STATE[kind]
                 if kind == "start":
-                    self._entered.append((self.content.phases[0].id, at))
+                    self._entered.append((self.content.phases[0], at))
             case {"kind": "reveal"}:
                 following = self.content.phases[self.content.phases.index(self.phase) + 1]
-                self._entered.append((following.id, at))
+                self._entered.append((following, at))
             case {"kind": "note", "phase": str(phase), "text": str(text)}:
-                self.content.phase(phase)
+                content.by_id("phase", phase, self.content.phases)
                 self.notes[phase] = text
                 self._forget_draft(event, "phase")
             case {"kind": "answer", "followup": str(followup), "text": str(text)}:
@@ -326,7 +326,7 @@ class Interview:
                 self.cards.append(card)
             case {"kind": "hint", "about": str(about)}:
                 if about not in DIMENSIONS:
-                    self.content.phase(about)
+                    content.by_id("phase", about, self.content.phases)
                 self.hints.append(about)
             case {"kind": "quote"}:
                 self.quotes.append(_checked_quote(event))

@@ -46,9 +46,8 @@ def links(folder: str) -> str:
 
 def rubric(asked: Question, dimensions: Sequence[Dimension] | None = None) -> str:
     """The rubric of a question on one page: behaviours to tick, weights, gates, and the sum that gives the level."""
-    live, shown = sum(asked.weights[name] for name in LIVE), dimensions or content.dimensions()
-    rules = {"levels": content.LEVELS, **content.RULES["score"]}
-    return render("rubric.html", asked=asked, dimensions=shown, live_weight=live, rules=rules)
+    live = sum(asked.weights[name] for name in LIVE)
+    return render("rubric.html", asked=asked, dimensions=dimensions or content.dimensions(), live_weight=live)
 
 
 def observer(asked: Question) -> str:
@@ -63,6 +62,6 @@ def deck(asked: Question, evidence: Mapping[str, Evidence]) -> str:
     """
     phases, levels = [phase.id for phase in asked.phases], content.LEVELS
     in_order = sorted(asked.followups, key=lambda one: (phases.index(one.phase), levels.index(one.level)))
-    names = {one.id: one.name for one in content.dimensions()} | {one.id: one.title for one in asked.phases}
+    names = content.NAMES | {one.id: one.title for one in asked.phases}
     room = {"first": CARDS_FIRST, "cards": CARDS_PER_PAGE, "followups": PER_PAGE}
     return render("cards.html", asked=asked, in_order=in_order, names=names, evidence=evidence, room=room)

@@ -130,13 +130,12 @@ def show_result(interview: Interview, given: Score, screen: Screen) -> None:
     """Show the level, and write the scorecard beside the attempt as HTML and Markdown."""
     asked = interview.content
     level, mean = score.level(given, asked), score.weighted_mean(given, asked.weights)
-    names = {one.id: one.name for one in content.dimensions()}
     screen.title("The result")
     screen.say("rating.result", level=level, mean=mean, target=interview.target)
     if given.gates:
         screen.say("rating.capped", gated=GATED, gates=", ".join(given.gates))
     for dimension, reached in given.effective().items():
-        screen.tell(f"  {dimension} {names[dimension]:<32} {'█' * reached * 4:<16} {reached}")
+        screen.tell(f"  {dimension} {content.NAMES[dimension]:<32} {'█' * reached * 4:<16} {reached}")
     write_card(interview, screen)
 
 

@@ -11,13 +11,14 @@ from mlpipe import paths
 from mlpipe.course.record import PRIVATE, write
 from mlpipe.interview import content, store
 from mlpipe.interview.cold import ColdAnswer, cold_answer
-from mlpipe.interview.content import Question, minutes
+from mlpipe.interview.content import Question
 from mlpipe.interview.engine import Interview
 from mlpipe.interview.evidence import Graded, Quote, built, collect_evidence, grade_quote
 from mlpipe.interview.score import GATED, LEVELS, Score, compare, from_event, level, weighted_mean, weights_for
 from mlpipe.interview.views import render
 
 ATTEMPTS = 12  # how many fit on the page
+SHOWN = {name: name for name in LEVELS} | {"below": "below junior"}
 
 
 def write_scorecard(interview: Interview, base: str | None = None) -> tuple[str, str, tuple[Path, Path]]:
@@ -72,12 +73,11 @@ def scorecard(
     `problems` are sentences to pass on to the learner.
     """
     asked, this, target = interview.content, interview.attempt_id, interview.target
-    names = {one.id: one.name for one in content.dimensions()}
     means, left_out = _means(history, asked.weights)
     mean, reached = weighted_mean(score, asked.weights), level(score, asked)
     remarks = [f"Attempts that are not on the line, because their scores are incomplete: {left_out}."] * bool(left_out)
     if peer:
-        gap = re.sub(r"D\d", lambda found: names[found[0]], compare(score, peer))
+        gap = re.sub(r"D\d", lambda found: content.NAMES[found[0]], compare(score, peer))
         remarks.append(f"Your peer's score: {level(peer, asked)}. {gap}")
     notes = [(phase.title, interview.notes.get(phase.id, ""), True) for phase in asked.phases]
     notes += [(one.ask, interview.answers.get(one.id, ""), False) for one in interview.dealt_followups]
@@ -86,22 +86,16 @@ def scorecard(
         "interview": interview,
         "asked": asked,
         "score": score,
-        "level": _shown(reached),
+        "level": SHOWN[reached],
         "mean": mean,
         "verdict": f"You sat for {target}{', and you are there' if there else ''}.",
-        "dimensions": [one for one in content.dimensions() if one.id in score.levels],
         "reached": score.effective(),
         "weights": weights_for(score, asked.weights),
-        "levels": (content.MISSING, *content.LEVELS),
         "goal": LEVELS.index(target),
-        "rules": content.RULES["score"],
-        "spent": interview.seconds_by_phase(),
-        "late": 30,  # seconds over the plan that are worth a remark
-        "minutes": minutes,
         "quotes": quotes,
         "notes": [(title, text.strip(), is_phase) for title, text, is_phase in notes if text.strip()],
         "cold": cold,
-        "cold_level": _shown(level(cold.score, asked)) if cold and cold.score else "not scored",
+        "cold_level": SHOWN[level(cold.score, asked)] if cold and cold.score else "not scored",
         "steps": [
             (text, [_link(one, base) for one in lessons]) for text, lessons in _steps(score, asked, quotes, target)
         ],
@@ -133,7 +127,7 @@ def _steps(score: Score, asked: Question, quotes: Sequence[Graded], target: str)
         lessons = (quotes[0].quote.claim[:2],) if quotes and quotes[0].check.evidence else ("01",)
         text = "Back one number: measure it, then say it with its data, split, interval and why it may not transfer."
         steps.append((text, lessons))
-    effective, weights, names = score.effective(), weights_for(score, asked.weights), (content.MISSING, *content.LEVELS)
+    effective, weights, names = score.effective(), weights_for(score, asked.weights), content.POINTS
     for aim in range(LEVELS.index(target), 5):  # who has reached the target aims higher
         below = [one for one in content.dimensions() if effective.get(one.id, aim) < aim]
         below.sort(key=lambda one: -weights[one.id] * (aim - effective[one.id]))
@@ -154,7 +148,3 @@ def _link(lesson: str, base: str | None) -> tuple[str, str]:
     page = built() / "html" / f"{name}.html"
     target = page.as_uri() if page.exists() else notebooks[0].as_uri()
     return name.replace("_", " "), target if base is None else f"{base}{notebooks[0].name}"
-
-
-def _shown(level: str) -> str:
-    return "below junior" if level == "below" else level

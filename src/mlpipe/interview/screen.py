@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from mlpipe.interview import store
-from mlpipe.interview.content import minutes, sentence
+from mlpipe.interview.content import sentence
 from mlpipe.interview.engine import Interview
 from mlpipe.interview.views import render
 
@@ -50,7 +50,7 @@ class Screen:
 
     def page(self, name: str, **values: object) -> None:
         """Show text from a template."""
-        self.tell(render(name, minutes=minutes, **values).rstrip("\n"))
+        self.tell(render(name, **values).rstrip("\n"))
 
     def say(self, key: str, **values: object) -> None:
         """Show one of the sentences of the content, filled in."""

@@ -49,7 +49,7 @@ class Session:
         interview, screen = self.interview, self.screen
         screen.title(f"Mock interview: {self.asked.title}")
         screen.tell(self.asked.prompt)
-        (questions,) = (phase for phase in self.asked.phases if phase.id == "questions")
+        questions = content.by_id("phase", "questions", self.asked.phases)
         screen.say(
             "session.welcome",
             interview=interview,
@@ -74,7 +74,8 @@ class Session:
             self.screen.say("session.card", **card._asdict())
         self._do_notes()
         if self.answering:
-            self.screen.say("session.question", ask=self.asked.followup(self.answering).ask)
+            followup = content.by_id("follow-up", self.answering, self.asked.followups)
+            self.screen.say("session.question", ask=followup.ask)
 
     def _wait(self, prompt: str) -> str:
         line = self.screen.ask(prompt)
@@ -165,9 +166,9 @@ class Session:
 
     def _do_hint(self) -> None:
         if self.answering:
-            about = self.asked.followup(self.answering).dimension
+            about = content.by_id("follow-up", self.answering, self.asked.followups).dimension
             self.interview.hint(about)
-            (dimension,) = (one for one in content.dimensions() if one.id == about)
+            dimension = content.by_id("dimension", about, content.dimensions())
             target = self.interview.target
             self.screen.tell(f"  {dimension.name}, {target}: {dimension.levels[LEVELS.index(target)]}")
             return

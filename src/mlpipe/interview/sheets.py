@@ -13,7 +13,7 @@ import ipywidgets as w
 from mlpipe.course.boxes import BAD, GOOD, NEUTRAL, box, prose
 from mlpipe.course.record import update_record
 from mlpipe.interview import cold, content, score
-from mlpipe.interview.content import LEVELS, MISSING, sentence
+from mlpipe.interview.content import LEVELS, POINTS, sentence
 from mlpipe.interview.score import Score
 from mlpipe.interview.views import render
 from mlpipe.paths import home
@@ -57,7 +57,7 @@ class Sheet:
     """The rubric to tick: a level a dimension, whether it came unprompted, and gates. `view` is the widget."""
 
     def __init__(self, asked: content.Question, helped: Collection[str] = ()) -> None:
-        options = [(f"{number} {name}", number) for number, name in enumerate((MISSING, *LEVELS))]
+        options = [(f"{number} {name}", number) for number, name in enumerate(POINTS)]
         style = {"button_width": "auto"}
         self.levels, self.unprompted, self._parts = {}, {}, {}
         for one in content.dimensions():

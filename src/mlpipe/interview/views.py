@@ -10,11 +10,13 @@ from typing import Any
 from markupsafe import Markup
 
 from mlpipe.course import boxes
+from mlpipe.interview import content
 
 
 def render(name: str, **values: Any) -> str:
-    """HTML or Markdown from a template of the interview; in HTML, text is escaped there and nowhere else."""
-    return str(boxes.render(name, Path(__file__).with_name("templates"), clip=clip, md=md, code=boxes.code, **values))
+    """HTML or text from a template, which knows `content`, too; in HTML, text is escaped there and nowhere else."""
+    known = {"clip": clip, "md": md, "code": boxes.code, "content": content}
+    return str(boxes.render(name, Path(__file__).with_name("templates"), **known, **values))
 
 
 def titled(title: str, *paragraphs: str) -> str:
