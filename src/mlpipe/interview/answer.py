@@ -58,12 +58,8 @@ def weak_answer(question: str) -> None:
     title = f"A weak answer, minute by minute: {asked.title}"
     ending = f"The level that it reaches: {weak.level}. Gates that it fails: {' '.join(gates)}"
     lines = [f"{one['minutes']:<6} “{one['quote']}”\n       {one['note']}" for one in weak.annotations]
-    table = template("weak.html", annotations=weak.annotations)
-    show(
-        titled(title, table, prose(ending)),
-        "\n\n".join([title, *lines, ending]),
-        {"weak_answer": {"question": question}},
-    )
+    page = titled(title, template("weak.html", annotations=weak.annotations), prose(ending))
+    show(page, "\n\n".join([title, *lines, ending]), {"weak_answer": {"question": question}})
 
 
 def render(source: str, evidence: Mapping[str, Evidence], name: str = "the answer") -> tuple[str, str]:

@@ -6,6 +6,7 @@ import re
 import textwrap
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from mlpipe.interview import store
 from mlpipe.interview.content import sentence
@@ -71,10 +72,10 @@ class Screen:
         self._tell("\n" + f"── {text} ".ljust(self.width, "─"))
 
 
-def keep(interview: Interview, screen: Screen) -> bool:
-    """Save the attempt and return whether it is saved; what prevents it is told. What was typed stays in memory."""
+def keep(interview: Interview, screen: Screen) -> Path | None:
+    """Save the attempt and return its file, or None; what prevents it is told. What was typed stays in memory."""
     try:
-        store.save(interview)
+        path = store.save(interview)
     except ValueError as error:  # another window has the file: this attempt goes on beside it
         interview.attempt_id = store.new_attempt_id()
         screen.tell(f"{error}. From now on this one is {interview.attempt_id}.")
@@ -83,8 +84,8 @@ def keep(interview: Interview, screen: Screen) -> bool:
         if str(error) != screen.trouble:  # not again at each line
             screen.tell(error.strerror or str(error))
         screen.trouble = str(error)
-        return False
+        return None
     if screen.trouble:
         screen.tell("Saved again, with all that you typed.")
         screen.trouble = ""
-    return True
+    return path

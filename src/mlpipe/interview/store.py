@@ -119,23 +119,21 @@ def read_score(path: Path) -> Score:
     Raises ValueError that names the file when it is damaged or holds no score.
     """
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError:
-        data = None
-    if not isinstance(data, dict):
-        raise ValueError(sentence("store.no_file", path=path))
-    events = [one for one in data.get("events") or () if isinstance(one, dict) and one.get("kind") == "score"]
-    if "levels" not in data and not events:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        scores = [data] if "levels" in data else [one for one in data["events"] if one["kind"] == "score"]
+    except (ValueError, TypeError, KeyError):
+        raise ValueError(sentence("store.no_file", path=path)) from None
+    if not scores:
         raise ValueError(f"{path} holds no score; expected an attempt that was scored: score it first")
     try:
-        return from_event(data if "levels" in data else events[-1])
+        return from_event(scores[-1])
     except (TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from None
 
 
 def write_score(path: Path, score: Score, *, peer: bool) -> None:
     """Keep a score in a file of its own, for example to send it to the candidate."""
-    write(Path(path), json.dumps(asdict(score) | {"peer": peer}, indent=1) + "\n")
+    write(path, json.dumps(asdict(score) | {"peer": peer}, indent=1) + "\n")
 
 
 def _unreadable(path: Path, why: str) -> ValueError:

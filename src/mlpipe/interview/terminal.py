@@ -120,19 +120,13 @@ def _interview(interview: Interview, options: argparse.Namespace, screen: Screen
         screen.tell()
         if interview.state == "ready":
             screen.say("command.nothing_kept")
-        elif not keep(interview, screen):
-            _show_all(interview, screen)
-        else:
-            path, over = (
-                store.folder(interview.question) / f"{interview.attempt_id}.json",
-                interview.state == "finished",
-            )
-            go_on = call("interview", "--score" if over else "--resume", question=interview.question)
+        elif path := _kept(interview, screen):
+            what = "--score" if interview.state == "finished" else "--resume"
+            go_on = call("interview", what, question=interview.question)
             screen.say("command.stopped", at=minutes(interview.elapsed()), path=path, call=go_on)
         raise
     interview.score(given.levels, given.unprompted, given.gates)
-    if not keep(interview, screen):
-        _show_all(interview, screen)
+    _kept(interview, screen)
     try:
         rate_cold_answer(interview.question, screen)
     finally:
@@ -140,10 +134,12 @@ def _interview(interview: Interview, options: argparse.Namespace, screen: Screen
     screen.say("command.next", call=call("interview", "--drill", question=interview.question))
 
 
-def _show_all(interview: Interview, screen: Screen) -> None:
-    """The last way to keep what could not be saved: on the screen, to be copied."""
-    kept = interview.notes | interview.answers
-    screen.tell("\n".join(["Copy what you want to keep:", *(f"{about}:\n{text}" for about, text in kept.items())]))
+def _kept(interview: Interview, screen: Screen) -> Path | None:
+    """Save, for the last time; what cannot be saved is shown, to be copied."""
+    if not (path := keep(interview, screen)):
+        said = [f"{about}:\n{text}" for about, text in (interview.notes | interview.answers).items()]
+        screen.tell("\n".join(["Copy what you want to keep:", *said]))
+    return path
 
 
 def _list(question: str, screen: Screen) -> None:

@@ -111,25 +111,25 @@ class Practice:
     ) -> None:
         self.question, self.seed, self.target, self.clock = question, seed, target, clock
         self.asked = content.question(question)
+        content.known("target", target, content.LEVELS)  # told at once, not at the start
         self.view, self.message = w.VBox(), Note()
         earlier, damaged = store.attempts(question, clock)
         self.n_earlier = len(earlier)
         self._elsewhere = False  # whether the attempt was taken up in another tab
-        new = Interview(question, 0, clock, target)  # a wrong target is told at once
-        open_ones = [one for one in earlier if not one.scores]
-        self._offer(new, open_ones[-1] if open_ones else None, damaged)
+        self._offer([one for one in earlier if not one.scores], damaged)
 
     # Before the start
 
-    def _offer(self, new: Interview, left: Interview | None, damaged: list[str]) -> None:
+    def _offer(self, earlier: list[Interview], damaged: list[str]) -> None:
         plan = render("plan_bar.html", phases=self.asked.phases, now=None, at=0)
         begin = button("Start", self._begin, "primary", "the clock starts at once")
         rows = [w.HTML(render("heading.html", title=self.asked.title, text="") + plan)]
         rows += [Note(text, BAD) for text in damaged]
-        total = minutes(new.total)
-        if left is None:
+        total = minutes(self.asked.phases[-1].end)
+        if not earlier:
             rows += [w.HTML(prose(sentence("notebook.ready", total=total, target=self.target))), begin]
         else:
+            left = earlier[-1]
             go_on = button("Continue it", lambda: self._continue(left), "primary", "the clock goes on where it stood")
             begin.button_style, begin.description = "", "Start a new one"
             left_at = sentence("both.left", at=minutes(left.elapsed()), total=total)
