@@ -25,7 +25,7 @@ _POSSIBLE = {
     "finished": ("score", *_WRITING),
 }
 
-_STATE = {"start": "running", "pause": "paused", "resume": "running", "finish": "finished"}  # after an event
+_STATE = {"pause": "paused", "resume": "running", "finish": "finished"}  # after an event
 
 
 class Interview:
@@ -238,10 +238,7 @@ class Interview:
         if not isinstance(data, dict):
             raise ValueError(f"found a {type(data).__name__}; expected an object with schema_version, question, events")
         if (version := data.get("schema_version")) != SCHEMA_VERSION:
-            raise ValueError(
-                f"schema_version is {version!r}; this version of mlpipe reads {SCHEMA_VERSION}: "
-                "open it with the version that wrote it"
-            )
+            raise ValueError(content.sentence("store.version", found=version, reads=SCHEMA_VERSION))
         if missing := {*_TOLD, "elapsed", "events"} - data.keys():
             raise ValueError(f"{', '.join(sorted(missing))} missing")
         interview = cls(clock=lambda: 0.0, **{name: data[name] for name in _TOLD})
@@ -302,15 +299,12 @@ class Interview:
 
     def _change(self, event: dict[str, Any]) -> None:
         """Change the state by an event that is possible. A wrong field changes nothing."""
-        at = event["at"]
         match event:
-            case {"kind": "start" | "pause" | "resume" | "finish" as kind}:
+            case {"kind": "pause" | "resume" | "finish" as kind}:
                 self._state = _STATE[kind]
-                if kind == "start":
-                    self._entered.append((self.content.phases[0], at))
-            case {"kind": "reveal"}:
-                following = self.content.phases[self.content.phases.index(self.phase) + 1]
-                self._entered.append((following, at))
+            case {"kind": "start" | "reveal"}:
+                self._state = "running"
+                self._entered.append((self.content.phases[len(self._entered)], event["at"]))
             case {"kind": "note", "phase": str(phase), "text": str(text)}:
                 content.by_id("phase", phase, self.content.phases)
                 self.notes[phase] = text
@@ -364,8 +358,7 @@ def _checked_quote(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _checked_score(event: dict[str, Any]) -> dict[str, Any]:
-    levels, unprompted = event.get("levels"), event.get("unprompted")
-    gates, peer = event.get("gates"), event.get("peer")
+    levels, unprompted, gates, peer = (event.get(name) for name in ("levels", "unprompted", "gates", "peer"))
     if not isinstance(levels, dict) or not levels:
         raise ValueError(f'levels is {levels!r}; expected levels by dimension, such as {{"D1": 2}}')
     if not isinstance(unprompted, dict):

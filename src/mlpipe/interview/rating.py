@@ -18,10 +18,9 @@ SHOWN = 8  # claims that words may mean
 
 
 def rate(interview: Interview, screen: Screen, live: bool = False) -> Score:
-    """Ask for a level a dimension, and for failed gates.
+    """Ask for a level a dimension, with `live` of the five that can be followed, and for failed gates.
 
-    All nine dimensions, or with `live` the five that can be followed while the candidate talks. Raises EOFError or
-    KeyboardInterrupt when the rater leaves.
+    Raises EOFError or KeyboardInterrupt when the rater leaves.
     """
     levels, unprompted = _ask_levels(interview.question, screen, LIVE if live else DIMENSIONS, interview.helped)
     return Score(levels, unprompted, _ask_gates(interview, screen))
@@ -87,9 +86,7 @@ def _ask_levels(
     rubric = [one for one in content.dimensions() if one.id in dimensions]
     screen.title("The score")
     screen.say("rating.levels")
-    levels: dict[str, int] = {}
-    unprompted: dict[str, bool] = {}
-    at, shown = 0, -1
+    levels, unprompted, at, shown = dict[str, int](), dict[str, bool](), 0, -1
     while at < len(rubric):
         one = rubric[at]
         if at != shown:

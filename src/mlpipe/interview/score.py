@@ -37,10 +37,7 @@ class Score:
         check_marks(self.levels, self.unprompted, self.levels)
         if set(self.levels) not in (set(DIMENSIONS), set(LIVE), set(DIMENSIONS) - {CODE}):
             found = ", ".join(sorted(self.levels)) or "none"
-            raise ValueError(
-                f"levels: found {found}; expected D1 to D9, all of them but {CODE} (no code was asked), "
-                f"or for a live score {', '.join(LIVE)}"
-            )
+            raise ValueError(content.sentence("store.dimensions", found=found, code=CODE, live=", ".join(LIVE)))
 
     def effective(self) -> dict[str, int]:
         """The levels that count: after a hint a dimension counts one level lower, yet never below 0."""
