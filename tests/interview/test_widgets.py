@@ -258,6 +258,17 @@ def test_the_cold_answer_is_scored_beside_it(clock, capsys):
     assert cold_answer("recommender").score.levels["D1"] == 1
 
 
+def test_a_cold_answer_that_cannot_be_read_is_told_and_does_not_prevent_the_score(clock, home):
+    (home / "cold_answers").mkdir()
+    (home / "cold_answers" / "recommender.json").write_text("{")
+    practice = started(clock)
+    practice.buttons["finish"].click()
+    assert "cannot be read as cold answers" in texts(practice.view)
+    tick_all(practice.sheet, 2)
+    button(practice.view, "Make the scorecard").click()
+    assert practice.interview.scores
+
+
 def rate_next(rating):
     transcript = rating.rated
     for name, level in transcript.levels.items():
