@@ -30,6 +30,8 @@ TOLERANCE = 1e-4  # relative: a right answer may compute in single precision
 RESERVED = ("draw", "another", "stub")
 
 Answer = Callable[..., Any]
+Run = Callable[[str, str], Answer]  # a text and its name, to the function that is asked for
+Edit = Callable[[str, Run], "Mistake"]  # of the solution's text
 
 
 class Mistake(NamedTuple):
@@ -38,14 +40,6 @@ class Mistake(NamedTuple):
     name: str
     message: str
     answer: Answer
-
-
-class Edit(NamedTuple):
-    """A mistake as a change of the solution's text."""
-
-    name: str
-    message: str
-    changes: tuple[tuple[str, str], ...]
 
 
 def edit(old: str, new: str, name: str, message: str, also: tuple[tuple[str, str], ...] = ()) -> Edit:
@@ -62,7 +56,15 @@ def edit(old: str, new: str, name: str, message: str, also: tuple[tuple[str, str
     -------
     Edit
     """
-    return Edit(name, message, ((old, new), *also))
+
+    def mistake(source: str, run: Run) -> Mistake:
+        for before, after in ((old, new), *also):
+            if before not in source:
+                raise ValueError(f"{name}: the solution has no {before!r}; edit what stands there")
+            source = source.replace(before, after)
+        return Mistake(name, message, run(source, name))
+
+    return mistake
 
 
 def wrong(answer: Answer, message: str) -> Mistake:
@@ -82,37 +84,22 @@ def wrong(answer: Answer, message: str) -> Mistake:
 
 @dataclass(frozen=True)
 class Definition:
-    """An exercise as the checks use it.
+    """An exercise as the checks use it."""
 
-    Attributes
-    ----------
-    id, title : such as "05.user_step" and "One user's factors"
-    name : of the function that is asked for
-    stub, solution, another : code that runs by itself
-    hints : a nudge, the idea, nearly code
-    mistakes : those that are told by name
-    takeaway : told after a right answer
-    draw : makes the arguments of check number 0, 1, 2
-    answer : the solution as a function
-    core : whether it is the one for the class
-    tolerance : relative, within which a number is right
-    choices : the names to choose from, where that is the exercise
-    """
-
-    id: str
-    title: str
-    name: str
-    stub: str
+    id: str  # such as "05.user_step"
+    title: str  # such as "One user's factors"
+    name: str  # of the function that is asked for
+    stub: str  # code that runs by itself, as are the next two
     solution: str
     another: str
-    hints: tuple[str, str, str]
-    mistakes: tuple[Mistake, ...]
-    takeaway: str
-    draw: Callable[[np.random.Generator, int], tuple[Any, ...]]
-    answer: Answer
-    core: bool = False
-    tolerance: float = TOLERANCE
-    choices: tuple[str, ...] = ()
+    hints: tuple[str, str, str]  # a nudge, the idea, nearly code
+    mistakes: tuple[Mistake, ...]  # those that are told by name
+    takeaway: str  # told after a right answer
+    draw: Callable[[np.random.Generator, int], tuple[Any, ...]]  # makes the arguments of check number 0, 1, 2
+    answer: Answer  # the solution as a function
+    core: bool = False  # whether it is the one for the class
+    tolerance: float = TOLERANCE  # relative, within which a number is right
+    choices: tuple[str, ...] = ()  # the names to choose from, where that is the exercise
 
     def function(self, source: str) -> Answer:
         """Run `source` and return the function that the exercise asks for."""
@@ -183,15 +170,8 @@ def _definition(path: Path, id: str) -> Definition:
         below = "\n" * 3 if imports else ""
         return "\n".join(imports) + below + code(function).replace(f"def {function}(", f"def {name}(", 1)
 
-    def applied(one: Edit | Mistake) -> Mistake:
-        if isinstance(one, Mistake):
-            return one
-        source = code(name)
-        for old, new in one.changes:
-            if old not in source:
-                raise ValueError(f"{one.name}: the solution has no {old!r}; edit what stands there")
-            source = source.replace(old, new)
-        return Mistake(one.name, one.message, _run(source, f"<{id}: {one.name}>", dict(module))[name])
+    def run(source: str, what: str) -> Answer:
+        return _run(source, f"<{id}: {what}>", dict(module))[name]
 
     mistakes, choices = module["mistakes"], ()
     if to_choose:
@@ -206,7 +186,7 @@ def _definition(path: Path, id: str) -> Definition:
         stub=standalone("stub", name) if "stub" in functions else "\n".join([*head, "    ...\n"]),
         solution=standalone(name),
         another=standalone("another" if "another" in functions else name),
-        mistakes=tuple(map(applied, mistakes)),
+        mistakes=tuple(one if isinstance(one, Mistake) else one(code(name), run) for one in mistakes),
         draw=module.get("draw", lambda rng, number: ()),
         answer=module[name],
         choices=choices,
