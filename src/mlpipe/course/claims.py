@@ -163,13 +163,9 @@ def shown(value: float, fmt: str | None = None) -> str:
 
 
 def _finite(value: Any, name: str) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} is {value!r}; expected one finite number") from None
-    if not math.isfinite(number):
-        raise ValueError(f"{name} is {number}; expected a finite number: look where it was computed")
-    return number
+    from mlpipe.arguments import number  # not with the first cell's import: it brings SciPy
+
+    return number(name, value, so="one finite number: look where it was computed")
 
 
 def _bound(where: str, bounds: dict[str, Any], fmt: str | None) -> tuple[float, float, str]:
