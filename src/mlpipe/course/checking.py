@@ -93,12 +93,11 @@ def examine(definition: Definition, answer: Any, seed: int | None = None, second
         what = f"Your function ended the process in which it was tried ({report.ended})."
         why = "Does it end Python, call itself without end, or fill the memory? Return a value instead."
         return incorrect(f"{what} {why}", "ends_the_process")
+    what, why, name = "What your function returns could not be compared", "", "cannot_be_examined"
+    if report.stage == "call":
+        what, why, name = "Your function did not return", " Is there a loop that never ends?", "never_returns"
     stuck = " It cannot be stopped and still runs: restart the kernel." if report.stuck else ""
-    if report.stage != "call":
-        what = f"What your function returns could not be compared within {seconds:g} seconds.{stuck}"
-        return incorrect(what, "cannot_be_examined")
-    what = f"Your function did not return within {seconds:g} seconds. Is there a loop that never ends?{stuck}"
-    return incorrect(what, "never_returns")
+    return incorrect(f"{what} within {seconds:g} seconds.{why}{stuck}", name)
 
 
 def solved(definition: Definition, seed: int | None) -> tuple[Cases, list]:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from mlpipe.course import libraries
 from mlpipe.course.boxes import BAD, GOOD, NEUTRAL, code, prose, render, show
 from mlpipe.course.checking import Feedback, examine
 from mlpipe.course.definition import Definition, find
-
-libraries.remember()  # before a reader's code can change them
 
 
 @cache

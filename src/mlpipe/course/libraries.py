@@ -41,3 +41,6 @@ def replaced() -> str | None:
             if now[key] is not value:
                 return f"`{name}.{key}` is another {type(now[key]).__name__} now"
     return None
+
+
+remember()  # before a reader's code can change them

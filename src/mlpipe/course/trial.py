@@ -214,16 +214,13 @@ def _surroundings(printed: io.TextIOBase) -> Iterator[None]:
     def refuse(*_: Any, **__: Any) -> NoReturn:
         raise RuntimeError("a check cannot wait for your input: call your function in a cell of its own")
 
-    def leave(*_: Any, **__: Any) -> NoReturn:
-        raise SystemExit
-
     def publish(data: dict[str, Any], *_: Any, **__: Any) -> None:
         print(data.get("text/plain", ""))
 
     changes: list[tuple[Any, str, Any]] = [(sys, "stdout", printed), (sys, "stderr", printed)]
     changes += [(sys, "stdin", io.StringIO()), (builtins, "input", refuse)]
     if kernel := shell():
-        changes += [(kernel, "ask_exit", leave), (kernel.display_pub, "publish", publish)]
+        changes += [(kernel, "ask_exit", sys.exit), (kernel.display_pub, "publish", publish)]
     before = [(owner, name, getattr(owner, name)) for owner, name, _ in changes]
     try:
         for change in changes:
