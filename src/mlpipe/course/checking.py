@@ -12,7 +12,6 @@ import copy
 import dis
 import inspect
 import itertools
-import linecache
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -263,8 +262,7 @@ def _where(error: BaseException) -> str | None:
         return None
     frames = traceback.extract_tb(frame)
     last = [frame for frame in frames if frame.filename == frames[0].filename][-1]
-    line = (last.line or linecache.getline(last.filename, last.lineno or 0)).strip()
-    return f"Your function stops with {what} at line {last.lineno}: `{line}`"
+    return f"Your function stops with {what} at line {last.lineno}: `{(last.line or '').strip()}`"
 
 
 def _recognise(known: Bank, results: list, expected: list, tolerance: float) -> Mistake | None:
