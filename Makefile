@@ -13,7 +13,7 @@ READY  = $(VENV)/.ready
 DEV    = $(VENV)/.ready-dev
 MLPIPE = $(BIN)/python -I $(BIN)/mlpipe
 # One more at a time than lessons: a test often waits, for a kernel to start or for a process to end.
-PYTEST = $(BIN)/python -m pytest -q -n $$(($(JOBS) + 1)) --dist loadgroup
+PYTEST = $(BIN)/python -m pytest -q -n $$(($(JOBS) + 1)) --dist loadgroup --no-loadscope-reorder
 
 # One thread: results are equal for any number of cores, and `implicit` asks for it.
 export OPENBLAS_NUM_THREADS = 1

@@ -12,6 +12,7 @@ SLOW = {
     f"test_{name}.py"
     for name in ("als", "checking", "ctr", "ctr_models", "estimators", "exercises", "recommenders", "run", "simulator")
 }
+LONG = ("test_notebooks.py", "test_run.py")
 
 # Times say how busy the machine is, so none decides. The examples are the same in every run: what turns red is the
 # change, and it is red for everyone. `pytest --hypothesis-profile=explore` draws others, for who writes a test.
@@ -28,7 +29,11 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Tests of one file share fixtures, so they go to one worker, except where a test names a smaller group itself."""
+    """Tests of one file share fixtures, so they go to one worker, except where a test names a smaller group itself.
+
+    What takes longest comes first: else one worker is busy with it at the end, and the others wait.
+    """
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
     for item in items:
         if item.path.name in SLOW:
             item.add_marker(pytest.mark.slow)
