@@ -5,7 +5,7 @@ from helpers import EXERCISES, ROOT
 
 from mlpipe.course.definition import definitions
 from mlpipe.workshop import lessons
-from mlpipe.workshop.exercise import CHECKS
+from mlpipe.workshop.prove import CHECKS
 
 LESSONS = [one.number for one in lessons.find(ROOT)]
 

@@ -6,7 +6,7 @@ import pytest
 
 from mlpipe import paths
 from mlpipe.interview import terminal
-from mlpipe.workshop import environment, exercise, instructor, lab, lessons, refresh, run
+from mlpipe.workshop import environment, instructor, lab, lessons, prove, refresh, run
 from mlpipe.workshop.__main__ import main, parser
 
 COMMANDS = ("lab", "run", "interview", "instructor", "check-environment", "refresh", "author", "exercise")
@@ -24,7 +24,7 @@ def calls(monkeypatch):
         (run, "run"),
         (instructor, "instructor"),
         (refresh, "refresh"),
-        (exercise, "exercise"),
+        (prove, "exercise"),
         (lab, "lab"),
         (lab, "author"),
     ):

@@ -6,7 +6,7 @@ import pytest
 from helpers import ROOT, SUM
 
 from mlpipe.course.definition import find
-from mlpipe.workshop import exercise, lessons
+from mlpipe.workshop import lessons, prove
 
 STEP, NAME = find("05.user_step"), find("t1.fault")
 FIRST = STEP.mistakes[0]
@@ -50,26 +50,26 @@ FAULTS = [
 
 @pytest.mark.parametrize(("check", "definition", "sentence"), FAULTS)
 def test_each_fault_is_told(check, definition, sentence):
-    assert sentence in " ".join(getattr(exercise, f"_{check}")(definition))
+    assert sentence in " ".join(getattr(prove, f"_{check}")(definition))
 
 
 def test_a_stub_that_is_judged_is_told(monkeypatch):
-    monkeypatch.setattr(exercise, "examine", lambda definition, answer: exercise._judged(definition, STEP.answer, 0))
-    assert list(exercise._stub_is_not_attempted(STEP)) == ["the stub is correct, expected not attempted"] * 2
+    monkeypatch.setattr(prove, "examine", lambda definition, answer: prove._judged(definition, STEP.answer, 0))
+    assert list(prove._stub_is_not_attempted(STEP)) == ["the stub is correct, expected not attempted"] * 2
 
 
 def test_another_judgement_in_a_process_of_its_own_is_told(monkeypatch):
-    monkeypatch.setattr(exercise, "_judged", lambda definition, answer, seed: None)
-    assert len(list(exercise._reader_is_told_the_same(SUM))) == 2
+    monkeypatch.setattr(prove, "_judged", lambda definition, answer, seed: None)
+    assert len(list(prove._reader_is_told_the_same(SUM))) == 2
 
 
 def test_the_table_tells_how_often_each_draw_tells_a_mistake():
     def right_in_the_first(*arguments):
         return STEP.answer(*arguments) * (1 if len(arguments[0]) == first else 2)
 
-    first = len(STEP.draw(exercise.np.random.default_rng(0), 0)[0])
+    first = len(STEP.draw(prove.np.random.default_rng(0), 0)[0])
     twice = [type(FIRST)(name, FIRST.message, right_in_the_first) for name in ("the_double", "the_same_again")]
-    lines = exercise._table(replace(STEP, mistakes=tuple(twice))).splitlines()
+    lines = prove._table(replace(STEP, mistakes=tuple(twice))).splitlines()
     assert [line.split() for line in lines[1:]] == [
         ["the_double", "0%", "100%", "100%", "100%", "100%"],
         ["the_same_again", "0%", "100%", "100%", "100%", "0%", "else", "the_double", "100"],
@@ -86,8 +86,8 @@ def course(root, text):
 def test_a_sound_exercise_is_told_so_by_id_lesson_or_neither(tmp_path, capsys):
     course(tmp_path, WRITTEN)
     for only in ("05.user_step", "05", "05_small", ""):
-        assert list(exercise._chosen(tmp_path, only)) == ["05.user_step"]
-    assert exercise.exercise(tmp_path) == 0
+        assert list(prove._chosen(tmp_path, only)) == ["05.user_step"]
+    assert prove.exercise(tmp_path) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "05.user_step: sound"
     assert [line.split()[0] for line in lines[2:-1]] == [mistake.name for mistake in STEP.mistakes][: len(lines) - 3]
@@ -96,7 +96,7 @@ def test_a_sound_exercise_is_told_so_by_id_lesson_or_neither(tmp_path, capsys):
 @pytest.mark.parametrize("only", ["05.gone", "05.user_step,06", "99"])
 def test_an_unknown_exercise_lists_the_known(only, tmp_path):
     with pytest.raises(ValueError, match=f"no exercise {only.split(',')[-1]}; known: 05.user_step$"):
-        exercise.exercise(course(tmp_path, WRITTEN), only)
+        prove.exercise(course(tmp_path, WRITTEN), only)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_an_unknown_exercise_lists_the_known(only, tmp_path):
 )
 def test_what_is_half_written_is_a_sentence_that_names_file_and_fix(text, what, tmp_path, capsys):
     assert text != WRITTEN
-    assert exercise.exercise(course(tmp_path, text)) == 1
+    assert prove.exercise(course(tmp_path, text)) == 1
     out = capsys.readouterr().out
     assert out.startswith("05.user_step: not yet\n  ✗ ")
     assert str(tmp_path / "lessons/05_small/user_step.py") in out

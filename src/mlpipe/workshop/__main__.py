@@ -95,7 +95,7 @@ def command(options: argparse.Namespace, others: list[str]) -> int:
 
         return refresh(course, options.only)
     if options.command == "exercise":
-        from mlpipe.workshop.exercise import exercise
+        from mlpipe.workshop.prove import exercise
 
         return exercise(course, options.only)
     if options.command == "check-environment":

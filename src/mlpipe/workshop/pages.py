@@ -27,7 +27,7 @@ from mlpipe.course.definition import find
 from mlpipe.workshop.execute import INJECTED
 from mlpipe.workshop.lessons import Lesson, exercise_id, read, title_and_goal
 
-TEMPLATES = Path(__file__).with_name("templates")
+TEMPLATES = Path(__file__).with_name("page_templates")
 PROMISE = (  # word for word what the tests of the notebooks hold
     "One seed gives the same text, the same conclusions and the same digits on any CPU, up to one unit of the last "
     "digit shown"
