@@ -15,7 +15,7 @@ from PIL import Image
 from mlpipe.course.definition import definitions, find
 from mlpipe.workshop import lessons
 
-LIMITS = {"cells": 45, "words": 1600, "lines of code": 170, "bytes": 1_500_000}
+LIMITS = {"cells": 45, "words": 1600, "lines of code": 190, "bytes": 1_500_000}
 TRAP_CELLS = 14
 LINES_IN_A_CELL = 25
 MINUTES, SECONDS = 20, 60  # to present a lesson, to run it
