@@ -22,7 +22,7 @@ export MKL_NUM_THREADS = 1
 # Modules and a standard library of another Python.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help setup run lab test check kernels lint interview instructor author exercise refresh bench lock clean
+.PHONY: help setup run lab test check kernels seeds lint interview instructor author exercise refresh bench lock clean
 
 help:  ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ check: lint  ## the part of the tests that takes less than a minute
 
 kernels: $(DEV)  ## the lessons as other CPUs compute them, against the stored outputs: a table (ONLY=05)
 	@$(BIN)/python tests/kernels.py --jobs $(JOBS) --only "$(ONLY)" $(ARGS)
+
+seeds: $(READY)  ## the claims of lessons under ten seeds, against their bounds: a table (ONLY=05)
+	@$(BIN)/python benchmarks/seeds.py --jobs $(JOBS) --only "$(ONLY)" $(ARGS)
 
 lint: $(DEV)
 	@$(BIN)/python -m ruff check .
