@@ -488,6 +488,57 @@ def test_numbers_that_look_the_same_are_shown_until_they_differ():
     assert message.endswith("your function returns 0.06099951, expected 0.06099949.")
 
 
+SIDES = re.compile(r"your function returns (.*), expected (.*)\.", re.DOTALL)
+TABLE = pd.DataFrame({"rate": [0.123456]}, index=["A"])
+
+
+@pytest.mark.parametrize(
+    ("got", "want"),
+    [
+        (0.1234567, 0.1234568),
+        (np.float32(0.1234567), 0.1234568),
+        (np.array(0.1234567), 0.1234568),
+        (np.array([1, 0.1234567]), np.array([1, 0.1234568])),
+        ([1, 0.1234567], (1, 0.1234568)),
+        ((1, [0.1234567]), (1, np.array([0.1234568]))),
+        ({"a": 0.1234567}, {"a": 0.1234568}),
+        ({"a": np.arange(3)}, {"a": np.arange(2)}),
+        (TABLE, TABLE + 1e-7),
+        (TABLE.reset_index(drop=True), TABLE),
+        (TABLE["rate"], TABLE["rate"] + 1e-7),
+        (pd.concat([TABLE] * 100).set_axis(range(1, 101)), pd.concat([TABLE] * 100).set_axis(range(101, 201))),
+        (np.where(np.arange(900) == 450, 1e-5, np.ones(900)), np.ones(900)),
+        (np.append(np.arange(2_000), ["x"]).astype(object), np.arange(2_001)),
+        ("3", 3),
+        (np.array([3], complex), np.array([3])),
+        (3 + 0j, np.array(3)),
+        (Decimal("3.0001"), 3),
+        ("x" * 1_000 + "a", "x" * 1_000 + "b"),
+        ([ANYTHING], np.array([1])),
+        (np.array([3], "M8[ns]"), np.array([3])),
+        (np.array(["a"], object), np.array([None], object)),
+    ],
+)
+def test_a_message_never_shows_two_equal_sides(got, want):
+    _, message = checking._describe([], (), got, want, 1e-9)
+    if sides := SIDES.search(message):
+        assert sides[1] != sides[2], message
+    else:
+        assert re.search(r"Your function returns (.+), expected (?!\1)", message), message
+
+
+def test_the_numbers_of_one_label_under_another_are_wrong():
+    """Labels count, the order does not: as `t6.fix` asks for one row each arm."""
+    fix = find("t6.fix")
+    assert examine(fix, lambda *given: fix.answer(*given).iloc[::-1, ::-1]).state == "correct"
+    assert examine(fix, lambda *given: fix.answer(*given).to_numpy()).state == "correct"
+    feedback = examine(fix, lambda *given: fix.answer(*given).set_axis(["B", "A"]))
+    assert (feedback.state, feedback.misconception) == ("incorrect", None)
+    feedback = examine(fix, lambda *given: fix.answer(*given).reset_index(drop=True))
+    assert (feedback.state, feedback.misconception) == ("incorrect", "other_labels")
+    assert "other labels in the index: 0, 1, expected 'A', 'B'" in feedback.message
+
+
 # --- in a notebook ------------------------------------------------------------------------------------------------
 
 

@@ -16,9 +16,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
-from numbers import Real
 from operator import attrgetter
 from types import CodeType, FunctionType
 from typing import Any
@@ -27,14 +25,13 @@ import numpy as np
 import pandas as pd
 
 from mlpipe.course import libraries
+from mlpipe.course.comparison import differences, same
 from mlpipe.course.definition import Definition, Mistake
 from mlpipe.course.trial import Tell, attempt, plain, silent
 
 SECONDS = 5.0  # for one call on one draw; solutions take milliseconds
 DRAWS = 3
 MESSAGE = 5_000  # characters of a message: an error's text can be as long as its input
-ROUNDING = 1e-6  # of the largest number of an array: what single precision may leave of a sum that cancels
-REAL = (Real, Decimal, np.bool_)
 NOT_ATTEMPTED = ("not attempted", "Write your answer in the cell above, run it, then run this cell again.")
 
 Cases = list[tuple[Any, ...]]
@@ -168,59 +165,6 @@ def judge(
     return incorrect(what, name)
 
 
-def same(got: Any, want: Any, tolerance: float = 1e-6) -> bool:
-    """Whether two results agree: numbers, strings, arrays, pandas objects, and tuples and dicts of them.
-
-    What is compared is the value: an object of the answer's own is never asked whether it is equal. True and False
-    count as 1 and 0. `tolerance` is relative; in an array, `ROUNDING` of its largest number is allowed besides.
-    """
-    try:
-        return next(_differences(got, want, tolerance), None) is None
-    except Exception:  # a result that cannot even be compared is not the expected one
-        return False
-
-
-def _differences(got: Any, want: Any, tolerance: float, where: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """The places where two results differ, each with both sides."""
-    if isinstance(want, tuple | dict):
-        keys = want if isinstance(want, dict) else range(len(want))
-        named = isinstance(want, dict) and isinstance(got, dict) and got.keys() == want.keys()
-        listed = isinstance(want, tuple) and isinstance(got, tuple | list | np.ndarray) and len(got) == len(want)
-        for key in keys if named or listed else ():
-            yield from _differences(got[key], want[key], tolerance, f"{where}[{key!r}]")
-        agree: Any = named or listed
-    elif isinstance(want, str):
-        agree = isinstance(got, str) and str.__eq__(got, want)
-    else:
-        got_array, want_array = np.asarray(got), np.asarray(want)
-        agree = got_array.shape == want_array.shape and _agreement(got_array, want_array, tolerance)
-    if np.ndim(agree):
-        for index in np.argwhere(~agree).tolist():
-            yield f"{where}{index}", got_array[tuple(index)], want_array[tuple(index)]
-    elif not agree:
-        yield where, got, want
-
-
-def _agreement(got: np.ndarray, want: np.ndarray, tolerance: float) -> Any:
-    """Where two arrays of one shape agree; just False when they hold things of another kind."""
-    kind = want.dtype.kind
-    if kind in "biuf":
-        objects = got.dtype.kind == "O" and all(isinstance(one, REAL) for one in got.flat)
-        if got.dtype.kind not in "biuf" and not objects:
-            return False  # "3" is not 3, and a complex number is none even when its imaginary part is 0
-        numbers, wanted = got.astype(float), want.astype(float)
-        largest = np.max(np.abs(wanted), initial=0.0, where=np.isfinite(wanted)) if kind == "f" else 0.0
-        small = max(1e-12, min(tolerance, ROUNDING) * largest)
-        return np.isclose(numbers, wanted, rtol=tolerance, atol=small, equal_nan=True)
-    if kind in "mM":
-        return got.dtype.kind == kind and ((got == want) | (np.isnat(got) & np.isnat(want)))
-    if want.ndim:
-        pairs = zip(got.ravel().tolist(), want.ravel().tolist(), strict=True)
-        return np.array([same(g, w, tolerance) for g, w in pairs], bool).reshape(want.shape)
-    one, other = got.item(), want.item()
-    return type(one) is type(other) and (bool(one == other) or bool(pd.isna(one) and pd.isna(other)))
-
-
 def _unchanged(after: Any, before: Any) -> bool:
     try:
         if isinstance(before, dict):
@@ -285,10 +229,21 @@ def _describe(names: list[str], arguments: tuple, got: Any, want: Any, tolerance
     if shapes[0] != shapes[1]:
         return "wrong_shape", f"Your function returns {shapes[0]}, expected {shapes[1]}. Tried with{given}"
     texts, place = [_short(part) for part in (got, want)], ""
+    try:
+        where, *parts = next(differences(got, want, tolerance))
+    except Exception:  # it cannot even be compared
+        where, parts = "", [got, want]
+    if labelled := next((side for side in ("index", "columns", "keys") if where.endswith(f".{side}")), None):
+        others, asked = (", ".join(map(_short, labels)) or "no others" for labels in parts)
+        what = f"Your function returns other labels in the {labelled}: {others}, expected {asked}. Tried with{given}"
+        return "other_labels", what
     if texts[0] == texts[1]:  # rounded, or the difference is left out
-        where, *parts = next(_differences(got, want, tolerance))
-        texts = [plain(repr(part.item() if isinstance(part, np.generic) else part), 500) for part in parts]
+        texts = [plain(repr(part.item() if isinstance(part, np.generic) else part), 10**6) for part in parts]
+        alike = len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False))))
+        texts = [plain(f"…{text[alike - 40 :]}" if alike > 400 else text, 500) for text in texts]
         place = f" at {where}" if where else ""
+    if texts[0] == texts[1]:
+        texts = [f"{text} ({type(part).__name__})" for text, part in zip(texts, parts, strict=True)]
     return None, f"With{given}\nyour function returns {texts[0]}{place}, expected {texts[1]}."
 
 
