@@ -25,9 +25,9 @@ from helpers import EXERCISES, SUM, in_kernel
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
-from mlpipe.course import checking, exercise, libraries, trial
-from mlpipe.course.checking import examine, same
-from mlpipe.course.definition import find
+from mlpipe.course import checking, exercise, libraries, seen, trial
+from mlpipe.course.checking import examine, same, solved
+from mlpipe.course.definition import Mistake, find
 from mlpipe.course.exercise import Exercise
 
 linux = pytest.mark.skipif(not trial.FORK, reason="needs a process of its own for the check")
@@ -479,12 +479,16 @@ def test_a_part_that_cancels_is_measured_by_the_whole():
     assert not same(np.array([10**8, 1]), np.array([10**8, 0]), 1e-4), "a count does not cancel"
 
 
+def describe_one(got, want, tolerance):
+    return seen.describe(replace(SUM, answer=lambda: None, tolerance=tolerance), [()], [got], [want])
+
+
 def test_numbers_that_look_the_same_are_shown_until_they_differ():
     got, want = np.arange(40.0) + 0.5, np.arange(40.0) + 0.5
     got[20] += 1e-3
-    _, message = checking._describe([], (), (1, got), (1, want), 1e-6)
+    _, message = describe_one((1, got), (1, want), 1e-6)
     assert message.endswith("your function returns 20.501 at [1][20], expected 20.5.")
-    _, message = checking._describe([], (), 0.06099951, 0.06099949, 1e-9)
+    _, message = describe_one(0.06099951, 0.06099949, 1e-9)
     assert message.endswith("your function returns 0.06099951, expected 0.06099949.")
 
 
@@ -520,7 +524,7 @@ TABLE = pd.DataFrame({"rate": [0.123456]}, index=["A"])
     ],
 )
 def test_a_message_never_shows_two_equal_sides(got, want):
-    _, message = checking._describe([], (), got, want, 1e-9)
+    _, message = describe_one(got, want, 1e-9)
     if sides := SIDES.search(message):
         assert sides[1] != sides[2], message
     else:
@@ -533,10 +537,29 @@ def test_the_numbers_of_one_label_under_another_are_wrong():
     assert examine(fix, lambda *given: fix.answer(*given).iloc[::-1, ::-1]).state == "correct"
     assert examine(fix, lambda *given: fix.answer(*given).to_numpy()).state == "correct"
     feedback = examine(fix, lambda *given: fix.answer(*given).set_axis(["B", "A"]))
-    assert (feedback.state, feedback.misconception) == ("incorrect", None)
+    assert (feedback.state, feedback.misconception) == ("incorrect", "reversed_order")
     feedback = examine(fix, lambda *given: fix.answer(*given).reset_index(drop=True))
     assert (feedback.state, feedback.misconception) == ("incorrect", "other_labels")
     assert "other labels in the index: 0, 1, expected 'A', 'B'" in feedback.message
+
+
+# --- a mistake that comes to nothing ------------------------------------------------------------------------------
+
+
+def test_who_returns_nothing_is_not_told_of_a_mistake_that_came_to_nothing_by_accident(way):
+    """It is 0 on the draws of this check, as the answer is; on others it is not."""
+
+    def draw(rng, number):
+        return (rng.uniform(0, 1, size=(3, 5, 9)[number]),)
+
+    rare = Mistake("only_the_large", "Only the large ones count.", lambda values: values[values > 0.97].sum())
+    never = Mistake("only_the_huge", "Nothing is left of the huge ones.", lambda values: values[values > 1].sum())
+    small = replace(SUM, draw=draw, answer=lambda values: values.sum(), mistakes=(rare,))
+    seed = next(seed for seed in range(100) if all(case[0].max() <= 0.97 for case in solved(small, seed)[0]))
+    for answer, misconception in ((rare.answer, "only_the_large"), (lambda values: 0.0, "all_zero")):
+        assert examine(small, answer, seed).misconception == misconception
+    always = replace(small, mistakes=(never,))
+    assert examine(always, lambda values: 0.0, seed).misconception == "only_the_huge", "nothing tells them apart"
 
 
 # --- in a notebook ------------------------------------------------------------------------------------------------

@@ -25,12 +25,14 @@ import numpy as np
 import pandas as pd
 
 from mlpipe.course import libraries
-from mlpipe.course.comparison import differences, same
+from mlpipe.course.comparison import same
 from mlpipe.course.definition import Definition, Mistake
+from mlpipe.course.seen import describe, is_constant, short
 from mlpipe.course.trial import Tell, attempt, plain, silent
 
 SECONDS = 5.0  # for one call on one draw; solutions take milliseconds
 DRAWS = 3
+FURTHER = 5  # sets of draws, where three do not tell a mistake from an answer that is always 0
 MESSAGE = 5_000  # characters of a message: an error's text can be as long as its input
 NOT_ATTEMPTED = ("not attempted", "Write your answer in the cell above, run it, then run this cell again.")
 
@@ -121,7 +123,7 @@ def judge(
     incorrect = partial(Feedback, definition.id, "incorrect")
     tell("look")
     if not callable(answer):
-        found = f"Found: {type(answer).__name__} {_short(answer)}."
+        found = f"Found: {type(answer).__name__} {short(answer)}."
         what = f"Pass the function itself: `.check({definition.name})`, without calling it. {found}"
         return incorrect(what, "not_a_function")
     results, wanted = [], inspect.signature(definition.answer)
@@ -156,12 +158,12 @@ def judge(
         tried = "" if definition.choices else f" (Tried on {len(cases)} fresh random inputs.)"
         return Feedback(definition.id, "correct", f"{definition.takeaway}{tried}")
     known = bank(definition, cases, tell) if known is None else known
-    if mistake := _recognise(known, results, expected, definition.tolerance):
-        return incorrect(mistake.message, mistake.name)
+    for mistake in _recognised(known, results, expected, definition.tolerance):
+        if definition.choices or not is_constant(results) or _stays_alike(definition, answer, mistake, tell):
+            return incorrect(mistake.message, mistake.name)
     if definition.choices:  # what was expected is the answer: it must not be shown
         return incorrect(f"Return one of these, as text: {', '.join(definition.choices)}.", "no_such_name")
-    first, names = right.index(False), list(wanted.parameters)
-    name, what = _describe(names, cases[first], results[first], expected[first], definition.tolerance)
+    name, what = describe(definition, cases, results, expected)
     return incorrect(what, name)
 
 
@@ -209,70 +211,31 @@ def _where(error: BaseException) -> str | None:
     return f"Your function stops with {what} at line {last.lineno}: `{(last.line or '').strip()}`"
 
 
-def _recognise(known: Bank, results: list, expected: list, tolerance: float) -> Mistake | None:
-    """The first mistake of the bank that explains the answer on every draw, and is visible on at least one."""
+def _recognised(known: Bank, results: list, expected: list, tolerance: float) -> Iterator[Mistake]:
+    """The mistakes of the bank that explain the answer on every draw, and are visible on at least one."""
     for mistake, made in known:
         with contextlib.suppress(Exception):  # the mistake itself fails on such an input, so the answer is not this one
             draws = zip(results, made, expected, strict=True)
             alike = list(itertools.takewhile(lambda draw: same(draw[0], draw[1], tolerance), draws))
             if len(alike) == len(results) and not all(same(one, want, tolerance) for _, one, want in alike):
-                return mistake
-    return None
+                yield mistake
 
 
-def _describe(names: list[str], arguments: tuple, got: Any, want: Any, tolerance: float) -> tuple[str | None, str]:
-    """A mistake that the bank does not know: what was given, what came back, what was expected."""
-    if got is None:
-        return "returns_nothing", "Your function returns None. Is there a `return` on every path?"
-    given = "".join(f"\n  {name} = {_short(argument)}" for name, argument in zip(names, arguments, strict=True))
-    shapes = [_shape(part) for part in (got, want)]
-    if shapes[0] != shapes[1]:
-        return "wrong_shape", f"Your function returns {shapes[0]}, expected {shapes[1]}. Tried with{given}"
-    texts, place = [_short(part) for part in (got, want)], ""
+def _stays_alike(definition: Definition, answer: Callable, mistake: Mistake, tell: Tell) -> bool:
+    """Whether an answer that is 0, or nothing, on all draws is what a mistake leads to: on other draws, too.
+
+    A mistake may come to nothing by accident. Who returns nothing has not made it.
+    """
     try:
-        where, *parts = next(differences(got, want, tolerance))
-    except Exception:  # it cannot even be compared
-        where, parts = "", [got, want]
-    if labelled := next((side for side in ("index", "columns", "keys") if where.endswith(f".{side}")), None):
-        others, asked = (", ".join(map(_short, labels)) or "no others" for labels in parts)
-        what = f"Your function returns other labels in the {labelled}: {others}, expected {asked}. Tried with{given}"
-        return "other_labels", what
-    if texts[0] == texts[1]:  # rounded, or the difference is left out
-        texts = [plain(repr(part.item() if isinstance(part, np.generic) else part), 10**6) for part in parts]
-        alike = len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False))))
-        texts = [plain(f"…{text[alike - 40 :]}" if alike > 400 else text, 500) for text in texts]
-        place = f" at {where}" if where else ""
-    if texts[0] == texts[1]:
-        texts = [f"{text} ({type(part).__name__})" for text, part in zip(texts, parts, strict=True)]
-    return None, f"With{given}\nyour function returns {texts[0]}{place}, expected {texts[1]}."
-
-
-def _shape(value: Any) -> str:
-    """The form of a result in words: one value, an array of shape (3,), a dict, 2 values (...)."""
-    if isinstance(value, tuple):
-        return f"{len(value)} values ({', '.join(map(_shape, value))})"
-    try:
-        shape = np.shape(value)
-    except Exception:  # a ragged list has no shape
-        return "one value"
-    if shape:
-        return f"an array of shape {shape}"
-    several = hasattr(value, "__len__") and not isinstance(value, str | np.ndarray)
-    return f"a {type(value).__name__}" if several else "one value"
-
-
-def _short(value: Any, limit: int = 160) -> str:
-    """A repr that fits a line or two, also of an object whose repr fails."""
-    try:
-        if isinstance(value, np.generic):
-            value = value.item()
-        if isinstance(value, float):
-            return f"{value:.6g}"
-        if isinstance(value, tuple):
-            return f"({', '.join(map(_short, value))})"
-        if isinstance(value, pd.DataFrame):
-            return str(value)
-        with np.printoptions(precision=4, threshold=12, suppress=True):
-            return plain(str(value) if isinstance(value, pd.Series) else repr(value), limit)
+        for seed in range(FURTHER):
+            rng = np.random.default_rng(seed)
+            for number in range(DRAWS):
+                arguments = definition.draw(rng, number)
+                tell("call")
+                got, made = (one(*copy.deepcopy(arguments)) for one in (answer, mistake.answer))
+                tell("compare")
+                if not same(got, made, definition.tolerance):
+                    return False
     except Exception:
-        return f"an unprintable {type(value).__name__}"
+        return False
+    return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,15 @@ import pandas as pd
 ROUNDING = 1e-6  # of the largest number of an array: what single precision may leave of a sum that cancels
 REAL = (Real, Decimal, np.bool_)
 
-Differences = Iterator[tuple[str, Any, Any]]  # the place, and both sides
+
+class Pair(NamedTuple):
+    """A part of a result and what it should be: two arrays of one shape; where `apart`, how their forms differ."""
+
+    where: str  # its place, such as "[1]['clicks']"
+    got: Any
+    want: Any
+    labels: list | None = None  # of the rows
+    apart: bool = False
 
 
 def same(got: Any, want: Any, tolerance: float = 1e-6) -> bool:
@@ -32,76 +40,75 @@ def same(got: Any, want: Any, tolerance: float = 1e-6) -> bool:
         return False
 
 
-def differences(got: Any, want: Any, tolerance: float, where: str = "") -> Differences:
+def differences(got: Any, want: Any, tolerance: float) -> Iterator[tuple[str, Any, Any]]:
     """The places where two results differ, each with both sides."""
+    for pair in pairs(got, want):
+        agree = False if pair.apart else agreement(pair.got, pair.want, tolerance)
+        if np.ndim(agree):
+            for index in np.argwhere(~np.asarray(agree)).tolist():
+                place = index if pair.labels is None else [pair.labels[index[0]]]
+                yield f"{pair.where}{place}", pair.got[tuple(index)], pair.want[tuple(index)]
+        elif not agree:
+            got, want = (part[()] if isinstance(part, np.ndarray) else part for part in (pair.got, pair.want))
+            yield pair.where, got, want
+
+
+def pairs(got: Any, want: Any, where: str = "") -> Iterator[Pair]:
+    """What is compared with what: the parts of tuples and dicts, the columns of frames, rows by their labels."""
+    labels = want.index.tolist() if isinstance(want, pd.Series) else None
     if isinstance(want, dict) and isinstance(got, dict):
         if got.keys() != want.keys():
-            yield from _other_labels(list(got), list(want), f"{where}.keys")
+            yield _other_labels(list(got), list(want), f"{where}.keys")
             return
         for key in want:
-            yield from differences(got[key], want[key], tolerance, f"{where}[{key!r}]")
-    elif isinstance(want, tuple) and isinstance(got, tuple | list | np.ndarray) and len(got) == len(want):
+            yield from pairs(got[key], want[key], f"{where}[{key!r}]")
+        return
+    if isinstance(want, tuple) and isinstance(got, tuple | list | np.ndarray) and len(got) == len(want):
         for number, part in enumerate(want):
-            yield from differences(got[number], part, tolerance, f"{where}[{number}]")
-    elif isinstance(want, tuple | dict):
-        yield where, got, want
-    elif isinstance(want, str):
-        if not (isinstance(got, str) and str.__eq__(got, want)):
-            yield where, got, want
-    elif isinstance(want, pd.DataFrame):
-        yield from _of_frames(got, want, tolerance, where)
-    elif isinstance(want, pd.Series):
+            yield from pairs(got[number], part, f"{where}[{number}]")
+        return
+    if isinstance(want, tuple | dict):
+        yield Pair(where, got, want, apart=True)
+        return
+    if isinstance(want, pd.DataFrame):
+        yield from _columns(got, want, where)
+        return
+    if isinstance(want, pd.Series):
         if isinstance(got, dict) and not _is_counted(want.index):
             got = pd.Series(list(got.values()), index=list(got))
         if isinstance(got, pd.Series) and len(got) == len(want):
             rows = _places(got.index, want.index)
             if rows is None:
-                yield from _other_labels(got.index.tolist(), want.index.tolist(), f"{where}.index")
+                yield _other_labels(got.index.tolist(), want.index.tolist(), f"{where}.index")
                 return
             got = pd.Series(got).iloc[rows]
-        yield from _of_arrays(np.asarray(got), np.asarray(want), tolerance, where, want.index.tolist())
+    got, want = np.asarray(got), np.asarray(want)
+    if got.shape == want.shape:
+        yield Pair(where, got, want, labels)
     else:
-        yield from _of_arrays(np.asarray(got), np.asarray(want), tolerance, where)
+        yield Pair(f"{where}.shape", got.shape, want.shape, apart=True)
 
 
-def _of_frames(got: Any, want: pd.DataFrame, tolerance: float, where: str) -> Differences:
+def _columns(got: Any, want: pd.DataFrame, where: str) -> Iterator[Pair]:
     """Column by column, so that each has its own kind and its own largest number."""
     if isinstance(got, pd.DataFrame | dict):
         got = pd.DataFrame(got)
-    else:
-        array = np.asarray(got)
-        named = {"index": want.index, "columns": want.columns} if array.shape == want.shape else {}
-        got = pd.DataFrame(array, **named).infer_objects() if array.ndim == 2 else array
+    elif np.shape(got) == want.shape:
+        got = pd.DataFrame(np.asarray(got), index=want.index, columns=want.columns)
     if np.shape(got) != want.shape:
-        yield f"{where}.shape", np.shape(got), want.shape
+        yield Pair(f"{where}.shape", np.shape(got), want.shape, apart=True)
         return
     places: list[Any] = []
     for axis in ("index", "columns"):
         there, asked = getattr(got, axis), getattr(want, axis)
         places.append(_places(there, asked))
         if places[-1] is None:
-            yield from _other_labels(there.tolist(), asked.tolist(), f"{where}.{axis}")
+            yield _other_labels(there.tolist(), asked.tolist(), f"{where}.{axis}")
             return
     got, labels = got.iloc[places[0], places[1]], want.index.tolist()
     for number, column in enumerate(want.columns.tolist()):
         values, asked = np.asarray(got.iloc[:, number]), np.asarray(want.iloc[:, number])
-        yield from _of_arrays(values, asked, tolerance, f"{where}[{column!r}]", labels)
-
-
-def _of_arrays(
-    got: np.ndarray, want: np.ndarray, tolerance: float, where: str, labels: list | None = None
-) -> Differences:
-    """Entry by entry; `labels` are of the rows."""
-    if got.shape != want.shape:
-        yield f"{where}.shape", got.shape, want.shape
-        return
-    agree = _agreement(got, want, tolerance)
-    if np.ndim(agree):
-        for index in np.argwhere(~agree).tolist():
-            place = index if labels is None else [labels[index[0]]]
-            yield f"{where}{place}", got[tuple(index)], want[tuple(index)]
-    elif not agree:
-        yield where, got[()], want[()]
+        yield Pair(f"{where}[{column!r}]", values, asked, labels)
 
 
 def _is_counted(labels: pd.Index) -> bool:
@@ -119,17 +126,16 @@ def _places(got: pd.Index, want: pd.Index) -> np.ndarray | None:
     return places if found else None
 
 
-def _other_labels(got: list, want: list, where: str) -> Differences:
+def _other_labels(got: list, want: list, where: str) -> Pair:
     """The labels that only one side has, or else those that stand at other places."""
     extra, missing = ([one for one in side if one not in other] for side, other in ((got, want), (want, got)))
-    if extra or missing:
-        yield where, extra, missing
-    else:
+    if not (extra or missing):
         moved = [pair for pair in zip(got, want, strict=True) if not same(*pair, 0.0)]
-        yield where, [pair[0] for pair in moved] or got, [pair[1] for pair in moved] or want
+        extra, missing = [pair[0] for pair in moved] or got, [pair[1] for pair in moved] or want
+    return Pair(where, extra, missing, apart=True)
 
 
-def _agreement(got: np.ndarray, want: np.ndarray, tolerance: float) -> Any:
+def agreement(got: np.ndarray, want: np.ndarray, tolerance: float) -> Any:
     """Where two arrays of one shape agree; just False when they hold things of another kind."""
     kind = want.dtype.kind
     if kind in "biuf":
