@@ -22,6 +22,9 @@ import pandas as pd
 import pytest
 import scipy.sparse
 from helpers import EXERCISES, SUM, in_kernel
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
@@ -92,7 +95,7 @@ def test_an_answer_that_needs_a_thread_of_the_kernel_is_tried_there():
     """A forked process has no other threads: it waits, and a right answer must not be told that it never returns."""
     with ThreadPoolExecutor(1) as pool:
         pool.submit(int).result()
-        assert found(lambda values, frame: pool.submit(values.sum).result(), seconds=0.5)[0] == "correct"
+        assert found(lambda values, frame: pool.submit(values.sum).result(), seconds=1)[0] == "correct"
 
 
 @linux
@@ -529,6 +532,35 @@ def test_a_message_never_shows_two_equal_sides(got, want):
         assert sides[1] != sides[2], message
     else:
         assert re.search(r"Your function returns (.+), expected (?!\1)", message), message
+
+
+FORMS = {
+    "array": lambda array: array,
+    "number": lambda array: array[0],
+    "tuple": lambda array: (array[0], array),
+    "dict": lambda array: {"a": {"b": array}},
+    "series": lambda array: pd.Series(array, index=[f"row {number}" for number in range(len(array))]),
+    "frame": lambda array: pd.DataFrame({"x": array, "y": 1}),
+    "objects": lambda array: array.astype(object),
+}
+
+
+@given(
+    form=st.sampled_from(sorted(FORMS)),
+    array=arrays(float, st.integers(1, 300), elements=st.floats(-1e6, 1e6) | st.just(np.nan)),
+    place=st.integers(0, 299),
+    by=st.sampled_from([1e-12, 1e-10, 1e-7, 1e-3, 1.0, np.nan, np.inf]),
+    precise=st.booleans(),
+)
+def test_whatever_differs_the_two_sides_of_a_message_differ(form, array, place, by, precise):
+    off = array if precise else array.astype(np.float32)
+    with np.errstate(invalid="ignore"):
+        off = np.where(np.arange(len(array)) == place % len(array), off * (1 + by) + by, off)
+    got, want = FORMS[form](off), FORMS[form](array)
+    if not same(got, want, 1e-12):
+        sides = SIDES.search(describe_one(got, want, 1e-12)[1])
+        assert sides
+        assert sides[1].split(" at [")[0] != sides[2]
 
 
 def test_the_numbers_of_one_label_under_another_are_wrong():

@@ -58,6 +58,7 @@ def table(values, weight):
     [
         (values, lambda v, w: np.where(v == v[1], np.nan, v), "not_a_number", "Some of the values are NaN"),
         (values, lambda v, w: v * np.nan, "not_a_number", "Each wrong value is NaN"),
+        (values, lambda v, w: v * np.nan if len(v) == 7 else np.append(v[1:], np.nan), "not_a_number", "Some of the"),
         (total, lambda v, w: np.nan, "not_a_number", "The value is NaN, which is no number."),
         (total, lambda v, w: -np.inf, "infinite", "The value is infinite."),
         (values, lambda v, w: 0 * v, "all_zero", "Each wrong value is 0, whatever the input."),
@@ -129,13 +130,25 @@ def test_how_all_values_are_off_is_told(right, answer, name, says):
         (values, lambda v, w: np.append(-v[1:], 9.5)),  # but for one value
         (values, lambda v, w: np.append(2 * v[1:], 9.5)),
         (values, lambda v, w: np.append(v[1:] + 1, 9.5)),
-        (lambda v, w: 3, lambda v, w: 6),  # one value is too little
+        (lambda values, weight: 3, lambda v, w: 6),  # one value is too little
+        (values, lambda v, w: v + len(v) - 6.5),  # too small, too large
+        (lambda values, weight: values * (values > 4), lambda v, w: np.where(v > 4, 2 * v, 1)),
     ],
 )
 def test_what_holds_by_accident_is_not_told(right, answer):
     found, message = told(right, answer)
     assert found is None, message
     assert message.startswith("With\n")
+
+
+def test_a_rule_is_about_the_inputs_on_which_the_answer_is_wrong():
+    found, message = told(total, lambda v, w: v.sum() if len(v) == 4 else -v.sum())
+    assert found == "reversed_sign"
+    assert message.startswith("The value has the wrong sign. Your function is right for the smallest input, not for ")
+    found, message = told(values, lambda v, w: np.full(7, 5.0) if len(v) == 7 else v)
+    assert found == "all_equal", "one input does not show that it is the same on all"
+    found, message = told(values, lambda v, w: v * w if len(v) == 7 else v)
+    assert "is what is expected times 2." in message, "on one input it may be `weight` by accident"
 
 
 def test_the_parts_that_are_right_are_named():
@@ -146,6 +159,8 @@ def test_the_parts_that_are_right_are_named():
     assert message.startswith("`low` is right, `high` and the third value are not. With\n")
     found, message = told(parts, lambda v, w: [v.min() * w * v[0], v.max(), v.sum()])
     assert message.startswith("The second value and the third value are right, the first value is not. With\n")
+    inner = "def total(values, weight):\n    def pair():\n        return a, b\n    return (*pair(), values.sum())\n"
+    assert told(parts, lambda v, w: (w * v[0], v.max(), v.sum()), inner)[1].startswith("The second value and the third")
 
 
 def test_how_the_wrong_part_is_off_is_told_besides_and_gives_the_name():
@@ -161,6 +176,14 @@ def test_the_columns_that_are_right_are_named():
     assert message.startswith("`plain` is right, `weighted` is not. ")
     found, message = told(lambda v, w: {"a": v, 2: v + w}, lambda v, w: {"a": v[0] * v**2, 2: v + w})
     assert (found, message[:23]) == ("some_parts_right", "`2` is right, `a` is no"), message
+
+
+def test_a_table_with_other_columns_is_told_which():
+    found, message = told(table, lambda v, w: table(v, w).reset_index())
+    assert found == "wrong_shape"
+    assert "Its columns are ['index', 'plain', 'weighted'], expected ['plain', 'weighted']. Tried with\n" in message
+    found, message = told(table, lambda v, w: table(v, w).rename(columns={"plain": "light"}))
+    assert (found, message.split(".")[0][-35:]) == ("other_labels", "the columns: 'light', expected 'plain'"[-35:])
 
 
 def test_right_values_in_the_wrong_places_of_a_tuple_are_told():
@@ -197,6 +220,10 @@ def test_the_smallest_input_on_which_it_is_wrong_is_shown():
 
     _, message = told(total, lambda v, w: v.sum() + v[0], draw=backwards)
     assert len(message.split("values = array([")[1].split("]")[0].split(",")) == 4
+    assert "one number for each input, here 6.096." in told(values, lambda v, w: v * v[0])[1]
+    _, message = told(values, lambda v, w: v * v[0], draw=backwards)
+    first = message.split("values = array([")[1].split(",")[0]
+    assert f"one number for each input, here {float(first):.3f}." in message
     found, message = told(total, lambda v, w: v.sum() + (len(v) == 7) * v[0], draw=backwards)
     assert found == "some_inputs_right"
     assert message.startswith("Your function is right for 2 of the 3 inputs, not for all. With\n")

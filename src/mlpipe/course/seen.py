@@ -76,7 +76,10 @@ def describe(definition: Definition, cases: Sequence[tuple], results: list, expe
         got = tuple(got)
     forms = [_form(side) for side in (got, shown.want)]
     if not seen and forms[0] != forms[1]:
-        return "wrong_shape", f"Your function returns {forms[0]}, expected {forms[1]}. Tried with{given}"
+        what = f"Your function returns {forms[0]}, expected {forms[1]}."
+        if isinstance(got, pd.DataFrame) and isinstance(shown.want, pd.DataFrame):
+            what += f" Its columns are {short(list(got))}, expected {short(list(shown.want))}."
+        return "wrong_shape", f"{what} Tried with{given}"
     try:
         where, *sides = next(differences(got, shown.want, tolerance))
     except Exception:
