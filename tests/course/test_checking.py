@@ -569,7 +569,7 @@ def test_the_numbers_of_one_label_under_another_are_wrong():
     assert examine(fix, lambda *given: fix.answer(*given).iloc[::-1, ::-1]).state == "correct"
     assert examine(fix, lambda *given: fix.answer(*given).to_numpy()).state == "correct"
     feedback = examine(fix, lambda *given: fix.answer(*given).set_axis(["B", "A"]))
-    assert (feedback.state, feedback.misconception) == ("incorrect", "reversed_order")
+    assert (feedback.state, feedback.misconception) == ("incorrect", "under_other_labels")
     feedback = examine(fix, lambda *given: fix.answer(*given).reset_index(drop=True))
     assert (feedback.state, feedback.misconception) == ("incorrect", "other_labels")
     assert "other labels in the index: 0, 1, expected 'A', 'B'" in feedback.message

@@ -74,7 +74,7 @@ def pairs(got: Any, want: Any, where: str = "") -> Iterator[Pair]:
         yield from _columns(got, want, where)
         return
     if isinstance(want, pd.Series):
-        if isinstance(got, dict) and not _is_counted(want.index):
+        if isinstance(got, dict) and not is_counted(want.index):
             got = pd.Series(list(got.values()), index=list(got))
         if isinstance(got, pd.Series) and len(got) == len(want):
             rows = _places(got.index, want.index)
@@ -111,14 +111,14 @@ def _columns(got: Any, want: pd.DataFrame, where: str) -> Iterator[Pair]:
         yield Pair(f"{where}[{column!r}]", values, asked, labels)
 
 
-def _is_counted(labels: pd.Index) -> bool:
+def is_counted(labels: pd.Index) -> bool:
     """Whether labels are the plain 0, 1, 2, ... that pandas gives where nobody does."""
     return isinstance(labels, pd.RangeIndex) and labels.start == 0 and labels.step == 1
 
 
 def _places(got: pd.Index, want: pd.Index) -> np.ndarray | None:
     """Where each label of `want` stands in `got`; None when they have other labels."""
-    if _is_counted(want):
+    if is_counted(want):
         return np.arange(len(want))
     in_order = not (got.is_unique and want.is_unique)  # else the same label would stand for several
     places = np.arange(len(want)) if in_order else got.get_indexer(want)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from mlpipe.course.comparison import REAL, Pair, agreement, differences, pairs, same
+from mlpipe.course.comparison import REAL, Pair, agreement, differences, is_counted, pairs, same
 from mlpipe.course.definition import Definition
 from mlpipe.course.trial import plain
 
@@ -139,6 +139,9 @@ def _seen(draws: list[Draw], shown: Draw, names: list[str], tolerance: float) ->
     first = next(part for part in wrong if not agree[at][part].all())
     with np.errstate(all="ignore"):
         how = _how(off, shown, tolerance)
+    labelled = isinstance(shown.want, pd.DataFrame | pd.Series) and not is_counted(shown.want.index)
+    if how and labelled and how[0] in ("reversed_order", "other_order"):
+        how = ("under_other_labels", "The values are right, but they stand under other labels.")
     which = _right_parts([part for part in parts if part not in wrong], wrong, names)
     told = [one for one in (which, how, _most(tables[at][first], agree[at][first], shown), _right_draws(draws)) if one]
     return ((how or told[0])[0], "".join(f"{sentence} " for _, sentence in told)) if told else None
