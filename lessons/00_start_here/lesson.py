@@ -36,7 +36,7 @@ from mlpipe.workshop.environment import check_environment
 
 check_environment()
 
-# %% [markdown] notes="Five minutes by the clock, in silence, no talking. A class that skips this cannot see its own progress later. Nobody reads the answers aloud."
+# %% [markdown] notes="Five minutes by the clock, in silence, no talking. Who skips this has nothing to compare the last answer with. Nobody reads the answers aloud."
 # ## What would you say today?
 #
 # Here are the two questions. Both are asked in a phone or web screen, and you get 15 to 20 minutes for one.
@@ -48,7 +48,7 @@ check_environment()
 # > features and evaluation. You may write a little Python.
 #
 # Choose one. Set a clock to **five minutes** and write what you would say, in notes or sentences, without looking anything up.
-# It will feel thin. That is its purpose: it is kept, and the mock interview that closes the course puts it beside your new answer.
+# It may feel thin. Do not mend it: it is kept, and the mock interview that closes the course puts it beside your new answer.
 
 # %%
 from mlpipe.interview import save_cold_answer
@@ -60,7 +60,7 @@ save_cold_answer(
     """,
 )
 
-# %% [markdown] notes="Leave this picture on the screen for a minute. Ask: at which box did your cold answer begin? Most begin at the model, the middle of the picture."
+# %% [markdown] notes="Leave this picture on the screen for a minute. Ask: at which box did your cold answer begin? Count how many began at the model, the middle of the picture."
 # ## What is the whole system?
 #
 # Both questions are about the same machine. A recommender and an ad server log what people do, turn the log into features, find a few
@@ -74,7 +74,7 @@ from mlpipe import plots
 plots.use_style()
 fig, ax = plt.subplots(figsize=(10, 4.2))
 plots.system_map(ax)
-ax.set_title("The model is one box of eight, and the system writes its own training data")
+ax.set_title("The model that ranks is one box of eight, and the system writes its own training data")
 plt.show()
 
 # %% [markdown]
@@ -100,11 +100,14 @@ print(f"{len(ratings):,} ratings by {n_users} users of {n_films:,} films")
 # Write down a guess.
 
 # %%
+filled = len(ratings) / (n_users * n_films)
+print(f"filled: {filled:.1%}")
+
+# %%
 from mlpipe.course import claim
 
 claim(
-    "Fewer than one cell in fifty of the table of users and films is filled",
-    len(ratings) / (n_users * n_films),
+    "Fewer than one cell in fifty of the table of users and films is filled", filled,
     id="00.density", baseline=1.0,  # a full table
     at_most=0.02, fmt=".1%",
 )
@@ -113,7 +116,7 @@ claim(
 # The sign tells whether the claim holds, then come the value, the bound and the trivial baseline. The name at the end identifies the claim all over the course.
 # Change `at_most` to 0.01 and run the cell again: the claim fails, as it should.
 #
-# One seed gives the same text, the same conclusions and the same digits on any CPU, up to one unit of the last digit shown.
+# One seed gives the same text and conclusions on any CPU, and the same numbers up to one unit of the last digit shown.
 # So your numbers are those of your neighbour and of this page. The cell tagged *parameters* at the top of a lesson sets the seed.
 #
 # One more, about the people. How much of all the rating is done by the busiest tenth of users?
@@ -134,11 +137,11 @@ claim(
 #
 # You write a function in a cell; the cell below it checks the function on random inputs that are new each time. A wrong answer is told
 # *which* mistake it is, as far as the course knows it. Three calls help: `.hint()` (three of them, each tells more), `.solution()` and
-# `.reset()`.
+# `.reset()`. The first exercise needs one word: a *like* is a rating of four stars or more, in all lessons.
 #
 # ### Exercise (core): the share of likes
 #
-# `ratings` is an array of stars from 0.5 to 5. We call four stars or more a *like*. Return the share of likes.
+# `ratings` is an array of stars from 0.5 to 5. Return the share of likes.
 
 # %% tags=["exercise:00.share_of_likes"]
 
@@ -156,14 +159,14 @@ exercise("00.share_of_likes").check(share_of_likes)
 # |---|---|
 # | time | all lessons, in order: each is a class of 15 to 20 minutes |
 # | four classes to teach | 01 requirements, 04 measuring, 05 matrix factorization, 08 click baselines |
-# | an interview on Friday | three hours: the cold answer; all of 05, the model answer of the recommender, and of 08, its like for clicks; *What was shown?* and *When is the label known?* in 02; *What did we know at that moment?* in 03; the decision record of 07; then sit 18 or 19 against the clock, and drill the dimension that it shows as weakest |
+# | an interview on Friday | three hours: the cold answer; for the recommender 05 and its model answer in 18, for clicks 08 and that in 19; *What was shown?* and *When is the label known?* in 02; *What did we know at that moment?* in 03; the decision record of 07; then sit 18 or 19 against the clock, and drill the dimension that it shows as weakest |
 # | an hour | one mock interview, 18 or 19, and two of the traps: short notebooks with one fault each, to be found from its symptoms |
 #
 # Lessons stand alone: each says what it needs. This edition holds lessons 00 to 11, both mock interviews and six traps. Lessons 12 to 17, on the running system, will follow.
 #
 # ## What we have seen
 #
-# - The system is a loop of eight parts. The model is one of them.
+# - The system is a loop of eight parts. The model that ranks is one of them.
 # - A claim is a sentence with a number, a trivial baseline and a bound; the run checks it.
 # - Exercises are checked on fresh inputs and name the mistake.
 

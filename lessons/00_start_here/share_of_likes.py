@@ -10,7 +10,7 @@ hints = (
     "Compare the whole array with the threshold at once. You get an array of True and False.",
     "The mean of an array of True and False is a share. Compare first, then call one method of the result.",
 )
-takeaway = "The mean of a comparison is a share: you will meet this line in every lesson."
+takeaway = "The mean of a comparison is a share: you will meet this line in many lessons."
 
 
 def draw(rng: np.random.Generator, number: int) -> tuple:

@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Ask first: what do you look at before you model? Most say missing values and histograms. Write on the board: who, what, when, what was shown, when do we know. Plan: profile 2, skew 2, time 4, empty cells 1, bots 3, what was shown 4, delay 3, splits 1. Then the core exercise, ten minutes."
+# %% [markdown] notes="Ask first: what do you look at before you model? Collect answers. Then write on the board: who, what, when, what was shown, when do we know. Plan: profile 2, skew 2, time 3, empty cells 1, bots 4, what was shown 4, delay 3, splits 1. Then the core exercise, ten minutes."
 # # What the logs hold
 #
 # **Goal.** Look at a log the way a strong candidate does: how sparse, how skewed, when, what was *shown*, when the label is known, and who is not human.
@@ -62,24 +62,41 @@ profile(impressions)
 #
 # **Predict before you run.** Which is more unequal: how often films are rated, or how much users rate?
 
-# %% alt="Lorenz curves of films and of users, both far below the diagonal; the curve of the films is the lower one."
-import matplotlib.pyplot as plt
-
-from mlpipe import plots
+# %%
+from mlpipe.course import claim
 from mlpipe.ranking_metrics import gini_of_counts
 
 per_film, per_user = ratings["item_id"].value_counts(), ratings["user_id"].value_counts()
+for name, counts in {"films": per_film, "users": per_user}.items():
+    print(f"{name}: Gini {gini_of_counts(counts):.2f}, fewest ratings {counts.min()}")
+
+# %% [markdown]
+# Look at the last column before you conclude: this file holds every film with a rating, but only users with at least 20 (Harper and Konstan 2015). What if the same rule held for films?
+
+# %% alt="Three Lorenz curves below the diagonal: all films lowest, users in the middle, and films with at least 20 ratings nearest to the diagonal."
+import matplotlib.pyplot as plt
+
+from mlpipe import plots
+
+known_films = per_film[per_film >= 20]
+curves = {"films with 20 ratings or more": known_films, "users": per_user, "all films": per_film}
 plots.use_style()
 fig, ax = plt.subplots()
-plots.lorenz(ax, per_user, f"users, Gini {gini_of_counts(per_user):.2f}", color=plots.MUTED)
-plots.lorenz(ax, per_film)
-ax.text(0.98, 0.04, f"films, Gini {gini_of_counts(per_film):.2f}", ha="right", color=plots.ACCENT)
-ax.set_title("Ratings are spread unequally, more so over films")
+for name, counts in curves.items():
+    plots.lorenz(ax, counts, color=plots.MUTED if name == "users" else plots.ACCENT)
+    ax.lines[-1].set_label(f"{name}, Gini {gini_of_counts(counts):.2f}")
+ax.lines[1].set_linestyle("--")  # the first line is the diagonal
+ax.legend(loc="upper left")
+ax.set_title("Which is more unequal depends on who was left out")
 ax.set(xlabel="share of users or films, fewest ratings first", ylabel="share of the ratings")
 plt.show()
 
 # %%
-print(f"filled cells of users x films: {len(ratings) / (len(per_user) * len(per_film)):.1%}")
+gini, gini_known, gini_users = map(gini_of_counts, (per_film, known_films, per_user))
+claim(
+    "Under one rule, at least 20 ratings, films are less unequal than users (difference of Gini)",
+    gini_known - gini_users, id="02.same_rule", baseline=gini - gini_users, at_most=-0.1, fmt=".2f",
+)
 
 # %% [markdown]
 # ## When do people rate?
@@ -89,8 +106,6 @@ print(f"filled cells of users x films: {len(ratings) / (len(per_user) * len(per_
 # %%
 import numpy as np
 
-from mlpipe.course import claim
-
 
 def hours_active(frame):
     times = frame.groupby("user_id")["timestamp"]
@@ -98,51 +113,36 @@ def hours_active(frame):
 
 
 shuffled = ratings.assign(timestamp=np.random.default_rng(SEED).permutation(ratings["timestamp"]))
+print(hours_active(ratings).quantile([0.25, 0.5, 0.75]).round(1).to_string())
+
+# %%
 claim(
     "Half of the users are done within a few hours (median hours, first to last rating)",
-    hours_active(ratings).median(),
-    id="02.median_span", baseline=hours_active(shuffled).median(),  # dealt out at random
-    at_most=3,
+    hours_active(ratings).median(), id="02.median_span",
+    baseline=hours_active(shuffled).median(), at_most=3,
 )
-
-# %%
-in_order = ratings.sort_values(["user_id", "timestamp"], kind="stable")
-long_pause = in_order.groupby("user_id")["timestamp"].diff() > pd.Timedelta("1h")
-n_days = in_order.groupby("user_id")["timestamp"].agg(lambda times: times.dt.date.nunique())
-print(f"users who rate on a single day: {(n_days == 1).mean():.0%}")
-in_first_session = long_pause.groupby(in_order["user_id"]).cumsum() == 0
-print(f"ratings before a user's first pause of an hour: {in_first_session.mean():.0%}")
-
-# %% [markdown] notes="This is the trap that most candidates fall into. Ask: what is the last film of a user who rates a list page? The answer is a sort order."
-# MovieLens asks new users to rate a list of films (Harper and Konstan 2015), and most do not come back on another day. The order inside a session is the order of a page, not of a life with films.
-#
-# It gets worse. Many ratings share their time stamp with another one of the same user, and this file is sorted by film id. Suppose you "leave the last one out" for
-# testing: sort by time, take the last row. Where the last time stamp is tied, the file decides. `mlpipe.splits` breaks ties at random, by seed. Does it matter?
-
-# %%
-from mlpipe import splits
-
-
-def held_out(seed):
-    return splits.leave_last_out(ratings, seed=seed).test.set_index("user_id")["item_id"]
-
-
-shared = in_order.duplicated(["user_id", "timestamp"], keep=False)
-last = in_order.assign(shared=shared).drop_duplicates("user_id", keep="last").set_index("user_id")
-tied = last.index[last["shared"]]
-by_file, fair, fair_too = (ids[tied] for ids in (last["item_id"], held_out(SEED), held_out(SEED + 1)))
-print(f"ratings that share user and time stamp: {shared.mean():.0%}")
-print(f"users whose last time stamp is tied: {len(tied) / len(last):.0%}")
-
 claim(
-    "Where the end is tied, the file's order holds out a higher film id than a random one",
-    (by_file > fair).mean(),
-    id="02.ties_by_file_order", baseline=(fair_too > fair).mean(),  # another random order
-    at_least=0.5, fmt=".0%",
+    "Most users never rate again more than a day after their first rating",
+    (hours_active(ratings) <= 24).mean(), id="02.no_return", at_least=0.55, fmt=".0%",
+    baseline=(hours_active(shuffled) <= 24).mean(),  # times dealt out at random
+)
+# %% [markdown] notes="Ask: what is the last film of a user who rates a list page? The answer is a sort order."
+# MovieLens asks new users to rate a list of films (Harper and Konstan 2015). So the order inside a sitting can be the order of a page, and is not that of a life with films.
+#
+# Ratings of one user also share time stamps, and this file is sorted by film id. Suppose you "leave the last one out" for
+# testing: sort by time, take the last row. Where the last time stamp is tied, the file decides.
+
+# %%
+last_time = ratings.groupby("user_id")["timestamp"].transform("max")
+n_last = (ratings["timestamp"] == last_time).groupby(ratings["user_id"]).sum()
+claim(
+    "For many users the end is tied, so that the order of the file decides what was last",
+    (n_last > 1).mean(), id="02.tied_ends", baseline=0.0, at_least=0.1, fmt=".0%",
 )
 
 # %% [markdown]
-# An id says when a film entered the catalogue, nothing about the user: the test measures the file. Break ties at random, with a seed.
+# The file would take the highest id, which says when a film entered the catalogue and nothing about the user. `mlpipe.splits` breaks ties at random, by seed. That costs nothing; how much the other choice would
+# move a metric depends on data and model (`benchmarks/bench_ties.py` measures it here, over ten draws).
 #
 # ## What does an empty cell mean?
 #
@@ -163,89 +163,137 @@ claim(
 exact = impressions.duplicated()
 same_pair = impressions.duplicated(["user_id", "ad_id"]) & impressions["user_id"].notna()
 for rule, marked in (("same row", exact), ("same user and ad", same_pair)):
-    right = truth.loc[marked, "is_duplicate"].mean()
-    print(f"{rule}: {marked.mean():.1%} of the rows, {right:.0%} of them repeats")
+    print(f"{rule}: {marked.mean():.1%} of rows, {truth['is_duplicate'][marked].mean():.0%} repeats")
 
 # %% [markdown]
+# Where the user is missing, nobody can tell whether it is a repeat: that rule leaves those rows out.
+#
 # Then the bots. **Predict before you run.** Would you look for the users with the most impressions?
 #
-# A person looks at the top of a page more than at its bottom. A bot does not look at all. So our rule marks users with many impressions who click often in slots 4 and 5. It uses columns of the log only,
-# and its two limits are a judgement; afterwards we check it.
+# The plain rule takes users with many impressions and limits their click rate. It uses columns of the log only, and its two limits are a judgement; afterwards we check it by **F1**, the harmonic mean of two shares:
+# of the marked users that are bots, and of the bots that are marked. One means all of them and nobody else.
 
 # %%
 events = impressions[~exact]
 n_shown = events["user_id"].value_counts()  # most impressions first
 many = n_shown.index[n_shown >= (200 if SCALE == "full" else 20)]
-low_rate = events[events["position"] >= 4].groupby("user_id")["clicked"].mean().reindex(many)
-suspects = many[low_rate > 0.05]  # one click in twenty, far down the page
+bot_rows = truth.loc[events.index, "is_bot"]
+is_bot = many.isin(events.loc[bot_rows, "user_id"])  # of the users in `many`
 
-is_bot = truth.loc[events.index, "is_bot"]
-bots = events.loc[is_bot, "user_id"].unique()
-who = np.where(is_bot, "bots", "people")
-rate = events.assign(who=who).pivot_table("clicked", "position", "who")
-print(f"marked {len(suspects)} users, {np.isin(suspects, bots).sum()} of the {len(bots)} bots")
-print((100 * rate).round(1).rename_axis(columns="click rate (%)").to_string())
+
+def f1(marked):
+    return 2 * (marked & is_bot).sum() / (marked.sum() + is_bot.sum())
+
+
+click_rate = events.groupby("user_id")["clicked"].mean().reindex(many).to_numpy(dtype=float)
+suspects = many[click_rate > 0.08]  # the log's mean is 3 %
+places, shown = np.flatnonzero(is_bot) + 1, n_shown[many[is_bot]]
+print(f"{is_bot.sum()} bots: places {places.min()} to {places.max()} of {len(many)} busy users,")
+print(f"{shown.min()} to {shown.max()} impressions each")
+print(f"rows without a user, which no rule about users can judge: {events['user_id'].isna().mean():.0%}")
 
 # %%
 claim(
-    "The rule finds the bots and few others (F1, of found and right)", 2 * np.isin(suspects, bots).sum() / (len(suspects) + len(bots)),
-    id="02.bots_found", baseline=2 * len(bots) / (len(many) + len(bots)),  # mark all of `many`
-    at_least=0.75,
+    "A limit on the click rate finds the bots of this log, and few others (F1)",
+    f1(click_rate > 0.08), id="02.bots_by_rate", at_least=0.85,
+    baseline=f1(np.full(len(many), True)),  # mark all of `many`
 )
-in_lowest_slot = events["position"] == 5
-bot_clicks = is_bot[in_lowest_slot & (events["clicked"] == 1)].mean()
-bot_share = is_bot[in_lowest_slot].mean()
-print(f"bots in slot 5: {bot_share:.1%} of the impressions, {bot_clicks:.0%} of the clicks")
+slot_5 = bot_rows[events["position"] == 5]
+print(f"bots in slot 5: {slot_5.mean():.1%} of rows, {slot_5[events.clicked == 1].mean():.0%} of clicks")
+
+# %% [markdown]
+# That was too easy. These bots keep one id, come equally often, and click far more than people. What if they were more careful? A person looks at the top of a page more than at its bottom, and a simple
+# bot does not look at all. So a second rule takes the click rate in slots 4 and 5 alone. We draw the clicks of the bots anew, all else stays, and give each rule the best limit it could have.
+
+# %%
+busy = events[events["user_id"].isin(many)]
+busy_bots, luck = bot_rows[busy.index], np.random.default_rng(SEED).random(len(busy))
+as_people = busy["position"].map(events[~bot_rows].groupby("position")["clicked"].mean())
+
+
+def best_f1(clicked):  # the truth chooses the limit: none could do better
+    rate = clicked.groupby(busy["user_id"]).mean().reindex(many).to_numpy(dtype=float)
+    return max(f1(rate >= limit) for limit in rate)
+
+
+best = {}
+for kind, chance in {"always 12 %": 0.12, "always 4 %": 0.04, "as people do": as_people}.items():
+    clicked = busy["clicked"].where(~busy_bots, luck < chance)
+    best[kind] = {"all slots": best_f1(clicked), "slots 4, 5": best_f1(clicked[busy.position >= 4])}
+best = pd.DataFrame(best).T.rename_axis("bots click")
+print(best.round(2).to_string())
+
+# %%
+claim(
+    "Bots that click a little more than people are found better far down the page (ratio of F1)",
+    best.loc["always 4 %", "slots 4, 5"] / best.loc["always 4 %", "all slots"],
+    id="02.careful_bots", baseline=1.0, at_least=1.3,
+)
+claim(
+    "Bots that click as people do, slot by slot, are found by neither rule (F1 of the better one)",
+    best.loc["as people do"].max(),
+    id="02.bots_like_people", baseline=best.loc["always 12 %"].max(), at_most=0.3, fmt=".2f",
+)
 
 # %% [markdown] notes="Stay on the figure for a minute. Ask why the lines part: better ads go to the top, so the slot and the ad are confounded. Then ask which of the three lines a company without a random slice can draw. Only the steepest, and it is wrong."
-# The busiest users are people, and the rule marks a few of those, too: what you drop is a decision, so count it and write it down.
+# Against the last kind you need other columns: addresses, times, what follows a click. What you drop is a decision, so count it and write it down. We drop the suspects of the plain rule and keep the rows without a user.
 #
 # ## What was shown?
 #
 # Most ads were chosen by the *logged* policy, which puts the ads that it believes in on top. For a small random slice, any ad could come into any slot. How much does the slot itself matter?
 #
-# **Predict before you run.** From slot to slot, does the click rate fall faster under the logged policy or in the random slice?
+# **Predict before you run.** From slot 1 to slots 4 and 5, does the click rate fall faster under the logged policy or in the random slice?
 
-# %% alt="Click rate by slot relative to slot 1: under the logged policy it ends clearly below the true examination curve; the random slice scatters around the truth."
+# %%
 clean = events[~events["user_id"].isin(suspects)]
 rate = clean.pivot_table("clicked", "position", "policy", observed=True).astype(float)
 rate["truth"] = truth["examination"].groupby(clean["position"]).mean()  # slot is looked at
+steepness = rate.loc[1] / rate.loc[4:].mean()  # slot 1 over slots 4 and 5
+print(steepness.round(1).rename("slot 1 over slots 4 and 5").to_string())
+
 n_clicks = clean[clean["policy"] == "random"].groupby("position")["clicked"].sum()
+error = np.sqrt(1 / n_clicks[1] + 1 / n_clicks.loc[4:].sum())  # of the logarithm
+low, high = steepness["random"] * np.exp([-2 * error, 2 * error])
+print(f"random slice, two standard errors: {low:.1f} to {high:.1f}")
+
+# %% alt="Click rate by slot relative to slot 1: the logged policy lies below the true examination at each lower slot; the points of the random slice scatter around the truth with wide bars."
 relative = rate / rate.loc[1]
 error = 2 * relative["random"] * np.sqrt(1 / n_clicks + 1 / n_clicks[1])  # two standard errors
 error[1] = 0  # by definition: slot 1 is the unit
 
 fig, ax = plt.subplots()
 ax.plot(relative["truth"], color="black", linestyle=":", label="truth: slot is looked at")
-style = {"fmt": "o", "color": plots.MUTED, "capsize": 5, "label": "random slice"}
-ax.errorbar(error.index, relative["random"], error, **style)
+ax.errorbar(error.index, relative["random"], error, fmt="o", color=plots.MUTED, label="random slice")
 ax.plot(relative["logged"], color=plots.ACCENT, label="logged policy")
 ax.legend(loc="lower left")
-ax.set_title("The logged policy makes the slot look too important")
+ax.set_title("Logged clicks fall faster down the page than attention does")
 ax.set(xticks=range(1, 6), xlabel="slot", ylabel="click rate relative to slot 1", yscale="log")
 ax.minorticks_off()
 ax.set_yticks([0.1, 0.2, 0.5, 1], ["10 %", "20 %", "50 %", "100 %"])
 plt.show()
 
 # %%
-steepness = rate.loc[1] / rate.loc[4:].mean()  # slot 1 against slots 4 and 5
 claim(
     "Logged clicks overstate the slot (slot 1 over slots 4 and 5, against the truth)",
     steepness["logged"] / steepness["truth"],
-    id="02.position_overstated", baseline=steepness["random"] / steepness["truth"],  # the random slice
-    at_least=1.25,
+    id="02.position_overstated", baseline=steepness["random"] / steepness["truth"], at_least=1.25,
+)
+relevance = log.true_ctr / truth["examination"]  # chance of a click when the slot is looked at
+by_slot = relevance[clean.index].groupby([clean["policy"], clean["position"]], observed=True).mean()
+better = {name: by_slot[name].loc[1] / by_slot[name].loc[4:].mean() for name in ("logged", "random")}
+claim(
+    "The cause: the policy shows more relevant ads in slot 1 than in slots 4 and 5 (ratio)",
+    better["logged"], id="02.better_ads_on_top", baseline=better["random"], at_least=1.25,
 )
 by_policy = clean.groupby("policy", observed=True)["clicked"].mean()
 claim(
     "Ads that the policy chose are clicked more often than random ads (ratio of click rates)",
-    by_policy["logged"] / by_policy["random"],
-    id="02.selection", baseline=1.0,  # if choosing did nothing
-    at_least=1.25,
+    by_policy["logged"] / by_policy["random"], id="02.selection", baseline=1.0, at_least=1.25,
 )
 
 # %% [markdown]
-# The random slice is nearly unbiased, because chance assigned ads to slots, and noisy (bars: two standard errors). The logged rows are many, and wrong. The second number is **selection bias**: a model that learns from logged rows alone sees ads
-# that somebody already believed in. Both numbers need columns that many logs lack:
+# A click needs a look and a relevant ad, so the rate is the product of the two, and logged clicks blame the slot for the ads. In the random slice chance assigned the ads: right on average, but noisy. The bars (two standard errors)
+# are wide, and a single point may even lie under the logged line: look for one. So we judged slots 4 and 5 together. The last number is **selection bias**: a model that learns from logged rows alone sees ads that somebody already believed in. Both numbers need columns that many logs lack:
 #
 # | without the column | you cannot answer |
 # |---|---|
@@ -260,7 +308,7 @@ claim(
 #
 # A click is reported late: the event passes through phones, queues and joins. Until then the row looks like a non-click.
 
-# %% alt="Share of the clicks reported against hours since the impression, logarithmic axis: the curve climbs steeply within minutes and is nearly flat by the end of a day."
+# %% alt="Share of the clicks reported against hours since the impression, logarithmic axis: the curve climbs within minutes, again over the hours, and is nearly flat by the end of a day."
 clicks = clean[clean["clicked"] == 1]
 delay = np.sort((clicks["reported_at"] - clicks["timestamp"]).dt.total_seconds() / 3600)  # hours
 
@@ -271,8 +319,7 @@ for hours, label in ((1 / 6, "10 min"), (1, "1 h"), (6, "6 h"), (24, "24 h")):
     ax.plot(hours, share, "o", color=plots.ACCENT, markersize=9)
     ax.annotate(f"{label}: {share:.0%}", (hours, share), (10, -16), textcoords="offset points")
 ax.set_title(f"After an hour, {(delay > 1).mean():.0%} of the clicks are still missing")
-ax.set(xlabel="hours since the impression", ylabel="share of the clicks reported")
-ax.set(xscale="log", xlim=(0.01, 100))
+ax.set(xscale="log", xlim=(0.01, 100), xlabel="hours since the impression", ylabel="share reported")
 plt.show()
 
 # %% [markdown]
@@ -288,9 +335,7 @@ for wait in (0, 1, 6, 24):
 
 claim(
     "Trained on six hours without waiting, the average is expected to be too low by",
-    too_low[0],
-    id="02.no_wait", baseline=too_low[24],  # wait for a day
-    at_least=0.15, fmt=".0%",
+    too_low[0], id="02.no_wait", baseline=too_low[24], at_least=0.15, fmt=".0%",
 )
 
 # %% [markdown]
@@ -298,16 +343,17 @@ claim(
 #
 # ## By what can this data be split?
 #
-# A test should ask what the system will be asked: predict the *future* of people it *knows*. So cut both logs at one moment and count.
+# A test should ask what the system will be asked: predict the *future* of people it *knows*. So cut both logs at one moment and count the users, leaving out the rows without one.
 
 # %%
-for name, frame in {"MovieLens": ratings, "ad log": clean}.items():
-    split = splits.by_time(frame, cut=frame["timestamp"].quantile(0.8))  # a fifth comes after
-    after = split.test["user_id"].dropna().unique()
-    known = np.isin(after, split.train["user_id"].dropna().unique()).sum()
-    print(f"{name}: {len(after):,} users after the cut, {known:,} of them with a history before it")
+from mlpipe.splits import by_time
 
-# %% [markdown] notes="Core exercise, ten minutes. The two mistakes to expect: labels that use reports from the future, and young rows kept as zeros. Let the class say which of them makes the offline number look better."
+for name, frame in {"MovieLens": ratings, "ad log": clean}.items():
+    split = by_time(frame, cut=frame["timestamp"].quantile(0.8))  # a fifth comes after
+    before, after = (set(part["user_id"].dropna()) for part in (split.train, split.test))
+    print(f"{name}: {len(after):,} users after the cut, {len(after & before):,} of them known before")
+
+# %% [markdown] notes="Core exercise, ten minutes. Two mistakes to look for: labels that use reports from the future, and young rows kept as zeros. Let the class say which of them makes the offline number look better."
 # - **The ad log** can be split by time, with a gap for labels on their way.
 # - **MovieLens** cannot say much about the future: too few users remain. A model that builds a user from new likes without refitting (**fold-in**) can be tested on all users after the cut. "The last 20 % of
 #   each user" is order within a session; use it, and call it that.
@@ -347,9 +393,9 @@ exercise("02.split_sessions").check(sessions)
 # %% [markdown]
 # ## What we have seen
 #
-# - Sparse, skewed, and much of it rated in a first sitting: MovieLens tells what people like, hardly when, and never what they were offered.
+# - Sparse, skewed, and half of the users done within hours: MovieLens tells what people like, hardly when, and never what they were offered. Ask who was left out before you compare.
 # - A log of choices measures the chooser, too. A random slice, positions and propensities are what lets you tell them apart.
-# - Labels ripen. Bots are few, and weigh much where clicks are rare.
+# - Labels ripen. Bots are few, weigh much where clicks are rare, and are as easy to find as they are careless.
 
 # %%
 from mlpipe.course import say

@@ -12,7 +12,7 @@ hints = (
     "`np.diff(time) > gap` marks the long pauses and `user[1:] != user[:-1]` the changes of user; both lack "
     "the first row, which always begins a session. Combine them with `|`, then add up for each user.",
 )
-takeaway = "Whatever orders events inside a session is the order of a page; only sessions are steps in time."
+takeaway = "Inside a session, events may come in the order of a page; from session to session, time has passed."
 
 
 def draw(rng: np.random.Generator, number: int) -> tuple:
