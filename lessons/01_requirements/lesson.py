@@ -296,7 +296,7 @@ plt.show()
 # good ranker costs far more than 64 multiplications an item, which moves the crossing to the left: *two-stage* systems come from arithmetic.
 #
 # **Predict before you run.** One user in a hundred clicks, and you hope for 2 % more of them (1.00 % to 1.02 %). You want to see such a lift in 80 % of the cases where it is there (the **power**), and to be fooled in 5 % of the cases where
-# nothing is there (the significance level $\alpha$). How many users does each group of an A/B test need? And if the hoped lift is half as large?
+# nothing is there (the significance level $\alpha$; in 05 the letter is a weight). How many users does each group of an A/B test need? And if the hoped lift is half as large?
 
 # %%
 n_users = ab_sample_size(base_rate=0.01, relative_lift=0.02, power=0.8, alpha=0.05)
