@@ -43,7 +43,7 @@ mistakes = [
         "p * (1 + others)",
         "the_printed_formula",
         "This is the printed formula, written otherwise. "
-        "It exceeds 1, so it is no probability: p belongs over a sum, not into it.",
+        "Above 1 wherever p is above `kept`, it is no probability: p belongs over a sum, not into it.",
     ),
     edit(
         "p / (p + others)",

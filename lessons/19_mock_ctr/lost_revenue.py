@@ -83,7 +83,7 @@ mistakes = [
         "(got < best).mean()",
         "share_of_wrong_choices",
         "You count the requests with another ad than the best. "
-        "Most of these cost little; the question is how much revenue is lost.",
+        "One costs little, another much; the question is how much revenue is lost.",
     ),
     edit(
         "1 - got.sum() / best.sum()",
