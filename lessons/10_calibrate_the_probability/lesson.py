@@ -6,7 +6,7 @@
 #     name: python3
 #   mlpipe:
 #     budget_megabytes: 1000
-#     budget_seconds: 40
+#     budget_seconds: 30
 #     minutes: 20
 # ---
 
@@ -17,7 +17,7 @@
 #
 # | where we are | you need | it takes |
 # |---|---|---|
-# | requirements ▸ data ▸ features ▸ model ▸ **evaluation** ▸ serving | 08 for normalised entropy; logistic regression | 20 minutes to read, under 40 s, under 1000 MB |
+# | requirements ▸ data ▸ features ▸ model ▸ **evaluation** ▸ serving | 08 for normalised entropy; logistic regression | 20 minutes to read, under 30 s, under 1000 MB |
 
 # %% tags=["parameters"]
 SEED = 0
