@@ -1,52 +1,86 @@
 """Choose the settings in `mlpipe.ctr.tuned` on validation days: train on days 1 to 10, score on days 11 and 12.
 
+Each model gets five values of one setting, on the same rows. Settings that are not tried stay as in `tuned`.
+
 Run: python benchmarks/tune_ctr.py [--rows 1000000] [--seed 0]
+The log of lesson 09, for `tuned.SMALL_LOG`: python benchmarks/tune_ctr.py --rows 300000 --withhold
 """
 
 import argparse
 import time
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from mlpipe.click_metrics import calibration_ratio, share_of_oracle
-from mlpipe.ctr import CounterTrees, FactorizationMachine, FTRLProximal, HashedLogisticRegression, tuned
+from mlpipe.ctr import (
+    CounterTrees,
+    FactorizationMachine,
+    FieldAwareFM,
+    FTRLProximal,
+    HashedLogisticRegression,
+    SmoothedRate,
+    TreesPlusLR,
+    tuned,
+)
 from mlpipe.simulator import simulate_ad_log
 
 CROSSED = {"crosses": tuned.CROSSES}
-GRID: dict[str, tuple[Any, list[str], dict[str, list[Any]]]] = {
-    "LOGISTIC_REGRESSION": (HashedLogisticRegression(**CROSSED), tuned.RAW, {"C": [0.05, 0.1, 0.2]}),
-    "FTRL": (FTRLProximal(epochs=1), tuned.RAW, {"alpha": [0.08, 0.15, 0.3]}),
-    "FACTORIZATION_MACHINE": (FactorizationMachine(**CROSSED, l2=10), tuned.RAW, {"factor_l2": [40.0, 80.0, 160.0]}),
-    "FIELD_AWARE_FM": (tuned.field_aware_fm(), tuned.RAW, {"factor_l2": [10.0, 20.0, 40.0]}),
-    "COUNTER_TREES": (
-        CounterTrees("timestamp", "reported_at", tuned.COUNTED, n_trees=150, learning_rate=0.1),
-        tuned.COUNTER_COLUMNS,
-        {"lag": ["0D", "1D"]},
-    ),
+VARIANCES, STEPS = [0.01, 0.03, 0.1, 0.3, 1.0], [0.05, 0.1, 0.2, 0.4, 0.8]
+COUNTERS = CounterTrees("timestamp", "reported_at", tuned.COUNTED, lag="0D", n_trees=150)
+FIELD_AWARE = FieldAwareFM(tuned.PAIRS, crosses=tuned.CONTEXT_CROSSES, l2=10)
+GRID: dict[str, tuple[Any, list[str], str, list[Any]]] = {
+    "smoothed rate": (SmoothedRate("ad_id"), ["ad_id"], "prior_strength", [10.0, 30.0, 100.0, 300.0, 1000.0]),
+    "hashed logistic regression": (HashedLogisticRegression(), tuned.RAW, "C", VARIANCES),
+    "logistic regression + crosses": (HashedLogisticRegression(**CROSSED), tuned.RAW, "C", VARIANCES),
+    "FTRL-proximal": (FTRLProximal(epochs=1), tuned.RAW, "alpha", [0.04, 0.08, 0.15, 0.3, 0.6]),
+    "factorization machine": (FactorizationMachine(l2=10), tuned.RAW, "factor_l2", [15.0, 30.0, 60.0, 120.0, 240.0]),
+    "field-aware FM": (FIELD_AWARE, tuned.RAW, "factor_l2", [2.5, 5.0, 10.0, 20.0, 40.0]),
+    "trees + LR": (TreesPlusLR(**tuned.LOGISTIC_REGRESSION), tuned.RAW, "learning_rate", STEPS),
+    "counter trees": (COUNTERS, tuned.COUNTER_COLUMNS, "learning_rate", STEPS),
 }
+FM_CROSSES = (FactorizationMachine(**CROSSED, l2=10), tuned.RAW, "factor_l2", [20.0, 40.0, 80.0, 160.0, 320.0])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--withhold", action="store_true", help="a fifth of the ads, as lesson 09 does")
     options = parser.parse_args()
     log = simulate_ad_log(options.rows, seed=options.seed)
-    day = (log.impressions["timestamp"] - log.impressions["timestamp"].min().normalize()).dt.days.to_numpy()
+    frame = log.impressions
+    day = (frame["timestamp"] - frame["timestamp"].min().normalize()).dt.days.to_numpy()
     train, valid = day < 10, (day >= 10) & (day < 12)
-    clicked = log.impressions["clicked"].to_numpy()
+    if options.withhold:
+        ads = frame["ad_id"].unique()
+        withheld = np.random.default_rng(options.seed).choice(ads, len(ads) // 5, replace=False)
+        train &= ~frame["ad_id"].isin(withheld).to_numpy()
+        valid &= frame["ad_id"].isin(frame.loc[train, "ad_id"]).to_numpy()
+    clicked = frame["clicked"].to_numpy()
     base_rate = clicked[train].mean()
-    for name, (model, columns, grid) in GRID.items():
-        (parameter, values), shares = next(iter(grid.items())), []
+
+    def predict(model: Any, columns: list[str]) -> np.ndarray:
+        return model.fit(frame.loc[train, columns], clicked[train]).predict_proba(frame.loc[valid, columns])[:, 1]
+
+    def share(p: np.ndarray) -> float:
+        return share_of_oracle(clicked[valid], p, log.true_ctr[valid], base_rate)
+
+    keys = [[name] for name in tuned.RAW] + [list(pair) for pair in combinations(tuned.RAW, 2)]
+    rates = [share(predict(SmoothedRate(), key)) for key in keys]
+    for place in np.argsort(rates)[-5:]:
+        print(f"  rate by {', '.join(keys[place])}: share {rates[place]:.2%}")
+    print(f"RATE = {keys[int(np.argmax(rates))]}, the best of {len(keys)} keys", flush=True)
+    for name, (model, columns, parameter, values) in {**GRID, "factorization machine + crosses": FM_CROSSES}.items():
+        shares = []
         for value in values:
             start = time.process_time()
-            model.set_params(**{parameter: value}).fit(log.impressions.loc[train, columns], clicked[train])
-            p = model.predict_proba(log.impressions.loc[valid, columns])[:, 1]
-            shares.append(share_of_oracle(clicked[valid], p, log.true_ctr[valid], base_rate))
+            p = predict(model.set_params(**{parameter: value}), columns)
+            shares.append(share(p))
             ratio, spent = calibration_ratio(clicked[valid], p), time.process_time() - start
             print(f"  {name} {parameter}={value}: share {shares[-1]:.2%}, calibration {ratio:.3f}, {spent:.0f} s CPU")
-        print(f'{name} = {{"{parameter}": {values[int(np.argmax(shares))]!r}}}', flush=True)
+        print(f'"{name}": {{"{parameter}": {values[int(np.argmax(shares))]!r}}}', flush=True)
 
 
 if __name__ == "__main__":
