@@ -407,13 +407,13 @@ def test_a_trap_is_short_states_one_symptom_and_does_not_give_its_fault_away():
     def listed(notebook):
         cell_with(notebook, right).source = "Which one?"
 
-    told = more("# the leaky old counter")
+    told = more("# the leakage of the target")
     assert found(lesson_checks.symptom, lambda notebook: None) == ""
-    assert "gives the fault away: leaky_counter" in found(lesson_checks.symptom, told)
-    assert "gives the fault away" in found(lesson_checks.symptom, more("leaky_counter = 1"))
+    assert "gives the fault away: target_leakage" in found(lesson_checks.symptom, told)
+    assert "gives the fault away" in found(lesson_checks.symptom, more("target_leakage = 1"))
     assert "expected its symptom alone" in found(lesson_checks.symptom, in_claim(id="t1.second"))
     assert "are not listed" in found(lesson_checks.symptom, listed)
-    assert "cells, more than 14" in found(lesson_checks.size, more("x = 1", 2))
+    assert "cells, more than 18" in found(lesson_checks.size, more("x = 1", 6))
     box = {"say": "It was the counter."}
     assert "1 closing boxes, expected 0" in found(
         lesson_checks.closing_box, stored("display_data", data={}, metadata={"mlpipe": box})

@@ -1,6 +1,7 @@
-"""The traps: the planted fault moves the symptom, the repair removes it, and a wrong repair does not.
+"""The traps: the planted fault moves the symptom, the repair removes it, and nothing else does either.
 
-The code of a notebook runs here up to its symptom, with another function in the place of the planted one.
+The code of a notebook runs here up to its symptom, with another function in the place of the planted one, or without
+one of the odd things that are there to mislead.
 """
 
 import ast
@@ -14,34 +15,33 @@ import matplotlib
 import pytest
 
 import mlpipe.course
+from mlpipe.course.checking import examine
 from mlpipe.course.definition import find
 from mlpipe.recommenders import ALS
 from mlpipe.workshop import lessons
 
 ROOT = Path(__file__).parents[2]
-TRAPS = {one.number: one for one in lessons.find(ROOT) if one.part == lessons.TRAPS}
+TRAPS = {one.number: one for one in lessons.find(ROOT) if one.part == lessons.TRAPS and one.number in "t1"}
 SEEDS = (0, 3)  # other ones than those of the tests of all notebooks
 
+PLANTED = {  # the faulty function, which no text names: to find it is part of the repair
+    "t1": "campaign_rate",
+}
 HEALTHY = {  # where the symptom of a sound pipeline lies
-    "t1": (-0.05, 0.05),  # difference of two entropies
-    "t2": (0.9, 1.1),  # evaluated over shown
-    "t3": (0.85, 1.15),  # paid over earned
-    "t4": (1.0, 1.25),  # forecast over clicks, or its inverse, in the worst part of the day
-    "t5": (0.75, 1.25),  # hits of the page over hits of the test
-    "t6": (-0.04, 0.04),  # change in the experiment less change at launch
+    "t1": (-0.03, 0.03),  # difference of entropies, after the launch less before
 }
 OTHER_HARM = {  # wrong repairs that end the symptom, and do other harm: they lose or distort, as their messages say
     "t1": {
-        "one_day_only",
-        "clicks_of_before_impressions_of_today",
-        "shifted_over_all_keys",
-        "takes_out_one_row_only",
+        "two_days_instead_of_three",
+        "all_days_so_far",
+        "lines_instead_of_days",
+        "one_day_too_old",
+        "last_known_value_goes_on",
+        "changes_the_rate_of_the_ad",
     },
-    "t2": {"one_place_too_few"},
-    "t3": {"clips_before_it_corrects", "forgets_to_clip"},
-    "t4": {"nine_hours_for_all", "one_offset_all_year"},
-    "t5": {"oldest_common_night", "first_common_night_found"},
-    "t6": {"half_of_all_users"},
+}
+MISLEADS = {  # odd things that are innocent: what takes each out of the data, once they are made
+    "t1": {"new sites": "log = log[log['site_id'] < 280]", "rows twice": "log = log[~log['second_time']]"},
 }
 EACH = pytest.mark.parametrize("trap", TRAPS)
 
@@ -62,46 +62,40 @@ class OneFit:
 
 
 class Notebook:
-    """The code of a trap, which runs again and again from where the function to repair is defined."""
+    """The code of a trap, which runs again and again from where its functions are defined."""
 
     def __init__(self, trap, seed):
-        self.definition = find(f"{trap}.fix")
-        self.symptoms = []
+        self.planted = PLANTED[trap]
         cells = [cell for cell in lessons.from_text(TRAPS[trap]).cells if cell.cell_type == "code"]
         first = next(number for number, cell in enumerate(cells) if lessons.exercise_id(cell))
-        trees = [ast.parse(cell.source) for cell in cells[:first]]
-        (self.at,) = [n for n, tree in enumerate(trees) if self.place(tree) is not None]
-        self.trees = trees
+        self.trees = [ast.parse(cell.source) for cell in cells[:first]]
+        self.at = next(n for n, tree in enumerate(self.trees) if self.planted in functions(tree))
         self.namespace = {}
-        for tree in trees[: self.at]:
+        for tree in self.trees[: self.at]:
             self.run(tree)
             if "SEED" in self.namespace:
                 self.namespace["SEED"] = seed
         if "ALS" in self.namespace:
             self.namespace["ALS"] = OneFit
         self.before = dict(self.namespace)
-        self.known = {}  # by the function's source: nothing else changes, so one run tells
-
-    def place(self, tree):
-        """Where a cell defines the function to repair, or None."""
-        names = [getattr(node, "name", None) for node in tree.body]
-        return names.index(self.definition.name) if self.definition.name in names else None
+        self.known = {}
 
     def run(self, tree):
         exec(compile(tree, "<trap>", "exec"), self.namespace)
 
-    def symptom(self, source=None):
-        """The value of the claim, with the planted function or with another one, given as text or as it is."""
+    def again(self, answer=None, change=""):
+        """Run on, with the planted function or with another one, on the data as they are or after a change of them."""
         self.namespace.clear()
         self.namespace |= self.before
-        for number, tree in enumerate(self.trees[self.at :], self.at):
-            body = list(tree.body)
-            if number == self.at and source is not None:
-                given = f"{self.definition.name} = _given" if callable(source) else source
-                self.namespace["_given"] = source
-                body[self.place(tree) : self.place(tree) + 1] = ast.parse(given).body
-            self.run(ast.Module(body, []))
-        return self.symptoms.pop()
+        self.run(ast.parse(change))
+        for tree in self.trees[self.at :]:
+            self.run(tree)
+            if answer is not None and self.planted in functions(tree):
+                self.namespace[self.planted] = answer
+
+
+def functions(tree):
+    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
 
 
 @cache
@@ -122,11 +116,11 @@ def recorded(monkeypatch):
     matplotlib.use(backend)
 
 
-def symptom(trap, seed, monkeypatch, source=None):
+def symptom(trap, seed, monkeypatch, answer=None, change=""):
     """The value of the symptom and whether it meets the bound of the claim, which stands for "the fault shows"."""
     one = notebook(trap, seed)
-    if source in one.known:
-        return one.known[source]
+    if (answer, change) in one.known:
+        return one.known[answer, change]
     taken = []
 
     def claim(sentence, value, **more):
@@ -136,9 +130,9 @@ def symptom(trap, seed, monkeypatch, source=None):
 
     monkeypatch.setattr(mlpipe.course, "claim", claim)
     one.before["claim"] = claim
-    one.symptoms = taken
-    one.known[source] = one.symptom(source)
-    return one.known[source]
+    one.again(answer, change)
+    (one.known[answer, change],) = taken
+    return taken[0]
 
 
 def healthy(trap, value):
@@ -147,7 +141,7 @@ def healthy(trap, value):
 
 
 def test_there_are_six_traps_whose_names_do_not_tell():
-    assert sorted(TRAPS) == sorted(HEALTHY) == sorted(OTHER_HARM)
+    assert sorted(TRAPS) == sorted(PLANTED) == sorted(HEALTHY) == sorted(OTHER_HARM) == sorted(MISLEADS)
     for lesson in TRAPS.values():
         told = set(lesson.name.split("_")) | set(title_words(lesson))
         for name in find(f"{lesson.number}.fault").choices:
@@ -158,17 +152,54 @@ def title_words(lesson):
     return re.findall(r"\w+", lessons.title_and_goal(lessons.from_text(lesson))[0].lower())
 
 
+def test_all_traps_have_one_list_of_names_none_of_which_stands_out():
+    lists = {trap: listed(lesson) for trap, lesson in TRAPS.items()}
+    (rows,) = set(lists.values())
+    names = [name for name, _ in rows]
+    assert len(rows) >= 10
+    assert names == sorted(names)
+    assert all(find(f"{trap}.fault").choices == tuple(names) for trap in TRAPS)
+    assert len({find(f"{trap}.fault").answer() for trap in TRAPS}) == len(TRAPS)
+    lengths = [len(meaning) for _, meaning in rows]
+    assert max(lengths) <= 1.1 * min(lengths)
+    assert max(map(len, names)) <= 2.1 * min(map(len, names))
+
+
+def listed(lesson):
+    """The names of a trap's table, each with what it means."""
+    text = "\n".join(cell.source for cell in lessons.from_text(lesson).cells)
+    return tuple(re.findall(r"^\| `(\w+)` \| (.+) \|$", text, re.MULTILINE))
+
+
 @EACH
-def test_the_planted_function_is_the_stub_to_repair(trap):
-    one = find(f"{trap}.fix")
-    cells = [cell for cell in lessons.from_text(TRAPS[trap]).cells if cell.cell_type == "code"]
-    planted = [
-        ast.dump(node)
-        for cell in cells
-        for node in ast.parse(cell.source).body
-        if getattr(node, "name", None) == one.name
-    ]
-    assert planted == [ast.dump(ast.parse(one.stub).body[-1])] * 2
+def test_the_faulty_function_is_one_of_several_alike_and_nothing_points_to_it(trap):
+    """Same arguments, similar length; text and answer cells do not name it."""
+    cells = lessons.from_text(TRAPS[trap]).cells
+    code = [node for cell in cells if cell.cell_type == "code" for node in ast.parse(cell.source).body]
+    every = {node.name: node for node in code if isinstance(node, ast.FunctionDef)}
+    planted, asked = every[PLANTED[trap]], ast.parse(find(f"{trap}.fix").stub).body[-1]
+    arguments = [one.arg for one in planted.args.args]
+    alike = {
+        name: node
+        for name, node in every.items()
+        if [one.arg for one in node.args.args] == arguments and ast.get_docstring(node)
+    }
+    assert planted.name in alike
+    assert 3 <= len(alike) <= 6
+    lines = {name: node.end_lineno - node.lineno for name, node in alike.items()}
+    assert sum(abs(lines[name] - lines[planted.name]) <= 3 for name in alike) >= 3
+    assert asked.name == "repaired"
+    assert [one.arg for one in asked.args.args] == arguments
+    assert "..." in find(f"{trap}.fix").stub
+    prose = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    assert not any(planted.name in text for text in (*prose, *find(f"{trap}.fault").hints))
+
+
+@EACH
+def test_the_planted_function_as_a_repair_is_told_so(trap, monkeypatch):
+    symptom(trap, SEEDS[0], monkeypatch)
+    found = examine(find(f"{trap}.fix"), notebook(trap, SEEDS[0]).namespace[PLANTED[trap]], seed=0)
+    assert (found.state, found.misconception) == ("incorrect", "as_it_was")
 
 
 @pytest.mark.slow
@@ -178,9 +209,22 @@ def test_the_fault_moves_the_symptom_and_the_repair_removes_it(trap, seed, monke
     value, shows = symptom(trap, seed, monkeypatch)
     assert shows
     assert not healthy(trap, value)
-    value, shows = symptom(trap, seed, monkeypatch, find(f"{trap}.fix").solution)
+    value, shows = symptom(trap, seed, monkeypatch, find(f"{trap}.fix").answer)
     assert not shows
     assert healthy(trap, value), value
+
+
+@pytest.mark.slow
+@EACH
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_misleads_is_there_and_innocent(trap, seed, monkeypatch):
+    """Two odd things or more; each can be taken out of the data, and the symptom stays."""
+    assert len(MISLEADS[trap]) >= 2
+    value, _ = symptom(trap, seed, monkeypatch)
+    for what, change in MISLEADS[trap].items():
+        without, shows = symptom(trap, seed, monkeypatch, change=change)
+        assert shows, what
+        assert without != value, f"{what}: nothing was taken out"
 
 
 @pytest.mark.slow
@@ -188,7 +232,12 @@ def test_the_fault_moves_the_symptom_and_the_repair_removes_it(trap, seed, monke
 def test_a_wrong_repair_leaves_the_symptom(trap, monkeypatch):
     mistakes = {mistake.name: mistake.answer for mistake in find(f"{trap}.fix").mistakes}
     assert OTHER_HARM[trap] < set(mistakes)
-    left = {name: symptom(trap, SEEDS[0], monkeypatch, code)[0] for name, code in mistakes.items()}
+    left = {}
+    for name, answer in mistakes.items():
+        try:
+            left[name] = symptom(trap, SEEDS[0], monkeypatch, answer)[0]
+        except (KeyError, ValueError):  # it does not even fit in: no repair
+            left[name] = float("nan")
     assert {name for name, value in left.items() if healthy(trap, value)} == OTHER_HARM[trap], left
 
 
@@ -201,5 +250,5 @@ def test_the_takeaway_tells_the_number_after_the_repair(trap, monkeypatch):
     low, high = HEALTHY[trap]
     assert low <= number <= high
     for seed in SEEDS:
-        value, _ = symptom(trap, seed, monkeypatch, find(f"{trap}.fix").solution)
+        value, _ = symptom(trap, seed, monkeypatch, find(f"{trap}.fix").answer)
         assert abs(value - number) <= (high - low) / 2

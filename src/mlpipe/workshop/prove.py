@@ -73,7 +73,7 @@ def _right_answers_pass(definition: Definition) -> Faults:
 
 def _mistakes_get_their_message(definition: Definition) -> Faults:
     """Each wrong answer gets the message of its own mistake, on every draw."""
-    if not 3 <= len(definition.mistakes) <= 8:
+    if not 3 <= len(definition.mistakes) <= 8 and not definition.choices:  # of names to choose from each is one
         yield f"{len(definition.mistakes)} mistakes, expected 3 to 8: those that people make"
     for mistake in definition.mistakes:
         for seed in SEEDS:
