@@ -21,16 +21,18 @@ from mlpipe.recommenders import ALS
 from mlpipe.workshop import lessons
 
 ROOT = Path(__file__).parents[2]
-TRAPS = {one.number: one for one in lessons.find(ROOT) if one.part == lessons.TRAPS and one.number in "t1,t2"}
+TRAPS = {one.number: one for one in lessons.find(ROOT) if one.part == lessons.TRAPS and one.number in "t1,t2,t3"}
 SEEDS = (0, 3)  # other ones than those of the tests of all notebooks
 
 PLANTED = {  # the faulty function, which no text names: to find it is part of the repair
     "t1": "campaign_rate",
     "t2": "films_above",
+    "t3": "merged",
 }
 HEALTHY = {  # where the symptom of a sound pipeline lies
     "t1": (-0.03, 0.03),  # difference of entropies, after the launch less before
     "t2": (1.0, 1.45),  # promised over seen
+    "t3": (0.85, 1.25),  # paid over earned
 }
 OTHER_HARM = {  # wrong repairs that end the symptom, and do other harm: they lose or distort, as their messages say
     "t1": {
@@ -42,6 +44,7 @@ OTHER_HARM = {  # wrong repairs that end the symptom, and do other harm: they lo
         "changes_the_rate_of_the_ad",
     },
     "t2": {"only_films_that_someone_has_seen", "counts_the_film_itself"},
+    "t3": {"outcome_of_the_last_row", "keeps_all_rows", "first_instead_of_last", "lines_in_another_order"},
 }
 MISLEADS = {  # odd things that are innocent: what takes each out of the data, once they are made
     "t1": {"new sites": "log = log[log['site_id'] < 280]", "rows twice": "log = log[~log['second_time']]"},
@@ -49,6 +52,7 @@ MISLEADS = {  # odd things that are innocent: what takes each out of the data, o
         "phones": "visits = visits.assign(room=10)",
         "pages that never came": "visits = visits.assign(loaded=True)",
     },
+    "t3": {"hours without clicks": "log = log[~unrecorded]", "the fifth place": "log = log[log['position'] < 5]"},
 }
 EACH = pytest.mark.parametrize("trap", TRAPS)
 
