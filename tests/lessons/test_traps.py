@@ -21,19 +21,21 @@ from mlpipe.recommenders import ALS
 from mlpipe.workshop import lessons
 
 ROOT = Path(__file__).parents[2]
-TRAPS = {one.number: one for one in lessons.find(ROOT) if one.part == lessons.TRAPS and one.number in "t1,t2,t3,t6"}
+TRAPS = {one.number: one for one in lessons.find(ROOT) if one.part == lessons.TRAPS and one.number in "t1,t2,t3,t4,t6"}
 SEEDS = (0, 3)  # other ones than those of the tests of all notebooks
 
 PLANTED = {  # the faulty function, which no text names: to find it is part of the repair
     "t1": "campaign_rate",
     "t2": "films_above",
     "t3": "merged",
+    "t4": "weekday_of",
     "t6": "n_clicks",
 }
 HEALTHY = {  # where the symptom of a sound pipeline lies
     "t1": (-0.03, 0.03),  # difference of entropies, after the launch less before
     "t2": (1.0, 1.45),  # promised over seen
     "t3": (0.85, 1.25),  # paid over earned
+    "t4": (1.0, 1.22),  # forecast over clicks, or its inverse, on the worst day
     "t6": (-0.02, 0.045),  # change in the experiment less change at launch
 }
 OTHER_HARM = {  # wrong repairs that end the symptom, and do other harm: they lose or distort, as their messages say
@@ -47,6 +49,7 @@ OTHER_HARM = {  # wrong repairs that end the symptom, and do other harm: they lo
     },
     "t2": {"only_films_that_someone_has_seen", "counts_the_film_itself"},
     "t3": {"outcome_of_the_last_row", "keeps_all_rows", "first_instead_of_last", "lines_in_another_order"},
+    "t4": {"nine_hours_for_all", "one_offset_all_year"},
     "t6": {"one_visit_a_day"},
 }
 MISLEADS = {  # odd things that are innocent: what takes each out of the data, once they are made
@@ -56,6 +59,10 @@ MISLEADS = {  # odd things that are innocent: what takes each out of the data, o
         "pages that never came": "visits = visits.assign(loaded=True)",
     },
     "t3": {"hours without clicks": "log = log[~unrecorded]", "the fifth place": "log = log[log['position'] < 5]"},
+    "t4": {
+        "rain": "time, table = time[table['rain'] == 0], table[table['rain'] == 0].reset_index(drop=True)",
+        "lower prices": "time, table = time[~table['cheap']], table[~table['cheap']].reset_index(drop=True)",
+    },
     "t6": {
         "twice in the log": "log, weeks = log.drop_duplicates(), {n: w.drop_duplicates() for n, w in weeks.items()}",
         "curiosity": "log, weeks = log[log['day'] > 1], {n: w[w['day'] > 1] for n, w in weeks.items()}",
@@ -265,7 +272,7 @@ def test_a_wrong_repair_leaves_the_symptom(trap, monkeypatch):
     for name, answer in mistakes.items():
         try:
             left[name] = symptom(trap, SEEDS[0], monkeypatch, answer)[0]
-        except (KeyError, ValueError):  # it does not even fit in: no repair
+        except (IndexError, KeyError, ValueError):  # it does not even fit in: no repair
             left[name] = float("nan")
     assert {name for name, value in left.items() if healthy(trap, value)} == OTHER_HARM[trap], left
 
