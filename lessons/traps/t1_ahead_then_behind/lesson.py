@@ -124,7 +124,11 @@ for day, rows in log[log["day"].between("2026-01-11", "2026-01-16")].groupby("da
         one[name] = normalized_entropy(rows["clicked"], p, train["clicked"].mean())
     days.append(one)
 days = pd.DataFrame(days).set_index("day")
-print(days.round(3).to_string())
+print(days.round(3).to_string(), "\n")
+
+monday = log[log["day"] == "2026-01-12"]
+until_then, whole = (inputs(monday, some) for some in (log[log["day"] <= "2026-01-12"], log))
+print(f"what later days change in the inputs of Monday: {np.abs(whole - until_then).max():.3f} at most")
 
 # %% alt="Lines of two models over six days. The old one stays level. The new one lies below it, so is better, from Sunday to Tuesday, and above it from Wednesday to Friday."
 gap = days["new"] - days["old"]

@@ -83,6 +83,8 @@ settings = {"inputs": inputs, "places": 4, "share": 0.3, "seed": SEED}
 rows = log[log["timestamp"] < friday]
 weights = np.prod([function(rows, settings) for function in (sold, thinned, merged, devices)], axis=0)
 print(f"the model learns from {np.mean(weights > 0):.0%} of the rows")
+by_chance = np.average(rows["clicked"], weights=thinned(rows, settings))
+print(f"click rate: {rows['clicked'].mean():.1%} of all rows, {by_chance:.1%} of the thinned ones\n")
 
 kept = rows[weights > 0]
 design = hashed_design(kept, inputs, 2**14)

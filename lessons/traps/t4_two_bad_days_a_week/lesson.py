@@ -55,7 +55,7 @@ odds = np.exp(-2.8 + 2.5 * hunger - 0.8 * (table["price"] - 1) + 0.06 * table["r
 table["clicked"] = rng.random(n) < odds / (1 + odds)
 
 # %% [markdown]
-# The model learns from the table of the shop, which has its four inputs: weekday, hour, price, rain. After the launch they come from the requests of the phones, in their units: seconds and days since 1970, cents, inches. These functions make the inputs, one number a request.
+# The model has four inputs: weekday, hour, price, rain. A request of a phone holds them in its own units: seconds and days since 1970, cents, inches. These functions make the inputs, one number a request. Before the launch, four hundred requests of the evaluation were replayed through them.
 
 # %%
 requests = pd.DataFrame({"seconds": time.as_unit("s").asi8, "rain_inches": table["rain"] / 25.4})
@@ -99,7 +99,11 @@ model = LogisticRegression(C=10, max_iter=500).fit(design(table[learned]), table
 
 makers = {"weekday": weekday_of, "hour": hour_of, "price": price_of, "rain": rain_of}
 served = pd.DataFrame({name: function(requests, shop) for name, function in makers.items()})
-inputs = {3: table, 4: served}  # the evaluation, and what the server saw
+replayed = table.index[(table["day"] == 16) & (table["hour"] >= 12)][:400]
+apart = np.abs(served.loc[replayed] - table.loc[replayed, list(makers)]).to_numpy().max()
+print(f"replayed: the inputs of {len(replayed)} requests differ by {apart:.3f} at most\n")
+
+inputs = {3: table, 4: served}
 weeks = {number: table[table["week"] == number] for number in inputs}
 for number, rows in weeks.items():
     forecast = model.predict_proba(design(inputs[number].loc[rows.index]))[:, 1]

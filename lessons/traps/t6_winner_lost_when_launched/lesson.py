@@ -29,6 +29,7 @@ SCALE = "full"
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
 from mlpipe import plots
 from mlpipe.course import claim, exercise
@@ -90,9 +91,12 @@ def n_days(users, log):
     return number.reindex(users["user_id"]).fillna(0).to_numpy()
 
 # %%
-known = {function.__name__: function(users, log) for function in (n_visits, n_clicks, mean_seconds, n_days)}
+described = (n_visits, n_clicks, mean_seconds, n_days)
+known = {function.__name__: function(users, log) for function in described}
 result = users.assign(**known).groupby("arm")
-print(result[list(known)].mean().assign(users=result.size()).round(2).to_string(), "\n")
+print(result[list(known)].mean().assign(users=result.size()).round(2).to_string())
+by_chance = binomtest(int((users["arm"] == "B").sum()), n_users).pvalue
+print(f"a fair coin gives arms that differ by as much or more in {by_chance:.0%} of all cases")
 
 def experiment(log):
     a, b = users.assign(clicks=n_clicks(users, log)).groupby("arm")["clicks"].mean()
