@@ -68,8 +68,8 @@ mistakes = [
         "everything + still_missing + ridge",
         "everything + ridge",
         "every_cell_weighs_the_same",
-        "In your A a liked film weighs as little as an empty cell. This is the "
-        "default that the lesson warns of: liked cells have weight 1.",
+        "In your A a liked film weighs as little as an empty cell. Liked cells have weight 1: add what they "
+        "still lack.",
     ),
     edit(
         "everything + still_missing + ridge",
