@@ -348,9 +348,12 @@ def test_a_weak_answer_is_annotated_by_minute(one):
 SPOKEN = [  # transcript, what is said, the claim that backs it, what the claim's value must round to
     ("recommender_senior", "reached about 1.9 times popularity's nDCG at ten", "05.als_vs_popularity", (1.85, 1.95)),
     ("recommender_senior", "It kept two thirds of the quality", "05.default_trap", (0.63, 0.70)),
+    ("recommender_senior", "a penalty mended it", "05.penalty_alone", (0.95, 1)),
+    ("recommender_senior", "EASE was level with it", "07.als_ease_tie", (0, 0.015)),
     ("recommender_senior", "would nearly always count as a hit", "04.sampled_500", (0.95, 1)),
     ("recommender_senior", "a two percent lift needs 3.9 million users a group", "01.ab_sample_size", (3.85, 3.95)),
     ("recommender_staff", "it has 1.9 times popularity's nDCG", "05.als_vs_popularity", (1.85, 1.95)),
+    ("recommender_staff", "EASE, another family, is level with it", "07.als_ease_tie", (0, 0.015)),
     ("recommender_staff", "costs a third of the clicks in these places", "02.selection", (1.43, 1.6)),
     ("recommender_staff", "3.9 million users a group for two percent", "01.ab_sample_size", (3.85, 3.95)),
     ("ctr_senior", "it costs about a third of the clicks there", "02.selection", (1.43, 1.6)),
