@@ -37,7 +37,7 @@ SCALE = "full"
 # | EASE | a linear model: which films predict which | a catalogue of many films |
 # | hybrid | another model, with genre and decade as more users | showing new films: it sorts them, and needs a reserved place |
 #
-# A fair comparison gives each the **same budget**: the same number of settings tried on a validation part of the training data, the best one kept. The constants below come from such a search; nothing was tuned on test data.
+# A fair comparison gives each the **same budget**: the same number of settings tried on a validation part of the training data, the best one kept. (The hybrid is built on the tuned EASE, so it had two such searches.) The constants below come from such a search; nothing was tuned on test data.
 
 # %%
 import numpy as np
