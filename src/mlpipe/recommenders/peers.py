@@ -77,7 +77,7 @@ class ImplicitALS(_Factors):
 
     Minimises the sum over all users and items of c_ui (p_ui - x_u . y_i)^2 + regularization * (|X|^2 + |Y|^2), with
     p_ui = 1 and c_ui = alpha * weight where there is an interaction, p_ui = 0 and c_ui = 1 elsewhere. Mind the default
-    alpha of 1: on a matrix of ones, what a user likes then counts no more than what the user has never seen.
+    settings: an alpha of 1 counts a like no more than a cell never seen, and a penalty of 0.01 is nearly none.
 
     score(u, i) = x_u . y_i. Without history all scores are 0. `fold_in` solves for the new users exactly, where `fit`
     takes three steps of conjugate gradient an iteration, so the training matrix folded in gives nearly, not exactly,

@@ -29,8 +29,8 @@ from mlpipe.workshop.lessons import Lesson, exercise_id, read, title_and_goal
 
 TEMPLATES = Path(__file__).with_name("page_templates")
 PROMISE = (  # word for word what the tests of the notebooks hold
-    "One seed gives the same text, the same conclusions and the same digits on any CPU, up to one unit of the last "
-    "digit shown"
+    "One seed gives the same text and conclusions on any CPU, and the same numbers up to one unit of the last digit "
+    "shown"
 )
 
 
