@@ -9,15 +9,16 @@ the stub and most mistakes are made from. Besides it defines
 - `mistakes`: a list of `edit(...)` and `wrong(...)`; or, where the answer is a name to choose, a dict that has for each
   wrong name what to tell; then `draw` and `another` are left out,
 - `hints` (a nudge, the idea, nearly code), `takeaway` (told after a right answer), and, where they differ from the
-  defaults, `core` (the one for the class), `tolerance`, and `stub`, a function to begin from.
+  defaults, `core` (the one for the class), `tolerance`, `stub`, a function to begin from, and `equivalent`, a dict that
+  says why a line can be changed and the answer stays right.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -99,6 +100,9 @@ class Definition:
     answer: Answer  # the solution as a function
     core: bool = False  # whether it is the one for the class
     tolerance: float = TOLERANCE  # relative, within which a number is right
+    equivalent: Mapping[str, str] = field(
+        default_factory=dict, hash=False
+    )  # mutants that are right: the changed line, and why
     choices: tuple[str, ...] = ()  # the names to choose from, where that is the exercise
 
     def function(self, source: str) -> Answer:
@@ -190,5 +194,5 @@ def _definition(path: Path, id: str) -> Definition:
         draw=module.get("draw", lambda rng, number: ()),
         answer=module[name],
         choices=choices,
-        **{key: module[key] for key in ("hints", "takeaway", "core", "tolerance") if key in module},
+        **{key: module[key] for key in ("hints", "takeaway", "core", "tolerance", "equivalent") if key in module},
     )

@@ -6,22 +6,32 @@ Each check yields sentences, one a fault.
 from __future__ import annotations
 
 import ast
+import copy
+import inspect
 import re
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mlpipe.course.checking import DRAWS, Feedback, bank, examine, judge, same, solved
 from mlpipe.course.definition import Answer, Definition, Mistake, load
+from mlpipe.course.trial import Tell, attempt
 from mlpipe.workshop import lessons
+from mlpipe.workshop.mutants import mutants
 
 SEEDS = range(5)  # of the checks
 MANY = 100  # seeds of the table
+CHECKS_OF_A_MUTANT = 20  # with seeds of their own; three draws each
+SECONDS_OF_A_MUTANT = 5.0  # for all of them; a change may make a loop that never ends
+EXACTLY = 1e-9  # relative; two results further apart are not the same
 EXACT = ("01.ab_sample_size", "18.group_size")  # counts of users: single precision gives another count
 Faults = Iterator[str]
 
@@ -69,6 +79,26 @@ def _right_answers_pass(definition: Definition) -> Faults:
         found = judge(definition, lambda *given: definition.answer(*map(_single, given)), cases, expected, known=())
         if found.state != "correct":
             yield f"the solution is {found.state} in single precision for seed {seed}: {found.message}"
+
+
+def _right_answers_pass_in_every_form(definition: Definition) -> Faults:
+    """What returns the right values is right: as lists, as Series, in single precision, in another order of columns."""
+    if definition.choices:
+        return
+    for seed in SEEDS:
+        cases, expected, _ = _prepared(definition, seed)
+        for form in (_as_lists, _as_series, _single, _reordered):
+            if definition.id in EXACT and form is _single:
+                continue
+
+            def answer(*given: Any, form: Callable = form) -> Any:
+                result = definition.answer(*given)
+                return tuple(map(form, result)) if isinstance(result, tuple) else form(result)
+
+            found = judge(definition, answer, cases, expected, known=())
+            if found.state != "correct":
+                what = f"the solution's result {form.__name__.strip('_')}"
+                yield f"{what} is {found.state} for seed {seed}: {found.message}"
 
 
 def _mistakes_get_their_message(definition: Definition) -> Faults:
@@ -158,13 +188,110 @@ def _choices_do_not_tell(definition: Definition) -> Faults:
     yield from (f"an unknown name is not told of {name}" for name in definition.choices if name not in unknown.message)
 
 
+def survivors(definition: Definition, part: slice = slice(None)) -> dict[str, str]:
+    """The mutants of the solution, and of the other right answer, that a check accepts.
+
+    They are tried in a process of their own, with limits: one that never returns, or fills the memory, is refused.
+
+    Parameters
+    ----------
+    definition : whose draws they are tried on
+    part : of the mutants, in their order, such as every eighth
+
+    Returns
+    -------
+    dict
+        What was changed, to how many checks accept it, and on how many draws of these its result is another one.
+    """
+    prepared = [solved(definition, seed) for seed in range(CHECKS_OF_A_MUTANT)]
+    left = [one for source in (definition.solution, definition.another) for one in mutants(source)][part]
+
+    def work(tell: Tell) -> dict[str, str]:
+        found = {}
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for number, (what, code) in enumerate(left):
+                tell(str(number))
+                accepted, other = _accepted(definition, code, prepared)
+                if accepted:
+                    checks = f"accepted by {accepted} of {CHECKS_OF_A_MUTANT} checks"
+                    found[what] = f"{checks}, another result on {other} of their draws"
+        return found
+
+    while (report := attempt(work, SECONDS_OF_A_MUTANT)).result is None:
+        if not report.stage:
+            raise RuntimeError(f"{definition.id}: its mutants could not be tried: {report.ended}")
+        del left[int(report.stage)]
+    return report.result
+
+
+def _accepted(definition: Definition, code: str, prepared: list[tuple[list, list]]) -> tuple[int, int]:
+    """How many checks accept an answer, and the draws of these on which its result is not exactly the solution's."""
+    answer, accepted, other = definition.function(code), 0, 0
+    for cases, expected in prepared:
+        results = []
+        for arguments, want in zip(cases, expected, strict=True):
+            try:
+                results.append(answer(*copy.deepcopy(arguments)))
+            except Exception:
+                break
+            if not same(results[-1], want, definition.tolerance):
+                break
+        else:
+            if judge(definition, answer, cases, expected, known=()).state == "correct":
+                accepted += 1
+                other += sum(not same(one, want, EXACTLY) for one, want in zip(results, expected, strict=True))
+    return accepted, other
+
+
+def _mutants_are_refused(definition: Definition, part: slice = slice(None)) -> Faults:
+    """In every check; those that compute the same are listed, once, with the reason."""
+    if definition.choices:
+        return
+    found = survivors(definition, part)
+    for what, how in found.items():
+        if what not in definition.equivalent:
+            yield f"a mutant is {how}: `{what}`; let the draws tell it apart, or say in `equivalent` why it is right"
+    if part == slice(None):
+        for what in definition.equivalent.keys() - found.keys():
+            yield f"no such mutant is accepted any more: take `{what}` out of `equivalent`"
+
+
+def _degenerate_answers_are_refused(definition: Definition) -> Faults:
+    """A constant, nothing, or one of the arguments, whatever was asked."""
+    if definition.choices:
+        return
+    constants: tuple[Any, ...] = (0, 1, np.nan, None, "", [], (), {}, np.array([]))
+    answers: list[Answer] = [lambda *given, one=one: one for one in constants]
+    answers += [lambda *given, n=n: given[n] for n in range(len(inspect.signature(definition.answer).parameters))]
+    for number, answer in enumerate(answers):
+        for seed in range(CHECKS_OF_A_MUTANT):
+            cases, expected, _ = _prepared(definition, seed)
+            if judge(definition, answer, cases, expected, known=()).state == "correct":
+                what = repr(constants[number]) if number < len(constants) else f"argument {number - len(constants)}"
+                yield f"{what} is accepted for seed {seed}"
+
+
+def _arguments_are_apart(definition: Definition) -> Faults:
+    """No two arguments of a draw are one object: what is done to one must not be seen in the other by accident."""
+    for number in range(DRAWS):
+        arguments = definition.draw(np.random.default_rng(0), number)
+        for one, other in combinations([a for a in arguments if hasattr(a, "__len__") and not isinstance(a, str)], 2):
+            if one is other or (all(isinstance(a, np.ndarray) for a in (one, other)) and np.shares_memory(one, other)):
+                yield f"two arguments of draw {number} are one object"
+
+
 CHECKS: tuple[Callable[[Definition], Faults], ...] = (
     _stub_is_not_attempted,
     _right_answers_pass,
+    _right_answers_pass_in_every_form,
     _mistakes_get_their_message,
     _reader_is_told_the_same,
     _mistakes_have_names_and_messages,
     _draws_differ,
+    _arguments_are_apart,
+    _degenerate_answers_are_refused,
+    _mutants_are_refused,
     _hints_climb,
     _choices_do_not_tell,
 )
@@ -187,6 +314,26 @@ def _single(value: Any) -> Any:
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
         return value.astype(np.float32)
     return np.float32(value) if isinstance(value, float) else value
+
+
+def _as_lists(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def _as_series(value: Any) -> Any:
+    """With labels of its own, where the right answer has none."""
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        return pd.Series(value, index=np.arange(len(value)) + 7)
+    return value
+
+
+def _reordered(value: Any) -> Any:
+    """Rows and columns of a frame in the other order; rows only where they have names."""
+    if isinstance(value, pd.DataFrame):
+        value = value[value.columns[::-1]]
+    if isinstance(value, pd.DataFrame | pd.Series) and not isinstance(value.index, pd.RangeIndex):
+        value = value[::-1]
+    return value
 
 
 def exercise(root: Path, only: str = "") -> int:
