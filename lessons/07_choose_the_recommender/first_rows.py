@@ -25,7 +25,11 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
     users[: n + 2] = ids[0]  # one user with more rows than n, and one with fewer, whatever the draw
     users[-1] = ids[1] if n_users < 4 else 1000 + rng.integers(100)
     users = rng.permutation(users)
-    return users, rng.permutation(n_rows).astype(float), n
+    times = rng.permutation(n_rows).astype(float)
+    mine = np.flatnonzero(users == ids[0])
+    times[mine] = np.sort(times[mine])[np.r_[n - 1 : n + 1, : n - 1, n + 1 : len(mine)]]
+    times[mine[1]] = times[mine[0]]  # the first rows of the table are the n-th like and one more, at one time
+    return users, times, n
 
 
 def first_rows(users, times, n):
@@ -36,11 +40,10 @@ def first_rows(users, times, n):
 
 def another(users, times, n):
     order = np.lexsort((times, users))
-    start = np.r_[True, users[order][1:] != users[order][:-1]]
-    position = np.arange(len(users)) - np.maximum.accumulate(np.where(start, np.arange(len(users)), 0))
-    mask = np.zeros(len(users), dtype=bool)
-    mask[order] = position < n
-    return mask
+    _, counts = np.unique(users, return_counts=True)
+    place = np.empty(len(users))
+    place[order] = np.concatenate([np.arange(count) for count in counts])
+    return place < n
 
 
 mistakes = [
@@ -61,6 +64,12 @@ mistakes = [
         'rows["time"].rank(method="first")',
         "first_rows_of_all",
         "You keep the first n rows of the whole log. Each user has a beginning of their own.",
+    ),
+    edit(
+        'method="first"',
+        'method="min"',
+        "equal_times_share_a_number",
+        "Two likes at one time get the same number, so a user keeps more than n rows. The upper row is the earlier one.",
     ),
     edit(
         "age <= n",

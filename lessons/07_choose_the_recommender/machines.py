@@ -20,16 +20,19 @@ takeaway = (
 
 
 def draw(rng: np.random.Generator, number: int) -> tuple:
-    low, high = ((3, 9), (30, 90), (300, 900))[number]
-    milliseconds, cores = round(rng.uniform(7, 40), 1), int(rng.choice([4, 8, 16]))
-    utilization, whole = float(rng.choice([0.42, 0.47, 0.53, 0.58, 0.63])), int(rng.integers(low, high))
-    if number == 1:  # the last machine has room for a part of a core: rounding up to whole cores would ask for one more
-        while (room := whole * cores * utilization % 1) < 0.2 or room > 0.9:
-            whole += 1
-        busy_cores = whole * cores * utilization - room / 2
-    else:  # rounding to the nearest would go down
-        busy_cores = (whole + rng.uniform(0.1, 0.4)) * cores * utilization
-    return round(busy_cores * 1000 / milliseconds, 1), milliseconds, cores, utilization
+    low, high = ((3, 9), (30, 90), (5000, 9000))[number]
+    while True:
+        milliseconds, cores = round(rng.uniform(7, 40), 1), int(rng.choice([4, 8, 16]))
+        utilization, whole = float(rng.choice([0.42, 0.47, 0.53, 0.58, 0.63])), int(rng.integers(low, high))
+        full, per_machine = whole * cores * utilization, cores * utilization * 1000 / milliseconds
+        if number == 1:  # the last machine has room for a part of a core: whole cores would ask for one more machine
+            more = -(full % 1) / 2
+            told = 0.2 < full % 1 < 0.9
+        else:  # a part of a core too much, so that dropping it, or rounding to the nearest, loses a machine
+            more = rng.uniform(0.2, 0.4)
+            told = full % 1 < 0.5
+        if told and (number < 2 or 0.3 < per_machine % 1):  # a whole number of requests a machine would not do
+            return round((full + more) * 1000 / milliseconds, 1), milliseconds, cores, utilization
 
 
 def machines(requests_per_second, milliseconds, cores, utilization):
@@ -40,7 +43,7 @@ def machines(requests_per_second, milliseconds, cores, utilization):
 
 def another(requests_per_second, milliseconds, cores, utilization):
     requests_per_machine = cores * utilization * 1000 / milliseconds  # a second
-    return int(np.ceil(requests_per_second / requests_per_machine))
+    return np.ceil(requests_per_second / requests_per_machine)
 
 
 mistakes = [

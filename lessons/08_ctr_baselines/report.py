@@ -34,21 +34,27 @@ def entropy_of_report(shown, clicks, p, background):
     others = shown - clicks
 
     def log_loss(q):
-        return -np.sum(clicks * np.log(q) + others * np.log(1 - q))
+        return np.sum(clicks * np.log(q) + others * np.log(1 - q))  # or minus it: only the ratio counts
 
     return log_loss(p) / log_loss(background)
 
 
 def another(shown, clicks, p, background):
-    labels = np.concatenate([np.repeat([1, 0], [c, n - c]) for n, c in zip(shown, clicks)])
+    clicked = np.concatenate([np.repeat([True, False], [c, n - c]) for n, c in zip(shown, clicks)])
     predicted = np.repeat(p, shown)
 
     def log_loss(q):
-        return -np.log(np.where(labels == 1, q, 1 - q)).mean()
+        return np.log(np.where(clicked, q, 1 - q)).mean()
 
     return log_loss(predicted) / log_loss(background)
 
 
+equivalent = {
+    "return np.mean(clicks * np.log(q) + others * np.log(1 - q))": "a ratio: both sums are divided by the same",
+    "return np.log(np.where(clicked, q, 1 - q)).sum()": "a ratio: both means are multiplied by the same",
+    "return np.log2(np.where(clicked, q, 1 - q)).mean()": "a ratio: the base of the logarithm cancels",
+    "return np.log10(np.where(clicked, q, 1 - q)).mean()": "a ratio: the base of the logarithm cancels",
+}
 mistakes = [
     edit(
         "clicks * np.log(q) + others * np.log(1 - q)",
@@ -80,7 +86,7 @@ mistakes = [
     ),
     edit(
         "log_loss(p) / log_loss(background)",
-        "log_loss(p) / shown.sum()",
+        "-log_loss(p) / shown.sum()",
         "not_divided",
         "This is the log loss an impression. Divide it by the log loss of the background to make it normalised.",
     ),

@@ -21,15 +21,16 @@ takeaway = (
 
 def draw(rng: np.random.Generator, number: int) -> tuple:
     size = (4, 8, 40)[number]
-    l1, l2 = float(rng.uniform(0.3, 0.8)), float(rng.uniform(0.5, 2))
+    l1, l2 = float(rng.uniform(0.3, 0.8)), float(rng.uniform(1, 2))
     above = rng.permutation(np.arange(size) % 2 == 0)  # half of the weights are zero
     z = np.where(above, rng.uniform(1.5 * l1, 4, size), rng.uniform(0.1 * l1, 0.8 * l1, size))
     z *= rng.choice([-1, 1], size)
     n = rng.uniform(0.2, 5, size)
     x = rng.uniform(0.3, 2, size) * rng.choice([-1, 1], size)
     x[np.flatnonzero(above)[0]] = 0.0  # a feature that this impression lacks
+    z[np.flatnonzero(above)[1]] = rng.choice([-1, 1]) * rng.uniform(0.85, 0.95)  # above l1, below l2 and beta
     clicked = int(number != 1)
-    alpha, beta = float(rng.uniform(0.1, 0.3)), float(rng.uniform(0.5, 1.5))
+    alpha, beta = float(rng.uniform(0.1, 0.3)), float(rng.uniform(1, 1.5))
     return x.round(2), clicked, z.round(2), n.round(2), alpha, beta, l1, l2
 
 
@@ -43,12 +44,11 @@ def ftrl_step(x, clicked, z, n, alpha, beta, l1, l2):
 
 
 def another(x, clicked, z, n, alpha, beta, l1, l2):
-    weights = []
-    for zi, ni in zip(z, n):
+    weights = np.empty(len(z))
+    for i, (zi, ni) in enumerate(zip(z, n)):
         rest = max(abs(zi) - l1, 0.0)
-        weights.append(-math.copysign(rest, zi) / ((beta + math.sqrt(ni)) / alpha + l2))
-    score = sum(wi * xi for wi, xi in zip(weights, x))
-    error = 1 / (1 + math.exp(-score)) - clicked
+        weights[i] = -math.copysign(rest, zi) / ((beta + math.sqrt(ni)) / alpha + l2)
+    error = 1 / (1 + math.exp(-(weights * x).sum())) - clicked
     new_z, new_n = [], []
     for wi, xi, zi, ni in zip(weights, x, z, n):
         gi = error * xi
@@ -57,6 +57,10 @@ def another(x, clicked, z, n, alpha, beta, l1, l2):
     return np.array(new_z), np.array(new_n)
 
 
+equivalent = {
+    "w = np.where(np.abs(z) < l1, 0, -(z - np.sign(z) * l1) / steepness)": "at the border the other branch is 0, too",
+    "p = 1 / (1 + np.exp(-(x @ w)))": "a product of two vectors commutes",
+}
 mistakes = [
     edit(
         "(p - clicked) * x",

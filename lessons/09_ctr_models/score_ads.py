@@ -42,6 +42,7 @@ def another(bias, weights, vectors, ad_weights, ad_vectors):
     return np.array(result)
 
 
+equivalent = {"row = np.vstack([v, vectors])": "a pair has no order"}
 mistakes = [
     edit(
         "bias + weights.sum() + among_visitor + ad_weights",

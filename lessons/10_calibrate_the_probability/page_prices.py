@@ -19,67 +19,64 @@ takeaway = (
 
 
 def draw(rng: np.random.Generator, number: int) -> tuple:
-    n_ads, n_slots = ((4, 2), (7, 4), (30, 6))[number]
+    # 0: all slots are filled, and ads are left over. 1: the last ad shown has exactly the reserve, which is shown, and the
+    # next one less. 2: more slots than ads, so that nobody follows the last one.
+    n_ads, n_slots = ((4, 2), (7, 5), (12, 14))[number]
     while True:
-        p = rng.uniform(0.01, 0.1, n_ads).round(3)
-        bid = rng.uniform(0.2, 2.0, n_ads).round(2)
+        p = rng.choice(np.arange(2, 26), n_ads, replace=False) / 256  # products are exact, in single precision, too
+        bid = rng.choice(np.arange(4, 40), n_ads, replace=False) / 16
         score = bid * p
         order = np.argsort(-score)
-        if number == 1:  # slots stay empty: the last ad shown is followed by one below the reserve
-            reserve = float(score[order[2:4]].mean().round(4))
-        else:  # all slots are filled, and ads are left over
-            reserve = float((score[order[n_slots]] * rng.uniform(0.3, 0.7)).round(4))
-        top = order[:n_slots]
-        same_order = np.array_equal(np.argsort(-bid)[:n_slots], top) or np.array_equal(np.argsort(-p)[:n_slots], top)
-        n_shown = min(n_slots, int((score >= reserve).sum()))
-        by_p_alone = number == 1 and p[top[:n_shown]].min() >= reserve  # comparing p with the reserve must show
-        in_order = np.array_equal(np.sort(top[:n_shown]), top[:n_shown])
-        if not same_order and not in_order and not by_p_alone and np.diff(np.sort(score)).min() > 1e-4 and n_shown > 1:
+        below = score[order[min(n_slots, n_ads - 1)]] * rng.uniform(0.3, 0.7)
+        reserve = float(score[order[2]]) if number == 1 else float(below.round(4))
+        top = order[: 3 if number == 1 else n_slots]
+        by_bid, by_p = np.argsort(-bid)[: len(top)], np.argsort(-p)[: len(top)]
+        other_orders = not np.array_equal(by_bid, top) and not np.array_equal(by_p, top) and np.any(np.diff(top) < 0)
+        if other_orders and np.diff(np.sort(score)).min() > 1e-4 and (number != 1 or bid.min() >= reserve):
             return bid, p, n_slots, reserve
 
 
 def page_prices(bid, p, n_slots, reserve):
     score = bid * p
     order = np.argsort(-score)
+    to_beat = np.maximum(np.append(score[order[1:]], reserve), reserve)
     prices = []
     for place, ad in enumerate(order[:n_slots]):
         if score[ad] < reserve:
             break
-        next_score = score[order[place + 1]] if place + 1 < len(order) else 0
-        prices.append(max(next_score, reserve) / p[ad])
+        prices.append(to_beat[place] / p[ad])
     return np.array(prices)
 
 
 def another(bid, p, n_slots, reserve):
-    score = np.sort(bid * p)[::-1]
-    own_p = p[np.argsort(bid * p)[::-1]]
-    to_beat = np.maximum(np.append(score[1:], 0.0), reserve)
-    shown = score[:n_slots] >= reserve
-    return (to_beat / own_p)[:n_slots][shown]
+    ads = sorted((b * q, q) for b, q in zip(bid, p))[::-1]
+    shown = [(score, q) for score, q in ads if score >= reserve]
+    below = [score for score, _ in ads[1:]] + [reserve]
+    return [max(following, reserve) / q for (_, q), following in zip(shown, below)][:n_slots]
 
 
 mistakes = [
     edit(
-        "max(next_score, reserve) / p[ad]",
+        "to_beat[place] / p[ad]",
         "bid[ad]",
         "pays_its_own_bid",
         "Every ad pays its own bid: a first-price auction. Here it pays only what it needs to keep its place.",
     ),
     edit(
-        "max(next_score, reserve) / p[ad]",
-        "max(bid[order[place + 1]], reserve / p[ad])",
+        "to_beat[place] / p[ad]",
+        "max(np.append(bid[order[1:]], 0)[place], reserve / p[ad])",
         "pays_the_next_bid",
         "You charge the bid of the next ad. Its bid counts with *its* probability: what has to be beaten is its score.",
     ),
     edit(
-        "max(next_score, reserve) / p[ad]",
-        "max(next_score, reserve)",
+        "to_beat[place] / p[ad]",
+        "to_beat[place]",
         "not_divided",
         "You return scores: dollars an impression. The price is paid for a click: divide by the ad's own p.",
     ),
     edit(
-        "max(next_score, reserve) / p[ad]",
-        "max(next_score, reserve) / p[order[place + 1]]",
+        "to_beat[place] / p[ad]",
+        "to_beat[place] / np.append(p[order[1:]], 1)[place]",
         "divided_by_the_next_p",
         "You divide by the p of the next ad. "
         "It is the bid of *this* ad that may fall until the scores are equal: divide by its own p.",
@@ -92,8 +89,8 @@ mistakes = [
         "An ad that nobody clicks would win with a high bid and pay nothing: order by bid times p.",
     ),
     edit(
-        "max(next_score, reserve)",
-        "next_score",
+        "np.maximum(np.append(score[order[1:]], reserve), reserve)",
+        "np.append(score[order[1:]], 0)",
         "reserve_not_in_the_price",
         "Ads below the reserve are left out, but the last ad shown pays too little. "
         "The reserve is one more score that an ad has to beat: in the price it is divided by the ad's own p, too.",
@@ -106,8 +103,8 @@ mistakes = [
         "They would pay more than they bid: leave them out.",
     ),
     edit(
-        "place + 1 < len(order)",
-        "place + 1 < n_slots",
+        "np.append(score[order[1:]], reserve)",
+        "np.append(score[order[1:n_slots]], [reserve] * len(bid))",
         "last_slot_pays_the_reserve",
         "The ad in the last slot is charged the reserve, although another ad waits below the page. "
         "The next ad counts, shown or not.",

@@ -35,7 +35,7 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 
 def correct_slices(slices, p, clicked, strength):
-    result = np.zeros(len(p))
+    result = np.empty(len(p))
     for name in np.unique(slices):
         rows = slices == name
         observed, predicted = clicked[rows].sum(), p[rows].sum()
@@ -49,6 +49,7 @@ def another(slices, p, clicked, strength):
     return (p * (sums["clicked"] + strength) / (sums["p"] + strength)).to_numpy()
 
 
+equivalent = {"for name in slices:": "each slice is computed more than once, with the same result"}
 mistakes = [
     edit(
         "(observed + strength) / (predicted + strength)",

@@ -10,8 +10,7 @@ hints = (
     "Which is better, and what would make them comparable?",
     "For each row, look up the chance that its slot was looked at. "
     "Then sum twice for each ad: its clicks, and these chances.",
-    "`np.bincount(ad, weights, minlength=n_ads)` sums weights by ad. "
-    "Slots count from 1, positions in `examined` from 0.",
+    "`np.bincount(ad, weights)` sums weights by ad. Slots count from 1, positions in `examined` from 0.",
 )
 takeaway = (
     "An ad is as good as its clicks over what was seen of it. "
@@ -32,50 +31,51 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 def ad_relevance(ad, slot, clicked, examined, n_ads):
     looked_at = examined[slot - 1]
-    clicks = np.bincount(ad, clicked, minlength=n_ads)
-    seen = np.bincount(ad, looked_at, minlength=n_ads)
+    clicks = np.bincount(ad, clicked)
+    seen = np.bincount(ad, looked_at)
     return clicks / seen
 
 
 def another(ad, slot, clicked, examined, n_ads):
     chance = dict(enumerate(examined, start=1))
     rows = pd.DataFrame({"ad": ad, "clicks": clicked, "examined": [chance[k] for k in slot]})
-    sums = rows.groupby("ad").sum().reindex(range(n_ads))
+    sums = rows.groupby("ad").sum()
     return (sums["clicks"] / sums["examined"]).to_numpy()
 
 
+equivalent = {"sums = rows.groupby('ad').mean()": "both means are of the same rows, so their ratio is that of the sums"}
 mistakes = [
     edit(
-        "np.bincount(ad, looked_at, minlength=n_ads)",
-        "np.bincount(ad, minlength=n_ads)",
+        "np.bincount(ad, looked_at)",
+        "np.bincount(ad)",
         "plain_click_rate",
         "This is the click rate of each ad. "
         "An ad that sits in low slots looks bad although nobody saw it: divide by examined impressions.",
     ),
     edit(
-        "np.bincount(ad, clicked, minlength=n_ads)",
-        "np.bincount(ad, clicked / looked_at, minlength=n_ads)",
+        "np.bincount(ad, clicked)",
+        "np.bincount(ad, clicked / looked_at)",
         "averages_the_ratios",
         "You count each click 1/e times and take the mean. "
         "That is right on average, but a click in a low slot counts as many. The formula divides the sums.",
-        also=(("np.bincount(ad, looked_at, minlength=n_ads)", "np.bincount(ad, minlength=n_ads)"),),
+        also=(("np.bincount(ad, looked_at)", "np.bincount(ad)"),),
     ),
     edit(
-        "np.bincount(ad, clicked, minlength=n_ads)",
-        "np.bincount(ad, clicked * looked_at, minlength=n_ads)",
+        "np.bincount(ad, clicked)",
+        "np.bincount(ad, clicked * looked_at)",
         "multiplies_by_examination",
         "You multiply each click by the chance that its slot is looked at. Low slots are then punished twice: divide.",
-        also=(("np.bincount(ad, looked_at, minlength=n_ads)", "np.bincount(ad, minlength=n_ads)"),),
+        also=(("np.bincount(ad, looked_at)", "np.bincount(ad)"),),
     ),
     edit(
-        "np.bincount(ad, clicked, minlength=n_ads)",
-        "np.bincount(ad, clicked / looked_at, minlength=n_ads)",
+        "np.bincount(ad, clicked)",
+        "np.bincount(ad, clicked / looked_at)",
         "examination_squared",
         "You divide each click by the examination, and then by the examined impressions as well. Once is enough.",
     ),
     edit(
-        "np.bincount(ad, looked_at, minlength=n_ads)",
-        "np.bincount(ad, minlength=n_ads) * looked_at.mean()",
+        "np.bincount(ad, looked_at)",
+        "np.bincount(ad) * looked_at.mean()",
         "same_slots_for_all",
         "You divide every ad's click rate by one mean examination. "
         "Ads sit in different slots: sum the examination of each ad's own rows.",

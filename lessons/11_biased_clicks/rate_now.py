@@ -49,6 +49,11 @@ def another(shown_at, reported_at, delays, now):
     return np.count_nonzero(reported_at <= now) / share.sum()  # an impression to come has a negative age, so F is 0
 
 
+equivalent = {  # an impression to come has an age below 0, so its F is 0, and its report is to come, too
+    "shown = shown_at <= shown_at": "impressions to come count 0 above and below the line",
+    "age = now - shown_at": "impressions to come add 0 to the sum of F",
+    "known = reported_at <= now": "impressions to come are not known",
+}
 mistakes = [
     edit(
         "F.sum()",

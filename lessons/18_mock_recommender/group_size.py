@@ -8,7 +8,7 @@ from scipy.stats import norm
 from mlpipe.course.definition import edit
 from mlpipe.envelope import ab_sample_size
 
-tolerance = 0.001
+tolerance = 1e-9
 hints = (
     "Three steps: independent impressions, the price for repeating users, users. "
     "In which direction does each one move the number?",
@@ -21,10 +21,24 @@ takeaway = "A test is randomised and counted by user: what one user does ten tim
 
 
 def draw(rng: np.random.Generator, number: int) -> tuple:
-    rate = rng.uniform(*((0.008, 0.012), (0.03, 0.08), (0.1, 0.2))[number])
-    lift = rng.uniform(0.02, 0.05)
-    views = int(rng.integers(*((3, 6), (8, 15), (20, 40))[number]))
-    return float(rate), float(lift), views, float(rng.uniform(0.03, 0.3))
+    z = norm.ppf(0.975) + norm.ppf(0.8)
+    while True:
+        rate, lift = float(rng.uniform(0.1, 0.3)), float(rng.uniform(0.2, 0.5))
+        views, correlation = int(rng.integers(*((3, 6), (6, 9), (9, 15))[number])), float(rng.uniform(0.05, 0.3))
+        second, worth = rate * (1 + lift), views / (1 + (views - 1) * correlation)
+        impressions = z**2 * (rate * (1 - rate) + second * (1 - second)) / (second - rate) ** 2
+        users = math.ceil(impressions / worth)
+        # Few enough that one user shows. Rounding to the nearest goes down, and so does a part of an impression dropped
+        # in draw 1; rounding the impressions up first changes nothing.
+        small_part = 0.05 < impressions / worth % 1 < 0.4
+        dropped = math.ceil(math.floor(impressions) / worth) < users
+        if (
+            small_part
+            and users > 60
+            and math.ceil(math.ceil(impressions) / worth) == users
+            and dropped == (number == 1)
+        ):
+            return rate, lift, views, correlation
 
 
 def group_size(rate, lift, views, correlation):

@@ -28,6 +28,9 @@ def another(daily_users, requests_per_user, busiest_hour):
     return queries_per_second(daily_users, requests_per_user, peak_factor=24 * busiest_hour)
 
 
+equivalent = {
+    "return queries_per_second(requests_per_user, daily_users, peak_factor=24 * busiest_hour)": "a product commutes",
+}
 mistakes = [
     edit(
         "in_the_hour / 3600",

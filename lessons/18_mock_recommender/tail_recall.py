@@ -19,7 +19,8 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
     n_users, n_items, k, n_head = ((5, 14, 4, 3), (30, 60, 8, 10), (120, 300, 10, 40))[number]
     while True:
         counts = rng.integers(1, 9, size=n_items)
-        counts[rng.permutation(n_items)[: n_head + 2]] = 12  # ties at the border of the head
+        n_equal = n_head + (2, 20, 150)[number]  # ties at the border of the head, too many to keep their order by luck
+        counts[rng.permutation(n_items)[:n_equal]] = 12
         order = np.argsort(-counts, kind="stable")
         tail = np.ones(n_items, dtype=bool)
         tail[order[:n_head]] = False
@@ -28,6 +29,7 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
         np.put_along_axis(hidden, lists[:, :2], True, axis=1)  # some are found
         hidden[0] = ~tail & (rng.random(n_items) < 0.9)  # a user without hidden likes in the tail ...
         hidden[1, lists[1]] = False  # ... and one of whom nothing is found
+        hidden[3] = np.arange(n_items) == np.flatnonzero(tail)[0]  # one like is to be found
         border = order[n_head - 1 : n_head + 2]
         hidden[2, border] = True
         lists[2, 0] = border[1] if border[1] not in lists[2, 1:] else lists[2, 0]
@@ -51,7 +53,7 @@ def tail_recall(lists, hidden, counts, n_head):
 def another(lists, hidden, counts, n_head):
     left = hidden.copy()
     left[:, np.lexsort((np.arange(len(counts)), -counts))[:n_head]] = False
-    hits = np.take_along_axis(left, lists, axis=1).sum(axis=1)
+    hits = left[np.arange(len(lists))[:, None], lists].sum(axis=1)
     wanted = left.sum(axis=1)
     return (hits[wanted > 0] / wanted[wanted > 0]).mean()
 

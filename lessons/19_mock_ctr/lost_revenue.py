@@ -46,7 +46,7 @@ def another(bids, true, predicted):
     for bid, chance, guess in zip(bids, true, predicted):
         chosen = max(range(len(bid)), key=lambda ad: bid[ad] * guess[ad])
         earned += bid[chosen] * chance[chosen]
-        possible += max(b * c for b, c in zip(bid, chance))
+        possible += (bid * chance).max()
     return (possible - earned) / possible
 
 

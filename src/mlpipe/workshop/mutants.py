@@ -16,7 +16,7 @@ SIBLINGS = (  # names that are taken for each other
     *(("sum", "mean"), ("nansum", "nanmean"), ("mean", "median"), ("sum", "cumsum"), ("cumsum", "cumprod")),
     *(("floor", "ceil"), ("ceil", "round"), ("floor", "round"), ("log", "log2"), ("log", "log10"), ("log2", "log10")),
     *(("log", "log1p"), ("exp", "expm1"), ("zeros", "ones"), ("zeros_like", "ones_like"), ("any", "all")),
-    *(("std", "var"), ("argsort", "sort"), ("sum", "prod"), ("size", "count"), ("size", "nunique")),
+    *(("std", "var"), ("argsort", "sort"), ("sum", "prod")),
     *(("first", "last"), ("head", "tail"), ("ffill", "bfill"), ("union1d", "intersect1d"), ("gt", "ge"), ("lt", "le")),
     *(("append", "extend"), ("hstack", "vstack"), ("row", "col"), ("multiply", "add"), ("sqrt", "square")),
 )
@@ -29,7 +29,8 @@ ARITHMETIC = (
     *((ast.BitAnd, ast.BitOr), (ast.BitOr, ast.BitXor), (ast.LShift, ast.RShift)),
 )
 COMMUTE = (ast.Add, ast.Mult, ast.BitAnd, ast.BitOr, ast.BitXor)
-CASTS = ("to_numpy", "tolist", "copy", "array", "asarray", "list", "tuple")  # a result may come in any of these forms
+CASTS = ("to_numpy", "tolist", "copy", "array", "asarray", "list", "tuple", "float", "dtype")  # a result has any form
+SYMMETRIC = ("min", "max", "minimum", "maximum", "fmin", "fmax", "hypot")
 METHODS_THAT_RETURN_NOTHING = ("append", "add", "extend", "update")
 WORDS = (("left", "right"), ("first", "last"), ("sum", "mean"), ("inner", "left"), ("forward", "backward"))
 
@@ -73,7 +74,8 @@ def _other_expressions(tree: ast.Module) -> Iterator[None]:
                 if not isinstance(node, ast.expr) or isinstance(parent, ast.arguments) or _is_a_length(parent):
                     continue
                 tests = field in ("test", "ifs") or isinstance(parent, ast.BoolOp)
-                for other in chain(_alternatives(node, arguments), _constants(True, False) if tests else ()):
+                squared = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow)
+                for other in chain(_alternatives(node, arguments, squared), _constants(True, False) if tests else ()):
                     _put(parent, field, index, other)
                     yield
                     _put(parent, field, index, node)
@@ -100,7 +102,7 @@ def _pairs(kinds: tuple, of: object) -> Iterator:
     return (two for pair in kinds for one, two in (pair, pair[::-1]) if one == of)
 
 
-def _alternatives(node: ast.expr, arguments: tuple) -> Iterator[ast.expr]:
+def _alternatives(node: ast.expr, arguments: tuple, squared: bool) -> Iterator[ast.expr]:
     """What else could stand in the place of a node; `arguments` are pairs of an argument and the next."""
 
     def changed(**fields: object) -> ast.expr:
@@ -121,7 +123,7 @@ def _alternatives(node: ast.expr, arguments: tuple) -> Iterator[ast.expr]:
         case ast.BinOp(op=op, left=left, right=right):
             yield from (changed(op=kind()) for kind in _pairs(ARITHMETIC, type(op)))
             yield from (left, right)
-            if not isinstance(op, COMMUTE):
+            if not isinstance(op, COMMUTE) and not squared:
                 yield changed(left=right, right=left)
         case ast.BoolOp(op=op, values=[*values]):
             yield changed(op=ast.Or() if isinstance(op, ast.And) else ast.And())
@@ -143,9 +145,12 @@ def _alternatives(node: ast.expr, arguments: tuple) -> Iterator[ast.expr]:
             if args and not isinstance(args[0], ast.Starred) and called not in CASTS:
                 yield args[0]
             if len(args) > 1:
-                yield changed(args=[args[1], args[0], *args[2:]])
+                if called not in SYMMETRIC:
+                    yield changed(args=[args[1], args[0], *args[2:]])
                 yield changed(args=args[:-1])
-            yield from (changed(keywords=keywords[:n] + keywords[n + 1 :]) for n in range(len(keywords)))
+            for keyword in keywords:
+                if keyword.arg not in CASTS:
+                    yield changed(keywords=[other for other in keywords if other is not keyword])
         case ast.Slice(lower=lower, upper=upper):
             one = ast.Constant(1)
             yield from (changed(lower=None), changed(lower=one)) if lower else (changed(lower=one),)
