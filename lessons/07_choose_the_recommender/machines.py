@@ -21,6 +21,13 @@ takeaway = (
 
 def draw(rng: np.random.Generator, number: int) -> tuple:
     low, high = ((3, 9), (30, 90), (5000, 9000))[number]
+    if number == 0:  # the last machine is full, and the numbers are exact: nothing has to be rounded
+        cores, whole, milliseconds = (
+            int(rng.choice([4, 8, 16])),
+            int(rng.integers(low, high)),
+            rng.choice([62.5, 125, 250]),
+        )
+        return float(whole * cores * 0.5 * 1000 / milliseconds), float(milliseconds), cores, 0.5
     while True:
         milliseconds, cores = round(rng.uniform(7, 40), 1), int(rng.choice([4, 8, 16]))
         utilization, whole = float(rng.choice([0.42, 0.47, 0.53, 0.58, 0.63])), int(rng.integers(low, high))
