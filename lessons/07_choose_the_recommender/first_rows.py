@@ -90,10 +90,10 @@ mistakes = [
         "Users with fewer than n rows lose all of them. They keep what they have.",
     ),
     edit(
-        "age <= n",
-        'age.groupby(users).transform("max") <= n',
-        "long_histories_only",
-        "You drop whole users who have more than n rows. They stay, with their "
-        "first n rows: the same users must be judged at each length.",
+        "(age <= n).to_numpy()",
+        '(age <= n).to_numpy()[np.argsort(times, kind="stable")]',
+        "mask_of_the_sorted_table",
+        "The right rows, but your mask follows the table after sorting. "
+        "Put it back into the order of the input: `sort_index` does it.",
     ),
 ]

@@ -99,4 +99,11 @@ mistakes = [
         "a_part_of_a_machine",
         "The number is right, but nobody rents a part of a machine: round up.",
     ),
+    edit(
+        "math.ceil(busy_cores / usable_cores)",
+        "int(busy_cores / usable_cores) + 1",
+        "one_more_where_none_is_needed",
+        "You round down and add one. Where the last machine is exactly full, that is one too many: "
+        "`math.ceil` adds none there.",
+    ),
 ]

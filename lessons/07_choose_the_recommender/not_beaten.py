@@ -71,9 +71,9 @@ mistakes = [
     edit(
         "no_worse & better",
         "better",
-        "better_in_one_is_enough",
-        "You drop a model as soon as another is better in one respect. Then almost "
-        "nothing is left: the other must also be no worse in the second one.",
+        "nothing_is_left",
+        "Nothing is left. To beat a model, *one* other must be no worse in both respects and strictly better in one. "
+        "Without the strict part each model beats itself; without the first part, one better number is enough.",
     ),
     edit(
         "cost <",
@@ -93,5 +93,11 @@ mistakes = [
         "np.isin(np.arange(len(quality)), kept)",
         "a_mask_instead_of_positions",
         "You return a mask. Return the positions of the models that are left, in ascending order.",
+    ),
+    edit(
+        "np.array(kept)",
+        "np.array(kept)[np.sort(np.unique(np.c_[quality, cost][kept], axis=0, return_index=True)[1])]",
+        "keeps_one_of_two_twins",
+        "Of two models with the same quality and the same cost you keep one. Neither beats the other, so both stay.",
     ),
 ]
