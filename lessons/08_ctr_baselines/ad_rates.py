@@ -106,4 +106,11 @@ mistakes = [
         "in_sorted_order",
         "The numbers are right, but sorted by ad. Return them in the order of `new_ads`, one for each entry.",
     ),
+    edit(
+        "(c + strength * base) / (n + strength)",
+        "(c + 1) / (n + 2)",
+        "one_click_and_two_impressions",
+        "You add one click and two impressions: a prior of a half, worth two. "
+        "Here it is the click rate, worth `strength` impressions.",
+    ),
 ]

@@ -64,11 +64,12 @@ mistakes = [
         "The others have a loss, too: -log(1 - p), and there are many more of them.",
     ),
     edit(
-        "clicks * np.log(q) + others * np.log(1 - q)",
-        "others * np.log(q) + clicks * np.log(1 - q)",
-        "logarithms_swapped",
-        "You give a clicked impression the logarithm of 1 - p and the others that of p. "
-        "Each takes the probability of what happened to it.",
+        "log_loss(p) / log_loss(background)",
+        "np.mean([np.log(a) * c + np.log(1 - a) * o for a, c, o in zip(p, clicks, others)]"
+        " / (np.log(background) * clicks + np.log(1 - background) * others))",
+        "mean_of_the_slots",
+        "You take the mean of one ratio a slot, so a small slot counts as much as a large one. "
+        "Add up both losses over all slots, then divide.",
     ),
     edit(
         "np.sum(clicks * np.log(q) + others * np.log(1 - q))",
@@ -102,5 +103,12 @@ mistakes = [
         "gain_instead_of_entropy",
         "This is one minus the normalised entropy, the gain over the background. "
         "Both are in use; the question asks for the ratio.",
+    ),
+    edit(
+        "shown - clicks",
+        "shown",
+        "clicked_impressions_twice",
+        "You give every impression the loss of one without a click, so those with a click count twice. "
+        "The others are `shown - clicks`.",
     ),
 ]

@@ -82,4 +82,11 @@ mistakes = [
         "You leave the probabilities as they are. "
         "Their order is right, and so is the AUC, but each promises far too many clicks.",
     ),
+    edit(
+        "p / (p + others)",
+        "1 / (1 + np.exp(np.log2(weight) - np.log(p / (1 - p))))",
+        "logarithm_to_base_two",
+        "You subtract the logarithm of the weight to base 2. "
+        "Log-odds use the natural logarithm, and so must their correction: `np.log`.",
+    ),
 ]
