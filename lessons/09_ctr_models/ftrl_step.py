@@ -79,7 +79,8 @@ mistakes = [
         "p - clicked",
         "clicked - p",
         "wrong_sign_of_the_gradient",
-        "Your gradient has the wrong sign: label minus probability. The weights would run away from the labels.",
+        "The gradient has the wrong sign in z: yours is label minus probability, or you subtract it. "
+        "It is probability minus label, and z adds it; the minus comes with the weight.",
     ),
     edit(
         "g - sigma * w",
@@ -109,9 +110,10 @@ mistakes = [
         "L1 pulls towards zero from both sides: use the sign of z.",
     ),
     edit(
-        "(beta + np.sqrt(n)) / alpha",
-        "(beta + n) / alpha",
-        "n_without_root",
-        "Your weight uses n itself. The learning rate falls with the root of n.",
+        "0, -(z",
+        "0, (z",
+        "weight_without_the_minus",
+        "Your weight has the sign of z. z adds up gradients, and a weight goes against its gradients: put a "
+        "minus before it.",
     ),
 ]

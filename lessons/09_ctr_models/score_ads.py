@@ -91,4 +91,12 @@ mistakes = [
         "returns_probabilities",
         "You return probabilities. Asked for are the log-odds, without the sigmoid.",
     ),
+    edit(
+        "0.5 * ((total**2).sum() - (vectors**2).sum())",
+        "0.5 * (((total + ad_vectors.sum(axis=0)) ** 2).sum() - (vectors**2).sum() - (ad_vectors**2).sum())"
+        " - ad_vectors @ total",
+        "all_ads_in_one_row",
+        "You pair all ads with each other and with the visitor, in one row. "
+        "Only one ad is shown at a time: a row holds the visitor's features and this ad.",
+    ),
 ]

@@ -38,9 +38,15 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
             return gain, cost
         # The wrong answers must differ from the right one and from each other.
         least = cost[gain == gain.max()].min()
-        cheapest, most_for_least = cost == cost.min(), (gain == gain.max()) & (cost == least)
+        cheap = cost == cost.min()
+        cheapest, most_for_least = cheap & (gain == gain[cheap].max()), (gain == gain.max()) & (cost == least)
         too_dear = [bool(np.any((gain >= g) & (cost < c))) for g, c in zip(gain, cost, strict=True)]
-        apart = np.any(cheapest != ratio) and np.any(most_for_least != ratio) and np.any((cost <= least) & too_dear)
+        apart = (
+            np.any(cheapest != ratio)
+            and np.any(cheap != ratio)
+            and np.any(most_for_least != ratio)
+            and np.any((cost <= least) & too_dear)
+        )
         if number != 1 and np.any(best & twins) and best.sum() > 2 and apart:
             return gain, cost
 
@@ -77,8 +83,9 @@ mistakes = [
     edit(
         "as_good & better",
         "as_good",
-        "beaten_by_itself",
-        "Without the strict part every model is beaten by itself, so all are out.",
+        "every_model_is_out",
+        "You return False for every model. Is each beaten by itself? As good in both is not enough: "
+        "another model must also be strictly better in one of the two.",
     ),
     edit(
         "np.any(as_good & better)",
