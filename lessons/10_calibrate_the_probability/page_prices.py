@@ -60,7 +60,8 @@ mistakes = [
         "to_beat[place] / p[ad]",
         "bid[ad]",
         "pays_its_own_bid",
-        "Every ad pays its own bid: a first-price auction. Here it pays only what it needs to keep its place.",
+        "Every ad pays its own bid: a first-price auction. "
+        "Here it pays only what it needs to keep its place: the *next* score counts, not its own.",
     ),
     edit(
         "to_beat[place] / p[ad]",

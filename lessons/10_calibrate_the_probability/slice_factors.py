@@ -91,9 +91,16 @@ mistakes = [
     ),
     edit(
         "p[rows] * (observed + strength) / (predicted + strength)",
-        "observed / rows.sum()",
-        "rate_of_the_slice",
-        "You give each row the click rate of its slice. "
+        "(observed + strength * clicked.mean()) / (rows.sum() + strength)",
+        "smoothed_rate_of_the_slice",
+        "You give each row the smoothed click rate of its slice, as in lesson 08. "
         "The model still knows which rows of a slice are better: keep p, times one factor.",
+    ),
+    edit(
+        "(observed + strength) / (predicted + strength)",
+        "(observed / predicted * rows.sum() + strength) / (rows.sum() + strength)",
+        "strength_in_rows",
+        "You weigh `strength` against the rows of the slice. "
+        "It is a number of clicks: add it to the clicks observed and to those predicted.",
     ),
 ]

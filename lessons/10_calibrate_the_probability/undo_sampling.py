@@ -88,7 +88,7 @@ mistakes = [
         "clicks / (clicks + others)",
         "p",
         "not_corrected",
-        "You return p as it is: the probability in the sampled log. "
-        "Check with an example: half of the clicks and a tenth of the others kept.",
+        "Your result is p itself: the probability in the sampled log. Dividing both classes by the same share changes "
+        "nothing: each has its own. Check with an example: half of the clicks and a tenth of the others kept.",
     ),
 ]
