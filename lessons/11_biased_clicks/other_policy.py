@@ -90,9 +90,10 @@ mistakes = [
         "Square the sum, too: the result must not depend on the unit of the weights.",
     ),
     edit(
-        "estimate, effective",
-        "effective, estimate",
-        "order_of_results",
-        "Both numbers are right, but the order is not: first the estimate, then the effective sample size.",
+        "w.sum() ** 2 / (w**2).sum()",
+        "(target / logged).sum() ** 2 / ((target / logged) ** 2).sum()",
+        "effective_size_of_uncut_weights",
+        "The estimate uses the cut weights, your effective sample size the uncut ones. "
+        "It must speak of the weights that are used.",
     ),
 ]

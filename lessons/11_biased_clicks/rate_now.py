@@ -70,16 +70,10 @@ mistakes = [
     ),
     edit(
         "known.sum() / F.sum()",
-        "known.mean() * F.mean()",
-        "multiplies_by_the_share",
-        "You multiply the rate by the share reported, which makes it lower still. Clicks are missing: divide.",
-    ),
-    edit(
-        "known.sum() / F.sum()",
         "(known / F).mean()",
         "divides_each_click",
         "You count each known click 1/F times, over all impressions. "
-        "That is right on average, too, but a click of a minute ago would count as hundreds. Divide the sums.",
+        "That is right on average, too, but a click of a minute ago would count many times. Divide the sums.",
     ),
     edit(
         "known.sum() / F.sum()",
@@ -105,5 +99,12 @@ mistakes = [
         'np.searchsorted(delays, age, side="right") / len(delays)',
         "delays_not_sorted",
         "`np.searchsorted` needs a sorted array and does not check. Sort the delays first.",
+    ),
+    edit(
+        "delays <= a",
+        "delays < a",
+        "a_delay_of_just_the_age",
+        "Your F leaves out delays that are exactly as long as the age. "
+        "Such a click is reported at `now`, so it is known: use <=.",
     ),
 ]
