@@ -32,12 +32,16 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
         # in draw 1; rounding the impressions up first changes nothing.
         small_part = 0.05 < impressions / worth % 1 < 0.4
         dropped = math.ceil(math.floor(impressions) / worth) < users
-        if (
-            small_part
-            and users > 60
-            and math.ceil(math.ceil(impressions) / worth) == users
-            and dropped == (number == 1)
-        ):
+        one_sided = impressions * ((z + norm.ppf(0.95) - norm.ppf(0.975)) / z) ** 2
+        amounts = (  # of the answer, and of mistakes
+            (impressions, 1 / worth),
+            (impressions, 2 / worth),
+            (impressions, 1 / views),
+            (impressions, (1 + views * correlation) / views),
+            (one_sided, 1 / worth),
+        )
+        whole = all(math.ceil(math.ceil(number_of) * by) == math.ceil(number_of * by) for number_of, by in amounts)
+        if small_part and users > 60 and whole and dropped == (number == 1):
             return rate, lift, views, correlation
 
 
@@ -63,22 +67,10 @@ mistakes = [
         "You add the lift to the rate. A relative lift multiplies it: 1 % with a lift of 5 % becomes 1.05 %, not 6 %.",
     ),
     edit(
-        "rate * (1 - rate) + second * (1 - second)",
-        "rate * (1 - rate)",
-        "one_variance_only",
-        "You use the variance of one group. The difference of two groups varies by the sum of both variances.",
-    ),
-    edit(
         "norm.ppf(0.975)",
         "norm.ppf(0.95)",
         "one_sided_test",
         "This is a one-sided test. A change can go either way, so the 5 % are shared between two tails.",
-    ),
-    edit(
-        "norm.ppf(0.975) + norm.ppf(0.8)",
-        "norm.ppf(0.975)",
-        "forgets_the_power",
-        "Without the quantile of the power, the test finds the lift only half of the time. Add the quantile of 80 %.",
     ),
     edit(
         "1 + (views - 1) * correlation",
@@ -106,5 +98,17 @@ mistakes = [
         "independent_impressions",
         "This is the number of independent impressions, as in the published answer. "
         "Users give several, and theirs are alike.",
+    ),
+    edit(
+        "math.ceil(impressions * effect / views)",
+        "2 * math.ceil(impressions * effect / views)",
+        "both_groups_together",
+        "This is the number for both groups together. Asked are the users in *one* group.",
+    ),
+    edit(
+        "impressions * effect / views",
+        "2 * impressions * effect / views",
+        "both_groups_rounded_at_the_end",
+        "You double the number for one group, and then round up. Asked are the users in *one* group, not in the whole test.",
     ),
 ]

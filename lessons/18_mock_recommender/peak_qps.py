@@ -70,4 +70,11 @@ mistakes = [
         "an_hour_not_a_second",
         "This is requests an hour. Divide by the seconds of an hour.",
     ),
+    edit(
+        "in_the_hour / 3600",
+        "2 * daily_users * requests_per_user / 86400",
+        "twice_the_mean",
+        "You take twice the mean, a rule of thumb for a peak that nobody has measured. "
+        "Here it is known: use `busiest_hour`.",
+    ),
 ]

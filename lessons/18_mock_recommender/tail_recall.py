@@ -106,8 +106,9 @@ mistakes = [
     ),
     edit(
         'np.argsort(-counts, kind="stable")',
-        'np.argsort(counts, kind="stable")[::-1]',
+        "np.argsort(counts)[::-1]",
         "ties_from_the_end",
-        "Nearly: of equally liked items you put those with higher numbers into the head. The lower number comes first.",
+        "Nearly: of equally liked items the wrong ones are in the head. "
+        "A sort that is reversed, or not stable, loses their order: the lower number comes first.",
     ),
 ]
