@@ -23,11 +23,9 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
         bids = rng.uniform(0.5, 2, size=(n, ads))
         bids[:, 0] *= 0.5  # bids and probabilities do not agree
         predicted = np.clip(true * rng.choice([0.4, 1.0, 2.5], size=(n, ads)), 0.001, 0.9)
-        rankings = bids * predicted, predicted, bids, true, bids * true
-        right, likely, dear, clicked, best = (
-            (bids * true)[np.arange(n), ranking.argmax(axis=1)].sum() for ranking in rankings
-        )
-        earned = [right / best, likely / best, dear / best, right / clicked, 1.0]
+        rankings = bids * predicted, predicted, bids, bids * true
+        right, likely, dear, best = ((bids * true)[np.arange(n), ranking.argmax(axis=1)].sum() for ranking in rankings)
+        earned = [right / best, likely / best, dear / best, 1.0]
         if np.diff(np.sort(earned)).min() > 1e-4:  # the mistakes differ from the answer and from each other
             return bids, true, predicted
 
@@ -61,9 +59,9 @@ mistakes = [
     edit(
         "bids * predicted",
         "bids * true",
-        "chosen_by_the_truth",
-        "You choose by the true probabilities, which nobody has. "
-        "So nothing is lost. Choose by the predictions, count by the truth.",
+        "nothing_is_lost",
+        "Your loss is always 0. Who chooses and counts by the same probabilities cannot lose anything: "
+        "choose by the predictions, count by the truth.",
     ),
     edit(
         "value[rows, shown]",
@@ -73,10 +71,10 @@ mistakes = [
         "An ad that is overrated then looks like a gain. Clicks come with the true probability.",
     ),
     edit(
-        "value.max(axis=1)",
-        "value[rows, true.argmax(axis=1)]",
-        "best_has_most_clicks",
-        "Your best ad is the one with most clicks. The best for revenue has the highest bid times true probability.",
+        "1 - got.sum() / best.sum()",
+        "best.sum() - got.sum()",
+        "dollars_not_a_share",
+        "This is the loss in dollars. Asked is the share: divide it by the revenue of the best ads.",
     ),
     edit(
         "1 - got.sum() / best.sum()",

@@ -61,13 +61,24 @@ mistakes = [
         "1 / (p + others)",
         "1 / (p + others) - 1",
         "excess_not_factor",
-        "This is the excess: 8.2 where the factor is 9.2. Return the factor itself.",
+        "This is the excess: the factor less one. Return the factor itself.",
     ),
-    edit("(1 - p) * kept", "kept", "ratio_of_odds", "You divide the odds less one step: non-clicks are 1 - p, not 1."),
+    edit(
+        "(1 - p) * kept",
+        "kept",
+        "rows_not_non_clicks",
+        "Below the line you keep a share of *all* rows beside the clicks. Only the non-clicks, 1 - p of them, are sampled.",
+    ),
     edit(
         "1 / (p + others)",
         "np.mean(1 / (p + others))",
         "one_number",
         "You return one number, the mean of the factors. Return one for each impression.",
+    ),
+    edit(
+        "(1 - p) * kept",
+        "(1 - p) * (1 - kept)",
+        "share_removed",
+        "You use the share of the non-clicks that was removed. `kept` is the share that stayed.",
     ),
 ]

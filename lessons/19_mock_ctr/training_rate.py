@@ -9,7 +9,7 @@ hints = (
     "All clicks stay. Of the non-clicks a share stays. The rate is clicks over what is left.",
     "Above the line stands `rate`; below it stand the clicks and the non-clicks that were kept.",
 )
-takeaway = "5 % with a tenth of the non-clicks kept is 34.5 %, not 50 %: count what is left, below the line, too."
+takeaway = "Count what is left: below the line stand the clicks, all of them, and the non-clicks that were kept."
 
 
 def draw(rng: np.random.Generator, number: int) -> tuple:
@@ -63,7 +63,7 @@ mistakes = [
         "rate / (rate + others)",
         "rate",
         "nothing_changes",
-        "You return the rate of the log. "
+        "This is still the rate of the log. "
         "Without most of its non-clicks the training data has more clicks in a hundred rows.",
     ),
 ]
