@@ -290,9 +290,9 @@ def lost_revenue(bids, true, predicted):
 
 WRONG = {
     "07.first_rows": {
-        "sorts the table, and returns the mask in that order": """
+        "sorts by user, too, and returns the mask in that order": """
 def first_rows(users, times, n):
-    rows = pd.DataFrame({"user": users, "time": times}).sort_values("time", kind="stable")
+    rows = pd.DataFrame({"user": users, "time": times}).sort_values(["user", "time"], kind="stable")
     return (rows.groupby("user").cumcount() < n).to_numpy()
 """,
         "later rows first where times are equal": """
@@ -303,14 +303,10 @@ def first_rows(users, times, n):
 """,
     },
     "07.not_beaten": {
-        "strictly rising quality, so that a twin is lost": """
+        "the beaten": """
 def not_beaten(quality, cost):
-    kept, best = [], -np.inf
-    for i in np.lexsort((-quality, cost)):
-        if quality[i] > best:
-            kept.append(i)
-            best = quality[i]
-    return np.sort(kept)
+    return np.array([i for i in range(len(cost)) if ((quality >= quality[i]) & (cost <= cost[i])
+            & ((quality > quality[i]) | (cost < cost[i]))).any()])
 """,
         "in the order of cost": """
 def not_beaten(quality, cost):
@@ -320,9 +316,9 @@ def not_beaten(quality, cost):
 """,
     },
     "07.machines": {
-        "one more, also where the last machine is full": """
+        "the share that stays free": """
 def machines(requests_per_second, milliseconds, cores, utilization):
-    return int(requests_per_second * milliseconds / 1000 / (cores * utilization)) + 1
+    return np.ceil(requests_per_second * milliseconds / 1000 / (cores * (1 - utilization)))
 """,
         "whole requests a machine": """
 def machines(requests_per_second, milliseconds, cores, utilization):
@@ -378,11 +374,9 @@ def score_ads(bias, weights, vectors, ad_weights, ad_vectors):
     among = 0.5 * ((total**2).sum() - (vectors**2).sum())
     return bias + weights.sum() + among + ad_weights + ad_vectors.sum(axis=1) * total.sum()
 """,
-        "pairs among the ads": """
+        "no pairs with the ad": """
 def score_ads(bias, weights, vectors, ad_weights, ad_vectors):
-    rows = np.vstack([vectors, ad_vectors])
-    total = rows.sum(axis=0)
-    among = 0.5 * ((total**2).sum() - (rows**2).sum())
+    among = np.triu(vectors @ vectors.T, 1).sum()
     return bias + weights.sum() + among + ad_weights
 """,
     },
@@ -416,17 +410,16 @@ def page_prices(bid, p, n_slots, reserve):
 def page_prices(bid, p, n_slots, reserve):
     order = np.argsort(-bid * p)
     score = np.append((bid * p)[order], 0)
-    price = {order[i]: max(score[i + 1], reserve) / p[order[i]] for i in range(min(n_slots, len(order))) if score[i] >= reserve}
+    shown = [i for i in range(min(n_slots, len(order))) if score[i] >= reserve]
+    price = {order[i]: max(score[i + 1], reserve) / p[order[i]] for i in shown}
     return np.array([price[ad] for ad in sorted(price)])
 """,
     },
     "10.slice_factors": {
-        "strength in rows": """
+        "what is missing is added": """
 def correct_slices(slices, p, clicked, strength):
-    rows = pd.DataFrame({"p": p, "y": clicked})
-    n = rows.groupby(slices)["y"].transform("size")
-    sums = rows.groupby(slices).transform("sum")
-    return p * (sums["y"] / sums["p"] * n + strength) / (n + strength)
+    means = pd.DataFrame({"p": p, "y": clicked}).groupby(slices).transform("mean")
+    return p + means["y"] - means["p"]
 """,
         "pulled towards the factor of all": """
 def correct_slices(slices, p, clicked, strength):
@@ -460,19 +453,16 @@ def other_policy(clicked, logged, target, largest):
     w = np.minimum(w / w.mean(), largest)
     return (w * clicked).sum() / w.sum(), w.sum() ** 2 / (w**2).sum()
 """,
-        "effective size of the uncut weights": """
+        "cut from below": """
 def other_policy(clicked, logged, target, largest):
-    raw = target / logged
-    w = np.minimum(raw, largest)
-    return (w * clicked).sum() / w.sum(), raw.sum() ** 2 / (raw**2).sum()
+    w = np.maximum(target / logged, largest)
+    return (w * clicked).sum() / w.sum(), w.sum() ** 2 / (w**2).sum()
 """,
     },
     "11.rate_now": {
-        "a delay as long as the age is not yet known": """
+        "impressions to come count, too": """
 def rate_now(shown_at, reported_at, delays, now):
-    age = now - shown_at[shown_at <= now]
-    F = np.array([(delays < a).mean() for a in age])
-    return (reported_at <= now).sum() / F.sum()
+    return (reported_at <= now).sum() / len(shown_at)
 """,
         "impressions to come count from the end": """
 def rate_now(shown_at, reported_at, delays, now):
@@ -481,12 +471,10 @@ def rate_now(shown_at, reported_at, delays, now):
 """,
     },
     "18.group_size": {
-        "both groups together": """
+        "effect upside down": """
+from mlpipe.envelope import ab_sample_size
 def group_size(rate, lift, views, correlation):
-    second = rate * (1 + lift)
-    z = norm.ppf(0.975) + norm.ppf(0.8)
-    n = z**2 * (rate * (1 - rate) + second * (1 - second)) / (second - rate) ** 2
-    return int(np.ceil(2 * n * (1 + (views - 1) * correlation) / views))
+    return np.ceil(ab_sample_size(rate, lift) / (1 + (views - 1) * correlation) / views)
 """,
         "rounded down": """
 def group_size(rate, lift, views, correlation):
@@ -501,9 +489,9 @@ def group_size(rate, lift, views, correlation):
 def peak_requests(daily_users, requests_per_user, busiest_hour):
     return daily_users * requests_per_user / 24 / 3600
 """,
-        "twice the mean": """
+        "the mean and the share of the hour": """
 def peak_requests(daily_users, requests_per_user, busiest_hour):
-    return 2 * daily_users * requests_per_user / 86_400
+    return daily_users * requests_per_user / 86_400 * (1 + busiest_hour)
 """,
     },
     "18.tail_recall": {
