@@ -18,6 +18,7 @@ from mlpipe.workshop import lessons
 LIMITS = {"cells": 45, "words": 1600, "lines of code": 190, "bytes": 1_500_000}
 TRAP_CELLS = 18
 LINES_IN_A_CELL = 25
+CHARACTERS_IN_A_LINE = 105  # of code: a projector shows no more
 MINUTES, SECONDS = 20, 60  # to present a lesson, to run it
 MEGABYTES = {"00": 1500, "08": 2000}  # from this lesson on
 # A stored output and a fresh one agree when their words are equal and each number lies within this tolerance. It was
@@ -139,6 +140,8 @@ def size(notebook, lesson):
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "code" and len(lines(cell.source)) > LINES_IN_A_CELL:
             yield f"cell {number}: more than {LINES_IN_A_CELL} lines of code"
+        if cell.cell_type == "code" and (long := max(map(len, lines(cell.source)), default=0)) > CHARACTERS_IN_A_LINE:
+            yield f"cell {number}: a line of {long} characters, more than {CHARACTERS_IN_A_LINE}"
 
 
 def parameters(notebook, lesson):
