@@ -22,14 +22,17 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
     n_users, n_films, n_factors = ((4, 5, 2), (7, 9, 3), (30, 40, 5))[number]
     nights = [f"03-{day:02d}" for day in range(2, 24)]
     built = [f"03-{day:02d}" for day in (2, 9, 16, 23)]
-    night = f"03-{rng.integers(11, 16):02d}"  # some days after the second index, and before the third
+    # The night of the second index, or some days after it and before the third.
+    night = "03-09" if number == 1 else f"03-{rng.integers(11, 16):02d}"
     came = {one: rng.random(n_users) < 0.4 for one in rng.permutation(nights)}
     came[night] = ~np.any([came[one] for one in nights if "03-09" < one < night], axis=0) | (np.arange(n_users) == 0)
     came[night][-1] = False  # one user of the draw has not come since the index was built
     for one in nights:
         came[one][-1] = came[one][-1] and one <= "03-09"
     store = {
-        "users": {one: rng.normal(size=(n_users, n_factors)) for one in rng.permutation(nights)},
+        "users": {
+            one: rng.normal(size=(n_users, n_factors)) for one in (rng.permutation(nights) if number else nights)
+        },
         "films": {one: rng.normal(size=(n_films, n_factors)) for one in rng.permutation(built)},
         "came": came,
         "liked": {one: rng.random((n_users, n_films)) < 0.3 for one in nights},

@@ -47,7 +47,7 @@ def another(users, log):
     for user, clicks in log.groupby("visit_id")[["user_id", "clicks"]].first().to_numpy():
         if user in number:
             number[user] += clicks
-    return np.array(list(number.values()), float)
+    return list(number.values())
 
 
 def stub(users, log): ...
@@ -59,6 +59,9 @@ def changes_the_seconds(users, log):
     return users["user_id"].map(mean).fillna(0).to_numpy()
 
 
+equivalent = {
+    "for user, clicks in log.groupby('visit_id')[['user_id', 'clicks']].last().to_numpy():": "lines of one visit are equal",
+}
 mistakes = [
     edit(
         ".fillna(0)",
