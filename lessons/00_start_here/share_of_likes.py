@@ -53,4 +53,10 @@ mistakes = [
         "percent_instead_of_share",
         "You return percent. A share lies between 0 and 1.",
     ),
+    edit(
+        "(ratings >= 4).mean()",
+        "ratings[ratings >= 4].mean()",
+        "mean_of_the_liked",
+        "You return the mean number of stars of the likes. Asked is how large a part of all ratings they are.",
+    ),
 ]
