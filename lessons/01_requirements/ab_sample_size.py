@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import scipy.stats
 from scipy.stats import norm
 
 from mlpipe.course.definition import edit
@@ -22,11 +21,16 @@ takeaway = "The difference of the rates stands squared below: half the lift need
 
 
 def draw(rng: np.random.Generator, number: int) -> tuple:
-    base_rate = rng.uniform(*((0.008, 0.012), (0.03, 0.08), (0.15, 0.3))[number])
-    relative_lift = rng.uniform(*((0.01, 0.03), (0.05, 0.1), (-0.2, -0.1))[number])
-    power = rng.choice([0.85, 0.9, 0.95])
-    alpha = rng.choice([0.01, 0.02, 0.1])
-    return float(base_rate), float(relative_lift), float(power), float(alpha)
+    low, high = ((0.1, 0.3), (0.35, 0.45), (0.55, 0.7))[number]  # of what is rounded up: the nearest would be less
+    while True:
+        base_rate = float(rng.uniform(*((0.008, 0.012), (0.03, 0.08), (0.15, 0.3))[number]))
+        relative_lift = float(rng.uniform(*((0.01, 0.03), (0.05, 0.1), (-0.2, -0.1))[number]))
+        power = float(rng.choice([0.85, 0.9, 0.95]))
+        alpha = float(rng.choice([0.01, 0.02, 0.1]))
+        p = np.array([base_rate, base_rate * (1 + relative_lift)])
+        z = norm.ppf(1 - alpha / 2) + norm.ppf(power)
+        if low < (z / np.ptp(p)) ** 2 * (p * (1 - p)).sum() % 1 < high:
+            return base_rate, relative_lift, power, alpha
 
 
 def ab_group(base_rate, relative_lift, power, alpha):
@@ -39,10 +43,10 @@ def ab_group(base_rate, relative_lift, power, alpha):
 
 
 def another(base_rate, relative_lift, power, alpha):
-    rates = base_rate * np.array([1.0, 1.0 + relative_lift])
-    quantiles = scipy.stats.norm.isf(np.array([alpha / 2, 1 - power]))
-    signal = np.diff(rates)[0] / quantiles.sum()
-    return int(np.ceil((rates * (1 - rates)).sum() / signal**2))
+    difference = base_rate * relative_lift
+    new_rate = base_rate + difference
+    error = difference / (norm.isf(alpha / 2) + norm.isf(1 - power))  # the standard error that the test needs
+    return np.ceil((base_rate * (1 - base_rate) + new_rate * (1 - new_rate)) / error**2)
 
 
 mistakes = [
@@ -76,17 +80,17 @@ mistakes = [
         "quantiles_squared_apart",
         "You square each quantile and then add. Add first, then square the sum.",
     ),
-    edit(
-        "z**2",
-        "z",
-        "quantiles_not_squared",
-        "The sum of the quantiles must be squared, as the difference of the rates is.",
-    ),
     edit("math.ceil(users)", "users", "not_rounded_up", "Nearly: a fraction of a user cannot be tested. Round up."),
     edit(
         "math.ceil(users)",
         "2 * math.ceil(users)",
         "both_groups_together",
         "This is the number of users in both groups together. Return the size of one group.",
+    ),
+    edit(
+        "math.ceil(users)",
+        "math.ceil(2 * users)",
+        "both_groups_rounded_once",
+        "You double before you round up: that is both groups together. Return the size of one group.",
     ),
 ]

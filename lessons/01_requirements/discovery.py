@@ -20,6 +20,7 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
     edge = np.sort(items[head - 2 : head + 4])  # six tied items; the two lowest numbers belong to the head
     popularity = np.full(n_items, 3)
     popularity[items[: head - 2]] = rng.integers(8, 12, size=head - 2)
+    popularity[items[0]] = 12  # the most popular one is a hit
     popularity[edge] = 6
     popularity[items[-head:]] = 1
     # Each group has another number of hits, so that no mistake hides behind another one.
@@ -33,7 +34,7 @@ def discovery(shown, liked, popularity, head):
     order = np.argsort(-popularity, kind="stable")
     obvious = np.isin(shown, order[:head])
     hit = np.isin(shown, liked)
-    return (hit & ~obvious).mean()
+    return hit[~obvious].sum() / len(shown)
 
 
 def another(shown, liked, popularity, head):
@@ -43,26 +44,26 @@ def another(shown, liked, popularity, head):
 
 mistakes = [
     edit(
-        "hit & ~obvious",
-        "hit",
+        "hit[~obvious].sum()",
+        "hit.sum()",
         "counts_obvious_hits",
         "You count every hit, also those among the most popular items. That is precision; discovery leaves them out.",
     ),
     edit(
-        "hit & ~obvious",
-        "~obvious",
+        "hit[~obvious].sum()",
+        "(~obvious).sum()",
         "ignores_what_was_liked",
         "You count items that are not obvious, liked or not. A discovery must be liked, too.",
     ),
     edit(
-        "(hit & ~obvious).mean()",
-        "(hit & ~obvious).sum() / hit.sum()",
+        "len(shown)",
+        "hit.sum()",
         "share_of_the_hits",
         "You divide by the number of hits. Divide by the length of the list: an empty place in it counts against it.",
     ),
     edit(
-        "(hit & ~obvious).mean()",
-        "(hit & ~obvious).sum() / len(liked)",
+        "len(shown)",
+        "len(liked)",
         "share_of_the_likes",
         "You divide by the number of items liked: that is a recall. The "
         "question is which share of the list is a discovery.",
@@ -79,6 +80,13 @@ mistakes = [
         "ties_the_wrong_way",
         "Nearly: of two items that are equally popular, the one with the lower number "
         "counts as more popular. Reversing an ascending order turns the ties around.",
+    ),
+    edit(
+        "np.isin(shown, order[:head])",
+        "popularity[shown] >= popularity[order[head - 1]]",
+        "all_ties_are_obvious",
+        "You leave out all items that are as popular as the last of the head. "
+        "Of items that are equally popular, the lower numbers belong to it, until it has `head` items.",
     ),
     edit(
         "order[:head]",

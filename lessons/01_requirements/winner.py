@@ -21,7 +21,7 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
     bid[:6] = np.array([3.0, 2.6, 2.2, 0.25, 0.3, 1.5]) * rng.uniform(0.97, 1.03, size=6)
     p_click[:6] = np.array([0.004, 0.006, 0.06, 0.09, 0.08, 0.001]) * rng.uniform(0.97, 1.03, size=6)
     order = rng.permutation(n_ads)
-    scale = rng.uniform(0.5, 2.0)
+    scale = rng.uniform(0.36, 0.42) if number == 0 else rng.uniform(0.5, 2.0)  # at first the winner bids less than 1
     return scale * bid[order], p_click[order]
 
 
