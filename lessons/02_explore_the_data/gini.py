@@ -34,9 +34,11 @@ def gini(counts, n_items):
 
 
 def another(counts, n_items):
-    x = np.zeros(n_items)
-    x[: len(counts)] = counts
-    return np.abs(x[:, None] - x[None, :]).mean() / (2 * x.mean())
+    held = np.cumsum(np.sort(counts)) / counts.sum()  # the Lorenz curve; where nothing was shown it adds 0
+    return (n_items + 1 - 2 * held.sum()) / n_items
+
+
+equivalent = {"x = np.sort(np.append(unseen, counts))": "sorted, the zeros come first in either case"}
 
 
 mistakes = [
@@ -83,5 +85,11 @@ mistakes = [
         "corrected_for_n",
         "You divide by n - 1 in place of n. That is the version "
         "corrected for small catalogues; the formula above is not.",
+    ),
+    edit(
+        "return (",
+        "return 1 - (",
+        "one_minus_gini",
+        "You return 1 minus G. G is 0 where all items are shown alike, and near 1 where one item has it all.",
     ),
 ]

@@ -48,6 +48,7 @@ def another(shown_at, reported_at, now, wait):
     return rows, labels
 
 
+equivalent = {"return (rows, click_is_known[rows])": "True and False count as 1 and 0"}
 mistakes = [
     edit(
         "reported_at <= now",
@@ -95,5 +96,11 @@ mistakes = [
         "shown_at < now - wait",
         "edge_left_out",
         "Nearly: a row exactly `wait` hours old is old enough. Is your comparison strict?",
+    ),
+    edit(
+        "reported_at <= now",
+        "reported_at < now",
+        "report_at_now_left_out",
+        "Nearly: what is reported exactly at `now` is known. Your rows are right, but such a click is a 1.",
     ),
 ]

@@ -35,16 +35,31 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 
 def sessions(user, time, gap):
-    new_user = np.append(True, user[1:] != user[:-1])
-    long_pause = np.append(False, np.diff(time) > gap)
-    starts = new_user | long_pause
-    n_sessions = np.add.reduceat(starts.astype(int), np.flatnonzero(new_user))
+    new_user = user[1:] != user[:-1]
+    long_pause = np.diff(time) > gap
+    starts = np.append(True, new_user | long_pause)
+    _, n_sessions = np.unique(user[starts], return_counts=True)
     return n_sessions
 
 
 def another(user, time, gap):
     by_user = pd.Series(time).groupby(user)
-    return by_user.apply(lambda times: 1 + int((times.diff() > gap).sum())).to_numpy()
+    return by_user.apply(lambda times: 1 + (times.diff() > gap).sum()).to_numpy()
+
+
+equivalent = {"starts = np.append(new_user | long_pause, True)": "counts where sessions end: as many as begin"}
+
+
+def counts_pauses(user, time, gap):
+    return sessions(user, time, gap) - 1
+
+
+def change_of_user_missed(user, time, gap):
+    return pd.Series(np.append(True, np.diff(time) > gap)).groupby(user).sum()
+
+
+def pauses_not_by_user(user, time, gap):
+    return (pd.Series(time).diff() > gap).groupby(user).sum()
 
 
 def gap_since_session_start(user, time, gap):
@@ -64,22 +79,16 @@ def fixed_windows(user, time, gap):
 
 
 mistakes = [
-    edit(
-        "new_user | long_pause",
-        "long_pause & ~new_user",
-        "counts_pauses",
+    wrong(
+        counts_pauses,
         "You count the long pauses. Two sessions have one pause between them: each user has one session more.",
     ),
-    edit(
-        "new_user | long_pause",
-        "np.append(True, np.diff(time) > gap)",
-        "change_of_user_missed",
+    wrong(
+        change_of_user_missed,
         "You look at pauses only. Where the next user begins, time may step back: that row begins a session, too.",
     ),
-    edit(
-        "new_user | long_pause",
-        "long_pause",
-        "pauses_not_by_user",
+    wrong(
+        pauses_not_by_user,
         "You count long pauses over the whole log, also those between two users, and nothing "
         "for a user's first event. Take the pauses inside each user, then add one.",
     ),
