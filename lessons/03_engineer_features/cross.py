@@ -14,19 +14,25 @@ takeaway = "A cross is a new id: the model then learns one weight for each pair.
 
 
 def draw(rng: np.random.Generator, number: int) -> tuple:
-    n_rows, n_ids = ((15, 9), (60, 50), (400, 1_000_000))[number]
-    largest = (1_100, 2_000, 1_000_000)[number] + int(rng.integers(1, 100))
+    n_rows, n_ids = ((24, 9), (60, 50), (400, 1_000_000))[number]
+    largest = (1_100, 2_000, 1_100_000)[number] + int(rng.integers(1, 100))
     first, second, third = rng.permutation(np.arange(1, 10))[:3]
     # Mirrored pairs, a product of zero, digits that run together.
     planted = [(first, second), (second, first), (0, third)]
     planted += [(first, 10 * second + third), (10 * first + second, third)]
     # For each factor m, a * m + b is one number for (k, largest) and (k + 1, largest - m); m = 1 is the sum.
     k = int(rng.integers(10, 30))
-    factors = [1, 100, 1_000, n_rows, largest] + [10_000, 100_000, 1_000_000] * (number == 2)
-    planted += [(k, largest)] + [(k + 1, largest - m) for m in factors]
+    factors = [1, 100, 1_000, n_rows, largest - 1, largest]
     if number == 2:  # and the same with the second id multiplied
+        factors += [10_000, 2**16, 100_000, 1_000_000, 2**20]
         planted += [(largest, k)] + [(largest - m, k + 1) for m in factors]
-    others = rng.integers(0, n_ids, size=(n_rows - 3 - len(planted), 2))
+    else:  # and for the largest first id, and one more
+        planted += [(100 + k, third)]
+        factors += [100 + k, 101 + k]
+    planted += [(k, largest)] + [(k + 1, largest - m) for m in factors]
+    others = rng.integers(0, n_ids, size=(n_rows - 4 - len(planted), 2))
+    # And one for the number of different second ids, of which it is one more.
+    planted += [(k + 1, largest - len({b for _, b in [*planted, *others.tolist()]}) - 1)]
     rows = rng.permutation(np.concatenate([planted, others]))
     # Pairs that come back, at once and later.
     rows = np.concatenate([rows, rows[-1:], rows[rng.integers(0, len(rows) - 1, size=2)]])
@@ -44,7 +50,11 @@ def cross(a, b):
 
 
 def another(a, b):
-    return pd.factorize(a.astype("int64") * (b.max() + 1) + b)[0]
+    rows = pd.DataFrame({"a": a, "b": b})
+    return rows.groupby(list(rows), sort=False).ngroup()
+
+
+equivalent = {"for pair in zip(b.tolist(), a.tolist()):": "pairs turned round are as different"}
 
 
 mistakes = [
@@ -67,6 +77,13 @@ mistakes = [
         "factor_is_largest_id",
         "Nearly: with the largest second id m as the factor, (0, m) and (1, 0) "
         "meet. The factor must be larger than every second id, so one more.",
+    ),
+    edit(
+        "zip(a.tolist(), b.tolist())",
+        "(a * len(np.unique(b)) + b).tolist()",
+        "factor_is_number_of_ids",
+        "You multiply by how many different second ids there are. Ids have gaps, so some are "
+        "larger than that, and two pairs meet. The factor must be larger than every second id.",
     ),
     edit(
         "zip(a.tolist(), b.tolist())",

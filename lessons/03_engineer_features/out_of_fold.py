@@ -1,7 +1,6 @@
 """Out of fold."""
 
 import numpy as np
-import pandas as pd
 
 from mlpipe.course.definition import edit
 
@@ -16,7 +15,7 @@ takeaway = "A row's label must not reach its own feature, not even through a row
 
 
 def draw(rng: np.random.Generator, number: int) -> tuple:
-    n_rows, n_keys, n_folds = ((10, 3, 2), (45, 6, 3), (240, 30, 5))[number]
+    n_rows, n_keys, n_folds = ((10, 3, 2), (45, 6, 3), (110, 15, 5))[number]
     names = rng.choice(100, size=n_keys + 1, replace=False)
     while True:
         fold = rng.permutation(np.arange(n_rows) % n_folds)
@@ -49,14 +48,12 @@ def out_of_fold_mean(keys, y, fold):
 
 
 def another(keys, y, fold):
-    rows = pd.DataFrame({"key": keys, "y": y, "fold": fold})
-    by_key = rows.groupby("key")["y"]
-    by_both = rows.groupby(["key", "fold"])["y"]
-    by_fold = rows.groupby("fold")["y"]
-    total = by_key.transform("sum") - by_both.transform("sum")
-    count = by_key.transform("count") - by_both.transform("count")
-    overall = (rows["y"].sum() - by_fold.transform("sum")) / (len(rows) - by_fold.transform("count"))
-    return (total / count.where(count > 0)).fillna(overall).to_numpy()
+    means = []
+    for key, own in zip(keys, fold):
+        others = [(other, label) for other, label, its in zip(keys, y, fold) if its != own]
+        same_key = [label for other, label in others if other == key]
+        means.append(np.mean(same_key or [label for _, label in others]))
+    return means
 
 
 mistakes = [
@@ -72,6 +69,12 @@ mistakes = [
         "leaves_out_only_the_row",
         "You leave out the row, but its fold still speaks. That leaks, "
         "too: rows of one key reveal each other's labels.",
+    ),
+    edit(
+        "y[same_key].mean()",
+        "y[same_key].sum() / (keys == keys[row]).sum()",
+        "counts_the_own_fold",
+        "You add up the labels of other folds, but divide by all rows of the key. Count only the rows that you add up.",
     ),
     edit(
         "fold != fold[row]",
