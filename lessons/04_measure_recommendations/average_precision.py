@@ -34,13 +34,9 @@ def average_precision(recommended, relevant, k):
 
 
 def another(recommended, relevant, k):
-    wanted = set(relevant.tolist())
-    found, total = 0, 0.0
-    for place, film in enumerate(recommended.tolist()[:k], start=1):
-        if film in wanted:
-            found += 1
-            total += found / place
-    return total / (k if len(wanted) > k else len(wanted))
+    places = [place for place, film in enumerate(recommended[:k], start=1) if film in relevant]
+    precisions = [found / place for found, place in enumerate(places, start=1)]
+    return sum(precisions) / min(k, len(relevant))
 
 
 mistakes = [

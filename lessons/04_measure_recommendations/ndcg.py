@@ -38,13 +38,16 @@ def ndcg(recommended, relevant, k):
 
 
 def another(recommended, relevant, k):
-    wanted = set(relevant.tolist())
-    gain = 0.0
-    for place, film in enumerate(recommended.tolist()[:k], start=1):
-        if film in wanted:
-            gain += 1 / math.log2(place + 1)
-    best = sum(1 / math.log2(place + 1) for place in range(1, min(k, len(wanted)) + 1))
+    gain = sum(1 / math.log2(place + 1) for place, film in enumerate(recommended[:k], start=1) if film in relevant)
+    best = sum(1 / math.log2(place + 1) for place in range(1, min(k, len(relevant)) + 1))
     return gain / best
+
+
+equivalent = {
+    "discount = 2 / np.log2(np.arange(2, k + 2))": "a ratio: both sums are doubled",
+    "discount = 1 / np.log(np.arange(2, k + 2))": "a ratio: the base of the logarithm cancels",
+    "discount = 1 / np.log10(np.arange(2, k + 2))": "a ratio: the base of the logarithm cancels",
+}
 
 
 mistakes = [
