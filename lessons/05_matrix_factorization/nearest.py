@@ -18,39 +18,41 @@ takeaway = (
 
 
 def draw(rng: np.random.Generator, number: int) -> tuple:
-    n_items, factors, k = ((5, 2, 2), (30, 4, 5), (400, 8, 10))[number]
+    n_items, factors, k = ((5, 2, 2), (16, 3, 4), (200, 8, 10))[number]
     vectors = rng.normal(size=(n_items, factors)) * rng.lognormal(0, 1, size=(n_items, 1))  # popular films are longer
     vectors = vectors.round(3)
-    film = int(rng.integers(n_items))
+    film, twin = np.sort(rng.choice(n_items, size=2, replace=False))[:: (-1, 1, 1)[number]].tolist()
     vectors[film] *= 0.5  # short, so that it is not its own nearest by the inner product
+    if number < 2:  # a film in the same direction, on an axis, where the cosine is exact: it may stand before the film
+        vectors[film] = 0.5 * (np.arange(factors) == rng.integers(factors))
+        vectors[twin] = 4 * vectors[film]
     return vectors, film, k
 
 
 def nearest(item_factors, film, k):
-    length = np.linalg.norm(item_factors, axis=1)
-    similarity = item_factors @ item_factors[film] / (length * length[film])
+    unit = item_factors / np.linalg.norm(item_factors, axis=1, keepdims=True)
+    similarity = unit @ unit[film]
     similarity[film] = -np.inf
-    order = np.argsort(-similarity, kind="stable")
+    order = np.argsort(-similarity)
     return order[:k]
 
 
 def another(item_factors, film, k):
-    unit = item_factors / np.linalg.norm(item_factors, axis=1, keepdims=True)
-    distance = np.linalg.norm(unit - unit[film], axis=1)  # on the unit sphere the nearest have the largest cosine
-    order = np.argsort(distance, kind="stable")
+    closeness = item_factors @ item_factors[film] / np.linalg.norm(item_factors, axis=1)  # the cosine, times a constant
+    order = np.argsort(closeness)[::-1]
     return order[order != film][:k]
 
 
 mistakes = [
     edit(
-        "item_factors @ item_factors[film] / (length * length[film])",
+        "unit @ unit[film]",
         "item_factors @ item_factors[film]",
         "inner_product",
         "You sort by the inner product. It favours long vectors, that is "
         "popular films, whatever film you ask for. Divide by the lengths.",
     ),
     edit(
-        "item_factors @ item_factors[film] / (length * length[film])",
+        "unit @ unit[film]",
         "-np.linalg.norm(item_factors - item_factors[film], axis=1)",
         "euclidean_distance",
         "You sort by the distance between the vectors. It depends on their "
@@ -61,6 +63,21 @@ mistakes = [
         "pass",
         "names_itself",
         "A film is always its own nearest neighbour, with cosine 1. Leave it out.",
+    ),
+    edit(
+        "similarity[film] = -np.inf",
+        "pass",
+        "one_film_too_few",
+        "You cut the list at k and then take the film itself out, so one is missing. Take it out first.",
+        also=(("order[:k]", "order[:k][order[:k] != film]"),),
+    ),
+    edit(
+        "similarity[film] = -np.inf",
+        "pass",
+        "leaves_out_the_first",
+        "You leave out whatever comes first. That can be another film which points in exactly "
+        "the same direction, while the film itself stays in: leave it out by its number.",
+        also=(("order[:k]", "order[1 : k + 1]"), ("(-similarity)", '(-similarity, kind="stable")')),
     ),
     edit(
         "order[:k]",

@@ -36,10 +36,13 @@ def step(rating, mean, user_bias, item_bias, p, q, rate, regularization):
 def another(rating, mean, user_bias, item_bias, p, q, rate, regularization):
     left = np.concatenate([[user_bias, 1.0], p])
     right = np.concatenate([[1.0, item_bias], q])
-    error = rating - mean - left @ right
+    error = rating - mean - (left * right).sum()
     new_left = left + rate * (error * right - regularization * left)
     new_right = right + rate * (error * left - regularization * right)
     return new_left[0], new_right[1], new_left[2:], new_right[2:]
+
+
+equivalent = {"error = rating - (mean + user_bias + item_bias + q @ p)": "an inner product commutes"}
 
 
 mistakes = [
@@ -88,9 +91,10 @@ mistakes = [
         "You subtract the penalty without the learning rate. The rate multiplies the whole gradient, penalty included.",
     ),
     edit(
-        "new_user_bias, new_item_bias, new_p, new_q",
-        "new_p, new_q, new_user_bias, new_item_bias",
-        "order_of_results",
-        "The numbers are right, but the order is not: user bias, item bias, p, q.",
+        "rate * (error",
+        "2 * rate * (error",
+        "twice_the_gradient",
+        "Your step is twice as long as asked. The loss has a half before each square: "
+        "the 2 of the derivative cancels with it.",
     ),
 ]

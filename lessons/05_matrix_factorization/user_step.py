@@ -21,7 +21,7 @@ takeaway = (
 
 
 def draw(rng: np.random.Generator, number: int) -> tuple:
-    n_items, factors, n_liked = ((5, 2, 2), (40, 4, 11), (300, 9, 25))[number]
+    n_items, factors, n_liked = ((5, 2, 2), (40, 4, 11), (120, 9, 25))[number]
     item_factors = rng.normal(size=(n_items, factors)).round(2)
     liked = np.sort(rng.choice(n_items, size=n_liked, replace=False))
     return liked, item_factors, float(rng.uniform(0.05, 0.4)), float(rng.uniform(0.5, 5))
@@ -38,15 +38,12 @@ def user_vector(liked, item_factors, unobserved_weight, regularization):
 
 
 def another(liked, item_factors, unobserved_weight, regularization):
-    n_items, factors = item_factors.shape
-    weight = np.full(n_items, unobserved_weight)
-    weight[liked] = 1.0
-    target = np.zeros(n_items)
-    target[liked] = 1.0
-    # weighted least squares with a ridge, as an ordinary one with more rows
-    rows = np.vstack([np.sqrt(weight)[:, None] * item_factors, np.sqrt(regularization) * np.eye(factors)])
-    values = np.concatenate([np.sqrt(weight) * target, np.zeros(factors)])
-    return np.linalg.lstsq(rows, values, rcond=None)[0]
+    target = np.zeros(len(item_factors))
+    target[liked] = 1
+    weight = np.where(target == 1, 1, unobserved_weight)
+    A = (item_factors.T * weight) @ item_factors
+    A[np.diag_indices_from(A)] += regularization
+    return np.linalg.inv(A).dot(target @ item_factors)
 
 
 mistakes = [
@@ -85,11 +82,10 @@ mistakes = [
         "squared length of the vector: it belongs on the diagonal only.",
     ),
     edit(
-        "seen.sum(axis=0)",
-        "item_factors.sum(axis=0)",
-        "all_films_in_the_target",
-        "Your right-hand side adds up all films. The target of a film "
-        "that is not liked is 0, so it adds nothing there.",
+        "regularization * np.eye",
+        "(len(liked) + unobserved_weight * len(item_factors)) * regularization * np.eye",
+        "ridge_scaled_twice",
+        "You multiply the ridge by $s_u$ once more. `regularization` is the whole ridge: $s_u$ is in it already.",
     ),
     edit(
         "seen.sum(axis=0)",
