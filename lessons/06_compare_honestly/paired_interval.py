@@ -33,9 +33,8 @@ def paired_interval(a, b, resamples):
 
 
 def another(a, b, resamples):
-    means = sorted(a[users].mean() - b[users].mean() for users in resamples)
-    cut = round(0.025 * (len(means) - 1))
-    return a.mean() - b.mean(), means[cut], means[-1 - cut]
+    means = [a[users].mean() - b[users].mean() for users in resamples]
+    return a.mean() - b.mean(), *np.percentile(means, (2.5, 97.5))
 
 
 def two_separate_intervals(a, b, resamples):

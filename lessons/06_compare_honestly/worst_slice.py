@@ -41,66 +41,63 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 
 def worst_slice(slice_of, gain, least):
-    found = {}
-    for name in np.unique(slice_of):
-        values = gain[slice_of == name]
-        n = np.count_nonzero(~np.isnan(values))
-        if n >= least:
-            found[str(name)] = n, np.nanmean(values)
-    worst = min(found, key=lambda name: found[name][1])
-    n, mean = found[worst]
-    return worst, n, mean
+    table = pd.Series(gain).groupby(slice_of).agg(users="count", gain="mean")
+    worst = table[table["users"] >= least]["gain"].idxmin()
+    return worst, table.loc[worst, "users"], table.loc[worst, "gain"]
 
 
 def another(slice_of, gain, least):
-    table = pd.Series(gain).groupby(slice_of).agg(["count", "mean"])
-    row = table[table["count"] >= least].sort_values("mean").iloc[0]
-    return row.name, int(row["count"]), row["mean"]
+    gains = {}
+    for name, one in zip(slice_of, gain):
+        if not np.isnan(one):
+            gains.setdefault(name, []).append(one)
+    mean, worst = min((np.mean(values), name) for name, values in gains.items() if len(values) >= least)
+    return worst, len(gains[worst]), mean
 
 
 mistakes = [
     edit(
-        "n >= least",
-        "n > 0",
+        'table[table["users"] >= least]',
+        "table",
         "ignores_the_support",
         "You name the slice with the lowest mean, however few users it has. The smallest slices are "
         "worst, and best, by chance: only those with at least `least` users may be named.",
     ),
     edit(
-        "n >= least",
-        "n > least",
+        ">= least",
+        "> least",
         "more_than_least",
         "A slice with exactly `least` users may be named, too: at least means that many or more.",
     ),
     edit(
-        "np.count_nonzero(~np.isnan(values))",
-        "len(values)",
+        '"count"',
+        '"size"',
         "undefined_users_count_everywhere",
         "You count users without a number as support, in the test and in the "
         "result. They say nothing: count only those with a gain.",
     ),
     edit(
-        "gain[slice_of == name]",
-        "np.nan_to_num(gain[slice_of == name])",
+        "pd.Series(gain)",
+        "pd.Series(gain).fillna(0)",
         "undefined_is_zero",
         "You count a missing gain as no gain. A user with nothing relevant is not a "
         "user whom both models serve equally well: leave such users out.",
     ),
     edit(
-        "min(found, key=lambda name: found[name][1])",
-        "max(found, key=lambda name: found[name][1])",
+        "idxmin()",
+        "idxmax()",
         "best_slice",
         "This is the slice with the highest mean gain: the best one. Asked is the worst.",
     ),
     edit(
-        "np.nanmean(values)",
-        "np.nansum(values)",
+        '"mean"',
+        '"sum"',
         "sum_instead_of_mean",
         "You add up the gains of a slice, so a large slice looks worse than a small one. Compare means.",
     ),
     edit(
-        "np.nanmean(values)",
-        "np.nanmedian(values)",
+        '"mean"',
+        '"median"',
         "median_of_the_slice",
         "You compare, or return, medians. The metric of a model is its mean over users, so is that of a slice.",
     ),
