@@ -21,8 +21,8 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
     planted = [(first, second), (second, first), (0, third)]
     planted += [(first, 10 * second + third), (10 * first + second, third)]
     # For each factor m, a * m + b is one number for (k, largest) and (k + 1, largest - m); m = 1 is the sum.
-    k = int(rng.integers(10, 30))
-    factors = [1, 100, 1_000, n_rows, largest - 1, largest]
+    k = 2 * int(rng.integers(5, 15))  # even, so that adding 1,024 * k and setting its bits are one
+    factors = [1, 100, 1_000, 1_024, n_rows, largest - 1, largest]
     if number == 2:  # and the same with the second id multiplied
         factors += [10_000, 2**16, 100_000, 1_000_000, 2**20]
         planted += [(largest, k)] + [(largest - m, k + 1) for m in factors]
