@@ -165,7 +165,7 @@ exercise("t4.fault").check(fault)
 # %% [markdown]
 # ## Exercise: repair it
 #
-# One of the four functions that make inputs must change. Write it again under the name `repaired`, with the same arguments. It must return what its first line says, one number a request in the order of the requests, for a shop anywhere, at any time of the year. Then put it in the old one's place and run the notebook again.
+# One of the four functions that make inputs must change. Write it again under the name `repaired`, with the same arguments. It must return what its first line says, one number a request in the order of the requests, for any shop and any requests. Then put it in the old one's place and run the notebook again.
 
 # %% tags=["exercise:t4.fix"]
 
@@ -175,4 +175,4 @@ exercise("t4.fix").check(repaired)
 # %% [markdown]
 # ## In real work
 #
-# Take the same hundred events on both sides, where the model learns and where it is served, and compare its inputs column by column, not its outputs. When forecasts fail on some days only, draw the error over each input in turn, and then over two at once.
+# When forecasts fail on some days only, draw the error over each input in turn, and then over two at once. And compare what a model is given before you compare what it answers.

@@ -159,7 +159,7 @@ exercise("t5.fault").check(fault)
 # %% [markdown]
 # ## Exercise: repair it
 #
-# One of the four functions that ask the store must change. Write it again under the name `repaired`, with the same arguments. It must return what its first line says, as new as the rule above the functions allows, for any night since the first index, whatever else the store holds. Then put it in the old one's place and run the notebook again.
+# One of the four functions that ask the store must change. Write it again under the name `repaired`, with the same arguments. It must return what its first line says, by the newest stored vectors that the rule above the functions allows, for any night that has an index, whatever else the store holds. Then put it in the old one's place and run the notebook again.
 
 # %% tags=["exercise:t5.fix"]
 
@@ -169,4 +169,4 @@ exercise("t5.fix").check(repaired)
 # %% [markdown]
 # ## In real work
 #
-# Score a few fixed users from end to end, through what is served, and compare with the scores of the model in training: they should be equal to the last digit. When each part passes its own test and the whole fails, look between the parts: write down, for each, when and by what it was made.
+# When each part passes its own test and the whole fails, look between the parts: take a few fixed users through all that is served, and compare each step with what it was when the model was tested.

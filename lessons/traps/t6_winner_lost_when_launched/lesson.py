@@ -157,7 +157,7 @@ exercise("t6.fault").check(fault)
 # %% [markdown]
 # ## Exercise: repair it
 #
-# One of the four functions that describe users must change. Write it again under the name `repaired`, with the same arguments; it must do what its first line says, for every user of `users`, in that order. Then put it in the old one's place and run the notebook again.
+# One of the four functions that describe users must change. Write it again under the name `repaired`, with the same arguments; it must do what its first line says, one number for each row of `users`, in their order. Then put it in the old one's place and run the notebook again.
 
 # %% tags=["exercise:t6.fix"]
 
@@ -167,4 +167,4 @@ exercise("t6.fix").check(repaired)
 # %% [markdown]
 # ## In real work
 #
-# Before you read an effect, follow the numbers of users step by step, from the coin to the last mean: how many were planned for each group, and how many does the number that you read stand for? How likely is such a gap by chance (a binomial test)? When it is not, find the missing ones first.
+# Before you read an effect, follow the data step by step, from the coin to the last mean, and write down at each step what goes in and what comes out. A number that looks right at one step proves that step only.
