@@ -175,7 +175,7 @@ from mlpipe.course import say
 
 say(
     "Before I choose a model I look at the data. In MovieLens-small only {00.density} of the "
-    "user and film pairs are known, and a tenth of the users gives {00.busiest_tenth} of the "
+    "user and film pairs are known, and the busiest tenth of users gives {00.busiest_tenth} of the "
     "ratings, so I would not treat a missing rating as a dislike."
 )
 

@@ -116,7 +116,7 @@ claim(
 )
 
 # %% [markdown]
-# The baseline is the list of the best against itself. Much of what is missing is noise, yet at each limit the most rated films share less with the best than a repeat of the measurement does, and more than chance. (A half holds half
+# The baseline is the list of the best against itself. Much of what is missing is noise, yet at each limit the most rated films share less with the best than a repeat of the measurement does. (By chance alone, the two lists would share what the table says: at the limit 5, nearly as many.) (A half holds half
 # of the ratings: a repeat with all would agree more.) The count depends on the limit, so quote both. What remains is the **proxy gap**. A strong answer names the label, says how it can mislead, and puts a guardrail on what it leaves out.
 #
 # ## Do we need machine learning at all?
@@ -245,8 +245,8 @@ by_coin = (bid * p_click).mean(axis=1).sum()
 print(f"for scale: choosing by a coin costs {1 - by_coin / revenue(1.0):.0%}")
 
 # %% [markdown]
-# A factor on *all* ads would change no winner: ratios decide who wins, and the level matters where prices, budgets or a smallest bid depend on it. So the requirement "calibrated, for every ad" comes from the auction,
-# before any model is named. Where a score only sorts one list, the order is enough.
+# A factor on *all* ads would change no winner: ratios decide who wins, and the level matters where prices, budgets or a smallest bid depend on it. So the auction, before any model is named, asks for scores that are right for every ad beside the others.
+# Where prices or budgets use the level, they must be **calibrated**: of the impressions with a prediction of 3 %, 3 % are clicked. Where a score only sorts one list, the order is enough.
 #
 # ## How large is it?
 #

@@ -166,12 +166,12 @@ for rule, marked in (("same row", exact), ("same user and ad", same_pair)):
     print(f"{rule}: {marked.mean():.1%} of rows, {truth['is_duplicate'][marked].mean():.0%} repeats")
 
 # %% [markdown]
-# Where the user is missing, nobody can tell whether it is a repeat: that rule leaves those rows out.
+# Where the user is missing, a rule about the user cannot judge: "same user and ad" leaves those rows out, "same row" finds the repeats among them, too.
 #
-# Then the bots. **Predict before you run.** Would you look for the users with the most impressions?
-#
-# The plain rule takes users with many impressions and limits their click rate. It uses columns of the log only, and its two limits are a judgement; afterwards we check it by **F1**, the harmonic mean of two shares:
+# Then the bots. The plain rule takes users with many impressions and limits their click rate. It uses columns of the log only, and its two limits are a judgement; afterwards we check it by **F1**, the harmonic mean of two shares:
 # of the marked users that are bots, and of the bots that are marked. One means all of them and nobody else.
+#
+# **Predict before you run.** Order the users by impressions: at which places do the bots stand?
 
 # %%
 events = impressions[~exact]
@@ -196,10 +196,12 @@ print(f"rows without a user, which no rule about users can judge: {events['user_
 claim(
     "A limit on the click rate finds the bots of this log, and few others (F1)",
     f1(click_rate > 0.08), id="02.bots_by_rate", at_least=0.85,
-    baseline=f1(np.full(len(many), True)),  # mark all of `many`
-)
+    baseline=f1(np.full(len(many), True)))  # mark all of `many`
 slot_5 = bot_rows[events["position"] == 5]
-print(f"bots in slot 5: {slot_5.mean():.1%} of rows, {slot_5[events.clicked == 1].mean():.0%} of clicks")
+claim(
+    "Bots weigh much where clicks are rare: their share of the clicks in slot 5 (baseline: of the rows)",
+    slot_5[events["clicked"] == 1].mean(),
+    id="02.bots_in_slot_5", baseline=slot_5.mean(), at_least=0.05, fmt=".0%")
 
 # %% [markdown]
 # That was too easy. These bots keep one id, come equally often, and click far more than people. What if they were more careful? A person looks at the top of a page more than at its bottom, and a simple
@@ -356,7 +358,7 @@ for name, frame in {"MovieLens": ratings, "ad log": clean}.items():
 # %% [markdown] notes="Core exercise, ten minutes. Two mistakes to look for: labels that use reports from the future, and young rows kept as zeros. Let the class say which of them makes the offline number look better."
 # - **The ad log** can be split by time, with a gap for labels on their way.
 # - **MovieLens** cannot say much about the future: too few users remain. A model that builds a user from new likes without refitting (**fold-in**) can be tested on all users after the cut. "The last 20 % of
-#   each user" is order within a session; use it, and call it that.
+#   each user" is order within a profile, for most users within a session; use it, and call it that.
 #
 # ### Exercise (core): rows that may be trained on
 #

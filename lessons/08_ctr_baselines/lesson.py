@@ -27,7 +27,7 @@ SCALE = "full"
 # ## What do we predict?
 #
 # An **impression** is one ad, shown once, in one slot of a page. The **label** is 1 if a **click** on it follows, else 0. The click rate of all impressions is the **base rate**.
-# Our log is *simulated*. The model goes live on day 13: days 1 to 12 train, days 13 and 14 test.
+# Our log is *simulated*, a million rows. The model goes live on day 13: days 1 to 12 train, days 13 and 14 test.
 
 # %%
 import numpy as np
@@ -242,7 +242,7 @@ plt.show()
 
 # %%
 cost = shares["logistic regression"] - shares["C = 1"]
-claim("The default C costs much of the gain (share lost)", cost,
+claim("The default C costs much of the gain (share of the oracle lost)", cost,
       id="08.default_c", baseline=0.0, at_least=0.06, fmt=".1%")  # baseline: the tuned C
 rare = np.bincount(X_train.indices, minlength=2**18) < 1e-4 * len(train)  # rows below tol x all rows
 loose.coef_ = np.where(rare, model.coef_, loose.coef_)
@@ -402,14 +402,14 @@ exercise("08.undo_weights").check(undo_weights)
 #
 # - A click probability is scored by log loss over that of the base rate. AUC sees only the order, accuracy nothing.
 # - Rates need a prior. A sum of weights beats them; part of what it still misses is in pairs of fields.
-# - Defaults are choices: `C`, the stop, the step sizes, class weights. Measure each: another log needs other values.
+# - Defaults are choices: `C`, the stop, the step sizes, class weights. Measure each, on each log.
 
 # %%
 say(
     "I start with the base rate, smoothed rates and a hashed logistic regression, and score"
     " normalised entropy. On a simulated log, split by time, the regression gains at least {08.logistic}"
     " of what the truth could gain over the best smoothed rate, at the low end of a 95 % interval over"
-    " users; the default C would cost {08.default_c}. I would not balance classes: that promised"
+    " users; the default C would cost {08.default_c} of it. I would not balance classes: that promised"
     " {08.class_weights} times the clicks that came. I would tune anew on another log."
 )
 

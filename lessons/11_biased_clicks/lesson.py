@@ -28,7 +28,7 @@ SCALE = "full"
 #
 # Three filters: we must *show* the ad, somebody must *look* at its slot, and the report must have *arrived*. Each lets a click pass with some probability. If you know it, count the click one over it times, or count the impression as that part of one. That is the whole lesson; the work is to find the probability. Bots are different: their clicks should not be there at all.
 #
-# The log is *simulated*: we know the truth and can grade every repair. First we drop exact repeats and mark bots by the rule of lesson 02: many impressions, and clicks far down the page.
+# The log is *simulated*, a million rows: we know the truth and can grade every repair. First we drop exact repeats and mark bots by the rule of lesson 02: many impressions, and clicks far down the page.
 
 # %%
 import numpy as np
@@ -82,7 +82,7 @@ claim("With bots in the data, the user's id seems to be worth much (gain in AUC)
 #
 # Most rows were *logged* by a policy that prefers promising ads. In a small *random* slice, chance chose among all live ads. We fit a logistic regression on logged rows.
 #
-# **Predict before you run.** On logged rows, predicted and true clicks agree. On the random slice, will it predict too many, too few, or as many as there are?
+# **Predict before you run.** On the logged rows that it was fitted on, predicted and true clicks agree. On the random slice, will it predict too many, too few, or as many as there are?
 
 # %%
 from mlpipe.ctr import HashedLogisticRegression
@@ -116,7 +116,7 @@ claim("Of what is too much, this is left when the model knows what the policy lo
       baseline=1.0, at_most=0.6, fmt=".0%")
 
 # %% [markdown] notes="Write w = target / logged on the board. Ask: which rows get a large weight? Those of ads that the policy rarely shows. They are few and speak for many."
-# On logged rows, which everybody tests on, it is calibrated. But the policy shows an ad where it expects clicks, this campaign in that region, on this device that format. The basic model does not know why, and credits the ad. Told about both, it promises less, and still too much.
+# On the logged rows, those that it was fitted on, its total is right by construction. But the policy shows an ad where it expects clicks, this campaign in that region, on this device that format. The basic model does not know why, and credits the ad. Told about both, it promises less, and still too much.
 #
 # So what click rate would *all* live ads get, shown evenly? The **propensity** $\mu_i$ is the probability with which the logged policy chose the ad of row $i$. The policy that we ask about, here the even one, would have chosen it with $\pi_i$, one over the number of live ads. With $y_i$ the click (0 or 1), and $w_i$ a weight (no share of rows kept, as $w$ in 10),
 #
@@ -322,7 +322,7 @@ print(f"click rate over the truth\n{found.round(2).to_string()}")
 claim("With the delays of old clicks, its click rate is right (over the truth)",
       found.loc["F from old clicks", "all"], id="11.delay_repaired",
       baseline=found.loc["F from the last day", "all"], between=(0.95, 1.05), fmt=".0%")
-claim("With an F of their own, slow categories look no worse than fast ones (ratio)",
+claim("With an F of their own, slow categories come near the fast ones (ratio, one draw)",
       found.loc["F of the group", "ratio"], id="11.slow_categories",
       baseline=found.loc["F from old clicks", "ratio"], between=(0.92, 1.08), fmt=".2f")
 
@@ -379,12 +379,12 @@ exercise("11.ad_relevance").check(ad_relevance)
 # %%
 say(
     "Before I train on clicks I ask what filtered them: our own choice, the slot, late reports. On a"
-    " simulated log, a model that was calibrated on logged rows promised {11.random_slice:.1f} times the"
-    " clicks of randomly chosen ads. Inverse propensity weights gave {11.ips:.2f} times the true rate;"
+    " simulated log, a model whose total was right on its logged rows promised"
+    " {11.random_slice:.1f} times the clicks of randomly chosen ads. Inverse propensity weights gave {11.ips:.2f} times the true rate;"
     " with all logged rows, its standard error was {11.ips_precision} of the random slice's. The newest"
     " day looks too bad; with the delays of old clicks its rate came to {11.delay_repaired} of the"
     " truth. Propensities are exact in a simulation: on a real log, a random slice has to test them."
 )
 
 # %% [markdown]
-# *Read more:* Richardson, Dominowska and Ragno 2007, on examination; Joachims, Swaminathan and Schnabel 2017, on propensities of positions; Bottou et al. 2013, on counterfactual questions to an ad system; Chapelle 2014, on delayed feedback. *Next:* 12, the two-stage pipeline.
+# *Read more:* Richardson, Dominowska and Ragno 2007, on examination; Joachims, Swaminathan and Schnabel 2017, on propensities of positions; Bottou et al. 2013, on counterfactual questions to an ad system; Chapelle 2014, on delayed feedback. *Next:* 12, when a deep model is worth it.
