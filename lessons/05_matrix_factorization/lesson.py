@@ -245,8 +245,7 @@ X, Y = als(likes, iterations=5, **settings | {"factors": 8})  # small: the loop 
 claim(
     "Seventeen lines of NumPy beat popularity (ratio of nDCG at 10)",
     quality(top_ten(X @ Y.T, likes), hidden) / ndcg["popularity"],
-    id="05.loop_vs_popularity", baseline=1.0, at_least=1.3,
-)
+    id="05.loop_vs_popularity", baseline=1.0, at_least=1.3)
 
 # %% [markdown]
 # ## Does it beat popularity, and does a library's default?
@@ -309,7 +308,7 @@ def validate(**changed):
 grid = np.array([[validate(unobserved_weight=w, regularization=p) for p in penalties] for w in weights])
 frozen = grid[:, penalties.index(settings["regularization"])]
 print(f"weight 1 keeps {frozen[-1] / frozen.max():.2f}; tuned again, {grid[-1].max() / grid.max():.2f}")
-print(f"the settings used above: {frozen[weights.index(settings['unobserved_weight'])] / grid.max():.2f}")
+print(f"settings above: {frozen[weights.index(settings['unobserved_weight'])] / grid.max():.2f}")
 
 # %% alt="Validation nDCG at 10 against the penalty, a curve for each weight of an empty cell: the curve of the heaviest cells has its top at a smaller penalty than that of the lightest, and nearly as high."
 fig, ax = plt.subplots()
