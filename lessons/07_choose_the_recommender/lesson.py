@@ -37,7 +37,7 @@ SCALE = "full"
 # | EASE | a linear model: which films predict which | a catalogue of many films |
 # | hybrid | another model, with genre and decade as more users | showing new films: it sorts them, and needs a reserved place |
 #
-# A fair comparison gives each the **same budget**: the same number of settings tried on a validation part of the training data, the best one kept. (The hybrid is built on the tuned EASE, so it had two such searches.) The constants below come from such a search; nothing was tuned on test data.
+# A fair comparison gives each the **same budget**: the same number of settings tried on a validation part of the training data, the best one kept. (The hybrid is built on the tuned EASE, so it had two such searches.) The constants below come from such a search on three random splits of the same likes, so the search has seen some of what is hidden here, with the same chance for each model.
 
 # %%
 import numpy as np
@@ -105,8 +105,7 @@ from mlpipe.course import claim, exercise, say
 claim(
     "The best model is far ahead of popularity, at the low end of the interval (lift of nDCG at 10)",
     lift[order[0]].low,
-    id="07.best_vs_popularity", baseline=round(lift["ImplicitALS"].low, 2), at_least=0.6, fmt=".0%",
-)
+    id="07.best_vs_popularity", baseline=round(lift["ImplicitALS"].low, 2), at_least=0.6, fmt=".0%")
 
 # %% [markdown]
 # These intervals are for the lead over *popularity*. Where two of them overlap, their models may still differ: each pair needs an interval of its own.
@@ -143,33 +142,29 @@ for (a, b), x in gaps.items():
 # %%
 claim(
     "On random splits EASE beats popularity by far, mean of five (lift of nDCG at 10)",
-    lifts[0].estimate, id="07.random_lift", baseline=0.0, at_least=0.85, fmt=".0%",
-)
+    lifts[0].estimate, id="07.random_lift", baseline=0.0, at_least=0.85, fmt=".0%")
 claim(
     "On each user's last fifth the lead is clear as well (lift of nDCG at 10)", lifts[1].estimate,
-    id="07.last_fifth_lift", baseline=0.0, at_least=0.5, fmt=".0%",
-)
+    id="07.last_fifth_lift", baseline=0.0, at_least=0.5, fmt=".0%")
 tie = gaps["ALS", "EASE"]
 claim(
     "ALS and EASE are level (nDCG at 10, five splits: the end of their interval that is farther from 0)",
     max(abs(tie.low), abs(tie.high)), id="07.als_ease_tie", at_most=0.015, fmt=".3f",
-    baseline=np.nanmean(five["ALS"] - five["Popularity"]),
-)
+    baseline=np.nanmean(five["ALS"] - five["Popularity"]))
 claim(
-    "The hybrid is ahead of EASE, by very little (nDCG at 10, five splits)",
-    gaps["Hybrid", "EASE"].estimate, id="07.hybrid_ease", baseline=0.0, between=(5e-4, 0.01), fmt=".3f",
-)
+    "The hybrid is ahead of EASE, by very little (nDCG at 10, five splits: low end of the interval)",
+    gaps["Hybrid", "EASE"].low, id="07.hybrid_low", baseline=0.0, between=(4e-4, 0.005), fmt=".4f")
 
 # %% [markdown] notes="Read the lines from top to bottom. The first three are the same model under three tests; quote the test that is nearest to your product, with its interval. The last three are pairs: ask which of them excludes 0, and whether that would decide anything."
 # The same model, three tests, three leads: say which one you quote. And the pairs: a difference can be more than chance and still too small to decide. Then something else decides: price, or who is new.
 #
 # ## How do the item models work?
 #
-# ALS is lesson 05. Let $\mathbf X$ be the users × films table of likes, 1 or 0, and $\mathbf x_i$ its column of film $i$. **Item kNN** compares columns; $h$, the shrinkage, pulls pairs with few common users to 0:
+# ALS is lesson 05. Let $\mathbf X$ be the users × films table of likes, 1 or 0, and $\mathbf x_i$ its column of film $i$. **Item kNN** compares columns; $c$, the shrinkage, pulls pairs with few common users to 0:
 #
-# $$ s_{ij} = \frac{\mathbf x_i^\top \mathbf x_j}{\lVert \mathbf x_i \rVert \lVert \mathbf x_j \rVert + h} $$
+# $$ s_{ij} = \frac{\mathbf x_i^\top \mathbf x_j}{\lVert \mathbf x_i \rVert \lVert \mathbf x_j \rVert + c} $$
 #
-# A film scores the sum of its $s_{ij}$ over the user's films $j$, and keeps only its $m$ largest. **EASE** learns such a table, films × films, by ridge regression: each film is predicted from all *others*.
+# Of each film's $s_{ij}$ only the $m$ largest are kept; its score is their sum over the user's films $j$. **EASE** learns such a table, films × films, by ridge regression: each film is predicted from all *others*.
 #
 # $$ \min_{\mathbf B} \lVert \mathbf X - \mathbf X \mathbf B \rVert^2 + \lambda \lVert \mathbf B \rVert^2, \quad B_{jj} = 0 \quad\Rightarrow\quad B_{ij} = -P_{ij} / P_{jj}, \quad \mathbf P = (\mathbf X^\top \mathbf X + \lambda \mathbf I)^{-1} $$
 #
@@ -189,8 +184,7 @@ for table, model in ((S, recommenders.ItemKNN(300, shrinkage=50)), (B, recommend
     worst = max(worst, np.abs(np.take_along_axis(X @ table, lists, axis=1) - scores).max())
 claim(
     "These lines give the scores of the course's models (largest distance)", worst,
-    id="07.by_hand", baseline=1.0, at_most=1e-4, fmt="f", resolution=1e-6,  # baseline: another table
-)
+    id="07.by_hand", baseline=1.0, at_most=1e-4, fmt="f", resolution=1e-6)  # baseline: another table
 
 # %% [markdown]
 # ## What does each cost?
@@ -206,21 +200,23 @@ claim(
 # (Without its vectors of users, ALS folds the user in at each request.)
 
 # %%
+factors = MOVIELENS_SMALL["ALS"]["factors"]
+
+
 def gigabytes(model, n_users, n_items, history=100):
-    films = {"ItemKNN": 2 * n_items * 100, "ALS": n_items * 64, "EASE": n_items**2}[model]
-    return 4 * (films + n_users * (history + (64 if model == "ALS" else 0))) / 1e9
+    films = {"ItemKNN": 2 * n_items * 100, "ALS": n_items * factors, "EASE": n_items**2}[model]
+    return 4 * (films + n_users * (history + (factors if model == "ALS" else 0))) / 1e9
 
 
 claim(
     "For a million films EASE needs many times the memory of ALS (ten million users)",
     gigabytes("EASE", 1e7, 1e6) / gigabytes("ALS", 1e7, 1e6), id="07.ease_memory",
-    baseline=gigabytes("EASE", 1e7, 1e4) / gigabytes("ALS", 1e7, 1e4), at_least=100, fmt=".0f",
-)
+    baseline=gigabytes("EASE", 1e7, 1e4) / gigabytes("ALS", 1e7, 1e4), at_least=100, fmt=".0f")
 
 # %% [markdown]
 # ## Who is new?
 #
-# A fair test of new users keeps the users and the hidden likes the same, and only shortens the history. A fifth of the users is left out of the fit; 0, 1, 5 or 20 of their likes are folded in, and the same hidden likes must be found.
+# A fair test of new users keeps the users and the hidden likes the same, and only shortens the history. A fifth of the users is left out of the fit; 0, 1, 5 or up to 20 of their likes are folded in (many have fewer), and the same hidden likes must be found.
 #
 # **Predict before you run.** With how many likes does a personal model beat popularity?
 
@@ -240,51 +236,55 @@ for name in ("Popularity", "ItemKNN", "ALS", "EASE", "Hybrid"):
         cold.setdefault(name, []).append(np.nanmean(ndcg_at_k(lists, hidden)))
 print(pd.DataFrame(cold, index=shown).round(2).T.to_string())
 
-# %% alt="nDCG at 10 against the number of known likes: popularity is almost flat; EASE, ALS and item kNN are near zero without history and above popularity with twenty likes; the hybrid, drawn from one like on, rises with them."
+# %% alt="nDCG at 10 against the number of known likes: popularity is almost flat; EASE, ALS and item kNN are near zero without history and above popularity with up to twenty likes; the hybrid, drawn from one like on, rises with them."
 fig, ax = plt.subplots()
 for name, curve in cold.items():
     start = 1 if name == "Hybrid" else 0  # without history it is popularity, by definition
     ax.plot(range(start, 4), curve[start:], "o-", color=plots.color_of(name), label=name)
 plots.label_lines(ax)
 ax.set(title="Likes bring the personal models past popularity", xlabel="known likes of a new user")
-ax.set(ylabel="nDCG@10", ylim=0, xticks=range(4), xticklabels=shown)
+ax.set(ylabel="nDCG@10", ylim=0, xticks=range(4), xticklabels=[*shown[:-1], "up to 20"])
 plt.show()
 
 # %%
 claim(
     "Up to twenty likes make EASE much better than popularity (ratio of nDCG)",
-    cold["EASE"][-1] / cold["Popularity"][-1], id="07.twenty_likes", baseline=1.0, at_least=1.3,
-)
+    cold["EASE"][-1] / cold["Popularity"][-1], id="07.twenty_likes", baseline=1.0, at_least=1.3)
 
 # %% [markdown]
-# Without history the hybrid *is* popularity: that is how it is built. And new *films*? We remove the likes of every tenth film from the training data and ask for the best ten among these films only. EASE and ALS know nothing of them; the hybrid knows genre and decade. The baseline knows them, too: it ranks
+# Without history the hybrid *is* popularity: that is how it is built. And new *films*? We remove the likes of a random tenth of the films from the training data, ten times anew, and ask for the best ten among these films only. EASE and ALS know nothing of them; the hybrid knows genre and decade. The baseline knows them, too: it ranks
 # new films by the mean likes of the known films in their genres and decade, for everybody alike.
 
 # %%
-is_new = rng.random(len(item_ids)) < 0.1
-wanted = (train + test).multiply(is_new).tocsr()  # what people turned out to like
-known, table = train.multiply(~is_new).tocsr(), films.to_numpy(float)
-ranked, _ = make("Hybrid").fit(known).recommend(everyone, k=len(item_ids))  # -1 at the end
-first_ten = ranked[is_new[ranked] & (ranked >= 0)].reshape(len(everyone), -1)[:, :10]
-typical = (table.T @ known.sum(axis=0).A1) / (table.T @ ~is_new).clip(1)
-by_genre = np.where(is_new, (table @ typical) / table.sum(axis=1).clip(1), -1)
-alike = np.tile(np.argsort(-by_genre.round(9), kind="stable")[:10], (len(everyone), 1))
-found, plain = (np.nanmean(recall_at_k(lists, wanted)) for lists in (first_ten, alike))
-claim(
-    "Among films without likes, the hybrid finds more liked ones than one list by genre and decade "
-    "(ratio of recall at 10, one draw of new films)",
-    found / plain, id="07.new_films", baseline=1.0, at_least=1.01, fmt=".1f",
-)
+table, found, plain, places = films.to_numpy(float), [], [], []
+for _ in range(10 if SCALE == "full" else 1):
+    is_new = rng.random(len(item_ids)) < 0.1
+    wanted = (train + test).multiply(is_new).tocsr()  # what people turned out to like
+    known = train.multiply(~is_new).tocsr()
+    ranked, _ = make("Hybrid").fit(known).recommend(everyone, k=len(item_ids))  # -1 at the end
+    first_ten = ranked[is_new[ranked] & (ranked >= 0)].reshape(len(everyone), -1)[:, :10]
+    typical = (table.T @ known.sum(axis=0).A1) / (table.T @ ~is_new).clip(1)
+    by_genre = np.where(is_new, (table @ typical) / table.sum(axis=1).clip(1), -1)
+    alike = np.tile(np.argsort(-by_genre.round(9), kind="stable")[:10], (len(everyone), 1))
+    found.append(np.nanmean(recall_at_k(first_ten, wanted)))
+    plain.append(np.nanmean(recall_at_k(alike, wanted)))
+    places.append(is_new[ranked[:, :10]].mean())
+for name, recall in (("hybrid", found), ("one list for everybody", plain)):
+    print(f"{name:22s} recall@10 {np.mean(recall):.3f}, draws {min(recall):.3f} to {max(recall):.3f}")
+print(f"new films: a tenth of all films, {np.mean(places):.2%} of all places")
 
 # %%
-print(f"new films: {is_new[ranked[:, :10]].mean():.2%} of all places, {is_new.mean():.0%} of all films")
+claim(
+    "Among films without likes, the hybrid finds more liked ones than one list by genre and decade "
+    "(ratio of mean recall at 10, ten draws of new films)",
+    np.mean(found) / np.mean(plain), id="07.new_films", baseline=1.0, at_least=1.3, fmt=".1f")
 
 # %% [markdown]
-# Sorting new films is not yet showing them: read the last line. In one list with all others, the hybrid's scores, low for want of likes, hardly ever give them a place. A product reserves a place for them, fills it with the best of the new films, and learns from what happens there.
+# Sorting new films is not yet showing them: read the line about places. In one list with all others, the hybrid's scores, low for want of likes, hardly ever give them a place. A product reserves a place for them, fills it with the best of the new films, and learns from what happens there.
 #
 # ## Which one, then?
 #
-# A choice is a page, not a number. Change the product below to one of yours and run the cell: the record keeps the reasons, and the condition that would flip them. (`memory` in GB a server; `room`, the share of it kept for the program and for growth; `new`, the share of requests from new users.)
+# A choice is a page, not a number. Change the product below to one of yours and run the cell: the record keeps the reasons, and the condition that would flip them. (`memory` in GB a server; `room`, the share of it kept for the program and for growth; `new`, the share of requests from new users. Models within 5 % of the best nDCG count as level; the smallest of them is taken.)
 
 # %%
 from IPython.display import Markdown, display
@@ -294,10 +294,12 @@ from mlpipe.envelope import brute_force_seconds, human, queries_per_second
 product = {"films": 300_000, "users": 10e6, "new": 0.05, "memory": 16, "room": 0.3}
 free = product["memory"] * (1 - product["room"])
 needed = {name: gigabytes(name, product["users"], product["films"]) for name in list(by_time)[1:]}
-fits = [name for name in needed if needed[name] <= free]
-choice = max(fits, key=lambda name: rows[name]["nDCG"], default="Popularity")
+value = {name: rows[name]["nDCG"] for name in needed if needed[name] <= free}
+level = [name for name in value if value[name] >= 0.95 * max(value.values())]
+choice = min(level, key=needed.get, default="Popularity")  # of level models the smallest
 lead = paired_ratio(by_time[choice], by_time["Popularity"])
-largest = np.sqrt(max(free - gigabytes("EASE", product["users"], 0), 0) * 1e9 / 4)
+fitting = np.sqrt(max(free - gigabytes("EASE", product["users"], 0), 0) * 1e9 / 4)
+largest = min(fitting, factors / 2 + np.sqrt(factors**2 / 4 + factors * product["users"]))
 peak = queries_per_second(product["users"], requests_per_user=10, peak_factor=3)
 cores = peak * brute_force_seconds(product["films"], dimension=64)
 display(Markdown(f"""
@@ -310,8 +312,8 @@ display(Markdown(f"""
 - *Load:* ten requests a user and day, {human(peak, "/s")} at peak. Scoring all films by 64 factors keeps
   {cores:,.0f} cores busy, {24 * 0.04 * cores:,.0f} dollars a day at 0.04 a core hour.
 - *Main risk:* people rate in one sitting there: the lead may not transfer. Next, an A/B test.
-- *Flips when:* the catalogue is below {round(largest, -3):,.0f} films (EASE fits, level with ALS), or
-  most requests come for what has no history (the hybrid with reserved places, or features).
+- *Flips when:* the catalogue is {"above" if choice == "EASE" else "below"} {round(largest, -3):,.0f}
+  films (below it EASE, level with ALS, is smaller), or most requests have no history (hybrid, features).
 """))
 
 # %% [markdown]
@@ -347,19 +349,18 @@ exercise("07.first_rows").check(first_rows)
 # %% [markdown]
 # ## What we have seen
 #
-# - With one budget for all, three models lead. ALS and EASE are level, the hybrid is ahead of EASE by very little: something else must decide, such as memory or cold starts. Test each pair that you name.
+# - With the same budget for each, and a second one for the hybrid, three models lead. ALS and EASE are level, the hybrid is ahead of EASE by very little: something else must decide, such as memory or cold starts. Test each pair that you name.
 # - The lead depends on the test. Quote it with its split and its interval.
 # - Each choice has a condition that flips it. Name it before you are asked.
 
 # %%
 say(
-    "I tuned all candidates with one budget. On MovieLens-small EASE beats popularity by "
+    "I gave each candidate the same budget, the hybrid two. On MovieLens-small EASE beats popularity by "
     "{07.random_lift} in nDCG at 10 on random splits, and by {07.last_fifth_lift} on each user's last "
     "fifth; ALS is level with it. So I choose by cost: at a million films EASE would need "
     "{07.ease_memory} times the memory of ALS, and I take ALS. New users get popularity first; up to "
     "twenty likes make a personal model {07.twenty_likes:.1f} times as good as that. The choice flips "
-    "when the catalogue is small, or when most requests come for what is new."
-)
+    "when the catalogue is small, or when most requests come for what is new.")
 
 # %% [markdown]
 # *Read more:* Steck 2019, *Embarrassingly shallow autoencoders for sparse data*; Ferrari Dacrema, Cremonesi and Jannach 2019, *Are we really making much progress?*; Shen et al. 2021, *How powerful is graph convolution for recommendation?* *Next:* 08, click-through rates.
