@@ -76,7 +76,7 @@ rate_transcripts()
 # %% [markdown]
 # At the end stands the **weighted kappa**: 1 if you agree with the known levels, 0 if you agree as chance would. Two levels off count four times as much as one. Why only after all six?
 #
-# We let one rater score again and again. Each level is right with a chance of 60 %; otherwise it is one too high or too low. The rater's skill never changes.
+# We let one rater score again and again. Each level is kept with a chance of 60 %; otherwise it moves one up or down, a 4 never above 4. The rater's skill never changes.
 
 # %%
 import numpy as np
@@ -97,7 +97,7 @@ for _ in range(600 if SCALE == "full" else 60):
     kappas[9].append(kappa(rated[one], known[one]))
     kappas[54].append(kappa(rated, known))
 
-# %% alt="Two histograms of kappa for one rater: over nine scores the values reach from below zero to one, over 54 scores they stay close together."
+# %% alt="Two histograms of kappa for one rater: over the nine scores of one interview the values reach from below zero to one, over 54 scores they stay close together."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -109,7 +109,7 @@ for n, values in kappas.items():
     heights, _, _ = ax.hist(values, bins=np.linspace(-0.6, 1, 49), density=True, alpha=0.7, color=color)
     where = np.median(values), heights.max()
     ax.annotate(f"{n} scores", where, color=color, ha="center", va="bottom", weight="bold")
-ax.set(title="The same rater, again and again: nine scores say little")
+ax.set(title="The same rater, again and again: one interview says little")
 ax.set(xlabel="weighted kappa", ylabel="density")
 ax.set_ylim(0, ax.get_ylim()[1] * 1.08)
 plt.show()
@@ -118,7 +118,8 @@ plt.show()
 from mlpipe.course import claim, exercise, say
 
 claim(
-    "Over nine scores the kappa of one and the same rater spreads several times as wide as over 54",
+    "Over the nine scores of one interview, few and nearly alike, the kappa of one and the same rater "
+    "spreads several times as wide as over all 54",
     np.std(kappas[9]) / np.std(kappas[54]),
     id="18.kappa_spread", baseline=1.0, at_least=2.5, fmt=".1f",  # baseline: nine scores say as much
 )
@@ -188,7 +189,7 @@ claim(
 # %% [markdown]
 # ## What would a strong answer have said?
 #
-# Look only after your first attempt. This answer follows the minute plan; each number in it is the value of a claim and leads to the section that measures it.
+# Look only after your first attempt. This answer follows the minute plan; each number that was measured is the value of a claim and leads to the section that measures it.
 
 # %%
 from mlpipe.interview.answer import model_answer, weak_answer
@@ -237,7 +238,7 @@ deal("recommender", seed=SEED)
 exercise("18.tail_recall").check(tail_recall)
 
 # %% [markdown]
-# Now on data, with the hundred most liked films as the head: matrix factorization knows likes only, content knows genre and decade only, and popularity shows the head.
+# Now on data, with the hundred most liked films as the head: matrix factorization knows likes only, content knows genre and decade, and popularity shows the head. Matrix factorization was tuned with twelve settings, so content gets twelve, too: its score times (1 + likes of the film)$^w$, with the weight $w$ that finds most of the tail on a validation part of the training likes. (The search for matrix factorization looked at all films, not at the tail.)
 
 # %%
 from mlpipe.datasets import movielens, to_matrix
@@ -250,20 +251,35 @@ data = movielens()
 all_likes = data.ratings[data.ratings["rating"] >= 4]
 ids = {f"{one}_ids": np.unique(all_likes[f"{one}_id"]) for one in ("user", "item")}
 split = random_per_user(all_likes, share=0.2, seed=SEED)
-likes, hidden = (to_matrix(part, **ids).matrix for part in (split.train, split.test))
-everyone, in_tail = np.arange(likes.shape[0]), np.ones(likes.shape[1])
-in_tail[np.argsort(-likes.toarray().sum(axis=0), kind="stable")[:100]] = 0
+inner = random_per_user(split.train, share=0.2, seed=SEED)  # to choose the weight
+parts = (split.train, split.test, inner.train, inner.test)
+likes, hidden, fit_part, check = (to_matrix(part, **ids).matrix for part in parts)
+counts = likes.sum(axis=0).A1  # of each film
+in_tail = np.ones(len(counts))
+in_tail[np.argsort(-counts, kind="stable")[:100]] = 0
 features = item_features(data.items, ids["item_ids"]).to_numpy(float)
 features = features / np.linalg.norm(features, axis=1, keepdims=True).clip(1)
-by_content = (likes @ features @ features.T).round(9)  # films that are alike score alike, on every CPU
-by_content = np.where(likes.toarray() > 0, -np.inf, by_content)  # what a user has is not shown again
-lists = {"genre and decade": np.argsort(-by_content, kind="stable")[:, :20]}
-for model in (ALS(**MOVIELENS_SMALL["ALS"], random_state=SEED), Popularity()):
-    lists[type(model).__name__] = model.fit(likes).recommend(everyone, k=20)[0]
-to_find = hidden.multiply(in_tail).tocsr()
-tail = {name: np.nanmean(recall_at_k(shown, to_find, k=20)) for name, shown in lists.items()}
 
-# %% alt="Bars of recall in the tail: matrix factorization is far ahead of lists by genre and decade, and popularity finds nothing."
+# %%
+def by_content(known, weight):
+    scores = (known @ features @ features.T) * (1 + known.sum(axis=0).A1) ** weight
+    scores = np.where(known.toarray() > 0, -np.inf, scores.round(9))  # equal on every CPU
+    return np.argsort(-scores, kind="stable")[:, :20]
+
+
+def tail_of(lists, wanted):
+    return np.nanmean(recall_at_k(lists, wanted.multiply(in_tail).tocsr(), k=20))
+
+
+weights = [0, 0.02, 0.04, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.3, 0.5, 1]
+weight = max(weights, key=lambda one: tail_of(by_content(fit_part, one), check))
+tail = {"genre and decade": tail_of(by_content(likes, 0), hidden)}
+tail["with popularity"] = tail_of(by_content(likes, weight), hidden)
+for model in (ALS(**MOVIELENS_SMALL["ALS"], random_state=SEED), Popularity()):
+    lists, _ = model.fit(likes).recommend(np.arange(likes.shape[0]), k=20)
+    tail[type(model).__name__] = tail_of(lists, hidden)
+
+# %% alt="Bars of recall in the tail: matrix factorization leads, lists by genre, decade and popularity follow, those by genre and decade alone find much less, and popularity nearly nothing."
 fig, ax = plt.subplots()
 plots.ranked_bars(ax, list(tail), list(tail.values()), accent="ALS", fmt="{:.3f}")
 ax.set_title("Collaborative filtering serves the tail best here (recall@20)")
@@ -271,13 +287,18 @@ plt.show()
 
 # %%
 claim(
-    "In the tail, matrix factorization finds several times as much as content (ratio of recall at 20)",
+    "In the tail, matrix factorization finds more than tuned content (ratio of recall at 20)",
+    tail["ALS"] / tail["with popularity"],
+    id="18.tail", baseline=1.0, at_least=1.2, fmt=".1f",  # baseline: content finds as much
+)
+claim(
+    "Over content without that weight, its lead looks larger than it is (ratio of recall at 20)",
     tail["ALS"] / tail["genre and decade"],
-    id="18.tail", baseline=1.0, at_least=2.0, fmt=".1f",  # baseline: content finds as much
+    id="18.tail_untuned", baseline=tail["ALS"] / tail["with popularity"], at_least=2.5, fmt=".1f",
 )
 
 # %% [markdown]
-# The statement is true of popularity, and of films that nobody has liked yet. Our content model is simple, and this is one split of one data set; a richer description could come closer.
+# The statement is true of popularity, and of films that nobody has liked yet. A rival that nobody tuned makes any lead look large: compare the two claims. Our content model is simple, and this is one split of one data set; a richer description could come closer.
 #
 # ### Exercise: how many users?
 #
@@ -310,8 +331,8 @@ exercise("18.peak_qps").check(peak_requests)
 say(
     "People say that collaborative filtering has no niche. I measured it: on MovieLens-small, likes, a "
     "random fifth hidden, one split, matrix factorization finds {18.tail} times as much of the tail as "
-    "genre and decade do. A random split flatters it, and films without likes are different: there I "
-    "would use content."
+    "a list by genre, decade and a tuned weight for popularity does. A random split flatters it, and "
+    "films without likes are different: there I would use content."
 )
 
 # %% [markdown]
