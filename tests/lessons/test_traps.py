@@ -296,3 +296,16 @@ def test_the_takeaway_tells_the_number_after_the_repair(trap, monkeypatch):
     for seed in SEEDS:
         value, _ = symptom(trap, seed, monkeypatch, find(f"{trap}.fix").answer)
         assert abs(value - number) <= (high - low) / 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_lead_before_the_launch_was_never_real(seed, monkeypatch):
+    """Repaired, the new model of trap 1 is about level with the old one, while it was ahead on each day."""
+    gaps = []
+    for answer in (None, find("t1.fix").answer):
+        notebook("t1", seed).known.clear()
+        symptom("t1", seed, monkeypatch, answer)
+        gaps.append(notebook("t1", seed).namespace["gap"][:3])
+    assert (gaps[0] < -0.01).all()
+    assert abs(gaps[1].mean()) < 0.02

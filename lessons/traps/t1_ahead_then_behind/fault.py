@@ -3,8 +3,8 @@
 core = True
 hints = (
     (
-        "The old model is as good after the launch as before, so people and ads are the same. What, of all that "
-        "goes into the new one, is not?"
+        "The old model loses little at the launch, so people and ads have hardly changed. What, of all that "
+        "goes into the new one, has?"
     ),
     (
         "The evaluation hands the functions the whole log, the server hands them the log up to midnight. Describe "
@@ -32,8 +32,8 @@ mistakes = {
         "the new model still falls behind the old one on that day."
     ),
     "delayed_labels": (
-        "Clicks that are missing in the last days would be missing for the old model as well. Its entropy after "
-        "the launch is about what it was before."
+        "Every click is in the log by midnight, as the text says, so the server misses none of the days before. And the "
+        "click rate of the days after the launch, which the table shows, is no lower than before."
     ),
     "duplicate_events": (
         "A good suspect: since Wednesday some rows come twice. Drop them before you compute rates and entropy: "
@@ -56,7 +56,7 @@ mistakes = {
     ),
     "stale_model": (
         "A model that ages loses from day to day, and the old one, trained on the same days, would lose as well. "
-        "Here one model falls, between two days, and then stays."
+        "Here one of the two falls behind within a single night, that of the launch."
     ),
     "train_serve_skew": (
         "Near. But training, evaluation and server call the same functions. Compare what each hands them, and ask which "

@@ -10,17 +10,18 @@ hints = (
     "Which function gives two results?",
     "A row may use the days *before* its own, and for this function three of them. Write the table of one campaign "
     "down, day by day, and mark which days a row of the fourth day gets.",
-    "The table has one line a day, also for days without a row. So the value of the day before stands one line "
-    "above: `shift` moves it down. Do that after the lines of missing days are there.",
+    "The table has one line a day, also for days without a row. So the total of the day before stands one line "
+    "above: `shift` moves it down. The rate is a difference of two totals: which line does each of them need?",
 )
 takeaway = (
-    "Only days before its own count now, also where the log goes on. After the repair, the difference between the "
-    "two models changes by about 0.00 at the launch: what the evaluation promised was the clicks of its own days."
+    "Only days before its own count now, also where the log goes on. The lead was never real: after the repair, the two "
+    "models are about level on all days, before the launch too. What the evaluation promised was the clicks of its own "
+    "days. After the repair, the difference between the two changes by about 0.00 at the launch."
 )
 
 
 def draw(rng: np.random.Generator, number: int) -> tuple:
-    """The log has a day without a row; some rows lie in it, some on its last day, some after it; one is unknown."""
+    """The log has a day without a row; rows lie in it, on its first and last day, and after it."""
     n_events, n_rows, n_campaigns, n_days = ((24, 6, 2, 7), (120, 20, 3, 9), (600, 60, 8, 12))[number]
     start, gap = pd.Timestamp("2026-01-05"), int(rng.integers(2, n_days - 3))
     days = np.sort(rng.choice(np.delete(np.arange(n_days), gap), size=n_events))
@@ -28,7 +29,7 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
     log = pd.DataFrame({"day": start + pd.to_timedelta(days, unit="D"), "campaign_id": campaigns + 10})
     log["clicked"] = (rng.random(n_events) < 0.5).astype(int)
     rows = rng.integers(1, n_days + 3, size=n_rows)
-    rows[:5] = n_days - 1, n_days, n_days + 1, gap, gap + 1
+    rows[:6] = n_days - 1, n_days, n_days + 1, gap, gap + 1, 0
     wanted = rng.integers(0, n_campaigns + 1, size=n_rows)  # the last one is not in the log
     wanted[:5] = np.arange(5) % n_campaigns
     rows = pd.DataFrame({"day": start + pd.to_timedelta(rows, unit="D"), "campaign_id": wanted + 10})
@@ -41,8 +42,8 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 def repaired(rows, log):
     daily = log.groupby(["day", "campaign_id"])["clicked"].agg(["sum", "count"]).unstack(fill_value=0)
     first, last = (getattr(pd.concat([log["day"], rows["day"]]), which)() for which in ("min", "max"))
-    daily = daily.reindex(pd.date_range(first, last), fill_value=0)
-    recent = daily.rolling(3, min_periods=1).sum().shift(1)
+    so_far = daily.reindex(pd.date_range(first, last), fill_value=0).cumsum()
+    recent = so_far.shift(1, fill_value=0) - so_far.shift(4, fill_value=0)
     found = recent.stack(future_stack=True).rename_axis(["day", "campaign_id"])
     found = found.reindex(pd.MultiIndex.from_frame(rows[["day", "campaign_id"]])).fillna(0)
     return ((found["sum"] + 0.6) / (found["count"] + 20)).to_numpy()
@@ -71,35 +72,35 @@ def changes_the_rate_of_the_ad(rows, log):
 
 mistakes = [
     edit(
-        ".sum().shift(1)",
-        ".sum()",
+        "so_far.shift(1, fill_value=0) - so_far.shift(4, fill_value=0)",
+        "so_far - so_far.shift(3, fill_value=0)",
         "as_it_was",
         "This is what the function of the notebook returns. Compare its values for an old day, with the whole log "
         "and with the log that the server had.",
     ),
     edit(
-        ".sum().shift(1)",
-        ".sum().sub(daily)",
+        "so_far.shift(4, fill_value=0)",
+        "so_far.shift(3, fill_value=0)",
         "two_days_instead_of_three",
-        "Nothing of its own day, good. But you take it out of three days, and two are left. Move the three days instead.",
+        "Nothing of its own day, good. But you take it out of three days, and two are left. Move both ends.",
     ),
     edit(
-        ".rolling(3, min_periods=1).sum().shift(1)",
-        ".cumsum().shift(1)",
+        " - so_far.shift(4, fill_value=0)",
+        "",
         "all_days_so_far",
         "Nothing of its own day, good, but you count all days before. This rate is over three of them.",
     ),
     edit(
-        "daily = daily.reindex(pd.date_range(first, last), fill_value=0)",
-        "every = pd.date_range(first, last)",
+        "so_far = daily.reindex(pd.date_range(first, last), fill_value=0).cumsum()",
+        "so_far = daily.cumsum()",
         "lines_instead_of_days",
         "You move the table by one line before the missing days are in it. Where the log lacks a day, or has "
         "ended, a line is not a day.",
-        also=((".shift(1)", ".shift(1).reindex(every)"),),
+        also=(("recent.stack", "recent.reindex(pd.date_range(first, last)).stack"),),
     ),
     edit(
-        ".sum().shift(1)",
-        ".sum().shift(2)",
+        "so_far.shift(1, fill_value=0) - so_far.shift(4, fill_value=0)",
+        "so_far.shift(2, fill_value=0) - so_far.shift(5, fill_value=0)",
         "one_day_too_old",
         "You leave out the day before as well. At midnight it is over, and its clicks are known: use it.",
     ),
