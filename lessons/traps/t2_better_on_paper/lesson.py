@@ -64,11 +64,13 @@ visits["loaded"] = (visits["day"] != "4") | (rng.random(len(users)) < 0.4)  # pa
 # %%
 def ten_best(scores, seen, held_out):
     """The ten films of each user's page, the best one first."""
-    films = np.flatnonzero(seen.any(axis=0))
-    table = np.where(seen, -np.inf, scores)[:, films]
-    best = np.argpartition(-table, 10, axis=1)[:, :10]
-    order = np.argsort(-np.take_along_axis(table, best, axis=1), axis=1)
-    return films[np.take_along_axis(best, order, axis=1)]
+    pages = []
+    for some in np.array_split(np.arange(len(scores)), len(scores) // 250 + 1):
+        table = np.where(seen[some], -np.inf, scores[some])
+        best = np.argpartition(-table, 10, axis=1)[:, :10]
+        order = np.argsort(-np.take_along_axis(table, best, axis=1), axis=1)
+        pages.append(np.take_along_axis(best, order, axis=1))
+    return np.concatenate(pages)
 
 
 def films_above(scores, seen, held_out):
@@ -84,18 +86,23 @@ def films_above(scores, seen, held_out):
 # %%
 def margin(scores, seen, held_out):
     """How much the held-out film's score exceeds that of the tenth best film; 0 if it is that one."""
-    tenth, films = [], np.flatnonzero(seen.any(axis=0))
+    margins = []
     for some in np.array_split(np.arange(len(scores)), len(scores) // 250 + 1):
-        table = np.where(seen[some], -np.inf, scores[some])[:, films]
-        tenth.append(np.partition(table, -10, axis=1)[:, -10])
-    return scores[np.arange(len(scores)), held_out] - np.concatenate(tenth)
+        films, column = np.unique(held_out[some], return_inverse=True)
+        table = np.where(seen[some], -np.inf, scores[some])
+        own = table[:, films][np.arange(len(some)), column]
+        margins.append(own - np.partition(table, -10, axis=1)[:, -10])
+    return np.concatenate(margins)
 
 
 def popularity(scores, seen, held_out):
     """Share of the films that fewer users have liked than the held-out one."""
-    count = seen.sum(axis=0)
-    order = np.sort(count)
-    return np.searchsorted(order, count[held_out]) / len(count)
+    count, shares = seen.sum(axis=0), []
+    for some in np.array_split(np.arange(len(scores)), len(scores) // 250 + 1):
+        films, column = np.unique(held_out[some], return_inverse=True)
+        fewer = [(count < own).mean() for own in count[films]]
+        shares.append(np.take(fewer, column))
+    return np.concatenate(shares)
 
 # %%
 visits["promised"] = films_above(scores, seen, held_out) < 10
@@ -144,7 +151,7 @@ plt.show()
 # | `stale_model` | the world has changed since the model in use was last trained |
 # | `target_leakage` | an input holds something that was not known when it was needed |
 # | `train_serve_skew` | two programs make the same input, and they do not agree on it |
-# | `uncorrected_sampling` | rows were selected by their outcome, and nothing corrects for it |
+# | `uncorrected_sampling` | rows were selected by their outcome, with no or a wrong weight |
 # | `version_skew` | parts that come from different fits are used with one another |
 
 # %% tags=["exercise:t2.fault"]
@@ -155,7 +162,7 @@ exercise("t2.fault").check(fault)
 # %% [markdown]
 # ## Exercise: repair it
 #
-# One of the four functions above must change. Write it again under the name `repaired`, with the same arguments. It must return what its first line says, for any numbers of users and films, also where no user has liked a film yet. Scores do not tie. Then put it in the old one's place and run the notebook again.
+# One of the four functions above must change. Write it again under the name `repaired`, with the same arguments. It must return what its first line says, for any numbers of users and films, and a film that nobody has liked yet is a rival, too. Scores do not tie. Then put it in the old one's place and run the notebook again.
 
 # %% tags=["exercise:t2.fix"]
 

@@ -28,8 +28,8 @@ def fault():
 
 mistakes = {
     "cold_start": (
-        "A good suspect: many users have few likes. But the report promised them more hits than others, and "
-        "the page gives less than promised to both groups. All users have some likes, and both sides count the same users."
+        "A good suspect: many users have few likes, and some held-out films had none before. But the page gives less "
+        "than promised to users of both kinds. And report and page have the same scores for such a film."
     ),
     "delayed_labels": (
         "Likes that are still to come would make the page look worse than it is. But each user of the week has "
