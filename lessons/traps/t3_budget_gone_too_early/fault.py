@@ -18,7 +18,7 @@ hints = (
 takeaway = (
     "Rows with equal inputs are taken for copies, also if one was clicked and the others not; the clicked one is "
     "kept, and stands for all. So the model learned a world with several times the clicks. The order "
-    "survives that, the level does not. The thinning beside it looks worse, and its weights make up for it."
+    "loses a little by that, the level is lost. The thinning beside it looks worse, and its weights make up for it."
 )
 
 

@@ -70,7 +70,12 @@ mistakes = [
         'settings["inputs"]',
         "as_it_was",
         "This is what the function of the notebook returns. Compute the weighted mean of `clicked` with it.",
-        also=(('"timestamp", kind', '["clicked", "timestamp"], kind'),),
+        also=(
+            (
+                'rows.sort_values("timestamp", kind="stable")',
+                'rows.iloc[np.lexsort((rows["timestamp"], rows["clicked"]))]',
+            ),
+        ),
     ),
     edit(
         '[*settings["inputs"], "clicked"]',

@@ -19,7 +19,7 @@
 # |---|---|---|
 # | somewhere in: data ▸ features ▸ model ▸ evaluation ▸ serving | 08; weights of rows | 10 minutes to read, under 20 s, under 500 MB |
 #
-# A team buys places for ads. A click is worth one dollar, so for an impression it pays the forecast click probability, in dollars. Over a day, what is paid should come back as clicks. The log is *simulated*.
+# A team buys places for ads. A click is worth one dollar, so for an impression it pays the forecast click probability, in dollars. Over a day, what is paid should come back as clicks. The log is *simulated*; a click is in it at once.
 # On Friday, the 16th, before dawn, the model learned from the eleven days before. Since Friday the fifth place is not sold any more. On Friday from 9 to 12 the clicks were not recorded.
 
 # %% tags=["parameters"]
@@ -38,7 +38,9 @@ from mlpipe.course import claim, exercise
 from mlpipe.features import hashed_design
 from mlpipe.simulator import simulate_ad_log
 
-log = simulate_ad_log(n_impressions=200_000 if SCALE == "full" else 60_000, seed=SEED).impressions
+n_impressions = 200_000 if SCALE == "full" else 60_000
+log = simulate_ad_log(n_impressions=n_impressions, seed=SEED, delay=0).impressions
+log = log.drop(columns="reported_at").drop_duplicates()  # some rows are stored twice
 log = log.assign(quarter=log["timestamp"].dt.hour // 6).reset_index(drop=True)
 friday = pd.Timestamp("2026-01-16")
 unrecorded = log["timestamp"].between(friday + pd.Timedelta(hours=9), friday + pd.Timedelta(hours=12))
@@ -64,7 +66,7 @@ def thinned(rows, settings):
 
 def merged(rows, settings):
     """Equal rows are learned from once: the last of them stands for all, with their number as weight."""
-    ordered = rows.sort_values(["clicked", "timestamp"], kind="stable")
+    ordered = rows.iloc[np.lexsort((rows["timestamp"], rows["clicked"]))]
     last = ~ordered.duplicated(settings["inputs"], keep="last")
     equal = rows.groupby(settings["inputs"], observed=True, dropna=False)
     return last.reindex(rows.index).to_numpy() * equal["clicked"].transform("size").to_numpy(float)
@@ -138,7 +140,7 @@ plt.show()
 # | `stale_model` | the world has changed since the model in use was last trained |
 # | `target_leakage` | an input holds something that was not known when it was needed |
 # | `train_serve_skew` | two programs make the same input, and they do not agree on it |
-# | `uncorrected_sampling` | rows were selected by their outcome, and nothing corrects for it |
+# | `uncorrected_sampling` | rows were selected by their outcome, with no or a wrong weight |
 # | `version_skew` | parts that come from different fits are used with one another |
 
 # %% tags=["exercise:t3.fault"]
@@ -149,7 +151,7 @@ exercise("t3.fault").check(fault)
 # %% [markdown]
 # ## Exercise: repair it
 #
-# One of the four functions that weigh rows must change. Write it again under the name `repaired`, with the same arguments; it must do what its first line says. Then put it in the old one's place and run the notebook again.
+# One of the four functions that weigh rows must change. Write it again under the name `repaired`, with the same arguments; it must do what its first line says. Two rows are equal if they agree in all inputs and in `clicked`; the last one is the last by time. Then put it in the old one's place and run the notebook again.
 
 # %% tags=["exercise:t3.fix"]
 
