@@ -28,8 +28,8 @@ def fault():
 
 mistakes = {
     "cold_start": (
-        "The model knows no users and no meals, only four inputs, and it has seen each weekday, hour, price "
-        "and rain of the fourth week in its first two."
+        "The model knows no users and no meals, only four inputs. Some prices of Monday are lower than any that it saw, "
+        "but so are some of Thursday, and that day is right. On Saturday no input is new."
     ),
     "delayed_labels": (
         "Clicks that are still to come would make the forecast too high on the last days. On Monday it is too low, and "

@@ -12,8 +12,8 @@ hints = (
     "New vectors of single users would have to be solved for on the old films; the store has none like that.",
 )
 takeaway = (
-    "Users and films come from one fit now, up to a week old. After the repair, the page of Friday has about 0.9 times "
-    "the hits of the night's test. A few days of age cost little; a mixture cost most."
+    "Users and films come from one fit now, up to a week old. After the repair, the page of Friday has about 1.0 times "
+    "the hits of the night's test. A few days of age cost too little to be seen here; the mixture cost most of the hits."
 )
 
 
