@@ -185,11 +185,11 @@ def f1(marked):
     return 2 * (marked & is_bot).sum() / (marked.sum() + is_bot.sum())
 
 
-click_rate = events.groupby("user_id")["clicked"].mean().reindex(many).to_numpy(dtype=float)
+click_rate = events.groupby("user_id")["clicked"].mean().reindex(many).to_numpy(float)
 suspects = many[click_rate > 0.08]  # the log's mean is 3 %
 places, shown = np.flatnonzero(is_bot) + 1, n_shown[many[is_bot]]
-print(f"{is_bot.sum()} bots: places {places.min()} to {places.max()} of {len(many)} busy users,")
-print(f"{shown.min()} to {shown.max()} impressions each")
+print(f"{is_bot.sum()} bots: places {places.min()} to {places.max()} of {len(many)} busy users,\n"
+      f"{shown.min()} to {shown.max()} impressions each")
 print(f"rows without a user, which no rule about users can judge: {events['user_id'].isna().mean():.0%}")
 
 # %%
@@ -229,8 +229,7 @@ print(best.round(2).to_string())
 claim(
     "Bots that click a little more than people are found better far down the page (ratio of F1)",
     best.loc["always 4 %", "slots 4, 5"] / best.loc["always 4 %", "all slots"],
-    id="02.careful_bots", baseline=1.0, at_least=1.3,
-)
+    id="02.careful_bots", baseline=1.0, at_least=1.3)
 claim(
     "Bots that click as people do, slot by slot, are found by neither rule (F1 of the better one)",
     best.loc["as people do"].max(),

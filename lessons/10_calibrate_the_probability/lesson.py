@@ -142,8 +142,7 @@ plt.show()
 
 # %%
 def misplaced(p, clicks=y):  # share of all clicks
-    gap = pd.Series(p[test] - clicks).groupby(pair[test].to_numpy()).sum()
-    return gap.abs().sum() / y.sum()
+    return pd.Series(p[test] - clicks).groupby(pair[test].to_numpy()).sum().abs().sum() / y.sum()
 
 
 predicted["crossed"] = predictions(**LOGISTIC_REGRESSION, crosses=[("device", "ad_format")])

@@ -380,10 +380,11 @@ exercise("11.ad_relevance").check(ad_relevance)
 say(
     "Before I train on clicks I ask what filtered them: our own choice, the slot, late reports. On a"
     " simulated log, a model whose total was right on its logged rows promised"
-    " {11.random_slice:.1f} times the clicks of randomly chosen ads. Inverse propensity weights gave {11.ips:.2f} times the true rate;"
-    " with all logged rows, its standard error was {11.ips_precision} of the random slice's. The newest"
-    " day looks too bad; with the delays of old clicks its rate came to {11.delay_repaired} of the"
-    " truth. Propensities are exact in a simulation: on a real log, a random slice has to test them."
+    " {11.random_slice:.1f} times the clicks of randomly chosen ads. Inverse propensity weights gave"
+    " {11.ips:.2f} times the true rate; with all logged rows, its standard error was"
+    " {11.ips_precision} of the random slice's. The newest day looks too bad; with the delays of old"
+    " clicks its rate came to {11.delay_repaired} of the truth. Propensities are exact in a simulation:"
+    " on a real log, a random slice has to test them."
 )
 
 # %% [markdown]

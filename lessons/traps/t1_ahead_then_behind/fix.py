@@ -40,18 +40,18 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 
 def repaired(rows, log):
-    daily = log.groupby(["day", "campaign_id"])["clicked"].agg(["sum", "count"]).unstack(fill_value=0)
-    first, last = (getattr(pd.concat([log["day"], rows["day"]]), which)() for which in ("min", "max"))
-    so_far = daily.reindex(pd.date_range(first, last), fill_value=0).cumsum()
-    recent = so_far.shift(1, fill_value=0) - so_far.shift(4, fill_value=0)
-    found = recent.stack(future_stack=True).rename_axis(["day", "campaign_id"])
-    found = found.reindex(pd.MultiIndex.from_frame(rows[["day", "campaign_id"]])).fillna(0)
-    return ((found["sum"] + 0.6) / (found["count"] + 20)).to_numpy()
+    daily = log.groupby(["campaign_id", "day"])["clicked"].agg(["sum", "count"])
+    clicks = shown = 0
+    for back in (1, 2, 3):
+        day = rows["day"] - pd.Timedelta(days=back)
+        found = daily.reindex([rows["campaign_id"], day]).fillna(0)
+        clicks, shown = clicks + found["sum"].to_numpy(), shown + found["count"].to_numpy()
+    return (clicks + 0.6) / (shown + 20)
 
 
 def another(rows, log):
     rates = []
-    for day, campaign in zip(rows["day"], rows["campaign_id"], strict=True):
+    for day, campaign in zip(rows["day"], rows["campaign_id"]):
         recent = log["day"].between(day - pd.Timedelta(days=3), day - pd.Timedelta(days=1))
         clicked = log["clicked"][recent & (log["campaign_id"] == campaign)]
         rates.append((clicked.sum() + 0.6) / (len(clicked) + 20))
@@ -70,44 +70,66 @@ def changes_the_rate_of_the_ad(rows, log):
     return (found[:, 0] + 0.6) / (found[:, 1] + 20)
 
 
+equivalent = {
+    "for back in (2, 1, 3):": "a sum has no order",
+    "daily = log.groupby(['campaign_id', 'day'])['clicked'].agg(['count', 'sum'])": "they are taken by name",
+}
+
+
+def _rates(rows, recent):
+    found = recent.stack(future_stack=True).rename_axis(["day", "campaign_id"])
+    found = found.reindex(pd.MultiIndex.from_frame(rows[["day", "campaign_id"]])).fillna(0)
+    return ((found["sum"] + 0.6) / (found["count"] + 20)).to_numpy()
+
+
+def _table(log):
+    return log.groupby(["day", "campaign_id"])["clicked"].agg(["sum", "count"]).unstack(fill_value=0)
+
+
+def lines_instead_of_days(rows, log):
+    every = pd.date_range(log["day"].min(), max(log["day"].max(), rows["day"].max()))
+    return _rates(rows, _table(log).rolling(3, min_periods=1).sum().shift(1).reindex(every))
+
+
+def last_known_value_goes_on(rows, log):
+    known = pd.date_range(log["day"].min(), log["day"].max())
+    recent = _table(log).reindex(known, fill_value=0).rolling(3, min_periods=1).sum().shift(1)
+    return _rates(rows, recent.reindex(pd.date_range(known[0], max(known[-1], rows["day"].max())), method="ffill"))
+
+
 mistakes = [
     edit(
-        "so_far.shift(1, fill_value=0) - so_far.shift(4, fill_value=0)",
-        "so_far - so_far.shift(3, fill_value=0)",
+        "(1, 2, 3)",
+        "(0, 1, 2)",
         "as_it_was",
         "This is what the function of the notebook returns. Compare its values for an old day, with the whole log "
         "and with the log that the server had.",
     ),
     edit(
-        "so_far.shift(4, fill_value=0)",
-        "so_far.shift(3, fill_value=0)",
+        "(1, 2, 3)",
+        "(1, 2)",
         "two_days_instead_of_three",
         "Nothing of its own day, good. But you take it out of three days, and two are left. Move both ends.",
     ),
     edit(
-        " - so_far.shift(4, fill_value=0)",
-        "",
+        "(1, 2, 3)",
+        "range(1, 99)",
         "all_days_so_far",
         "Nothing of its own day, good, but you count all days before. This rate is over three of them.",
     ),
-    edit(
-        "so_far = daily.reindex(pd.date_range(first, last), fill_value=0).cumsum()",
-        "so_far = daily.cumsum()",
-        "lines_instead_of_days",
+    wrong(
+        lines_instead_of_days,
         "You move the table by one line before the missing days are in it. Where the log lacks a day, or has "
         "ended, a line is not a day.",
-        also=(("recent.stack", "recent.reindex(pd.date_range(first, last)).stack"),),
     ),
     edit(
-        "so_far.shift(1, fill_value=0) - so_far.shift(4, fill_value=0)",
-        "so_far.shift(2, fill_value=0) - so_far.shift(5, fill_value=0)",
+        "(1, 2, 3)",
+        "(2, 3, 4)",
         "one_day_too_old",
         "You leave out the day before as well. At midnight it is over, and its clicks are known: use it.",
     ),
-    edit(
-        "recent.stack",
-        "recent.reindex(pd.date_range(log['day'].min(), log['day'].max())).reindex(recent.index, method='ffill').stack",
-        "last_known_value_goes_on",
+    wrong(
+        last_known_value_goes_on,
         "After the end of the log you go on with its last value. Three days before a row are three days of the "
         "calendar, also if nothing was logged on them.",
     ),

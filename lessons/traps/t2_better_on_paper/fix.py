@@ -35,19 +35,16 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 
 def repaired(scores, seen, held_out):
-    places = []
-    for some in np.array_split(np.arange(len(scores)), len(scores) // 250 + 1):
-        table = np.where(seen[some], -np.inf, scores[some])
-        own = table[np.arange(len(some)), held_out[some]]
-        places.append((table > own[:, None]).sum(axis=1))
-    return np.concatenate(places)
+    table = np.where(seen, -np.inf, scores)
+    own = table[np.arange(len(scores)), held_out]
+    return (table > own[:, None]).sum(axis=1)
 
 
 def another(scores, seen, held_out):
     places = []
     for user, film in enumerate(held_out):
         order = np.argsort(-np.where(seen[user], -np.inf, scores[user]))
-        places.append(int(np.flatnonzero(order == film)[0]))
+        places.append(order.tolist().index(film))
     return np.array(places)
 
 
@@ -90,8 +87,8 @@ mistakes = [
         "score below 0 stands below them, and the next model may score them high.",
     ),
     edit(
-        "np.where(seen[some], -np.inf, scores[some])",
-        "scores[some]",
+        "np.where(seen, -np.inf, scores)",
+        "scores",
         "seen_films_compete",
         "Films that the user has seen stand above the held-out one in your order. The page leaves them out.",
     ),

@@ -39,15 +39,15 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
 
 def repaired(rows, settings):
     columns = [*settings["inputs"], "clicked"]
-    ordered = rows.sort_values("timestamp", kind="stable")
+    ordered = rows.sort_values("timestamp")
     last = ~ordered.duplicated(columns, keep="last")
-    equal = rows.groupby(columns, observed=True, dropna=False)
+    equal = rows.groupby(columns, dropna=False)
     return last.reindex(rows.index).to_numpy() * equal["clicked"].transform("size").to_numpy(float)
 
 
 def another(rows, settings):
     kinds = {}
-    lines = zip(*(rows[name].astype(str) for name in settings["inputs"]), rows["clicked"], strict=True)
+    lines = rows[[*settings["inputs"], "clicked"]].fillna("none").itertuples(index=False)
     for place, line in enumerate(lines):
         kinds.setdefault(line, []).append(place)
     weights, times = np.zeros(len(rows)), rows["timestamp"].to_numpy()
@@ -64,6 +64,10 @@ def changes_the_thinning(rows, settings):
     return (rng.random(len(rows)) < settings["share"]) / settings["share"]
 
 
+equivalent = {  # equal in all columns, in whatever order these are
+    "columns = ['clicked', *settings['inputs']]": "the same groups",
+    "lines = rows[['clicked', *settings['inputs']]].fillna('none').itertuples(index=False)": "the same groups",
+}
 mistakes = [
     edit(
         '[*settings["inputs"], "clicked"]',
@@ -72,7 +76,7 @@ mistakes = [
         "This is what the function of the notebook returns. Compute the weighted mean of `clicked` with it.",
         also=(
             (
-                'rows.sort_values("timestamp", kind="stable")',
+                'rows.sort_values("timestamp")',
                 'rows.iloc[np.lexsort((rows["timestamp"], rows["clicked"]))]',
             ),
         ),
