@@ -233,8 +233,7 @@ claim(
 claim(
     "Bots that click as people do, slot by slot, are found by neither rule (F1 of the better one)",
     best.loc["as people do"].max(),
-    id="02.bots_like_people", baseline=best.loc["always 12 %"].max(), at_most=0.3, fmt=".2f",
-)
+    id="02.bots_like_people", baseline=best.loc["always 12 %"].max(), at_most=0.3, fmt=".2f")
 
 # %% [markdown] notes="Stay on the figure for a minute. Ask why the lines part: better ads go to the top, so the slot and the ad are confounded. Then ask which of the three lines a company without a random slice can draw. Only the steepest, and it is wrong."
 # Against the last kind you need other columns: addresses, times, what follows a click. What you drop is a decision, so count it and write it down. We drop the suspects of the plain rule and keep the rows without a user.

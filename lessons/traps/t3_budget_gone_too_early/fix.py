@@ -47,7 +47,7 @@ def repaired(rows, settings):
 
 def another(rows, settings):
     kinds = {}
-    lines = rows[[*settings["inputs"], "clicked"]].fillna("none").itertuples(index=False)
+    lines = rows[[*settings["inputs"], "clicked"]].itertuples(index=False)
     for place, line in enumerate(lines):
         kinds.setdefault(line, []).append(place)
     weights, times = np.zeros(len(rows)), rows["timestamp"].to_numpy()
@@ -66,7 +66,7 @@ def changes_the_thinning(rows, settings):
 
 equivalent = {  # equal in all columns, in whatever order these are
     "columns = ['clicked', *settings['inputs']]": "the same groups",
-    "lines = rows[['clicked', *settings['inputs']]].fillna('none').itertuples(index=False)": "the same groups",
+    "lines = rows[['clicked', *settings['inputs']]].itertuples(index=False)": "the same groups",
 }
 mistakes = [
     edit(
