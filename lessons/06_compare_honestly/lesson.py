@@ -170,7 +170,7 @@ claim(
     "over ALS's lead (spread and lead of one random split)", delta["item kNN"][0] / lead["item kNN"],
     id="06.small_test", baseline=delta["item kNN"][2] / lead["item kNN"], at_least=1.4)  # all users
 
-# %% alt="Smallest detectable difference in nDCG against the number of users, a curve for each pair of models that falls steeply, then slowly. At 21 users the curve of ALS and item kNN lies far above their difference, at 150 near it, at 659 below it; that of ALS and popularity lies below their difference at all three."
+# %% alt="Smallest detectable difference in nDCG against the number of users, a curve for each pair of models that falls steeply, then slowly. At 21 users the curve of ALS and item kNN lies far above their difference, at 150 a little below it, at 659 far below it; that of ALS and popularity lies below their difference at all three."
 sizes = np.arange(15, 1_001)
 fig, ax = plt.subplots()
 for name in ("popularity", "item kNN"):
@@ -192,7 +192,7 @@ plt.show()
 #
 # The interval covers the choice of *users*. The split was a draw, too. We take four more and, last, average each user's five numbers before drawing users. (All five splits share the settings, which come from random splits of the same likes; each model had the same chance.)
 
-# %% alt="Intervals of the difference between ALS and EASE for five splits and for their average: four estimates lie above zero and one below, all intervals include zero, and that of the average is the narrowest."
+# %% alt="Intervals of the difference between ALS and EASE for five splits and for their average: three estimates lie above zero and two below, all intervals reach or include zero, and that of the average is the narrowest."
 runs = [one_split(number) for number in range(5 if SCALE == "full" else 2)]
 each = {name: np.array([rm.ndcg_at_k(shown[name], test) for _, test, shown in runs]) for name in models}
 found = {f"split {i + 1}": paired_difference(each["ALS"][i], each["EASE"][i]) for i in range(len(runs))}
@@ -233,7 +233,7 @@ def on_films(model, in_head):  # of each user; NaN where nothing is hidden there
 pairs["head films"] = [on_films(model, True) for model in ("ALS", "EASE")]
 pairs["tail films"] = [on_films(model, False) for model in ("ALS", "EASE")]
 
-# %% alt="Intervals of the difference between ALS and EASE in five slices: on tail films above zero, the other four include zero."
+# %% alt="Intervals of the difference between ALS and EASE in five slices: on tail films and for users with many likes above zero, the other three include zero."
 gaps = {name: paired_difference(*pair) for name, pair in pairs.items()}
 for name, both in pairs.items():
     print(f"{name:10} {gaps[name].n} users, nDCG@10 of ALS, EASE:", np.nanmean(both, axis=1).round(3))
