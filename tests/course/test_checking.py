@@ -30,10 +30,30 @@ from threadpoolctl import threadpool_limits
 
 from mlpipe.course import checking, exercise, libraries, seen, trial
 from mlpipe.course.checking import examine, same, solved
-from mlpipe.course.definition import Mistake, find
+from mlpipe.course.definition import Mistake, find, load
 from mlpipe.course.exercise import Exercise
 
 linux = pytest.mark.skipif(not trial.FORK, reason="needs a process of its own for the check")
+
+
+ARMS = '''"""Users and clicks of each arm."""
+
+import numpy as np
+import pandas as pd
+
+def arms(users):
+    return users.groupby("arm")["clicks"].agg(["size", "mean"])
+
+def another(users):
+    return users.groupby("arm")["clicks"].agg(["size", "mean"])
+
+def draw(rng, number):
+    n = (5, 9, 30)[number]
+    arm = np.append(["A", "A", "B"], rng.choice(["A", "B"], size=n))
+    return (pd.DataFrame({"arm": arm, "clicks": rng.normal(size=n + 3)}),)
+
+mistakes, hints, takeaway = [], ("a", "b", "c"), ""
+'''
 
 
 def right(values, frame):
@@ -563,14 +583,16 @@ def test_whatever_differs_the_two_sides_of_a_message_differ(form, array, place, 
         assert sides[1].split(" at [")[0] != sides[2]
 
 
-def test_the_numbers_of_one_label_under_another_are_wrong():
-    """Labels count, the order does not: as `t6.fix` asks for one row each arm."""
-    fix = find("t6.fix")
-    assert examine(fix, lambda *given: fix.answer(*given).iloc[::-1, ::-1]).state == "correct"
-    assert examine(fix, lambda *given: fix.answer(*given).to_numpy()).state == "correct"
-    feedback = examine(fix, lambda *given: fix.answer(*given).set_axis(["B", "A"]))
+def test_the_numbers_of_one_label_under_another_are_wrong(tmp_path):
+    """Labels count, the order does not: one row each arm."""
+    path = tmp_path / "arms.py"
+    path.write_text(ARMS)
+    arms = load(path, "99.arms")
+    assert examine(arms, lambda users: arms.answer(users).iloc[::-1, ::-1]).state == "correct"
+    assert examine(arms, lambda users: arms.answer(users).to_numpy()).state == "correct"
+    feedback = examine(arms, lambda users: arms.answer(users).set_axis(["B", "A"]))
     assert (feedback.state, feedback.misconception) == ("incorrect", "under_other_labels")
-    feedback = examine(fix, lambda *given: fix.answer(*given).reset_index(drop=True))
+    feedback = examine(arms, lambda users: arms.answer(users).reset_index(drop=True))
     assert (feedback.state, feedback.misconception) == ("incorrect", "other_labels")
     assert "other labels in the index: 0, 1, expected 'A', 'B'" in feedback.message
 

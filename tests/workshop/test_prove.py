@@ -43,7 +43,7 @@ FAULTS = [
     ("draws_differ", replace(NAME, draw=lambda rng, number: (1,)), "leave `draw` out"),
     ("hints_climb", replace(STEP, hints=("One.", "One.")), "1 hints, expected 3"),
     ("hints_climb", replace(STEP, hints=("One.", "Two.", STEP.solution)), "hint 3 holds the answer"),
-    ("choices_do_not_tell", replace(NAME, title="The leaky counter"), "this tells the answer: The leaky counter"),
+    ("choices_do_not_tell", replace(NAME, title="The target leakage"), "this tells the answer: The target leakage"),
     ("choices_do_not_tell", replace(NAME, answer=NAME.mistakes[0].answer), "is among the wrong ones"),
 ]
 
