@@ -39,7 +39,7 @@ SCALE = "full"
 #
 # We use the *simulated* ad log, 300,000 rows, so we know the true click probabilities. The first twelve days train, the last two test. Scores are **normalised entropy** (NE), the log loss
 # over that of always predicting the training click rate: below 1 is useful, lower is better. The **oracle** predicts the true probabilities; beside NE stands the *share of the oracle*, how much of its gain a model
-# reaches. To keep it short we leave repeats and bots in, and train on all clicks of the twelve days, late ones included.
+# reaches. To keep it short we leave repeats and bots in, and train on all clicks of the twelve days, late ones included. Models of ids are logistic regressions with `C=0.05`.
 
 # %%
 import numpy as np
