@@ -45,7 +45,7 @@ lab: $(READY)  ## open your own copy of the course in JupyterLab (ARGS=--no-brow
 test: lint  ## everything that CI runs: code, and every lesson executed three times
 	@$(PYTEST)
 
-check: lint  ## the part of the tests that takes less than a minute
+check: lint  ## the part of the tests that takes about a minute
 	@$(PYTEST) -m "not slow"
 
 kernels: $(DEV)  ## the lessons as other CPUs compute them, against the stored outputs: a table (ONLY=05)

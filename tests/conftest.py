@@ -10,7 +10,19 @@ OFFLINE = Path(__file__).parent / "offline"
 collect_ignore = ["offline"]  # no tests: it acts where it is imported
 SLOW = {
     f"test_{name}.py"
-    for name in ("als", "checking", "ctr", "ctr_models", "estimators", "exercises", "recommenders", "run", "simulator")
+    for name in (
+        "als",
+        "answers",
+        "checking",
+        "ctr",
+        "ctr_models",
+        "estimators",
+        "exercises",
+        "recommenders",
+        "run",
+        "seen",
+        "simulator",
+    )
 }
 LONG = ("test_notebooks.py", "test_run.py")
 

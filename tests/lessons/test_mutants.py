@@ -7,7 +7,7 @@ from mlpipe.course.definition import load
 from mlpipe.workshop.mutants import mutants
 from mlpipe.workshop.prove import survivors
 
-SHARE = 25
+SHARE = 50
 TO_WRITE = [definition for definition in EXERCISES if not definition.choices]
 COUNT = '''"""How many values are small."""
 
