@@ -244,17 +244,16 @@ def _accepted(definition: Definition, code: str, prepared: list[tuple[list, list
     return accepted, other
 
 
-def _mutants_are_refused(definition: Definition, part: slice = slice(None)) -> Faults:
+def _mutants_are_refused(definition: Definition) -> Faults:
     """In every check; those that compute the same are listed, once, with the reason."""
     if definition.choices:
         return
-    found = survivors(definition, part)
+    found = survivors(definition)
     for what, how in found.items():
         if what not in definition.equivalent:
             yield f"a mutant is {how}: `{what}`; let the draws tell it apart, or say in `equivalent` why it is right"
-    if part == slice(None):
-        for what in definition.equivalent.keys() - found.keys():
-            yield f"no such mutant is accepted any more: take `{what}` out of `equivalent`"
+    for what in definition.equivalent.keys() - found.keys():
+        yield f"no such mutant is accepted any more: take `{what}` out of `equivalent`"
 
 
 def _degenerate_answers_are_refused(definition: Definition) -> Faults:
