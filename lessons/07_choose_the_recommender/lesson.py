@@ -339,7 +339,7 @@ exercise("07.machines").check(machines)
 # %% [markdown]
 # ### Exercise: cold users on equal terms
 #
-# One row is one like, in any order. Return a mask that keeps the first `n` likes of each user by time.
+# One row is one like, in any order. Return a mask that keeps the first `n` likes of each user by time; of two at one time, the upper row is the earlier one.
 
 # %% tags=["exercise:07.first_rows"]
 
