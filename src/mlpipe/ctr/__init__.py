@@ -6,6 +6,7 @@ from mlpipe.ctr.ffm import FieldAwareFM
 from mlpipe.ctr.fm import FactorizationMachine
 from mlpipe.ctr.ftrl import FTRLProximal
 from mlpipe.ctr.linear import HashedLogisticRegression
+from mlpipe.ctr.pairs import choose_pairs, screen_pairs
 from mlpipe.ctr.rates import SmoothedRate
 from mlpipe.ctr.sampling import NegativeDownsampler, recalibrate
 from mlpipe.ctr.trees_plus_lr import TreesPlusLR
@@ -20,5 +21,7 @@ __all__ = [
     "NegativeDownsampler",
     "SmoothedRate",
     "TreesPlusLR",
+    "choose_pairs",
     "recalibrate",
+    "screen_pairs",
 ]

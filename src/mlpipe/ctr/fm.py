@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from mlpipe.ctr.base import OnlineClickModel, check_positive, log_odds
 from mlpipe.ctr.fields import Crosses, Fields, design_matrix
-from mlpipe.ctr.linear import choose_C, fit_logistic
+from mlpipe.ctr.logistic import choose_C, fit_logistic
 
 
 class _Batch(NamedTuple):

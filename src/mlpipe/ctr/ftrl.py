@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from mlpipe.ctr.base import OnlineClickModel, check_positive
 from mlpipe.ctr.fields import Crosses, Fields, design_matrix
-from mlpipe.ctr.linear import choose_C
+from mlpipe.ctr.logistic import choose_C
 
 DENSE_UP_TO = 64  # buckets an entry of the batch, above which only the batch's own buckets are visited
 ROWS_TO_SHOW = 400_000  # so many at least, by passing over a small table several times

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from mlpipe.ctr.base import ClickModel, check_positive
 from mlpipe.ctr.boosting import TreeColumns, boosted_trees, counter_columns
 from mlpipe.ctr.fields import Crosses, Fields, design_matrix
-from mlpipe.ctr.linear import choose_C, fit_logistic
+from mlpipe.ctr.logistic import choose_C, fit_logistic
 from mlpipe.features import count_before
 
 LEAVES_VARIANCE = 0.03  # of all leaves of a row together
