@@ -271,21 +271,33 @@ def test_one_pass_of_ftrl_is_nearly_the_converged_regression():
 # ---------------------------------------------------------------- factorization machine
 
 
-def test_the_factorization_machine_is_the_sum_over_all_pairs():
+PAIRS_OF_FM = {"all": "all", "named": [("ad", "site"), ("depth", "slot")]}
+
+
+@pytest.mark.parametrize("pairs", PAIRS_OF_FM.values(), ids=PAIRS_OF_FM)
+def test_the_factorization_machine_is_the_sum_over_its_pairs(pairs):
     log, y = ids_log(500)
     log["depth"] = np.random.default_rng(1).normal(size=500)
-    model = FactorizationMachine(3, n_models=2, n_buckets=2**12, crosses=[("ad", "slot")], min_clicks=3, factor_l2=1)
-    model.fit(log, y)
+    arguments = {"n_buckets": 2**12, "crosses": [("ad", "slot")], "min_clicks": 3, "factor_l2": 1}
+    model = FactorizationMachine(3, n_models=2, pairs=pairs, **arguments).fit(log, y)
     buckets, values, n_fields = model._fields.transform(log)
     assert (~model._has_vector[buckets]).any()  # some values are too rare for a vector
+    columns = ["ad", "site", "slot", "depth", "depth"]  # the two knots of a number
+    assert model._fields.slots == columns
     expected = np.zeros(500)
-    for row, machine in itertools.product(range(500), model._models):
-        weights = machine["weights"].astype(float)
-        total = machine["bias"] + (weights[buckets[row], 0] * values[row]).sum()
-        vectors = weights[buckets[row], 1:] * model._has_vector[buckets[row], None]
-        for i, j in itertools.combinations(range(n_fields), 2):
-            total += vectors[i] @ vectors[j] * values[row, i] * values[row, j]
-        expected[row] += total / 2
+    for machine in model._models:
+        weight = np.ones((n_fields, n_fields))
+        if pairs != "all":
+            r = dict(zip(map(frozenset, pairs), machine["field_weights"], strict=True))
+            assert not np.isclose(machine["field_weights"], 1).all()
+            weight = np.array([[r.get(frozenset([left, right]), 0) for left in columns] for right in columns])
+        for row in range(500):
+            weights = machine["weights"].astype(float)
+            total = machine["bias"] + (weights[buckets[row], 0] * values[row]).sum()
+            vectors = weights[buckets[row], 1:] * model._has_vector[buckets[row], None]
+            for i, j in itertools.combinations(range(n_fields), 2):
+                total += weight[i, j] * (vectors[i] @ vectors[j]) * values[row, i] * values[row, j]
+            expected[row] += total / 2
     assert model.decision_function(log) == pytest.approx(expected, abs=1e-4)
 
 
@@ -306,22 +318,21 @@ def check_gradient(model, machine, objective, places, encoded, y, rows, within):
     assert step == pytest.approx(measured, abs=within * np.abs(measured).max())
 
 
+@pytest.mark.parametrize("pairs", PAIRS_OF_FM.values(), ids=PAIRS_OF_FM)
 @pytest.mark.parametrize("min_clicks", [0, 3])
-def test_one_step_of_the_factorization_machine_follows_the_gradient(min_clicks):
+def test_one_step_of_the_factorization_machine_follows_the_gradient(min_clicks, pairs):
     """The direction of each weight is the derivative of the penalised loss, measured by differences."""
     log, y = ids_log(60)
     log["depth"] = np.random.default_rng(1).normal(size=60)
     arguments = {"factors": 2, "n_buckets": 256, "crosses": [("ad", "slot")], "l2": 3, "factor_l2": 5}
-    model = FactorizationMachine(**arguments, min_clicks=min_clicks, epochs=1, batch_size=1000).fit(
-        log, y
-    )  # weights that are not zero
-    encoded = model._fields.transform(log)
+    model = FactorizationMachine(**arguments, pairs=pairs, min_clicks=min_clicks, epochs=1, batch_size=1000)
+    encoded = model.fit(log, y)._encode(log)  # weights that are not zero
     rows = np.arange(60)
     model._n_occurrences[:] = 0
     model._count(encoded, y.astype(float), rows)
     model._has_vector = model._n_occurrences >= 4 * min_clicks
     with_vector = model._has_vector[:, None]
-    assert min_clicks == 0 or 3 < np.count_nonzero(with_vector[np.unique(encoded[0])]) < 30
+    assert min_clicks == 0 or 3 < np.count_nonzero(with_vector[np.unique(encoded.linear)]) < 30
     machine = model._models[0]
 
     def objective():
@@ -329,18 +340,87 @@ def test_one_step_of_the_factorization_machine_follows_the_gradient(min_clicks):
         loss = np.logaddexp(0, np.where(y == 1, -scores, scores)).sum()
         table = machine["weights"].astype(float)
         # a bucket's penalty is l2 / 2 times its square, whatever its occurrences; crosses and fields share the bucket
-        fields = np.bincount(encoded[0][:, : encoded[2]].ravel(), minlength=256)
-        crosses = np.bincount(encoded[0][:, encoded[2] :].ravel(), minlength=256)
-        share_fields, share = fields / np.maximum(fields + crosses, 1), (fields + crosses) > 0
+        sides, everything = (np.bincount(part.ravel(), minlength=256) for part in (encoded.sides, encoded.linear))
+        share_sides, share = sides / np.maximum(everything, 1), everything > 0
         return (
             loss
             + 1.5 * (table[:, 0] ** 2 * share).sum()
-            + 2.5 * ((table[:, 1:] ** 2 * with_vector).sum(1) * share_fields).sum()
+            + 2.5 * ((table[:, 1:] ** 2 * with_vector).sum(1) * share_sides).sum()
         )
 
     machine["weights"] = machine["weights"].astype(np.float64)
-    places = itertools.product(np.unique(encoded[0]), range(3))
+    places = itertools.product(np.unique(encoded.linear), range(3))
     check_gradient(model, machine, objective, places, encoded, y, rows, within=0.02)
+
+
+def test_one_step_of_the_field_weights_follows_the_gradient():
+    log, y = ids_log(60)
+    log["depth"] = np.random.default_rng(1).normal(size=60)
+    arguments = {"factors": 2, "n_buckets": 2**12, "min_clicks": 0, "epochs": 1, "batch_size": 1000}
+    model = FactorizationMachine(**arguments, pairs=PAIRS_OF_FM["named"]).fit(log, y)
+    encoded, machine, rows = model._encode(log), model._models[0], np.arange(60)
+    machine["weights"] *= 30  # so that the derivatives are not small
+    machine["field_weights"] = machine["field_weights"].astype(np.float64)
+
+    def loss():
+        scores = model._scores(encoded, rows)
+        return np.logaddexp(0, np.where(y == 1, -scores, scores)).sum()
+
+    measured = np.zeros(2)
+    for i in range(2):
+        r = machine["field_weights"][i]
+        machine["field_weights"][i] = r + 1e-3
+        above = loss()
+        machine["field_weights"][i] = r - 1e-3
+        measured[i] = (above - loss()) / 2e-3
+        machine["field_weights"][i] = r
+    before = machine["field_weights"].copy()
+    machine["field_squares"][:] = 1e12
+    model._learn(machine, model._batch(encoded, y.astype(float), rows))
+    step = (before - machine["field_weights"]) * 1e6 / 0.02
+    assert np.abs(measured).min() > 0.005
+    assert step == pytest.approx(measured, rel=0.01)
+
+
+def test_a_machine_screens_its_pairs_and_learns_which_matter():
+    rng = np.random.default_rng(0)
+    log = pd.DataFrame({name: rng.integers(0, 20, 40_000) for name in "abcdef"})
+    left, right = rng.normal(size=(20, 2)), rng.normal(size=(20, 2))
+    y = (rng.random(40_000) < expit(-2 + 0.7 * (left[log["a"]] * right[log["d"]]).sum(1))).astype(int)
+    machine, plain = (FactorizationMachine(pairs=pairs).fit(log[:30_000], y[:30_000]) for pairs in (None, "all"))
+    assert ("a", "d") in machine.pairs_
+    assert len(machine.pairs_) < 4
+    assert plain.pairs_ is None
+    losses = [normalized_entropy(y[30_000:], m.predict_proba(log[30_000:])[:, 1]) for m in (machine, plain)]
+    assert losses[0] < losses[1] - 0.005
+    weights = FactorizationMachine(pairs=[("a", "d"), ("b", "c")]).fit(log, y).field_weights_
+    assert weights[0] > weights[1] + 0.2
+
+
+def test_where_nothing_interacts_the_machine_is_a_logistic_regression():
+    log, y = ids_log()
+    machine = FactorizationMachine(l2=10, pairs=[], epochs=30).fit(log, y)
+    assert machine.pairs_ == []
+    linear = HashedLogisticRegression(C=0.1).fit(log, y)
+    assert machine.decision_function(log) == pytest.approx(linear.decision_function(log), abs=0.1)
+
+
+def test_a_stream_has_no_rows_to_screen_and_takes_all_pairs():
+    log, y = ids_log()
+    for kind in (FactorizationMachine, FieldAwareFM):
+        machine = kind(n_buckets=2**12).partial_fit(log[:100], y[:100]).partial_fit(log[100:], y[100:])
+        assert machine.pairs_ == [("ad", "site"), ("ad", "slot"), ("site", "slot")]
+    assert len(FieldAwareFM("all").fit(log, y).pairs_) == 3
+
+
+def test_crosses_of_a_logistic_regression_are_chosen_on_request():
+    rng = np.random.default_rng(0)
+    log = pd.DataFrame({name: rng.integers(0, 10, 20_000) for name in "abc"})
+    y = (rng.random(20_000) < expit(rng.normal(-1, 1, (10, 10))[log["a"], log["c"]])).astype(int)
+    model = HashedLogisticRegression(crosses="auto").fit(log, y)
+    assert model.crosses_ == [("a", "c")]
+    named = HashedLogisticRegression(crosses=[("a", "c")]).fit(log, y)
+    assert (model.decision_function(log) == named.decision_function(log)).all()
 
 
 def test_it_finds_an_interaction_of_low_rank_and_generalises_to_unseen_pairs():
@@ -396,9 +476,8 @@ FIELD_AWARE["pairs"] = [("ad", "site"), (("ad", "slot"), "site"), ("depth", "sho
 def test_a_field_aware_machine_is_the_sum_over_its_pairs_of_vectors_of_their_own():
     log, y = field_aware_log(500)
     model = FieldAwareFM(**FIELD_AWARE, n_models=2, min_clicks=3).fit(log, y)
-    buckets, values, n_linear = model._encode(log)
-    assert buckets.shape[1] == n_linear + 6
-    sides = buckets[:, n_linear:]
+    buckets, values, sides, _ = model._encode(log)
+    assert sides.shape[1] == 6
     assert (sides[:, 1] != sides[:, 3]).any()  # the site has one vector for the ad, another for ad and slot
     for side, key in zip(sides.T, ("ad", "site", ["ad", "slot"], "site"), strict=False):
         assert set(pd.Series(side).groupby(log.groupby(key).ngroup()).nunique()) == {1}
@@ -410,7 +489,7 @@ def test_a_field_aware_machine_is_the_sum_over_its_pairs_of_vectors_of_their_own
     for row, machine in itertools.product(range(500), model._models):
         weights = machine["weights"].astype(float)
         vectors = weights[sides[row], 1:] * model._has_vector[sides[row], None]
-        linear = (weights[buckets[row, :n_linear], 0] * values[row]).sum()
+        linear = (weights[buckets[row], 0] * values[row]).sum()
         expected[row] += (machine["bias"] + linear + (vectors[::2] * vectors[1::2]).sum()) / 2
     assert model.decision_function(log) == pytest.approx(expected, abs=1e-4)
 
@@ -419,7 +498,7 @@ def test_one_step_of_the_field_aware_machine_follows_the_gradient():
     log, y = field_aware_log(60)
     model = FieldAwareFM(**FIELD_AWARE, l2=3, factor_l2=5, min_clicks=0, epochs=3, batch_size=1000).fit(log, y)
     encoded, rows, machine = model._encode(log), np.arange(60), model._models[0]
-    linear, sides = np.unique(encoded[0][:, : encoded[2]]), np.unique(encoded[0][:, encoded[2] :])
+    linear, sides = np.unique(encoded.linear), np.unique(encoded.sides)
     assert not np.isin(linear, sides).any()
     model._n_occurrences[:] = 0
     model._count(encoded, y.astype(float), rows)
@@ -443,7 +522,7 @@ def test_named_pairs_generalise_better_than_all_pairs_and_than_a_cross():
     train, test = slice(0, 40_000), slice(40_000, None)
     models = {
         "named": FieldAwareFM([("ad", "site")]),
-        "all": FactorizationMachine(factors=4),
+        "all": FactorizationMachine(pairs="all"),
         "cross": HashedLogisticRegression(crosses=[("ad", "site")]),
     }
     found = {

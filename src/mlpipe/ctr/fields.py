@@ -44,6 +44,7 @@ class Fields:
     ----------
     kinds : the `Kinds` of the columns
     knots : increasing numbers by column of numbers
+    slots : of each slot before those of crosses its column, None for weekdays, which enter no cross
 
     Examples
     --------
@@ -75,6 +76,8 @@ class Fields:
         self.kinds = Kinds(frame)
         numbers = [name for name, kind in self.kinds.of.items() if kind == "number"]
         self.knots = {name: _knots(floats(self.kinds.take(frame, name))) for name in numbers}
+        ids = [(name, None) if kind == "time" else (name,) for name, kind in self.kinds.of.items() if kind != "number"]
+        self.slots: list[str | None] = [slot for column in ids for slot in column] + [n for n in numbers for _ in "01"]
         for cross in self.crosses:
             known = not isinstance(cross, str) and len(cross) > 1 and all(part in self.kinds.of for part in cross)
             if not known or len(set(cross)) < len(cross):
@@ -196,12 +199,9 @@ class Keys:
         self.columns = list(dict.fromkeys(name for key in self.keys for name in key))
         crosses = list(dict.fromkeys(key for key in self.keys if len(key) > 1))
         self.fields = Fields(self.n_buckets, crosses, self.seed).fit(frame[self.columns])
-        kinds = self.fields.kinds.of
-        place: dict[tuple[str, ...], int] = {}  # slots in the order of `Fields`: ids and times, numbers, crosses
-        for name in sorted(self.columns, key=lambda name: kinds[name] == "number"):
-            place[name,] = sum(1 if kinds[before] == "id" else 2 for (before,) in place)
-        n_fields = sum(1 if kind == "id" else 2 for kind in kinds.values())
-        place |= {cross: n_fields + i for i, cross in enumerate(crosses)}
+        slots = self.fields.slots
+        place = {(name,): slots.index(name) for name in self.columns}
+        place |= {cross: len(slots) + i for i, cross in enumerate(crosses)}
         self.slots = [place[key] for key in self.keys]
         return self
 

@@ -1,7 +1,9 @@
-"""Factorization machine: logistic regression plus all pairwise interactions, each the product of two short vectors."""
+"""Factorization machine: logistic regression plus pairwise interactions, each the product of two short vectors."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,26 +14,43 @@ from scipy.special import expit
 from mlpipe.ctr.base import OnlineClickModel, check_positive, log_odds
 from mlpipe.ctr.fields import Crosses, Fields, design_matrix
 from mlpipe.ctr.logistic import choose_C, fit_logistic
+from mlpipe.ctr.pairs import screen_pairs
+
+FIELD_WEIGHT_RATE = 0.02  # of Adagrad, for the weights of pairs of columns
+ROWS_AT_ONCE = 65_536
+
+
+class _Encoded(NamedTuple):
+    """Rows as buckets: those with a weight, and those whose vectors interact."""
+
+    linear: np.ndarray  # (n_rows, n) fields and crosses
+    values: np.ndarray | None  # of these
+    sides: np.ndarray  # (n_rows, n_sides)
+    side_values: np.ndarray | None
 
 
 class _Batch(NamedTuple):
-    fields: sp.csr_matrix  # rows x touched buckets of the fields
-    squared: sp.csr_matrix  # the same with squared values
+    linear: sp.csr_matrix  # rows x touched buckets
     touched: np.ndarray
-    has_vector: np.ndarray  # 1 or 0 for each touched bucket, (n, 1)
     share: np.ndarray  # of the occurrences of each touched bucket, the share that is in this batch
-    crosses: sp.csr_matrix | None
-    crosses_touched: np.ndarray
-    crosses_share: np.ndarray
+    sides: np.ndarray  # (n_sides, n_rows) places in sides_touched
+    side_values: np.ndarray | None  # (n_sides, n_rows, 1)
+    sides_touched: np.ndarray
+    sides_share: np.ndarray
+    has_vector: np.ndarray  # 1 or 0 for each touched bucket of the sides, (n, 1)
     y: np.ndarray
 
 
 class FactorizationMachine(OnlineClickModel):
-    """Logistic regression with an interaction <v_i, v_j> between every two features i and j of a row.
+    """Logistic regression with an interaction <v_i, v_j> between features i and j of a row, from chosen columns.
 
-    log-odds = b + sum_i w_i x_i + sum_{i<j} <v_i, v_j> x_i x_j, the second sum in linear time: for each factor it is
-    half of (the square of the sum - the sum of the squares). A pair that was never seen together has an interaction
-    all the same, where its members were seen with others.
+    log-odds = b + sum_i w_i x_i + sum_{i<j} r_fg <v_i, v_j> x_i x_j, where i is of column f and j of column g. Two
+    values that were never seen together have an interaction all the same, where they were seen with others.
+
+    The plain machine (`pairs="all"`) has r = 1 for every two features. Its second sum takes linear time: for each
+    factor it is half of (the square of the sum - the sum of the squares). By default only the pairs of columns take
+    part that `screen_pairs` finds, and each has a weight r_fg of its own, which is learned: most columns do not
+    interact, and a vector that has to serve them too is spoiled by their noise.
 
     It minimises the sum of log losses + l2 ||w||^2 / 2 + factor_l2 ||V||^2 / 2 by Adagrad in mini-batches: each
     occurrence carries its share of its feature's penalty, so frequent features are not punished more than rare ones,
@@ -40,14 +59,16 @@ class FactorizationMachine(OnlineClickModel):
     the second half of the passes, and log-odds over several machines with other seeds, if you ask for more than one.
 
     `fit` starts from the logistic regression of the linear part: in few rows, rare values would not reach their weight.
-    `partial_fit` learns some more rows in one pass. How columns become features: `mlpipe.ctr.fields.Fields`.
+    `partial_fit` learns some more rows in one pass; a machine that starts by it cannot screen, and takes all pairs of
+    columns, each with its weight. How columns become features: `mlpipe.ctr.fields.Fields`.
 
     Parameters
     ----------
     factors : length of the vectors
     l2 : inverse variance of the weights, 0 or more
         None: 1 / C of a logistic regression, chosen as it chooses C; 10 if the machine starts by `partial_fit`.
-    factor_l2 : inverse variance of the entries of the vectors, 0 or more; None: 60
+    factor_l2 : inverse variance of the entries of the vectors, 0 or more
+        None: 30, or 60 for "all".
     min_clicks : a value gets a vector when its rows times the click rate reach this number
     learning_rate : of Adagrad, above 0
     epochs : passes over the table in `fit`
@@ -56,24 +77,35 @@ class FactorizationMachine(OnlineClickModel):
     crosses : tuples of column names; each combination of values becomes a feature of the linear part
     batch_size : rows in a mini-batch, at most; of a small table, a fiftieth
     random_state : seed of the start and of the order of rows
+    pairs : pairs of columns that interact, such as [("site", "category")]
+        None: those that `screen_pairs` finds; "all": every two features, without weights r. In a pair, a time is its
+        hour.
+
+    Attributes
+    ----------
+    pairs_ : the pairs of columns that interact, None for "all"
+    field_weights_ : (n_pairs,) their weights r
 
     References
     ----------
-    Rendle 2010, Factorization machines, doi:10.1109/ICDM.2010.127, equation 5 and lemma 3.1; vectors for frequent
-    values only as in Li et al. 2016, DiFacto: distributed factorization machines.
+    Rendle 2010, Factorization machines, doi:10.1109/ICDM.2010.127, equation 5 and lemma 3.1; weights of pairs as in Pan
+    et al. 2018, Field-weighted factorization machines, doi:10.1145/3178876.3186040; vectors for frequent values only as
+    in Li et al. 2016, DiFacto: distributed factorization machines.
 
     Examples
     --------
     >>> log = pd.DataFrame({"ad": [1, 1, 2, 2] * 500, "site": ["a", "b"] * 1000})
-    >>> FactorizationMachine().fit(log, [1, 0, 0, 1] * 500).predict(log)[:4].tolist()
-    [1, 0, 0, 1]
+    >>> machine = FactorizationMachine().fit(log, [1, 0, 0, 1] * 500)
+    >>> machine.pairs_, machine.predict(log)[:4].tolist()
+    ([('ad', 'site')], [1, 0, 0, 1])
     """
 
     _models: list[dict[str, Any]]
+    _field_aware = False  # then the sides have buckets of their own, and pairs no weights
 
     def __init__(
         self,
-        factors: int = 8,
+        factors: int = 4,
         l2: float | None = None,
         factor_l2: float | None = None,
         min_clicks: float = 10.0,
@@ -84,6 +116,7 @@ class FactorizationMachine(OnlineClickModel):
         crosses: Crosses = (),
         batch_size: int = 4096,
         random_state: int | None = 0,
+        pairs: str | Sequence[tuple[str, str]] | None = None,
     ):
         self.factors = factors
         self.l2 = l2
@@ -96,22 +129,33 @@ class FactorizationMachine(OnlineClickModel):
         self.crosses = crosses
         self.batch_size = batch_size
         self.random_state = random_state
+        self.pairs = pairs
+
+    @property
+    def field_weights_(self) -> np.ndarray:
+        """The weights r of `pairs_`, averaged over the machines."""
+        return np.mean([model["field_weights"] for model in self._models], axis=0)
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
-        self._begin(frame, y)
-        encoded = self._encode(frame)
-        linear = self._linear_design(*encoded)
+        self._prepare(frame, y)
+        buckets, values, _ = self._fields.transform(frame)
+        linear = design_matrix(buckets, values, self.n_buckets, np.float32)
         seen = np.flatnonzero(np.bincount(linear.indices, minlength=self.n_buckets))
         linear = linear[:, seen]
         if self.l2 is None:
             self._l2 = 1 / choose_C(linear, y)
         weights, bias, _ = fit_logistic(linear, y, 1 / max(self._l2, 1e-3), tol=0.1, max_iter=300)
+        if self.pairs is None:
+            self._use(frame, self._find_pairs(frame, y, linear @ weights.astype(np.float32) + bias))
         for model in self._models:
             model["weights"][seen, 0], model["bias"] = weights, bias
+        del buckets, values, linear
+        encoded = self._encode(frame)
         rows = self._rng.permutation(len(y))
         self._count(encoded, y, rows)
         batches = self._batches(encoded, y, rows)
-        averaged = [{"weights": np.zeros_like(model["weights"]), "bias": 0.0} for model in self._models]
+        learned = ("weights", "bias", "field_weights")
+        averaged = [{name: np.zeros_like(model[name]) for name in learned} for model in self._models]
         first_averaged = self.epochs // 2
         for epoch in range(self.epochs):
             for model, mean in zip(self._models, averaged, strict=True):
@@ -132,18 +176,22 @@ class FactorizationMachine(OnlineClickModel):
                 self._learn(model, batch)
 
     def _begin(self, frame: pd.DataFrame, y: np.ndarray) -> None:
+        self._prepare(frame, y)
+        if self.pairs is None:
+            self._use(frame, list(combinations(frame.columns, 2)))
+
+    def _prepare(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         check_positive(self, "learning_rate")
         check_positive(self, "min_clicks", optional=["l2", "factor_l2"], zero=True)
         check_positive(self, "factors", "epochs", "n_models", "n_buckets", "batch_size", whole=True)
         check_positive(self, optional=["random_state"], whole=True, zero=True)
         self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
         self._l2 = 10.0 if self.l2 is None else float(self.l2)
-        self._factor_l2 = 60.0 if self.factor_l2 is None else float(self.factor_l2)
         self._rng = np.random.default_rng(self.random_state)
         self._n_occurrences, self._n_rows, self._n_clicks = np.zeros(self.n_buckets), 0, 0.0
         self._models = [
             {
-                "bias": log_odds((y.sum() + 0.5) / (len(y) + 1)),
+                "bias": np.float64(log_odds((y.sum() + 0.5) / (len(y) + 1))),
                 # the linear weight of each bucket, then its vector; a small random start lets the factors part
                 "weights": self._rng.normal(0, 0.05, (self.n_buckets, 1 + self.factors)).astype(np.float32)
                 * (np.arange(1 + self.factors) > 0),
@@ -152,66 +200,121 @@ class FactorizationMachine(OnlineClickModel):
             }
             for _ in range(self.n_models)
         ]
+        if self.pairs is not None:
+            self._use(frame, self._named_pairs(frame))
 
-    def _encode(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None, int]:
-        return self._fields.transform(frame)
+    def _find_pairs(self, frame: pd.DataFrame, y: np.ndarray, score: np.ndarray) -> list[Any]:
+        return list(screen_pairs(frame, y, score=score))
 
-    def _linear_design(self, buckets: np.ndarray, values: np.ndarray | None, n_linear: int) -> sp.csr_matrix:
-        return design_matrix(buckets, values, self.n_buckets, np.float32)
+    def _named_pairs(self, frame: pd.DataFrame) -> list[Any] | None:
+        """The pairs that were asked for, None for all features with all."""
+        if isinstance(self.pairs, str) and self.pairs == "all":
+            return None
+        pairs = checked_pairs(self.pairs, "columns", '[("site", "category")]')
+        unknown = [name for pair in pairs for name in pair if name not in frame.columns]
+        if unknown:
+            raise ValueError(f"pairs names {unknown}, which X does not have; expected some of {list(frame.columns)}")
+        twice = [pair for pair in pairs if pair[0] == pair[1]]
+        if twice:
+            raise ValueError(f"pairs holds {twice[0]!r}; expected two different columns in each pair")
+        return pairs
 
-    def _count(self, encoded: Any, y: np.ndarray, rows: np.ndarray) -> None:
-        self._n_occurrences += np.bincount(encoded[0][rows].ravel(), minlength=self.n_buckets)
+    def _use(self, frame: pd.DataFrame, pairs: list[Any] | None) -> None:
+        """Fix which slots have vectors, and which of them interact."""
+        slots = self._fields.slots
+        self.pairs_ = pairs
+        self._factor_l2 = (60.0 if pairs is None else 30.0) if self.factor_l2 is None else float(self.factor_l2)
+        if pairs is None:
+            self._slots = np.arange(len(slots))
+            self._link([], [], [], len(slots))
+            return
+        self._slots = np.flatnonzero([any(name in pair for pair in pairs) for name in slots])
+        of = {name: [i for i, slot in enumerate(self._slots) if slots[slot] == name] for name in set(slots)}
+        linked = [(i, j, n) for n, (left, right) in enumerate(pairs) for i in of[left] for j in of[right]]
+        self._link(*(zip(*linked, strict=True) if linked else ([], [], [])), len(self._slots))
+
+    def _link(self, left: Sequence[int], right: Sequence[int], pair: Sequence[int], n_sides: int) -> None:
+        """Sides `left` and `right` (places in the sides) interact, with the weight of `pair`."""
+        self._left, self._right, self._pair = (np.array(part, dtype=np.int64) for part in (left, right, pair))
+        both = (np.append(self._left, self._right), np.append(self._right, self._left))
+        number = np.append(self._pair, self._pair) + 1
+        self._links = sp.csr_matrix((number, both), shape=(n_sides, n_sides))
+        for model in self._models:
+            model["field_weights"] = np.ones(len(self.pairs_ or ()), np.float32)
+            model["field_squares"] = np.ones(len(self.pairs_ or ()), np.float32)
+
+    def _encode(self, frame: pd.DataFrame) -> _Encoded:
+        buckets, values, _ = self._fields.transform(frame)
+        return _Encoded(buckets, values, buckets[:, self._slots], None if values is None else values[:, self._slots])
+
+    def _count(self, encoded: _Encoded, y: np.ndarray, rows: np.ndarray) -> None:
+        for buckets in (encoded.linear, encoded.sides) if self._field_aware else (encoded.linear,):
+            self._n_occurrences += np.bincount(buckets[rows].ravel(), minlength=self.n_buckets)
         self._n_rows += len(rows)
         self._n_clicks += y[rows].sum()
         rate = (self._n_clicks + 1) / (self._n_rows + 2)
         self._has_vector = self._n_occurrences * min(rate, 1 - rate) >= self.min_clicks
 
-    def _batches(self, encoded: Any, y: np.ndarray, rows: np.ndarray) -> list[Any]:
+    def _batches(self, encoded: _Encoded, y: np.ndarray, rows: np.ndarray) -> list[_Batch]:
         size = min(self.batch_size, max(32, len(rows) // 50))  # Adagrad needs a number of steps, however few the rows
         return [self._batch(encoded, y, rows[start : start + size]) for start in range(0, len(rows), size)]
 
-    def _batch(self, encoded: Any, y: np.ndarray, rows: np.ndarray) -> Any:
-        buckets, values, n_fields = encoded
-        fields, touched, share = self._part(
-            buckets[rows, :n_fields], None if values is None else values[rows, :n_fields]
-        )
-        squared = fields if values is None else fields.multiply(fields).tocsr()
-        if n_fields < buckets.shape[1]:
-            crosses, crosses_touched, crosses_share = self._part(buckets[rows, n_fields:], None)
-        else:
-            crosses, crosses_touched, crosses_share = None, touched[:0], share[:0]
+    def _batch(self, encoded: _Encoded, y: np.ndarray, rows: np.ndarray) -> _Batch:
+        places, touched, share = self._places(encoded.linear[rows])
+        values = None if encoded.values is None else encoded.values[rows]
+        linear = design_matrix(places, values, len(touched), np.float32)
+        sides, sides_touched, sides_share = self._places(encoded.sides[rows].T)
+        side_values = None if encoded.side_values is None else encoded.side_values[rows].T[:, :, None]
+        has_vector = self._has_vector[sides_touched, None].astype(np.float32)
         labels = y[rows].astype(np.float32)
-        has_vector = self._has_vector[touched, None].astype(np.float32)
-        return _Batch(fields, squared, touched, has_vector, share, crosses, crosses_touched, crosses_share, labels)
+        return _Batch(linear, touched, share, sides, side_values, sides_touched, sides_share, has_vector, labels)
 
-    def _part(self, buckets: np.ndarray, values: np.ndarray | None) -> tuple[sp.csr_matrix, np.ndarray, np.ndarray]:
+    def _places(self, buckets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Places among the touched buckets, these, and the share of their occurrences that is here."""
         counts = np.bincount(buckets.ravel(), minlength=self.n_buckets)
         touched = np.flatnonzero(counts)
         number = np.empty(self.n_buckets, dtype=np.int32)
         number[touched] = np.arange(len(touched))
-        matrix = design_matrix(number[buckets], values, len(touched), np.float32)
-        return matrix, touched, (counts[touched] / self._n_occurrences[touched]).astype(np.float32)
+        return number[buckets], touched, (counts[touched] / self._n_occurrences[touched]).astype(np.float32)
 
-    def _learn(self, model: dict[str, Any], batch: Any) -> None:
-        weights = model["weights"][batch.touched]
-        weights[:, 1:] *= batch.has_vector
-        sums = batch.fields @ weights
-        scores = model["bias"] + sums[:, 0] + _pairs(sums[:, 1:], batch.squared @ (weights[:, 1:] ** 2).sum(axis=1))
-        if batch.crosses is not None:
-            scores += batch.crosses @ model["weights"][batch.crosses_touched, 0]
+    def _learn(self, model: dict[str, Any], batch: _Batch) -> None:
+        w = model["weights"][batch.touched, 0]
+        known = model["weights"][batch.sides_touched, 1:] * batch.has_vector
+        vectors = known[batch.sides] if batch.side_values is None else known[batch.sides] * batch.side_values
+        partners = self._partners(vectors, model)
+        scores = model["bias"] + batch.linear @ w + _half_products(vectors, partners)
         error = (expit(scores) - batch.y).astype(np.float32)
-        sums[:, 0] = 1
-        gradient = batch.fields.T @ (error[:, None] * sums)
-        gradient[:, 1:] -= weights[:, 1:] * (batch.squared.T @ error)[:, None]
-        penalty = np.array([self._l2] + [self._factor_l2] * self.factors, dtype=np.float32)
-        gradient += penalty * weights * batch.share[:, None]
-        gradient[:, 1:] *= batch.has_vector
-        self._descend(model, batch.touched, gradient)
-        if batch.crosses is not None:
-            w = model["weights"][batch.crosses_touched, 0]
-            step = batch.crosses.T @ error + np.float32(self._l2) * w * batch.crosses_share
-            self._descend(model, (batch.crosses_touched, 0), step)
+
+        step = batch.linear.T @ error + np.float32(self._l2) * w * batch.share
+        self._descend(model, (batch.touched, 0), step)
+        if len(vectors):
+            if not self._field_aware:
+                self._learn_field_weights(model, vectors, error)
+            partners *= error[:, None]  # the derivative by a vector is what it meets
+            if batch.side_values is not None:
+                partners *= batch.side_values
+            step = _add_up(batch.sides, partners, len(known))
+            step += np.float32(self._factor_l2) * known * batch.sides_share[:, None]
+            self._descend(model, (batch.sides_touched, slice(1, None)), step * batch.has_vector)
         self._descend_bias(model, error)
+
+    def _partners(self, vectors: np.ndarray, model: dict[str, Any]) -> np.ndarray:
+        """For each side the weighted sum of the vectors that it meets: (n_sides, n_rows, factors), as `vectors`."""
+        if self.pairs_ is None:
+            return vectors.sum(axis=0) - vectors
+        if not vectors.size:
+            return vectors
+        weights = model["field_weights"][self._links.data - 1].astype(vectors.dtype)
+        links = sp.csr_matrix((weights, self._links.indices, self._links.indptr), shape=self._links.shape)
+        return (links @ vectors.reshape(len(vectors), -1)).reshape(vectors.shape)
+
+    def _learn_field_weights(self, model: dict[str, Any], vectors: np.ndarray, error: np.ndarray) -> None:
+        if self.pairs_ is None:
+            return
+        products = np.einsum("snk,snk->s", vectors[self._left] * error[:, None], vectors[self._right])
+        step = np.bincount(self._pair, products, len(model["field_weights"])).astype(np.float32)
+        model["field_squares"] += step**2
+        model["field_weights"] -= np.float32(FIELD_WEIGHT_RATE) * step / np.sqrt(model["field_squares"])
 
     def _descend(self, model: dict[str, Any], where: Any, gradient: np.ndarray) -> None:
         """One step of Adagrad on the weights at `where`."""
@@ -225,36 +328,55 @@ class FactorizationMachine(OnlineClickModel):
         model["bias"] -= self.learning_rate * total / np.sqrt(model["bias_squares"])
 
     def _log_odds(self, frame: pd.DataFrame) -> np.ndarray:
-        encoded = self._encode(frame)
-        return self._scores(encoded, np.arange(len(frame)))
+        return self._scores(self._encode(frame), np.arange(len(frame)))
 
-    def _scores(self, encoded: Any, rows: np.ndarray) -> np.ndarray:
-        buckets, values, n_fields = encoded
+    def _scores(self, encoded: _Encoded, rows: np.ndarray) -> np.ndarray:
         total = np.zeros(len(rows))
-        seen = (self._n_occurrences > 0)[:, None]
-        tables = [model["weights"] * seen for model in self._models]
-        for table in tables:
-            table[:, 1:] *= self._has_vector[:, None]
-        for start in range(0, len(rows), 65_536):
-            part = slice(start, start + 65_536)
-            some = rows[part]
-            fields = design_matrix(
-                buckets[some, :n_fields],
-                None if values is None else values[some, :n_fields],
-                self.n_buckets,
-                np.float32,
-            )
-            squared = fields if values is None else fields.multiply(fields).tocsr()
-            for model, table in zip(self._models, tables, strict=True):
-                sums = fields @ table
-                total[part] += (
-                    model["bias"] + sums[:, 0] + _pairs(sums[:, 1:], squared @ (table[:, 1:] ** 2).sum(axis=1))
-                )
-                if n_fields < buckets.shape[1]:
-                    total[part] += table[buckets[some, n_fields:], 0].sum(axis=1)
+        seen = self._n_occurrences > 0
+        for model in self._models:
+            w, table = model["weights"][:, 0] * seen, model["weights"][:, 1:] * (seen & self._has_vector)[:, None]
+            for start in range(0, len(rows), ROWS_AT_ONCE):
+                some = rows[start : start + ROWS_AT_ONCE]
+                linear = w[encoded.linear[some]]
+                if encoded.values is not None:
+                    linear = linear * encoded.values[some]
+                vectors = table[encoded.sides[some].T]
+                if encoded.side_values is not None:
+                    vectors = vectors * encoded.side_values[some].T[:, :, None]
+                products = _half_products(vectors, self._partners(vectors, model))
+                total[start : start + ROWS_AT_ONCE] += model["bias"] + linear.sum(axis=1) + products
         return total / self.n_models
 
 
-def _pairs(sums: np.ndarray, sums_of_squares: np.ndarray) -> np.ndarray:
-    """Sum over i < j of <v_i, v_j> x_i x_j from sums (n, factors) of v x, and the sums (n,) of v^2 x^2."""
-    return 0.5 * ((sums**2).sum(axis=1) - sums_of_squares)
+def checked_pairs(pairs: Any, sides: str, example: str) -> list[Any]:
+    """Pairs as tuples.
+
+    Parameters
+    ----------
+    pairs : what was given
+    sides, example : what errors call a side, and pairs that would do
+
+    Returns
+    -------
+    list of tuples
+
+    Raises
+    ------
+    ValueError
+        Where something is no pair.
+    """
+    if not isinstance(pairs, Sequence) or not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
+        raise ValueError(f'pairs is {pairs!r}; expected pairs of {sides}: {example}, None to find them, or "all"')
+    return [tuple(pair) for pair in pairs]
+
+
+def _half_products(vectors: np.ndarray, partners: np.ndarray) -> np.ndarray:
+    """Half of the sum of the products of each side with what it meets, which counts each pair twice: (n_rows,)."""
+    return 0.5 * (vectors * partners).sum(axis=0).sum(axis=1)
+
+
+def _add_up(places: np.ndarray, parts: np.ndarray, n: int) -> np.ndarray:
+    """The sum of the `parts` (n_sides, n_rows, factors) of each of the n `places` (n_sides, n_rows): (n, factors)."""
+    columns = np.arange(places.size + 1, dtype=np.int32)
+    scatter = sp.csc_matrix((np.ones(places.size, parts.dtype), places.ravel(), columns), shape=(n, places.size))
+    return scatter @ parts.reshape(places.size, -1)

@@ -8,6 +8,7 @@ import pandas as pd
 from mlpipe.ctr.base import ClickModel, check_positive
 from mlpipe.ctr.fields import Crosses, Fields, design_matrix
 from mlpipe.ctr.logistic import choose_C, fit_logistic
+from mlpipe.ctr.pairs import choose_pairs
 
 SINGLE_PRECISION_FROM = 2_000_000  # entries of the design matrix
 
@@ -29,6 +30,7 @@ class HashedLogisticRegression(ClickModel):
     C : variance of the weights, above 0; more means less regularisation
         None: whichever of 0.03 to 10 predicts rows held out best (`choose_C`).
     crosses : tuples of column names; each combination of values becomes a feature
+        "auto": the pairs of columns that `choose_pairs` finds, ten at most.
     tol : when to stop, above 0
     max_iter : iterations at most; a ConvergenceWarning tells if they did not suffice
 
@@ -37,6 +39,7 @@ class HashedLogisticRegression(ClickModel):
     coef_ : (1, n_buckets) weights
     intercept_ : (1,)
     C_ : the C used
+    crosses_ : the crosses used
     n_iter_ : iterations
 
     References
@@ -54,7 +57,7 @@ class HashedLogisticRegression(ClickModel):
         self,
         n_buckets: int = 2**18,
         C: float | None = None,
-        crosses: Crosses = (),
+        crosses: Crosses | str = (),
         tol: float = 0.1,
         max_iter: int = 300,
     ):
@@ -67,7 +70,17 @@ class HashedLogisticRegression(ClickModel):
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         check_positive(self, "tol", optional=["C"])
         check_positive(self, "n_buckets", "max_iter", whole=True)
-        self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
+        if isinstance(self.crosses, str):
+            if self.crosses != "auto":
+                raise ValueError(f'crosses is {self.crosses!r}; expected tuples of columns, or "auto" to choose them')
+            self._minimise(frame, y, [])
+            self._minimise(frame, y, choose_pairs(frame, y, score=self._log_odds(frame)))
+        else:
+            self._minimise(frame, y, self.crosses)
+
+    def _minimise(self, frame: pd.DataFrame, y: np.ndarray, crosses: Crosses) -> None:
+        self._fields = Fields(self.n_buckets, crosses).fit(frame)
+        self.crosses_ = self._fields.crosses
         buckets, values, _ = self._fields.transform(frame)
         seen = np.flatnonzero(np.bincount(buckets.ravel(), minlength=self.n_buckets))
         number = np.zeros(self.n_buckets, dtype=np.int32)
