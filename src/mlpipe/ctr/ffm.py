@@ -90,8 +90,7 @@ class FieldAwareFM(FactorizationMachine):
             Keys([side], self.n_buckets, seed=1 + number).fit(frame, "pairs")
             for number, side in enumerate(side for pair in pairs for side in pair)
         ]
-        places = range(len(pairs))
-        self._link([2 * i for i in places], [2 * i + 1 for i in places], places, 2 * len(pairs))
+        self._link([(2 * i, 2 * i + 1, i) for i in range(len(pairs))], 2 * len(pairs))
 
     def _encode(self, frame: pd.DataFrame) -> _Encoded:
         buckets, values, _ = self._fields.transform(frame)

@@ -200,7 +200,7 @@ class Keys:
         crosses = list(dict.fromkeys(key for key in self.keys if len(key) > 1))
         self.fields = Fields(self.n_buckets, crosses, self.seed).fit(frame[self.columns])
         slots = self.fields.slots
-        place = {(name,): slots.index(name) for name in self.columns}
+        place: dict[tuple[str, ...], int] = {(name,): slots.index(name) for name in self.columns}
         place |= {cross: len(slots) + i for i, cross in enumerate(crosses)}
         self.slots = [place[key] for key in self.keys]
         return self

@@ -116,7 +116,7 @@ class FactorizationMachine(OnlineClickModel):
         crosses: Crosses = (),
         batch_size: int = 4096,
         random_state: int | None = 0,
-        pairs: str | Sequence[tuple[str, str]] | None = None,
+        pairs: str | Sequence[tuple[Any, Any]] | None = None,
     ):
         self.factors = factors
         self.l2 = l2
@@ -226,16 +226,16 @@ class FactorizationMachine(OnlineClickModel):
         self._factor_l2 = (60.0 if pairs is None else 30.0) if self.factor_l2 is None else float(self.factor_l2)
         if pairs is None:
             self._slots = np.arange(len(slots))
-            self._link([], [], [], len(slots))
+            self._link([], len(slots))
             return
         self._slots = np.flatnonzero([any(name in pair for pair in pairs) for name in slots])
         of = {name: [i for i, slot in enumerate(self._slots) if slots[slot] == name] for name in set(slots)}
         linked = [(i, j, n) for n, (left, right) in enumerate(pairs) for i in of[left] for j in of[right]]
-        self._link(*(zip(*linked, strict=True) if linked else ([], [], [])), len(self._slots))
+        self._link(linked, len(self._slots))
 
-    def _link(self, left: Sequence[int], right: Sequence[int], pair: Sequence[int], n_sides: int) -> None:
-        """Sides `left` and `right` (places in the sides) interact, with the weight of `pair`."""
-        self._left, self._right, self._pair = (np.array(part, dtype=np.int64) for part in (left, right, pair))
+    def _link(self, linked: list[tuple[int, int, int]], n_sides: int) -> None:
+        """Which sides interact: their places, two by two, and whose pair's weight they have."""
+        self._left, self._right, self._pair = np.array(linked, dtype=np.int64).reshape(-1, 3).T
         both = (np.append(self._left, self._right), np.append(self._right, self._left))
         number = np.append(self._pair, self._pair) + 1
         self._links = sp.csr_matrix((number, both), shape=(n_sides, n_sides))
