@@ -22,6 +22,7 @@ from mlpipe.ctr import (
     Blend,
     CounterTrees,
     FactorizationMachine,
+    FieldAwareFM,
     FTRLProximal,
     HashedLogisticRegression,
     NegativeDownsampler,
@@ -32,8 +33,7 @@ from mlpipe.ctr import (
 from mlpipe.simulator import AdLog, simulate_ad_log
 from mlpipe.splits import by_time
 
-BEST = "two of these + those trees"
-CROSSED = {"crosses": tuned.CROSSES}
+BEST = "field-aware machine"
 
 
 class LightGBM:
@@ -65,11 +65,9 @@ class LightGBM:
 
 
 def models() -> dict[str, tuple[Any, list[str]]]:
-    linear = HashedLogisticRegression(**CROSSED, **tuned.LOGISTIC_REGRESSION)
-    machine = FactorizationMachine(**CROSSED, **tuned.FACTORIZATION_MACHINE)
-    counters = CounterTrees("timestamp", "reported_at", tuned.COUNTED, **tuned.COUNTER_TREES)
-    paired = tuned.field_aware_fm()
-    blend = Blend([(paired, tuned.RAW), (tuned.field_aware_fm(1), tuned.RAW), (counters, tuned.COUNTER_COLUMNS)])
+    linear = HashedLogisticRegression(crosses="auto", **tuned.LOGISTIC_REGRESSION)
+    counters = CounterTrees("timestamp", "reported_at", **tuned.COUNTER_TREES)
+    blend = Blend([(FieldAwareFM(l2=10), tuned.RAW), (counters, tuned.COUNTER_COLUMNS)])
     found: dict[str, tuple[Any, list[str]]] = {
         "smoothed rate of the ad": (SmoothedRate("ad_id"), tuned.RAW),
         "logistic regression": (HashedLogisticRegression(**tuned.LOGISTIC_REGRESSION), tuned.RAW),
@@ -79,12 +77,12 @@ def models() -> dict[str, tuple[Any, list[str]]]:
             tuned.RAW,
         ),
         "trees + logistic regression": (TreesPlusLR(), tuned.RAW),
-        "factorization machine": (FactorizationMachine(l2=10), tuned.RAW),
         "trees on past-only counters": (counters, tuned.COUNTER_COLUMNS),
         "logistic regression + crosses": (linear, tuned.RAW),
-        "factorization machine + crosses": (machine, tuned.RAW),
-        "field-aware machine, four pairs": (paired, tuned.RAW),
-        BEST: (blend, tuned.COUNTER_COLUMNS),
+        "plain factorization machine": (FactorizationMachine(8, pairs="all", l2=10), tuned.RAW),
+        "field-weighted machine": (FactorizationMachine(l2=10), tuned.RAW),
+        BEST: (FieldAwareFM(l2=10), tuned.RAW),
+        "  blended with the trees": (blend, tuned.COUNTER_COLUMNS),
     }
     if importlib.util.find_spec("lightgbm"):
         found["LightGBM"] = (LightGBM(), tuned.RAW)
