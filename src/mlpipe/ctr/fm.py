@@ -50,7 +50,8 @@ class FactorizationMachine(OnlineClickModel):
     The plain machine (`pairs="all"`) has r = 1 for every two features. Its second sum takes linear time: for each
     factor it is half of (the square of the sum - the sum of the squares). By default only the pairs of columns take
     part that `screen_pairs` finds, and each has a weight r_fg of its own, which is learned: most columns do not
-    interact, and a vector that has to serve them too is spoiled by their noise.
+    interact, and a vector that has to serve them too is spoiled by their noise. (The screening gives nearly all of the
+    gain: benchmarks/bench_pairs.py.)
 
     It minimises the sum of log losses + l2 ||w||^2 / 2 + factor_l2 ||V||^2 / 2 by Adagrad in mini-batches: each
     occurrence carries its share of its feature's penalty, so frequent features are not punished more than rare ones,

@@ -32,7 +32,8 @@ def screen_pairs(X: Any, y: ArrayLike, score: ArrayLike | None = None, random_st
     one Newton step from there: d = sum of g / (sum of h + lambda), over the rows of the combination in the other folds.
     On the rows held out it changes the log likelihood by about sum(d g - d^2 h / 2). A pair that does not interact
     loses there, as its weights are luck. Numbers enter by the interval between two knots, times by their hour. A column
-    that determines the other one, such as an ad its campaign, is no pair with it.
+    that determines the other one, such as an ad its campaign, is no pair with it; nor are two columns whose
+    combinations never come twice, such as user and film where each is rated once: these have to be named.
 
     Parameters
     ----------
