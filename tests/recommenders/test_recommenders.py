@@ -497,11 +497,25 @@ def test_ease_by_its_formula(matrix, regularization):
     np.fill_diagonal(weights, 0)
     model = EASE(regularization)
     np.testing.assert_allclose(scores_of(model, matrix), x @ weights, rtol=1e-4, atol=1e-4 * np.abs(x @ weights).max())
-    assert model._inverse.shape == (min(x.shape),) * 2
-    assert model._inverse.dtype == np.float64
+    name = "_inverse" if x.shape[0] < x.shape[1] else "_weights"
+    assert getattr(model, name).shape == (min(x.shape),) * 2
+    assert getattr(model, name).dtype == np.float64
     single = EASE(regularization, max_bytes=4 * min(x.shape) ** 2)
     np.testing.assert_allclose(scores_of(single, matrix), x @ weights, atol=1e-3 * np.abs(x @ weights).max())
-    assert single._inverse.dtype == np.float32
+    assert getattr(single, name).dtype == np.float32
+    others = model.fold_in(matrix[5:20])  # in user space by another way than those who were fitted
+    np.testing.assert_allclose(
+        others._scores(np.arange(15)), (x @ weights)[5:20], rtol=1e-4, atol=1e-4 * np.abs(x @ weights).max()
+    )
+
+
+@pytest.mark.parametrize("max_bytes", [4 * 30**2, 2**30], ids=["single", "double"])
+def test_ease_in_user_space_ties_items_that_the_same_users_have(max_bytes):
+    twice = sp.hstack([planted(1, 30, 80)] * 2, format="csr")
+    model = EASE(10, max_bytes).fit(twice)
+    for served in (model, model.fold_in(twice)):
+        scores = served._scores(np.arange(30))
+        np.testing.assert_array_equal(scores[:, :80], scores[:, 80:])
 
 
 @both_shapes
