@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
@@ -25,9 +26,11 @@ from mlpipe.ctr import (
     NegativeDownsampler,
     SmoothedRate,
     TreesPlusLR,
+    linear,
     recalibrate,
 )
 from mlpipe.ctr.fields import Fields
+from mlpipe.ctr.linear import fit_logistic
 from mlpipe.features import hash_columns, hashed_design, past_rate
 
 
@@ -136,6 +139,23 @@ def test_logistic_regression_is_that_of_scikit_learn(C):
     assert ours.coef_ == pytest.approx(peer.coef_, abs=1e-4)
     default = HashedLogisticRegression(2**14, C=C, crosses=crosses).fit(log, y)
     assert default.predict_proba(log) == pytest.approx(peer.predict_proba(design), abs=0.01)
+
+
+def test_the_optimiser_carries_only_features_that_some_row_has(monkeypatch):
+    """Of 2^18 buckets a small table lights a few: with all of them the choice of C takes seconds."""
+    rng, lengths = np.random.default_rng(0), []
+    full = sp.csr_matrix((rng.random((200, 9)) < 0.3).astype(float))
+    y = (rng.random(200) < 0.4).astype(float)
+    wide = sp.csr_matrix((full.data, full.indices * 5 + 2, full.indptr), shape=(200, 50))
+    expected = fit_logistic(full, y, 0.5, 1e-3, 100)
+    original = linear.minimize
+    monkeypatch.setattr(linear, "minimize", lambda f, x, **how: lengths.append(len(x)) or original(f, x, **how))
+    weights, intercept, n_iter = fit_logistic(wide, y, 0.5, 1e-3, 100)
+    assert lengths == [10]
+    assert (intercept, n_iter) == expected[1:]
+    np.testing.assert_array_equal(weights[2::5][:9], expected[0])
+    assert np.count_nonzero(weights) == np.count_nonzero(expected[0]) == 9
+    assert fit_logistic(sp.csr_matrix((200, 50)), y, 0.5, 1e-3, 100)[0].tolist() == [0] * 50
 
 
 def test_single_precision_finds_the_same_minimum(monkeypatch):

@@ -67,6 +67,9 @@ def fit_logistic(X: Any, y: np.ndarray, C: float, tol: float, max_iter: int) -> 
     >>> fit_logistic(csr_matrix([[1.0], [0], [0]]), np.array([1, 0, 1]), 1.0, 1e-6, 100)[0].round(2)
     array([0.29])
     """
+    seen, n_features = np.flatnonzero(X.getnnz(axis=0)), X.shape[1]
+    if len(seen) < n_features:  # the weights of all others stay 0, and L-BFGS would carry them through each iteration
+        X = X[:, seen]
     rate = y.mean()
     dtype, transposed = X.dtype, X.T.tocsr() if X.shape[1] < 64 else X.T
     curvature = np.asarray(X.multiply(X).sum(axis=0), dtype=np.float64).ravel() * rate * (1 - rate) + 1 / C
@@ -93,4 +96,6 @@ def fit_logistic(X: Any, y: np.ndarray, C: float, tol: float, max_iter: int) -> 
             stacklevel=3,
         )
     w = found.x * scale
-    return w[:-1], float(w[-1]), int(found.nit)
+    weights = np.zeros(n_features)
+    weights[seen] = w[:-1]
+    return weights, float(w[-1]), int(found.nit)
