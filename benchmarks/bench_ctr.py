@@ -4,11 +4,13 @@ Train on days 1 to 12, test on days 13 and 14. Then how much of the oracle anybo
 reaches of that.
 
 Run: python benchmarks/bench_ctr.py [--rows 1000000] [--seeds 0 1 2]
+     python benchmarks/bench_ctr.py --buckets OTHER/src     default fits by number of buckets, two checkouts in turns
 LightGBM takes part when it is there: pip install --group bench
 """
 
 import argparse
 import importlib.util
+import json
 import time
 import tracemalloc
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from ceiling_ctr import Reader, expected_share
+from common import in_turns
 
 from mlpipe.click_metrics import calibration_ratio, share_of_oracle
 from mlpipe.ctr import (
@@ -116,11 +119,39 @@ def peak_memory(rows: int) -> None:
         tracemalloc.stop()
 
 
+def by_buckets(n_buckets: int, rows: int) -> dict[str, float]:
+    log = simulate_ad_log(rows).impressions
+    found = {}
+    for model in (FTRLProximal(n_buckets=n_buckets), HashedLogisticRegression(n_buckets=n_buckets)):
+        start = time.process_time()
+        model.fit(log[tuned.RAW], log["clicked"].to_numpy())
+        found[type(model).__name__] = time.process_time() - start
+        found[f"sum of |weights|, {type(model).__name__}"] = np.abs(model.coef_).sum()
+    return found
+
+
+def against(other: str) -> None:
+    print(f"{'rows':>7}{'buckets':>10}  CPU seconds of a fit: the other code, this one, ratio")
+    for rows in (2_000, 60_000):
+        for bits in (12, 18, 20):
+            before, after = in_turns(__file__, "--measure", str(2**bits), str(rows), other=other, repeats=2)
+            for name, spent in after.items():
+                print(f"{rows:7,}{2**bits:10,}  {name:44}{before[name]:10.3f}{spent:10.3f}{spent / before[name]:8.3f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--buckets", metavar="SRC", help="the folder src of another checkout")
+    parser.add_argument("--measure", type=int, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.measure:
+        print(json.dumps(by_buckets(*options.measure)))
+        return
+    if options.buckets:
+        against(options.buckets)
+        return
     for seed in options.seeds:
         log = simulate_ad_log(options.rows, seed=seed)
         print(f"\nSeed {seed}, {options.rows:,} rows: share of the oracle, calibration, CPU of fit")

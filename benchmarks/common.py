@@ -1,5 +1,9 @@
 """What several benchmarks need: a set of interactions of any size, and times that compare."""
 
+import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -62,3 +66,16 @@ def seconds(*tasks: Callable[[], object], repeats: int = 3) -> list[float]:
             task()
             taken.append(time.process_time() - start)
     return [min(taken) for taken in times]
+
+
+def in_a_process(script: str, *arguments: str, source: str = "") -> dict[str, float]:
+    """The numbers that a script prints as JSON, of the package in the folder `source`: that of another checkout."""
+    environment = os.environ | ({"PYTHONPATH": source} if source else {})
+    command = [sys.executable, script, *arguments]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)
+
+
+def in_turns(script: str, *arguments: str, other: str, repeats: int) -> list[dict[str, float]]:
+    """The least of each number, of the other checkout and of this one, which take turns."""
+    runs = [[in_a_process(script, *arguments, source=path) for path in (other, "")] for _ in range(repeats)]
+    return [{key: min(run[key] for run in side) for key in side[0]} for side in zip(*runs, strict=True)]
