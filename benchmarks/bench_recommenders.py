@@ -33,6 +33,7 @@ from mlpipe.recommenders import (
     Popularity,
     PureSVD,
     Recommender,
+    ease,
     item_features,
 )
 from mlpipe.recommenders.tuned import MOVIELENS_SMALL
@@ -166,9 +167,10 @@ def precision(sizes: list[int], seeds: int = 3) -> None:
         for seed in range(seeds):
             train, test = hold_out(power_law(n_users, n_items, 27 * max(n_users, n_items), seed=seed), seed=seed)
             spent, lists, quality = [], [], []
-            for max_bytes in (8 * min(n_users, n_items) ** 2, 8 * min(n_users, n_items) ** 2 - 1):
+            for largest in (np.inf, 0):
+                ease.DOUBLE_UP_TO = largest
                 start = time.process_time()
-                model = EASE(max_bytes=max_bytes).fit(train)
+                model = EASE(max_bytes=8 * min(n_users, n_items) ** 2).fit(train)
                 spent.append(time.process_time() - start)
                 lists.append(model.recommend(np.arange(n_users), k=K)[0])
                 quality.append(ranking_metrics.ndcg_at_k(lists[-1], test, k=K))

@@ -2,7 +2,7 @@
 
 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 python benchmarks/bench_simulator.py [n_impressions]
 
-Budgets: a million impressions in 1.5 s of one core; ten million in 4 GB at the peak, imports included.
+Budgets: a million impressions in 1.5 s of one core; ten million in 2 GB at the peak, imports included.
 """
 
 import subprocess

@@ -509,6 +509,14 @@ def test_ease_by_its_formula(matrix, regularization):
     )
 
 
+@both_shapes
+def test_ease_is_in_single_precision_above_a_size(matrix, monkeypatch):
+    n = min(matrix.shape)
+    for largest, dtype in ((n, np.float64), (n - 1, np.float32)):
+        monkeypatch.setattr("mlpipe.recommenders.ease.DOUBLE_UP_TO", largest)
+        assert scores_of(EASE(), matrix).dtype == dtype
+
+
 @pytest.mark.parametrize("max_bytes", [4 * 30**2, 2**30], ids=["single", "double"])
 def test_ease_in_user_space_ties_items_that_the_same_users_have(max_bytes):
     twice = sp.hstack([planted(1, 30, 80)] * 2, format="csr")
