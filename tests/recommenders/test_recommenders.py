@@ -517,6 +517,19 @@ def test_ease_is_in_single_precision_above_a_size(matrix, monkeypatch):
         assert scores_of(EASE(), matrix).dtype == dtype
 
 
+def test_ease_in_user_space_knows_whom_it_was_fitted_on():
+    matrix = planted(1, 30, 80)
+    model = EASE(10).fit(matrix)
+    everyone = model._scores(np.arange(30))
+    other = matrix[7] * 2
+    mixed = model.fold_in(sp.vstack([matrix[:3], other, matrix[4:], matrix[:2]]))
+    assert np.flatnonzero(~mixed._is_fitted).tolist() == [3, 30, 31]
+    scores = mixed._scores(np.arange(32))
+    np.testing.assert_array_equal(scores[[0, 1, 2, *range(4, 30)]], everyone[[0, 1, 2, *range(4, 30)]])
+    np.testing.assert_allclose(scores[[3, 30, 31]], [2 * everyone[7], everyone[0], everyone[1]], atol=1e-9)
+    np.testing.assert_allclose(mixed._scores(np.array([5, 3])), scores[[5, 3]], atol=1e-9)
+
+
 @pytest.mark.parametrize("max_bytes", [4 * 30**2, 2**30], ids=["single", "double"])
 def test_ease_in_user_space_ties_items_that_the_same_users_have(max_bytes):
     twice = sp.hstack([planted(1, 30, 80)] * 2, format="csr")

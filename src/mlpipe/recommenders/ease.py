@@ -29,7 +29,7 @@ class EASE(FromHistory):
     user. With n the smaller of the two, `fit` takes O(n^3) time and one n x n matrix of memory, which stays for
     `recommend`: in float64 for n up to 10,000, above that, or where only that fits in `max_bytes`, in float32.
     `recommend` takes, for a user, O(interactions * n_items) time in item space and O(all interactions) in user space;
-    there another O(n_users^2) for a user who was not fitted.
+    there another O(n_users^2) for a user who was not fitted in the same row.
 
     Parameters
     ----------
@@ -77,10 +77,17 @@ class EASE(FromHistory):
             self._training, self._inverse, by_item = matrix, inverse, matrix.T.tocsr().astype(dtype)
             self._diagonal = self._diagonal_of_p(by_item)
             self._by_item = sp.diags(-1 / self._diagonal, dtype=dtype) @ by_item
+            self._fold_in(matrix)
         else:  # B in the place of P
             inverse /= -np.diag(inverse)
             np.fill_diagonal(inverse, 0)
             self._weights = inverse
+
+    def _fold_in(self, matrix: sp.csr_matrix) -> None:
+        if self._in_user_space:
+            n = min(matrix.shape[0], self._training.shape[0])
+            self._is_fitted = np.zeros(matrix.shape[0], dtype=bool)  # rows with the history of the fitted one
+            self._is_fitted[:n] = (matrix[:n] != self._training[:n]).getnnz(axis=1) == 0
 
     def _diagonal_of_p(self, by_item: sp.csr_matrix) -> np.ndarray:
         explained = np.empty(by_item.shape[0])
@@ -95,16 +102,18 @@ class EASE(FromHistory):
             return self._history[rows] @ self._weights
         # x_u - x_u P / diag(P), and no difference of numbers that are nearly equal where x_u is 0
         history = self._history[rows].astype(self._inverse.dtype)
-        if self._history is self._training:
-            of_users, own = self._inverse[rows], history
-        else:
-            of_users = (history @ self._training.T).toarray() @ self._inverse / -self.regularization
-            own = history.multiply(1 - 1 / (self.regularization * self._diagonal)).tocsr()
+        fitted = self._is_fitted[rows]
+        of_users = self._inverse[np.where(fitted, rows, 0)]
+        if not fitted.all():
+            shared = (history[~fitted] @ self._training.T).toarray()
+            of_users[~fitted] = shared @ self._inverse / -self.regularization
         scores = np.empty((len(rows), len(self._diagonal)), self._inverse.dtype)
         step = max(1, CACHE_BYTES // (of_users.itemsize * of_users.shape[1]))
         for start in range(0, len(rows), step):
             scores[start : start + step] = (self._by_item @ of_users[start : start + step].T).T
-        scores[np.repeat(np.arange(len(rows)), np.diff(own.indptr)), own.indices] += own.data
+        place, item = np.repeat(np.arange(len(rows)), np.diff(history.indptr)), history.indices
+        explained = np.where(fitted[place], 0, 1 / (self.regularization * self._diagonal[item]))
+        scores[place, item] += history.data * (1 - explained)
         return scores
 
 
