@@ -29,8 +29,8 @@ from mlpipe.ctr import (
     linear,
     recalibrate,
 )
-from mlpipe.ctr.fields import Fields
-from mlpipe.ctr.linear import fit_logistic
+from mlpipe.ctr.fields import Fields, Keys
+from mlpipe.ctr.logistic import fit_logistic
 from mlpipe.features import hash_columns, hashed_design, past_rate
 
 
@@ -98,6 +98,30 @@ def test_ids_that_arrive_as_floats_and_ids_above_two_to_the_53():
     assert (fields.transform(log.astype("Int64"))[0] == expected).all()
     huge = pd.DataFrame({"url": [1.4e19, 1.5e19, np.nan]})
     assert len(np.unique(Fields(2**30).fit(huge).transform(huge)[0])) == 3
+    with_missing = pd.DataFrame({"id": [2.0**60, 2.0**60 + 256, 2.0**60 + 512, np.nan]})  # neighbours among floats
+    assert len(np.unique(Fields(2**52).fit(with_missing).transform(with_missing)[0])) == 4
+
+
+@pytest.mark.parametrize("labels", [np.arange(40)[::-1], np.repeat([7, 3], 20), np.arange(40) + 5])
+def test_rows_stay_together_whatever_the_index_is(labels):
+    rng = np.random.default_rng(0)
+    log = pd.DataFrame(
+        {
+            "ad": rng.integers(0, 9, 40),
+            "user": np.where(rng.random(40) < 0.1, np.nan, 2.0**60 + 4096 * rng.integers(0, 5, 40)),
+            "depth": rng.normal(size=40),
+            "wait": pd.to_timedelta(rng.random(40), "s"),
+            "shown": pd.Timestamp("2026-01-05") + pd.to_timedelta(np.arange(40), "h"),
+            "nothing": np.nan,
+        }
+    )
+    for columns in (["user"], ["ad", "user"], ["ad", "shown"], list(log)):
+        fields = Fields(2**20, [tuple(columns)] if len(columns) > 1 else []).fit(log[columns])
+        found = fields.transform(log[columns].set_axis(labels, axis=0))
+        for part, expected in zip(found, fields.transform(log[columns]), strict=True):
+            assert np.array_equal(part, expected)
+        keys = Keys([columns]).fit(log)
+        assert (keys.transform(log.set_axis(labels, axis=0)) == keys.transform(log)).all()
 
 
 # ---------------------------------------------------------------- smoothed rate

@@ -105,6 +105,7 @@ class Fields:
         ValueError
             On columns of another kind than in `fit`.
         """
+        frame = frame.reset_index(drop=True)  # what becomes of the columns is put together by row, not by label
         plain: dict[str, Any] = {}  # columns that are hashed as they are
         parts: dict[str, Any] = {}  # what stands for a number or a time in a cross
         tables: list[tuple[np.ndarray, np.ndarray]] = []
@@ -238,7 +239,8 @@ def _exact(column: pd.Series) -> pd.Series:
     """Ids; whole floats that are too large to tell neighbours apart by the bits that they have."""
     if column.dtype.kind != "f" or np.nanmax(np.abs(column.to_numpy()), initial=0) < 2**53:
         return column
-    return pd.Series(column.to_numpy(np.float64).view(np.int64)).where(column.notna()).astype("Int64")
+    bits = column.to_numpy(np.float64).view(np.int64)
+    return pd.Series(pd.arrays.IntegerArray(bits, column.isna().to_numpy()), column.index)
 
 
 def _knots(numbers: np.ndarray) -> np.ndarray:
