@@ -9,6 +9,7 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
@@ -29,6 +30,7 @@ from mlpipe.ctr import (
     linear,
     recalibrate,
 )
+from mlpipe.ctr.counter_trees import _before
 from mlpipe.ctr.fields import Fields, Keys
 from mlpipe.ctr.logistic import fit_logistic
 from mlpipe.features import hash_columns, hashed_design, past_rate
@@ -592,8 +594,9 @@ def past_log(n=6000, seed=0):
 
 def test_counters_of_training_rows_are_the_past_rates():
     log, y = past_log()
-    model = CounterTrees("shown", "reported", lag="2h", prior_strength=10).fit(log, y)
-    seen = model._trees_see(log, model._keys.transform(log), model._times(log) - np.timedelta64(2, "h"))
+    model = CounterTrees("shown", "reported", keys=["ad"], lag="2h", prior_strength=10).fit(log, y)
+    at = model._times(log) - np.timedelta64(2, "h")
+    seen = model._trees_see(log, _before(model._keys.transform(log), at, model._log))
     expected = past_rate(log["ad"], log["shown"], log["reported"], prior_rate=y.mean(), prior_strength=10, lag="2h")
     assert expit(seen[:, -2]) == pytest.approx(expected)
 
@@ -601,9 +604,9 @@ def test_counters_of_training_rows_are_the_past_rates():
 def test_counters_stand_still_without_history_and_go_on_with_it():
     log, y = past_log()
     early, late = log[:5000], log[5000:]
-    model = CounterTrees("shown", "reported", prior_strength=30).fit(early, y[:5000])
+    model = CounterTrees("shown", "reported", keys=["ad"], prior_strength=30).fit(early, y[:5000])
     cut = early["shown"].max()
-    frozen = model._trees_see(late, model._keys.transform(late), None)
+    frozen = model._trees_see(late, model._at_the_end(late))
     for row in range(0, 1000, 97):
         same = early["ad"] == late["ad"].iloc[row]
         assert np.expm1(frozen[row, -1]) == pytest.approx(same.sum())
@@ -622,12 +625,12 @@ def test_counters_stand_still_without_history_and_go_on_with_it():
 
 def test_the_labels_of_later_rows_do_not_reach_the_counters():
     log, y = past_log()
-    model = CounterTrees("shown", "reported", prior_strength=30).fit(log, y)
-    keys, times = model._keys.transform(log), model._times(log)
-    before = model._trees_see(log, keys, times)[:3000]
-    other = log.assign(reported=log["reported"].where(log.index < 3000))
-    changed = CounterTrees("shown", "reported", prior_strength=30).fit(other, y)
-    assert (changed._trees_see(log, keys, times)[:3000] == before).all()
+    seen = []
+    for table in (log, log.assign(reported=log["reported"].where(log.index < 3000))):
+        model = CounterTrees("shown", "reported", keys=["ad"], prior_strength=30).fit(table, y)
+        seen.append(model._trees_see(log, _before(model._keys.transform(log), model._times(log), model._log)))
+    assert (seen[0][:3000] == seen[1][:3000]).all()
+    assert (seen[0][3000:] != seen[1][3000:]).any()
 
 
 def test_reports_are_not_needed_to_predict():
@@ -669,6 +672,124 @@ def test_past_only_counters_do_not_overfit_pure_noise():
         assert normalized_entropy(y[6000:], p) < 1.03, model
 
 
+def test_without_a_time_the_rate_of_a_row_comes_from_the_other_folds():
+    rng = np.random.default_rng(0)
+    log = pd.DataFrame({"ad": rng.integers(0, 60, 500), "site": rng.integers(0, 5, 500)})
+    y = (rng.random(500) < 0.3).astype(float)
+    model = CounterTrees(keys=["ad", ("ad", "site")], n_trees=2).fit(log, y)
+    keys = model._keys.transform(log)
+    counters = model._of_other_folds(keys, y)
+    for row in range(0, 500, 23):
+        flipped = y.copy()
+        flipped[row] = 1 - y[row]
+        now = model._of_other_folds(keys, flipped)
+        changed = [after != before for (after, *_), (before, *_) in zip(now, counters, strict=True)]
+        others = [np.delete(keys[:, i] == keys[row, i], row) for i in (0, 1)]
+        for (clicks, shown, count), change, other in zip(counters, changed, others, strict=True):
+            assert not change[row], "its own label"
+            assert count[row] == other.sum()
+            assert np.delete(change, row).sum() == shown[row], "the label counts for each row of another fold"
+            assert clicks[row] <= np.delete(y, row)[other].sum()
+    shares = [shown.sum() / count.sum() for _, shown, count in counters]
+    assert shares[0] == pytest.approx(0.8, abs=0.02)
+
+
+def test_without_a_time_counters_are_spread_alike_in_training_and_later():
+    log, y, _ = wide_world()
+    train, later = slice(0, 24_000), slice(24_000, None)
+    keys = ["user", "ad"]
+    model = CounterTrees(keys=keys, n_trees=2).fit(log[train], y[train])
+    trained = model._of_other_folds(model._keys.transform(log[train]), y[train])
+    for (_, _, count), (clicks, shown, asked), name in zip(trained, model._at_the_end(log[later]), keys, strict=True):
+        assert (count == 0).mean() == pytest.approx((asked == 0).mean(), abs=0.02)
+        assert np.log1p(count).mean() == pytest.approx(np.log1p(asked).mean(), rel=0.02)
+        same = log[name][train] == log[name].iloc[24_000]
+        assert (clicks[0], shown[0]) == (y[train][same].sum(), same.sum())
+
+
+def test_without_a_time_the_order_of_rows_means_nothing():
+    log, y, _ = wide_world()
+    train, test = np.arange(24_000), slice(24_000, None)
+    found = []
+    for rows in (train, train[np.argsort(y[train], kind="stable")]):  # all clicks behind
+        p = CounterTrees(keys=["user", "ad", "advertiser"]).fit(log.iloc[rows], y[rows]).predict_proba(log[test])[:, 1]
+        found.append(normalized_entropy(y[test], p))
+    assert found[1] < found[0] + 0.01 < 0.98, found
+
+
+def numbered_world(n=12_000, seed=0):
+    """Two ids: the click rate follows the number of one, as if numbered by age; that of the other is random."""
+    rng = np.random.default_rng(seed)
+    log = pd.DataFrame({"account": rng.integers(0, 9000, n), "ad": rng.integers(0, 300, n)})
+    score = -1.5 + np.sin(log["account"] / 1500) + rng.normal(0, 0.4, 300)[log["ad"]]
+    return log, (rng.random(n) < expit(score)).astype(int)
+
+
+@pytest.mark.parametrize("model", [CounterTrees(keys=["account", "ad"]), HashedLogisticRegression()])
+def test_ids_as_numbers_help_where_numbers_have_a_meaning(model):
+    log, y = numbered_world()
+    train, test = slice(0, 9000), slice(9000, None)
+
+    def loss(table, ids_as_numbers):
+        fitted = clone(model).set_params(ids_as_numbers=ids_as_numbers).fit(table[train], y[train])
+        return normalized_entropy(y[test], fitted.predict_proba(table[test])[:, 1])
+
+    without = loss(log, False)
+    assert loss(log, True) < without - 0.03
+    shuffled = np.random.default_rng(1).permutation(9000)
+    assert loss(log.assign(account=shuffled[log["account"]]), True) < without + 0.01, "random numbers cost a little"
+
+
+@pytest.mark.parametrize("model", [CounterTrees(n_trees=3), HashedLogisticRegression(C=1)])
+def test_ids_as_numbers_take_what_is_a_number_and_merge_no_keys(model):
+    rng = np.random.default_rng(0)
+    n = 2000
+    log = pd.DataFrame(
+        {
+            "huge": 2**63 + rng.integers(0, 40, n).astype(np.uint64),  # all one number as floats
+            "user": pd.array(np.where(rng.random(n) < 0.1, None, rng.integers(0, 200, n)), dtype="Int64"),
+            "kind": pd.Categorical(rng.integers(3, 6, n)),
+            "new": rng.random(n) < 0.5,
+            "site": rng.choice(["news", "mail"], n),
+            "depth": rng.normal(size=n),
+        }
+    )
+    y = (rng.random(n) < 0.1 + 0.6 * (log["huge"] % 2 == 1)).astype(int)
+    model = clone(model).set_params(ids_as_numbers=True).fit(log, y)
+    taken = model.numbered_ if isinstance(model, CounterTrees) else model._fields.numbered
+    assert taken == ["huge", "user", "kind", "new"]
+    p = model.predict_proba(log)[:, 1]
+    assert np.corrcoef(p, log["huge"] % 2 == 1)[0, 1] > 0.9
+    asked = log.head(2).assign(user=pd.array([None, 10**12], dtype="Int64"))
+    assert np.isfinite(model.predict_proba(asked)).all()
+    with pytest.warns(UserWarning, match=r"ids_as_numbers changes nothing: none of .'site'. holds ids"):
+        clone(model).fit(log[["site"]], y)
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        pd.DataFrame({"ad": [1, 2, 1, 2]}),  # fewer rows than folds
+        pd.DataFrame({"constant": np.zeros(300, int)}),
+        pd.DataFrame({"row": np.arange(300)}),
+        pd.DataFrame({"row": np.arange(300), "constant": "a", "nothing": np.nan, "same": 0.5}),
+        pd.DataFrame({"ad": np.repeat([1, 2], 150)}),
+    ],
+    ids=["four rows", "constant", "all different", "nothing to learn", "one class a key"],
+)
+@pytest.mark.parametrize("given", [{}, {"time": "when"}], ids=["no time", "time"])
+def test_counter_trees_on_tables_with_little_to_count(log, given):
+    y = (np.arange(len(log)) >= len(log) // 2).astype(int)
+    log = log.assign(when=np.arange(len(log))) if given else log
+    model = CounterTrees(**given, n_trees=5).fit(log, y)
+    p = model.predict_proba(log)[:, 1]
+    assert ((p > 0) & (p < 1)).all()
+    if "ad" in log and len(log) == 300:
+        assert (model.predict(log) == y).all() or given
+    elif not given:
+        assert p == pytest.approx(0.5, abs=0.1), "a row's own label is no evidence"
+
+
 def test_ids_with_few_clicks_a_value_are_counted_not_split():
     rng = np.random.default_rng(0)
     log = pd.DataFrame({"city": rng.integers(0, 60, 20_000), "plan": rng.integers(0, 3, 20_000)})
@@ -676,7 +797,7 @@ def test_ids_with_few_clicks_a_value_are_counted_not_split():
         y = (rng.random(20_000) < rate * np.array([0.5, 1, 1.5])[log["plan"]]).astype(int)
         model = CounterTrees().fit(log, y)
         assert model._tree_columns.wide == wide
-        assert model.keys_ == [(name,) for name in wide]
+        assert model.keys_ == [("city",), ("plan",)]
 
 
 def test_the_leaves_of_a_row_are_the_leaves_of_the_trees():

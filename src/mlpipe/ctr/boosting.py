@@ -25,12 +25,14 @@ class TreeColumns:
     ----------
     frame : (n_rows, n_columns) with string names
     y : (n_rows,) labels 0 and 1
+    ids_as_numbers : whether ids that are numbers are columns of numbers, too
 
     Attributes
     ----------
     kinds : the `Kinds` of the columns
     categories : values by name of those ids that are categories
     wide : names of the other ids
+    numbered : names of the ids that are numbers, too
     is_category : of each column of `transform`, whether it is one
 
     Raises
@@ -39,9 +41,10 @@ class TreeColumns:
         As `Kinds`.
     """
 
-    def __init__(self, frame: pd.DataFrame, y: np.ndarray):
+    def __init__(self, frame: pd.DataFrame, y: np.ndarray, ids_as_numbers: bool = False):
         most = min(MAX_CATEGORIES, _n_rarer(y) // CLICKS_A_CATEGORY)
         self.kinds = Kinds(frame)
+        self.numbered = self.kinds.ids_with_an_order() if ids_as_numbers else []
         self.categories: dict[str, pd.Index] = {}
         self.wide: list[str] = []
         for name in [name for name, kind in self.kinds.of.items() if kind == "id"]:
@@ -50,8 +53,10 @@ class TreeColumns:
                 self.categories[name] = values
             else:
                 self.wide.append(name)
-        kinds = [kind for name, kind in self.kinds.of.items() if name not in self.wide]
-        self.is_category = [kind == "id" for kind in kinds for _ in range(2 if kind == "time" else 1)]
+        self.is_category: list[bool] = []
+        for name, kind in self.kinds.of.items():
+            self.is_category += {"number": [False], "time": [False] * 2}.get(kind, [True] * (name in self.categories))
+            self.is_category += [False] * (name in self.numbered)
 
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
         """The columns for the trees.
@@ -71,16 +76,16 @@ class TreeColumns:
         """
         columns: list[np.ndarray] = []
         for name, kind in self.kinds.of.items():
-            if name in self.wide:
+            if name in self.wide and name not in self.numbered:
                 continue
             column = self.kinds.take(frame, name)
-            if kind == "number":
-                columns.append(floats(column))
-            elif kind == "time":
+            if kind == "time":
                 columns += [column.dt.hour.to_numpy(float), column.dt.day_of_week.to_numpy(float)]
-            else:
+            if name in self.categories:
                 codes = self.categories[name].get_indexer(pd.Index(_values(column)))
                 columns.append(np.where(codes < 0, np.nan, codes))
+            if kind == "number" or name in self.numbered:
+                columns.append(floats(column))
         return np.column_stack(columns) if columns else np.empty((len(frame), 0))
 
 
@@ -90,27 +95,34 @@ def _n_rarer(y: np.ndarray) -> int:
 
 
 def boosted_trees(
-    model: Any, seen: np.ndarray, y: np.ndarray, is_category: list[bool], early_stopping: bool
+    model: Any,
+    seen: np.ndarray,
+    y: np.ndarray,
+    is_category: list[bool],
+    early_stopping: bool,
+    max_features: float = 1.0,
 ) -> HistGradientBoostingClassifier:
-    """Trees with the settings of a model, fitted; what it leaves open follows the number of rows and clicks.
+    """Trees with the settings of a model, fitted; what it leaves open follows the number of rows.
 
     Parameters
     ----------
-    model : with `learning_rate`, `n_trees`, `max_leaf_nodes` (or None) and `random_state`
+    model : with `learning_rate` (or None), `n_trees`, `max_leaf_nodes` and `random_state`
     seen : (n_rows, n_columns) floats, NaN is missing
     y : (n_rows,) labels 0 and 1
     is_category : of each column; those behind are none
     early_stopping : whether a tenth of 1,000 rows or more says when to stop
+    max_features : share of the columns that a split chooses from, above 0 and up to 1
 
     Returns
     -------
     HistGradientBoostingClassifier
     """
     return HistGradientBoostingClassifier(
-        learning_rate=model.learning_rate,
+        learning_rate=model.learning_rate or (0.05 if len(y) < 100_000 else 0.1),
         max_iter=model.n_trees,
-        max_leaf_nodes=model.max_leaf_nodes or int(np.clip(min(len(y) / 170, _n_rarer(y) / 6.3) ** (1 / 3), 4, 31)),
-        min_samples_leaf=int(np.clip(len(y) // 1000, 5, 200)),
+        max_leaf_nodes=model.max_leaf_nodes,
+        max_features=max_features,
+        min_samples_leaf=int(np.clip(len(y) // 1000, 20, 200)),
         l2_regularization=10.0,
         categorical_features=np.array(is_category + [False] * (seen.shape[1] - len(is_category))),
         early_stopping=early_stopping and len(y) >= 1000,
@@ -118,14 +130,17 @@ def boosted_trees(
     ).fit(seen, y)
 
 
-def counter_columns(clicks: np.ndarray, shown: np.ndarray, rate: float, strength: float) -> list[np.ndarray]:
+def counter_columns(
+    clicks: np.ndarray, shown: np.ndarray, rate: float, strength: float, count: np.ndarray
+) -> list[np.ndarray]:
     """A counter as trees take it: log-odds of the smoothed click rate, and log of the count.
 
     Parameters
     ----------
-    clicks, shown : (n_rows,) counts
+    clicks, shown : (n_rows,) counts that the rate is made of
     rate : base rate, between 0 and 1
     strength : of the prior, in impressions
+    count : (n_rows,) the count
 
     Returns
     -------
@@ -136,7 +151,7 @@ def counter_columns(clicks: np.ndarray, shown: np.ndarray, rate: float, strength
     ValueError
         As `features.smoothed_rate`.
     """
-    return [log_odds(smoothed_rate(clicks, shown, rate, strength)), np.log1p(shown)]
+    return [log_odds(smoothed_rate(clicks, shown, rate, strength)), np.log1p(count)]
 
 
 def _values(column: pd.Series) -> pd.Series:

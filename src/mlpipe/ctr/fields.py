@@ -39,10 +39,12 @@ class Fields:
     n_buckets : buckets that all values share, 1 or more
     crosses : tuples of two or more columns
     seed : of the hash
+    ids_as_numbers : whether ids that are numbers are interpolated, too, beside the bucket of their own
 
     Attributes
     ----------
     kinds : the `Kinds` of the columns
+    numbered : names of the ids that are interpolated, too
     knots : increasing numbers by column of numbers
     slots : of each slot before those of crosses its column, None for weekdays, which enter no cross
 
@@ -53,8 +55,8 @@ class Fields:
     (2, 3)
     """
 
-    def __init__(self, n_buckets: int, crosses: Crosses = (), seed: int = 0):
-        self.n_buckets, self.seed = n_buckets, seed
+    def __init__(self, n_buckets: int, crosses: Crosses = (), seed: int = 0, ids_as_numbers: bool = False):
+        self.n_buckets, self.seed, self.ids_as_numbers = n_buckets, seed, ids_as_numbers
         self.crosses = [tuple(cross) if not isinstance(cross, str) else cross for cross in crosses]
 
     def fit(self, frame: pd.DataFrame) -> Self:
@@ -75,7 +77,8 @@ class Fields:
         """
         self.kinds = Kinds(frame)
         numbers = [name for name, kind in self.kinds.of.items() if kind == "number"]
-        self.knots = {name: _knots(floats(self.kinds.take(frame, name))) for name in numbers}
+        self.numbered = self.kinds.ids_with_an_order() if self.ids_as_numbers else []
+        self.knots = {name: _knots(floats(self.kinds.take(frame, name))) for name in numbers + self.numbered}
         ids = [(name, None) if kind == "time" else (name,) for name, kind in self.kinds.of.items() if kind != "number"]
         self.slots: list[str | None] = [slot for column in ids for slot in column] + [n for n in numbers for _ in "01"]
         for cross in self.crosses:
@@ -111,6 +114,8 @@ class Fields:
         tables: list[tuple[np.ndarray, np.ndarray]] = []
         for name, kind in self.kinds.of.items():
             column = self.kinds.take(frame, name)
+            if name in self.numbered:
+                tables.append(self._interpolate(name, column, ": number")[:2])  # not the buckets of small ids
             if kind == "number":
                 buckets, values, parts[name] = self._interpolate(name, column)
                 tables.append((buckets, values))
@@ -135,11 +140,12 @@ class Fields:
         values[:, n_ids:n_fields] = np.concatenate([v for _, v in tables], axis=1)
         return together, values, n_fields
 
-    def _interpolate(self, name: str, column: pd.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _interpolate(self, name: str, column: pd.Series, suffix: str = "") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Two buckets and their values for each number, and the number of the interval (-1: missing)."""
         knots, numbers = self.knots[name], floats(column)
         n = len(knots)
-        table = _hash(pd.DataFrame({name: np.arange(-1, n)}), [name], self.n_buckets, (), self.seed)[:, 0]
+        field = name + suffix
+        table = _hash(pd.DataFrame({field: np.arange(-1, n)}), [field], self.n_buckets, (), self.seed)[:, 0]
         missing = np.isnan(numbers)
         if n < 2:
             interval = np.where(missing, -1, 0)

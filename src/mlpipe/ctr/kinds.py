@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,22 @@ class Kinds:
         for name, column in frame.items():
             self.of[name] = arguments.kind_of(f"column {name!r}", column)
             self.form[name] = _form(name, column)
+
+    def ids_with_an_order(self) -> list[str]:
+        """The ids that are numbers, bools among them; warns where none is: text has no order that means something.
+
+        Returns
+        -------
+        names
+        """
+        found = [name for name, kind in self.of.items() if kind == "id" and self.form[name] == "numbers"]
+        if not found:
+            warnings.warn(
+                f"ids_as_numbers changes nothing: none of {list(self.of)} holds ids that are numbers, and text has no "
+                "order; expected some: convert text of digits with astype(int), or leave ids_as_numbers out",
+                stacklevel=2,
+            )
+        return found
 
     def take(self, frame: pd.DataFrame, name: str) -> pd.Series:
         """A column of a later table.

@@ -33,6 +33,7 @@ class HashedLogisticRegression(ClickModel):
         "auto": the pairs of columns that `choose_pairs` finds, ten at most.
     tol : when to stop, above 0
     max_iter : iterations at most; a ConvergenceWarning tells if they did not suffice
+    ids_as_numbers : whether ids that are numbers also enter as numbers: when that is legitimate says `CounterTrees`
 
     Attributes
     ----------
@@ -60,12 +61,14 @@ class HashedLogisticRegression(ClickModel):
         crosses: Crosses | str = (),
         tol: float = 0.1,
         max_iter: int = 300,
+        ids_as_numbers: bool = False,
     ):
         self.n_buckets = n_buckets
         self.C = C
         self.crosses = crosses
         self.tol = tol
         self.max_iter = max_iter
+        self.ids_as_numbers = ids_as_numbers
 
     def _fit(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         check_positive(self, "tol", optional=["C"])
@@ -79,7 +82,7 @@ class HashedLogisticRegression(ClickModel):
             self._minimise(frame, y, self.crosses)
 
     def _minimise(self, frame: pd.DataFrame, y: np.ndarray, crosses: Crosses) -> None:
-        self._fields = Fields(self.n_buckets, crosses).fit(frame)
+        self._fields = Fields(self.n_buckets, crosses, ids_as_numbers=self.ids_as_numbers).fit(frame)
         self.crosses_ = self._fields.crosses
         buckets, values, _ = self._fields.transform(frame)
         seen = np.flatnonzero(np.bincount(buckets.ravel(), minlength=self.n_buckets))

@@ -106,7 +106,7 @@ class TreesPlusLR(ClickModel):
             rows = np.arange(len(known))
             at = rows if in_training else np.full(len(frame), len(known))
             shown, clicks = count_before(asked, at, seen, rows), count_before(asked, at, seen[y == 1], rows[y == 1])
-            columns += counter_columns(clicks, shown, y.mean(), self.prior_strength)
+            columns += counter_columns(clicks, shown, y.mean(), self.prior_strength, shown)
         return np.column_stack([base, *columns])
 
     def _steps(self, trees_see: np.ndarray) -> list[np.ndarray]:
