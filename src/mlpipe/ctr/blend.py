@@ -17,8 +17,13 @@ CERTAIN = 1e-12  # probabilities of other people's models may be exactly 0 or 1
 class Blend(ClickModel):
     """The mean of the log-odds of several models, each fitted on its own columns of the same rows.
 
-    Models that err in different ways cancel part of their errors. Nothing is fitted but the models, so no rows have to
-    be held out for it.
+    Models that err in different ways cancel part of their errors, if they are about equally good. A member that is
+    clearly worse than the best one pulls the blend down, so compare it with its best member on validation rows before
+    paying for two models. Logistic regression and `CounterTrees`, both with ids as numbers and trained on 30,000 rows:
+    on flights at random the blend was ahead of the better one in each of three draws, by .001 to .002 of normalised
+    entropy; on the Open Bandit sample it was behind by 0 to .003 (`benchmarks/bench_raw_ids.py`).
+
+    Nothing is fitted but the models, so no rows have to be held out for it.
 
     Parameters
     ----------
