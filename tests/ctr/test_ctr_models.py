@@ -27,7 +27,7 @@ from mlpipe.ctr import (
     NegativeDownsampler,
     SmoothedRate,
     TreesPlusLR,
-    linear,
+    logistic,
     recalibrate,
 )
 from mlpipe.ctr.counter_trees import _before
@@ -174,8 +174,8 @@ def test_the_optimiser_carries_only_features_that_some_row_has(monkeypatch):
     y = (rng.random(200) < 0.4).astype(float)
     wide = sp.csr_matrix((full.data, full.indices * 5 + 2, full.indptr), shape=(200, 50))
     expected = fit_logistic(full, y, 0.5, 1e-3, 100)
-    original = linear.minimize
-    monkeypatch.setattr(linear, "minimize", lambda f, x, **how: lengths.append(len(x)) or original(f, x, **how))
+    original = logistic.minimize
+    monkeypatch.setattr(logistic, "minimize", lambda f, x, **how: lengths.append(len(x)) or original(f, x, **how))
     weights, intercept, n_iter = fit_logistic(wide, y, 0.5, 1e-3, 100)
     assert lengths == [10]
     assert (intercept, n_iter) == expected[1:]
