@@ -1,12 +1,15 @@
 """One contract for all recommenders, and each against its formula written out with dense arrays."""
 
+import os
 import subprocess
 import sys
 
+import kernels
 import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
+from scipy.linalg import expm
 from scipy.stats import rankdata
 from sklearn.exceptions import NotFittedError
 
@@ -334,6 +337,9 @@ def test_bad_requests_are_refused(name, fitted):
         (PureSVD(random_state=None), "random_state"),
         (GraphFilter(factors=0), "factors"),
         (GraphFilter(low_pass_weight=-0.1), "low_pass_weight"),
+        (GraphFilter(sharpening_time=-1), "sharpening_time is -1; expected a finite number of 0 or more"),
+        (GraphFilter(sharpening_time=np.inf), "sharpening_time"),
+        (GraphFilter(user_exponent=-0.1), "user_exponent"),
         (GraphFilter(random_state=-1), "random_state"),
         (EASE(regularization=0), "regularization"),
         (EASE(regularization=np.nan), "regularization"),
@@ -453,16 +459,74 @@ def test_pure_svd_by_its_formula(matrix, factors):
     np.testing.assert_allclose(model.item_factors, v * np.sign(v[largest, np.arange(v.shape[1])]), atol=1e-4)
 
 
-@both_shapes
-@pytest.mark.parametrize(("factors", "weight"), [(4, 0.3), (25, 1.7), (1000, 0.3), (4, 0)])
-def test_graph_filter_by_its_formula(matrix, factors, weight):
-    r = matrix.toarray()
-    users, items = root_of_inverse(r.sum(axis=1)), root_of_inverse(r.sum(axis=0))
-    normalised = users[:, None] * r * items
+def graph_filter(matrix, factors, weight, exponent):
+    """The scores without sharpening, and P, both dense."""
+    r = matrix.toarray().astype(np.float32).astype(float)
+    users, items = r.sum(axis=1), root_of_inverse(r.sum(axis=0))
+    normalised = np.where(users > 0, np.where(users > 0, users, 1) ** -exponent, 0)[:, None] * r * items
+    normalised /= np.linalg.norm(normalised, 2)
     _, values, vectors = np.linalg.svd(normalised, full_matrices=False)
     v = vectors[:factors][values[:factors] > 1e-9].T
-    expected = r @ normalised.T @ normalised + weight * r @ np.diag(items) @ v @ v.T @ np.diag(np.sqrt(r.sum(axis=0)))
-    np.testing.assert_allclose(scores_of(GraphFilter(factors, weight), matrix), expected, rtol=1e-3, atol=1e-5)
+    walk = normalised.T @ normalised
+    return r @ walk + weight * r @ np.diag(items) @ v @ v.T @ np.diag(np.sqrt(r.sum(axis=0))), walk
+
+
+@both_shapes
+@pytest.mark.parametrize(("factors", "weight", "exponent"), [(4, 0.3, 0.5), (25, 1.7, 0.2), (1000, 0.3, 1), (4, 0, 0)])
+def test_graph_filter_by_its_formula(matrix, factors, weight, exponent):
+    plain, walk = graph_filter(matrix, factors, weight, exponent)
+    np.testing.assert_allclose(
+        scores_of(GraphFilter(factors, weight, 0, exponent), matrix), plain, rtol=1e-3, atol=1e-5
+    )
+    for time in (0.4, 2.5):  # the 3/8 rule, stage by stage
+        one = -plain @ walk
+        two = -(plain + time * one / 3) @ walk
+        three = -(plain + time * (two - one / 3)) @ walk
+        four = -(plain + time * (one - two + three)) @ walk
+        expected = plain + time * (one + 3 * two + 3 * three + four) / 8
+        found = scores_of(GraphFilter(factors, weight, time, exponent), matrix)
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
+
+
+def test_a_short_sharpening_is_the_exponential():
+    plain, walk = graph_filter(X, 6, 0.3, 0.5)
+    np.testing.assert_allclose(scores_of(GraphFilter(6, 0.3, 0.5, 0.5), X), plain @ expm(-0.5 * walk), atol=1e-3)
+    assert np.abs(plain - plain @ expm(-0.5 * walk)).max() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("shape", "factors"), [((671, 6170), 84), ((943, 1682), 41), ((3, 2), 1), ((90_000, 90_000), 512)]
+)
+def test_the_number_of_factors_follows_the_size(shape, factors, monkeypatch):
+    asked = []
+    found = np.full((shape[1], 1), shape[1] ** -0.5)
+    monkeypatch.setattr(recommenders.spectral, "right_singular_vectors", lambda _, n, seed: asked.append(n) or found)
+    matrix = sp.csr_matrix((np.ones(shape[1]), (np.arange(shape[1]) % shape[0], np.arange(shape[1]))), shape=shape)
+    GraphFilter().fit(matrix)
+    GraphFilter(factors=7).fit(matrix)
+    assert asked == [factors, 7]
+
+
+LISTS_OF_THE_GRAPH_FILTER = """
+import sys
+import numpy as np
+from mlpipe.datasets import movielens, to_matrix
+from mlpipe.recommenders import GraphFilter
+lists, _ = GraphFilter().fit(to_matrix(movielens().ratings).matrix).recommend(np.arange(300), k=50)
+sys.stdout.write(" ".join(map(str, lists.ravel())))
+"""
+
+
+def test_another_cpu_sharpens_to_the_same_lists():
+    command, other = [sys.executable, "-c", LISTS_OF_THE_GRAPH_FILTER], kernels.foreign()
+    if not other:
+        pytest.skip("this CPU has no other kernel, or one is set")
+    own, foreign = (
+        subprocess.run(command, env=os.environ | extra, capture_output=True, text=True, check=True).stdout
+        for extra in ({}, other)
+    )
+    assert len(own.split()) == 300 * 50
+    assert foreign == own
 
 
 @pytest.mark.parametrize("shape", [(60, 90), (90, 60)])
