@@ -21,7 +21,7 @@ SPLIT_SEEDS = (0, 1, 2)
 GRIDS = {
     "ItemKNN": {"neighbours": (20, 50, 100, 200), "shrinkage": (0, 10, 50)},
     "PureSVD": {"factors": (4, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96)},
-    "GraphFilter": {"factors": (16, 32, 64, 128), "low_pass_weight": (0.1, 0.3, 1.0)},
+    "GraphFilter": {"low_pass_weight": (0.03, 0.1), "sharpening_time": (0.0, 1.0, 2.0), "user_exponent": (0.25, 0.5)},
     "ImplicitBPR": {"factors": (16, 32), "regularization": (0.01, 0.03, 0.1), "iterations": (100, 300)},
     "ALS": {"factors": (32, 64), "regularization": (0.01, 0.03), "unobserved_weight": (0.03, 0.1, 0.3)},
     "EASE": {"regularization": (20, 40, 60, 80, 100, 130, 160, 200, 250, 300, 400, 600)},

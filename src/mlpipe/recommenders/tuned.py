@@ -11,7 +11,7 @@ from mlpipe.recommenders.ease import EASE
 MOVIELENS_SMALL: dict[str, dict[str, Any]] = {
     "ItemKNN": {"neighbours": 100, "shrinkage": 50},
     "PureSVD": {"factors": 20},
-    "GraphFilter": {"factors": 64, "low_pass_weight": 0.1},
+    "GraphFilter": {"low_pass_weight": 0.03, "sharpening_time": 1.0, "user_exponent": 0.25},
     "ImplicitBPR": {"factors": 32, "regularization": 0.01, "iterations": 100},
     "ALS": {"factors": 64, "regularization": 0.01, "unobserved_weight": 0.3},
     "EASE": {"regularization": 200},
