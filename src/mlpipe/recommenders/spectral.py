@@ -141,11 +141,11 @@ class GraphFilter(FromHistory):
         # Sparse times dense with the users of a block side by side is several times as fast as sparse times sparse.
         step = max(1, BLOCK_BYTES // (4 * self._normalised.shape[0]))
         for start in range(0, len(rows), step):
-            block = slice(start, start + step)
-            met = (self._normalised @ history[block].T).toarray()  # fitted users x users of the block
-            scores[block] += (self._normalised.T @ met).T
-            if self.sharpening_time:
-                scores[block] = self._sharpened(scores[block].T).T
+            met = (self._normalised @ history[start : start + step].T).toarray()  # fitted users x users of the block
+            scores[start : start + step] += (self._normalised.T @ met).T
+        if self.sharpening_time:
+            for start in range(0, len(rows), 32):  # of more users at a time the signals leave the cache: 1.5 x as long
+                scores[start : start + 32] = self._sharpened(scores[start : start + 32].T).T
         return _without_rounding(scores, history)
 
     def _sharpened(self, signals: np.ndarray) -> np.ndarray:
