@@ -89,7 +89,8 @@ class GraphFilter(FromHistory):
 
     Notes
     -----
-    The defaults are from validation parts of four sets, 671 to 4,718 users (`benchmarks/bench_graph_filter.py`).
+    The defaults are from validation parts of four sets, 671 to 4,718 users (`benchmarks/bench_graph_filter.py`). In a
+    simulated world of 20 tastes sharpening harms: there, and on data that differ as much, compare with T = 0.
 
     References
     ----------
