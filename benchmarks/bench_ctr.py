@@ -33,6 +33,7 @@ from mlpipe.ctr import (
     TreesPlusLR,
     tuned,
 )
+from mlpipe.ctr.kinds import Kinds
 from mlpipe.simulator import AdLog, simulate_ad_log
 from mlpipe.splits import by_time
 
@@ -42,25 +43,32 @@ BEST = "field-aware machine"
 class LightGBM:
     """LightGBM on the raw columns, ids as categories: what one would run first."""
 
+    def __init__(self, **settings: Any):
+        self.settings = settings
+
     def fit(self, X: pd.DataFrame, y: np.ndarray) -> "LightGBM":
         """Learn from raw columns."""
         from lightgbm import LGBMClassifier
 
+        self.kinds = Kinds(X).of
         self.categories = {
-            name: pd.CategoricalDtype(X[name].dropna().unique())
-            for name in X.columns
-            if not pd.api.types.is_float_dtype(X[name].dtype) and name != "timestamp"
+            name: pd.CategoricalDtype(X[name].dropna().unique()) for name, kind in self.kinds.items() if kind == "id"
         }
-        self.model = LGBMClassifier(n_estimators=100, min_child_samples=200, n_jobs=1, verbose=-1)
-        self.model.fit(self._encoded(X), y)
+        self.model = LGBMClassifier(**self.settings, n_jobs=1, verbose=-1).fit(self._encoded(X), y)
         return self
 
     def _encoded(self, X: pd.DataFrame) -> pd.DataFrame:
-        columns = {  # an id that training did not have is missing
-            name: pd.Series(pd.Categorical(X[name].where(X[name].isin(dtype.categories)), dtype=dtype), X.index)
-            for name, dtype in self.categories.items()
-        }
-        return pd.DataFrame({**columns, "hour": X["timestamp"].dt.hour, "weekday": X["timestamp"].dt.day_of_week})
+        columns = {}
+        for name, kind in self.kinds.items():
+            column = X[name]
+            if kind == "id":  # one that training did not have is missing
+                known = column.where(column.isin(self.categories[name].categories))
+                columns[name] = pd.Series(pd.Categorical(known, dtype=self.categories[name]), X.index)
+            elif kind == "time":
+                columns |= {f"{name} hour": column.dt.hour, f"{name} weekday": column.dt.day_of_week}
+            else:
+                columns[name] = column
+        return pd.DataFrame(columns)
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Probabilities (n_rows, 2)."""
@@ -88,7 +96,7 @@ def models() -> dict[str, tuple[Any, list[str]]]:
         "  blended with the trees": (blend, tuned.COUNTER_COLUMNS),
     }
     if importlib.util.find_spec("lightgbm"):
-        found["LightGBM"] = (LightGBM(), tuned.RAW)
+        found["LightGBM"] = (LightGBM(min_child_samples=200), tuned.RAW)
     return found
 
 

@@ -18,6 +18,7 @@ Run: python benchmarks/ceiling_ctr.py [--rows 1000000] [--seeds 0 1 2]
 """
 
 import argparse
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, roots_hermitenorm
 
 from mlpipe import simulator
-from mlpipe.simulator import BOT_CLICK_RATE, AdLog, simulate_ad_log
+from mlpipe.simulator import BOT_CLICK_RATE, simulate_ad_log
 
 GRID = np.linspace(-14, 8, 4401)  # of scores, 200 points a unit
 SDS = np.arange(0.3, 1.3, 0.02)  # of what is unknown in a score
@@ -205,8 +206,11 @@ def place(score: Array) -> Array:
     return np.clip(((score - GRID[0]) * 200).astype(np.int32), 0, len(GRID) - 1)
 
 
-def expected_share(log: AdLog, p: Array, rows: Array, base_rate: float) -> float:
-    """`share_of_oracle` with the expected loss of each row instead of that of the click that fell: less noise."""
+def expected_share(log: Any, p: Array, rows: Array, base_rate: float) -> float:
+    """`share_of_oracle` with the expected loss of each row instead of that of the click that fell: less noise.
+
+    Of `log`, only its `true_ctr` is read.
+    """
     q = log.true_ctr[rows]
 
     def lost(p: Array | float) -> float:
