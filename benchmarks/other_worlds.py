@@ -223,11 +223,12 @@ class Encoded(LightGBM):
 
 
 def models(world: World) -> dict[str, Any]:
-    """All with defaults; the references are told what interacts."""
+    """All with defaults, but that a regression is asked to look for crosses; the references are told what interacts."""
     pairs = [group if len(group) == 2 else (group[:-1], group[-1]) for group in world.interacts]
     told = {"pairs": tuned.PAIRS, "crosses": tuned.CONTEXT_CROSSES} if world.interacts is tuned.CROSSES else {}
     found: dict[str, Any] = {
         "LR": HashedLogisticRegression(),
+        "LR, crosses found": HashedLogisticRegression(crosses="auto"),
         "FTRL": FTRLProximal(),
         "trees + LR": TreesPlusLR(),
         "counter trees": CounterTrees(),
