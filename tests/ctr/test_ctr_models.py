@@ -1,6 +1,7 @@
 """Each click model against its formula, written out, and against scikit-learn."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -428,12 +429,32 @@ def test_one_step_of_the_field_weights_follows_the_gradient():
     assert step == pytest.approx(measured, rel=0.01)
 
 
+@pytest.mark.parametrize("machine", [FactorizationMachine, FieldAwareFM])
+def test_inverse_variances_left_open_are_learned_for_each_column(machine):
+    rng = np.random.default_rng(0)
+    log = pd.DataFrame({"user": rng.integers(0, 80, 16_000), "item": rng.integers(0, 80, 16_000)})
+    log["noise"] = rng.integers(0, 800, 16_000)
+    left, right, own = rng.normal(size=(80, 2)), rng.normal(size=(80, 2)), rng.normal(size=80)
+    y = (rng.random(16_000) < expit((left[log["user"]] * right[log["item"]]).sum(1) + own[log["item"]])).astype(int)
+    train, test, pairs = slice(12_000), slice(12_000, None), [("user", "item")]
+
+    def loss(**given: Any) -> float:
+        model = machine(pairs=pairs, **given).fit(log[train], y[train])
+        return normalized_entropy(y[test], model.predict_proba(log[test])[:, 1])
+
+    start, good = loss(l2=10, factor_l2=30), loss(l2=100, factor_l2=1)
+    assert good < start - 0.05
+    assert loss() < good + 0.2 * (start - good)
+    assert loss(factor_l2=1) < loss(l2=10, factor_l2=1) - 0.003  # items and noise need different ones
+
+
 def test_a_machine_screens_its_pairs_and_learns_which_matter():
     rng = np.random.default_rng(0)
     log = pd.DataFrame({name: rng.integers(0, 20, 40_000) for name in "abcdef"})
     left, right = rng.normal(size=(20, 2)), rng.normal(size=(20, 2))
     y = (rng.random(40_000) < expit(-2 + 0.7 * (left[log["a"]] * right[log["d"]]).sum(1))).astype(int)
-    machine, plain = (FactorizationMachine(pairs=pairs).fit(log[:30_000], y[:30_000]) for pairs in (None, "all"))
+    settings: list[dict[str, Any]] = [{}, {"pairs": "all", "factor_l2": 60}]
+    machine, plain = (FactorizationMachine(**given).fit(log[:30_000], y[:30_000]) for given in settings)
     assert ("a", "d") in machine.pairs_
     assert len(machine.pairs_) < 4
     assert plain.pairs_ is None

@@ -34,7 +34,8 @@ class FieldAwareFM(FactorizationMachine):
         most; where the machine starts by `partial_fit`, or "all": every two columns (slow for many).
     factors, l2 : as in `FactorizationMachine`
     factor_l2 : inverse variance of the entries of the vectors, 0 or more
-        None: 10, or the number of pairs if there are more: the more pairs, the less there is in each.
+        None: learned for each side, from 10, or the number of pairs if there are more: the more pairs, the less there
+        is in each.
     min_clicks, learning_rate, epochs, n_models, n_buckets, crosses, batch_size, random_state : as there
 
     Attributes
@@ -84,7 +85,7 @@ class FieldAwareFM(FactorizationMachine):
 
     def _use(self, frame: pd.DataFrame, pairs: list[Any] | None) -> None:
         self.pairs_ = pairs = list(pairs or ())
-        self._factor_l2 = float(max(10, len(pairs))) if self.factor_l2 is None else float(self.factor_l2)
+        self._penalty[:, 1] = max(10, len(pairs)) if self.factor_l2 is None else self.factor_l2
         # Another seed for each pair, and for each of its sides: a value has a vector for each
         self._sides = [
             Keys([side], self.n_buckets, seed=1 + number).fit(frame, "pairs")

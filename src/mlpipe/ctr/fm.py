@@ -17,6 +17,7 @@ from mlpipe.ctr.logistic import choose_C, fit_logistic
 from mlpipe.ctr.pairs import screen_pairs
 
 FIELD_WEIGHT_RATE = 0.02  # of Adagrad, for the weights of pairs of columns
+LEAST_PENALTY, MOST_PENALTY = 0.1, 1000.0  # of those that are learned
 ROWS_AT_ONCE = 65_536
 
 
@@ -59,6 +60,9 @@ class FactorizationMachine(OnlineClickModel):
     enough get a vector (a user who was seen five times cannot fill one; it would hold noise). Weights are averaged over
     the second half of the passes, and log-odds over several machines with other seeds, if you ask for more than one.
 
+    Inverse variances that are left open are learned in the first half of the passes, one for each column: its values
+    share a normal prior, whose variance is the one that best explains them.
+
     `fit` starts from the logistic regression of the linear part: in few rows, rare values would not reach their weight.
     `partial_fit` learns some more rows in one pass; a machine that starts by it cannot screen, and takes all pairs of
     columns, each with its weight. How columns become features: `mlpipe.ctr.fields.Fields`.
@@ -67,9 +71,10 @@ class FactorizationMachine(OnlineClickModel):
     ----------
     factors : length of the vectors
     l2 : inverse variance of the weights, 0 or more
-        None: 1 / C of a logistic regression, chosen as it chooses C; 10 if the machine starts by `partial_fit`.
+        None: learned for each column, from 1 / C of a logistic regression, chosen as it chooses C; 10 if the machine
+        starts by `partial_fit`.
     factor_l2 : inverse variance of the entries of the vectors, 0 or more
-        None: 30, or 60 for "all".
+        None: learned for each column, from 30, or 60 for "all"; just these if the machine starts by `partial_fit`.
     min_clicks : a value gets a vector when its rows times the click rate reach this number
     learning_rate : of Adagrad, above 0
     epochs : passes over the table in `fit`
@@ -91,7 +96,8 @@ class FactorizationMachine(OnlineClickModel):
     ----------
     Rendle 2010, Factorization machines, doi:10.1109/ICDM.2010.127, equation 5 and lemma 3.1; weights of pairs as in Pan
     et al. 2018, Field-weighted factorization machines, doi:10.1145/3178876.3186040; vectors for frequent values only as
-    in Li et al. 2016, DiFacto: distributed factorization machines.
+    in Li et al. 2016, DiFacto: distributed factorization machines; variances as in MacKay 1992, Bayesian interpolation,
+    doi:10.1162/neco.1992.4.3.415.
 
     Examples
     --------
@@ -143,9 +149,9 @@ class FactorizationMachine(OnlineClickModel):
         linear = design_matrix(buckets, values, self.n_buckets, np.float32)
         seen = np.flatnonzero(np.bincount(linear.indices, minlength=self.n_buckets))
         linear = linear[:, seen]
-        if self.l2 is None:
-            self._l2 = 1 / choose_C(linear, y)
-        weights, bias, _ = fit_logistic(linear, y, 1 / max(self._l2, 1e-3), tol=0.1, max_iter=300)
+        l2 = 1 / choose_C(linear, y) if self.l2 is None else float(self.l2)
+        self._penalty[:, 0] = l2
+        weights, bias, _ = fit_logistic(linear, y, 1 / max(l2, 1e-3), tol=0.1, max_iter=300)
         if self.pairs is None:
             self._use(frame, self._find_pairs(frame, y, linear @ weights.astype(np.float32) + bias))
         for model in self._models:
@@ -158,15 +164,43 @@ class FactorizationMachine(OnlineClickModel):
         learned = ("weights", "bias", "field_weights")
         averaged = [{name: np.zeros_like(model[name]) for name in learned} for model in self._models]
         first_averaged = self.epochs // 2
+        groups = self._penalty_groups(encoded)
         for epoch in range(self.epochs):
+            squares = self._models[0]["squares"].copy()
             for model, mean in zip(self._models, averaged, strict=True):
                 for i in self._rng.permutation(len(batches)):
                     self._learn(model, batches[i])
                 if epoch >= first_averaged:
                     for name in mean:
                         mean[name] += model[name] / (self.epochs - first_averaged)
+            if 0 < epoch < first_averaged:  # the first pass moves too far to tell, the averaged ones need one loss
+                self._learn_penalties(groups, self._models[0]["squares"] - squares)
         for model, mean in zip(self._models, averaged, strict=True):
             model.update(mean)
+
+    def _penalty_groups(self, encoded: _Encoded) -> list[tuple[np.ndarray, slice]]:
+        """Buckets and entries whose penalty is learned together: weights of a column or cross, vectors of a side."""
+        of_slots = [*self._fields.slots, *range(len(self._fields.crosses))]
+        groups = []
+        if self.l2 is None:
+            groups += [(buckets, slice(1)) for buckets in _by_name(encoded.linear, of_slots)]
+        if self.factor_l2 is None:
+            of_sides = range(encoded.sides.shape[1]) if self._field_aware else [of_slots[i] for i in self._slots]
+            sides = _by_name(encoded.sides, of_sides)
+            groups += [(buckets[self._has_vector[buckets]], slice(1, None)) for buckets in sides]
+        return groups
+
+    def _learn_penalties(self, groups: list[tuple[np.ndarray, slice]], information: np.ndarray) -> None:
+        """MacKay's step: as many parameters as the data determine, over the sum of the squares of all.
+
+        The squared gradients of a pass add up to about the Fisher information of each parameter.
+        """
+        for buckets, entries in groups:
+            known, penalty = information[buckets, entries], self._penalty[buckets, entries]
+            determined = (known / (known + penalty)).sum()
+            size = (self._models[0]["weights"][buckets, entries] ** 2).sum()
+            if size > 0:
+                self._penalty[buckets, entries] = np.clip(determined / size, LEAST_PENALTY, MOST_PENALTY)
 
     def _learn_more(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         encoded = self._encode(frame)
@@ -187,7 +221,8 @@ class FactorizationMachine(OnlineClickModel):
         check_positive(self, "factors", "epochs", "n_models", "n_buckets", "batch_size", whole=True)
         check_positive(self, optional=["random_state"], whole=True, zero=True)
         self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
-        self._l2 = 10.0 if self.l2 is None else float(self.l2)
+        # inverse variances of the weight of each bucket, and of the entries of its vector
+        self._penalty = np.full((self.n_buckets, 2), 10.0 if self.l2 is None else self.l2, np.float32)
         self._rng = np.random.default_rng(self.random_state)
         self._n_occurrences, self._n_rows, self._n_clicks = np.zeros(self.n_buckets), 0, 0.0
         self._models = [
@@ -224,7 +259,7 @@ class FactorizationMachine(OnlineClickModel):
         """Fix which slots have vectors, and which of them interact."""
         slots = self._fields.slots
         self.pairs_ = pairs
-        self._factor_l2 = (60.0 if pairs is None else 30.0) if self.factor_l2 is None else float(self.factor_l2)
+        self._penalty[:, 1] = (60.0 if pairs is None else 30.0) if self.factor_l2 is None else self.factor_l2
         if pairs is None:
             self._slots = np.arange(len(slots))
             self._link([], len(slots))
@@ -286,7 +321,7 @@ class FactorizationMachine(OnlineClickModel):
         scores = model["bias"] + batch.linear @ w + _half_products(vectors, partners)
         error = (expit(scores) - batch.y).astype(np.float32)
 
-        step = batch.linear.T @ error + np.float32(self._l2) * w * batch.share
+        step = batch.linear.T @ error + self._penalty[batch.touched, 0] * w * batch.share
         self._descend(model, (batch.touched, 0), step)
         if len(vectors):
             if not self._field_aware:
@@ -295,7 +330,7 @@ class FactorizationMachine(OnlineClickModel):
             if batch.side_values is not None:
                 partners *= batch.side_values
             step = _add_up(batch.sides, partners, len(known))
-            step += np.float32(self._factor_l2) * known * batch.sides_share[:, None]
+            step += self._penalty[batch.sides_touched, 1:] * known * batch.sides_share[:, None]
             self._descend(model, (batch.sides_touched, slice(1, None)), step * batch.has_vector)
         self._descend_bias(model, error)
 
@@ -369,6 +404,11 @@ def checked_pairs(pairs: Any, sides: str, example: str) -> list[Any]:
     if not isinstance(pairs, Sequence) or not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
         raise ValueError(f'pairs is {pairs!r}; expected pairs of {sides}: {example}, None to find them, or "all"')
     return [tuple(pair) for pair in pairs]
+
+
+def _by_name(buckets: np.ndarray, names: Sequence[Any]) -> list[np.ndarray]:
+    """The buckets that occur in the slots (n_rows, n_slots) of each name."""
+    return [np.unique(buckets[:, [n == name for n in names]]) for name in dict.fromkeys(names)]
 
 
 def _half_products(vectors: np.ndarray, partners: np.ndarray) -> np.ndarray:
