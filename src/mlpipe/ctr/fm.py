@@ -147,15 +147,13 @@ class FactorizationMachine(OnlineClickModel):
         self._prepare(frame, y)
         buckets, values, _ = self._fields.transform(frame)
         linear = design_matrix(buckets, values, self.n_buckets, np.float32)
-        seen = np.flatnonzero(np.bincount(linear.indices, minlength=self.n_buckets))
-        linear = linear[:, seen]
         l2 = 1 / choose_C(linear, y) if self.l2 is None else float(self.l2)
         self._penalty[:, 0] = l2
         weights, bias, _ = fit_logistic(linear, y, 1 / max(l2, 1e-3), tol=0.1, max_iter=300)
         if self.pairs is None:
             self._use(frame, self._find_pairs(frame, y, linear @ weights.astype(np.float32) + bias))
         for model in self._models:
-            model["weights"][seen, 0], model["bias"] = weights, bias
+            model["weights"][:, 0], model["bias"] = weights, bias
         del buckets, values, linear
         encoded = self._encode(frame)
         rows = self._rng.permutation(len(y))
