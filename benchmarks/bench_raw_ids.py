@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 
 from mlpipe.click_metrics import calibration_ratio, normalized_entropy
 from mlpipe.ctr import Blend, CounterTrees, HashedLogisticRegression
@@ -90,7 +91,8 @@ def models(seed: int) -> dict[str, Any]:
         "logistic regression, numbers": linear,
         "CounterTrees": CounterTrees(random_state=seed),
         "CounterTrees, numbers": trees,
-        "blend of the two with numbers": Blend([(linear, None), (trees, None)]),
+        "two of these by other seeds": Blend([(trees, None), (clone(trees).set_params(random_state=seed + 100), None)]),
+        "logistic regression and trees": Blend([(linear, None), (trees, None)]),
     }
     if importlib.util.find_spec("lightgbm"):
         found |= {"LightGBM, numbers": LightGBM(False, seed), PEER: LightGBM(True, seed)}
