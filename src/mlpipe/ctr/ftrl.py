@@ -90,7 +90,7 @@ class FTRLProximal(OnlineClickModel):
         self._begin(frame, y)
         buckets, values, _ = self._fields.transform(frame)
         rng = np.random.default_rng(self.random_state)
-        n_passes = self.epochs or int(np.clip(ROWS_TO_SHOW / len(y), 1, 100))
+        n_passes = self.epochs or int(np.clip(np.ceil(ROWS_TO_SHOW / len(y)), 1, 100))
         if self.l2 is None and n_passes > 1:
             # The gradients of all passes are summed and the penalty counts once: so it must be as many times larger
             self._l2 = n_passes / choose_C(design_matrix(buckets, values, self.n_buckets, np.float32), y)
