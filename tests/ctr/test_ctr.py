@@ -274,6 +274,11 @@ def test_crosses_let_a_model_say_what_no_sum_can(model):
         (FactorizationMachine(factor_l2=-1), "factor_l2 is -1"),
         (FactorizationMachine(pairs=[("ad", "sight")]), "pairs names .'sight'., which X does not have"),
         (FactorizationMachine(pairs=[("ad", "ad")]), "two different columns"),
+        (FactorizationMachine(pairs=[("ad", "site"), ("site", "ad")]), "each pair once"),
+        (FactorizationMachine(pairs=""), "pairs is ''; expected pairs of columns"),
+        (FactorizationMachine(pairs=[(["ad", "site"], "shown")]), "pairs names "),
+        (FieldAwareFM(pairs=[((), "ad")]), "pairs holds .*; expected names of columns"),
+        (CounterTrees(keys=[("ad", "ad")]), "keys holds .*; expected names of columns, or tuples of different ones"),
         (FactorizationMachine(pairs="some"), "pairs is 'some'; expected pairs of columns: .*or \"all\""),
         (FactorizationMachine(pairs=3), "pairs is 3; expected pairs of columns"),
         (

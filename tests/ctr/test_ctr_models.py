@@ -127,6 +127,36 @@ def test_rows_stay_together_whatever_the_index_is(labels):
         assert (keys.transform(log.set_axis(labels, axis=0)) == keys.transform(log)).all()
 
 
+def test_names_of_parts_of_columns_are_taken():
+    log = pd.DataFrame({"t": pd.date_range("2026-01-05", periods=9, freq="h"), "t: hour": range(9)})
+    with pytest.raises(ValueError, match="X has a column 't: hour', which is what a part of 't' is called"):
+        Fields(2**20).fit(log)
+
+
+def test_categories_that_are_numbers_may_be_missing():
+    kinds = pd.Categorical([1, 2, None, 3] * 500)
+    log, y = pd.DataFrame({"kind": kinds, "ad": range(2000)}), [0, 1, 1, 0] * 500
+    for model in (CounterTrees(n_trees=20), TreesPlusLR(n_trees=5)):
+        assert model.fit(log, y).predict_proba(log)[:4, 1].round().tolist() == [0, 1, 1, 0]
+
+
+def test_a_certain_member_in_single_precision_does_not_overrule_the_others():
+    class Certain(HashedLogisticRegression):
+        def predict_proba(self, X):
+            return np.full((len(X), 2), [0, 1], dtype=np.float32)
+
+    log, y = ids_log()
+    p = Blend([(Certain(), None), (HashedLogisticRegression(), None)]).fit(log, y).predict_proba(log)
+    assert (p[:, 1] < 1).all()
+
+
+def test_a_report_before_its_impression_is_refused():
+    log, y = past_log()
+    early = log.assign(reported=log["reported"] - pd.Timedelta("3h"))
+    with pytest.raises(ValueError, match="reported_at: column 'reported' is before 'shown' in "):
+        CounterTrees("shown", "reported").fit(early, y)
+
+
 # ---------------------------------------------------------------- smoothed rate
 
 

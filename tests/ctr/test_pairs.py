@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from mlpipe.ctr import choose_pairs, screen_pairs
+from mlpipe.ctr import choose_pairs, pairs, screen_pairs
 
 
 def world(seed, n=20_000, **interactions):
@@ -25,7 +25,9 @@ def world(seed, n=20_000, **interactions):
 
 
 def test_the_gain_is_that_of_a_step_on_rows_held_out():
-    frame, y, _ = world(0, n=2000, a_b=0.8)
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.integers(0, 4, 2000), "b": rng.integers(0, 6, 2000)})
+    y = (rng.random(2000) < expit(-1 + 0.8 * (-1.0) ** (frame["a"] + frame["b"]))).astype(int)  # no effect alone
     score = np.full(len(y), np.log(y.mean() / (1 - y.mean())))
     fold = np.random.default_rng(7).permutation(len(y)) % 4
     p = y.mean()
@@ -38,7 +40,7 @@ def test_the_gain_is_that_of_a_step_on_rows_held_out():
                 step = (y[outside] - p).sum() / (p * (1 - p) * len(outside) + strength)
                 gain += ((y[inside] - p) * step - p * (1 - p) * step**2 / 2).sum()
         gains.append(gain)
-    assert screen_pairs(frame, y, score, random_state=7)["a", "b"] == pytest.approx(max(gains))
+    assert screen_pairs(frame, y, score=score, random_state=7)["a", "b"] == pytest.approx(max(gains))
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -86,6 +88,22 @@ def test_numbers_times_and_text_take_part():
     assert set(choose_pairs(frame, y)) == {("price", "site"), ("when", "kind")}
 
 
+def test_a_curve_that_the_additive_model_missed_is_no_interaction():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({name: rng.integers(0, 12, 30_000) for name in "abc"}).assign(x=rng.random(30_000))
+    step = np.where(frame["x"] > 0.62, 1.5, -1.0)  # within an interval between two knots
+    assert screen_pairs(frame, rng.random(30_000) < expit(step)) == {}
+    own = step * np.where(frame["a"] < 6, 1, 0.2)
+    assert choose_pairs(frame, rng.random(30_000) < expit(own)) == [("a", "x")]
+
+
+def test_copies_of_a_pair_are_chosen_once():
+    frame, y, _ = world(5, d_e=0.8)
+    copies = {f"{name}{i}": frame[name] for name in "de" for i in range(8)}
+    found = choose_pairs(frame.assign(**copies), y)
+    assert [tuple(name[0] for name in pair) for pair in found] == [("d", "e")]
+
+
 def test_wide_columns_are_counted_by_the_combinations_that_occur(monkeypatch):
     frame, y, _ = world(3, d_e=0.6)
     expected = screen_pairs(frame, y)
@@ -96,10 +114,11 @@ def test_wide_columns_are_counted_by_the_combinations_that_occur(monkeypatch):
 def test_a_column_that_determines_another_is_no_pair_with_it():
     frame, y, _ = world(4)
     frame["group"] = frame["e"] // 8
-    score = np.zeros(len(y))  # knows nothing: any pair with "e" would gain
-    found = screen_pairs(frame, y, score)
-    assert ("e", "group") not in found
-    assert ("a", "e") in found
+    search = pairs._Search(frame, y, None, 0)
+    search.score = np.zeros(len(y))  # knows nothing: any pair with "e" gains
+    search._leave_over()
+    assert search.gain(("a", "e")) > 100
+    assert search.gain(("e", "group")) == 0
 
 
 @pytest.mark.parametrize(

@@ -156,4 +156,6 @@ def counter_columns(
 
 def _values(column: pd.Series) -> pd.Series:
     """The values of a categorical column; other columns as they are."""
-    return column.astype(column.cat.categories.dtype) if isinstance(column.dtype, pd.CategoricalDtype) else column
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column
+    return column.astype(object if column.isna().any() else column.cat.categories.dtype)

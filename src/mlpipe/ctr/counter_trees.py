@@ -60,9 +60,9 @@ class CounterTrees(ClickModel):
         It needs `time`.
     prior_strength : of the rates, in impressions at the base rate, above 0; None: as `SmoothedRate`, for each key
     warm_up : share of the rows, at the start, that only fill the counters; from 0 up to below 1; without `time` none do
-    n_trees : at most; the number is found on a random tenth of the rows
+    n_trees : at most; the number is found on a random tenth of the rows, if there are 1,000 or more
     max_leaf_nodes : of a tree, 2 or more
-    learning_rate : of the boosting, above 0; None: 0.05 below 100,000 rows, else 0.1
+    learning_rate : of the boosting, above 0; None: 0.05 below 100,000 rows that the trees see, else 0.1
     ids_as_numbers : whether ids that are numbers are numbers for the trees, too; above 2**53 neighbours are then alike
     random_state : seed of the folds and the trees, 0 or more
 
@@ -225,8 +225,8 @@ class CounterTrees(ClickModel):
         return [counts.of(key) for counts, key in zip(self._known_counts, keys.T, strict=True)]
 
     def _known(self, X: Any) -> pd.DataFrame:
-        if hasattr(self, "_columns") and isinstance(X, pd.DataFrame) and self.reported_at in X.columns:
-            X = X.drop(columns=self.reported_at)
+        if hasattr(self, "_columns") and isinstance(X, pd.DataFrame) and self.reported_at is not None:
+            X = X.drop(columns=self.reported_at, errors="ignore")
         return super()._known(X)
 
     def _moments(self, argument: str, frame: pd.DataFrame, like: Any = None) -> pd.Series:
@@ -240,9 +240,17 @@ class CounterTrees(ClickModel):
 
     def _reports(self, frame: pd.DataFrame) -> np.ndarray:
         """When each click was reported; a click without a report is never counted."""
+        times = self._times(frame)
         if self.reported_at is None:
-            return self._times(frame)
-        return _clock_numbers(self._moments("reported_at", frame, self._clock))
+            return times
+        reports = _clock_numbers(self._moments("reported_at", frame, self._clock))
+        early = np.flatnonzero(reports < times)
+        if len(early):
+            raise ValueError(
+                f"reported_at: column {self.reported_at!r} is before {self.time!r} in {len(early):,} rows (first: row "
+                f"{early[0]}); expected reports at or after their impression: check which column is which, and clocks"
+            )
+        return reports
 
     def _lag(self) -> Any:
         lag = arguments.duration("lag", self.lag, self._clock)

@@ -73,14 +73,23 @@ class Fields:
         Raises
         ------
         ValueError
-            As `Kinds`, and on crosses that are not two or more different columns of the table.
+            As `Kinds`; on crosses that are not two or more different columns of the table; on a column whose name is
+            that of another and ": hour", ": weekday" or ": number".
         """
         self.kinds = Kinds(frame)
         numbers = [name for name, kind in self.kinds.of.items() if kind == "number"]
         self.numbered = self.kinds.ids_with_an_order() if self.ids_as_numbers else []
         self.knots = {name: _knots(floats(self.kinds.take(frame, name))) for name in numbers + self.numbered}
         ids = [(name, None) if kind == "time" else (name,) for name, kind in self.kinds.of.items() if kind != "number"]
-        self.slots: list[str | None] = [slot for column in ids for slot in column] + [n for n in numbers for _ in "01"]
+        interpolated = [name for name in self.kinds.of if name in self.knots]
+        self.slots: list[str | None] = [s for column in ids for s in column] + [n for n in interpolated for _ in "01"]
+        made = [f"{name}: {part}" for name in self.kinds.of for part in ("hour", "weekday", "number")]
+        taken = [name for name in made if name in self.kinds.of]
+        if taken:
+            raise ValueError(
+                f"X has a column {taken[0]!r}, which is what a part of {taken[0].rpartition(':')[0]!r} is called here; "
+                "expected another name: rename one of the two"
+            )
         for cross in self.crosses:
             known = not isinstance(cross, str) and len(cross) > 1 and all(part in self.kinds.of for part in cross)
             if not known or len(set(cross)) < len(cross):
@@ -178,6 +187,7 @@ class Keys:
     """
 
     def __init__(self, keys: Sequence[str | Sequence[str]], n_buckets: int = KEY_SPACE, seed: int = 0):
+        keys = [keys] if isinstance(keys, str) else keys
         self.keys = [(key,) if isinstance(key, str) else tuple(key) for key in keys]
         self.n_buckets, self.seed = n_buckets, seed
 
@@ -196,8 +206,11 @@ class Keys:
         Raises
         ------
         ValueError
-            On keys that name no column, and as `Fields.fit`.
+            On keys that name no column, or one twice, and as `Fields.fit`.
         """
+        odd = [key for key in self.keys if not key or len(set(key)) < len(key)]
+        if odd:
+            raise ValueError(f"{argument} holds {odd[0]!r}; expected names of columns, or tuples of different ones")
         absent = [name for key in self.keys for name in key if name not in frame.columns]
         if absent:
             raise ValueError(

@@ -61,7 +61,8 @@ class FactorizationMachine(OnlineClickModel):
     the second half of the passes, and log-odds over several machines with other seeds, if you ask for more than one.
 
     Inverse variances that are left open are learned in the first half of the passes, one for each column: its values
-    share a normal prior, whose variance is the one that best explains them.
+    share a normal prior, whose variance is the one that best explains them. That takes four passes or more; what comes
+    later by `partial_fit` has the variances that the fit began with.
 
     `fit` starts from the logistic regression of the linear part: in few rows, rare values would not reach their weight.
     `partial_fit` learns some more rows in one pass; a machine that starts by it cannot screen, and takes all pairs of
@@ -178,7 +179,8 @@ class FactorizationMachine(OnlineClickModel):
 
     def _penalty_groups(self, encoded: _Encoded) -> list[tuple[np.ndarray, slice]]:
         """Buckets and entries whose penalty is learned together: weights of a column or cross, vectors of a side."""
-        of_slots = [*self._fields.slots, *range(len(self._fields.crosses))]
+        of_slots: list[Any] = [i if name is None else name for i, name in enumerate(self._fields.slots)]
+        of_slots += [("cross", i) for i in range(len(self._fields.crosses))]
         groups = []
         if self.l2 is None:
             groups += [(buckets, slice(1)) for buckets in _by_name(encoded.linear, of_slots)]
@@ -245,12 +247,13 @@ class FactorizationMachine(OnlineClickModel):
         if isinstance(self.pairs, str) and self.pairs == "all":
             return None
         pairs = checked_pairs(self.pairs, "columns", '[("site", "category")]')
-        unknown = [name for pair in pairs for name in pair if name not in frame.columns]
+        unknown = [name for pair in pairs for name in pair if name not in list(frame.columns)]
         if unknown:
             raise ValueError(f"pairs names {unknown}, which X does not have; expected some of {list(frame.columns)}")
-        twice = [pair for pair in pairs if pair[0] == pair[1]]
-        if twice:
-            raise ValueError(f"pairs holds {twice[0]!r}; expected two different columns in each pair")
+        known = [frozenset(pair) for pair in pairs]
+        odd = [pair for pair in pairs if known.count(frozenset(pair)) > 1 or pair[0] == pair[1]]
+        if odd:
+            raise ValueError(f"pairs holds {odd[0]!r}; expected two different columns in each pair, each pair once")
         return pairs
 
     def _use(self, frame: pd.DataFrame, pairs: list[Any] | None) -> None:
@@ -368,7 +371,7 @@ class FactorizationMachine(OnlineClickModel):
         total = np.zeros(len(rows))
         seen = self._n_occurrences > 0
         for model in self._models:
-            w, table = model["weights"][:, 0] * seen, model["weights"][:, 1:] * (seen & self._has_vector)[:, None]
+            w, table = model["weights"][:, 0], model["weights"][:, 1:] * (seen & self._has_vector)[:, None]
             for start in range(0, len(rows), ROWS_AT_ONCE):
                 some = rows[start : start + ROWS_AT_ONCE]
                 linear = w[encoded.linear[some]]
@@ -399,7 +402,8 @@ def checked_pairs(pairs: Any, sides: str, example: str) -> list[Any]:
     ValueError
         Where something is no pair.
     """
-    if not isinstance(pairs, Sequence) or not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
+    some = isinstance(pairs, Sequence) and not isinstance(pairs, str)
+    if not some or not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
         raise ValueError(f'pairs is {pairs!r}; expected pairs of {sides}: {example}, None to find them, or "all"')
     return [tuple(pair) for pair in pairs]
 

@@ -13,7 +13,7 @@ from mlpipe.ctr.fields import Crosses, Fields, design_matrix
 from mlpipe.ctr.logistic import choose_C
 
 DENSE_UP_TO = 64  # buckets an entry of the batch, above which only the batch's own buckets are visited
-ROWS_TO_SHOW = 400_000  # so many at least, by passing over a small table several times
+ROWS_TO_SHOW = 400_000  # at most, by passing over a small table several times
 
 
 class FTRLProximal(OnlineClickModel):
@@ -41,7 +41,7 @@ class FTRLProximal(OnlineClickModel):
         as `HashedLogisticRegression` chooses it.
     n_buckets : buckets that all values share by hashing, best a power of two
     crosses : tuples of column names; each combination of values becomes a feature
-    epochs : passes over the table in `fit`; None: as many as show it 400,000 rows, 1 to 100
+    epochs : passes over the table in `fit`; None: as many as fit into 400,000 rows, 1 to 100
     batch_size : rows in a mini-batch, at most; a power of two
     shuffle : whether `fit` takes the rows in random order
     random_state : seed of that order
@@ -90,7 +90,7 @@ class FTRLProximal(OnlineClickModel):
         self._begin(frame, y)
         buckets, values, _ = self._fields.transform(frame)
         rng = np.random.default_rng(self.random_state)
-        n_passes = self.epochs or int(np.clip(np.ceil(ROWS_TO_SHOW / len(y)), 1, 100))
+        n_passes = self.epochs or int(np.clip(ROWS_TO_SHOW / len(y), 1, 100))
         if self.l2 is None and n_passes > 1:
             # The gradients of all passes are summed and the penalty counts once: so it must be as many times larger
             self._l2 = n_passes / choose_C(design_matrix(buckets, values, self.n_buckets, np.float32), y)

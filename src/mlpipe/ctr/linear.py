@@ -77,7 +77,8 @@ class HashedLogisticRegression(ClickModel):
             if self.crosses != "auto":
                 raise ValueError(f'crosses is {self.crosses!r}; expected tuples of columns, or "auto" to choose them')
             self._minimise(frame, y, [])
-            self._minimise(frame, y, choose_pairs(frame, y, score=self._log_odds(frame)))
+            if found := choose_pairs(frame, y, score=self._log_odds(frame)):
+                self._minimise(frame, y, found)
         else:
             self._minimise(frame, y, self.crosses)
 
@@ -85,15 +86,11 @@ class HashedLogisticRegression(ClickModel):
         self._fields = Fields(self.n_buckets, crosses, ids_as_numbers=self.ids_as_numbers).fit(frame)
         self.crosses_ = self._fields.crosses
         buckets, values, _ = self._fields.transform(frame)
-        seen = np.flatnonzero(np.bincount(buckets.ravel(), minlength=self.n_buckets))
-        number = np.zeros(self.n_buckets, dtype=np.int32)
-        number[seen] = np.arange(len(seen))
         dtype = np.float32 if buckets.size >= SINGLE_PRECISION_FROM else np.float64
-        X = design_matrix(number[buckets], values, len(seen), dtype)
+        X = design_matrix(buckets, values, self.n_buckets, dtype)
         self.C_ = choose_C(X, y) if self.C is None else float(self.C)
         weights, intercept, self.n_iter_ = fit_logistic(X, y, self.C_, self.tol, self.max_iter)
-        self.coef_ = np.zeros((1, self.n_buckets))
-        self.coef_[0, seen] = weights
+        self.coef_ = weights[None]
         self.intercept_ = np.array([intercept])
 
     def _log_odds(self, frame: pd.DataFrame) -> np.ndarray:

@@ -18,22 +18,25 @@ from mlpipe.ctr.logistic import choose_C, fit_logistic
 N_FOLDS = 4
 STRENGTHS = (3.0, 30.0)  # inverse variances of a combination's weight, of which the better one counts
 LEAST_GAIN = 3.0  # in nats: below, a pair is as likely to be luck
-MOST_CELLS = 2**19  # above, only the combinations that occur are counted
-SCANNED_ANEW = 25
+MOST_CELLS, CELLS_A_ROW = 2**19, 4  # above, only the combinations that occur are counted
 N_BUCKETS = 2**20  # of the additive model
 
 Pair = tuple[str, str]
+Columns = tuple[str] | Pair
 
 
-def screen_pairs(X: Any, y: ArrayLike, score: ArrayLike | None = None, random_state: int = 0) -> dict[Pair, float]:
+def screen_pairs(X: Any, y: ArrayLike, *, score: ArrayLike | None = None, random_state: int = 0) -> dict[Pair, float]:
     """The pairs of columns that a model of single columns lacks, with what each would add by itself.
 
     The additive model leaves g = y - p and h = p (1 - p) in each row. A weight for each combination of two values is
     one Newton step from there: d = sum of g / (sum of h + lambda), over the rows of the combination in the other folds.
     On the rows held out it changes the log likelihood by about sum(d g - d^2 h / 2). A pair that does not interact
-    loses there, as its weights are luck. Numbers enter by the interval between two knots, times by their hour. A column
-    that determines the other one, such as an ad its campaign, is no pair with it; nor are two columns whose
-    combinations never come twice, such as user and film where each is rated once: these have to be named.
+    loses there, as its weights are luck. What the additive model missed of single columns is taken out before, by such
+    steps of their values, or all pairs of that column would seem to interact.
+
+    Numbers enter by the interval between two knots, times by their hour. A column that determines the other one, such
+    as an ad its campaign, is no pair with it; nor are two columns whose combinations never come twice, such as user and
+    film where each is rated once: these have to be named.
 
     Parameters
     ----------
@@ -70,13 +73,13 @@ def screen_pairs(X: Any, y: ArrayLike, score: ArrayLike | None = None, random_st
 
 
 def choose_pairs(
-    X: Any, y: ArrayLike, most: int = 10, score: ArrayLike | None = None, random_state: int = 0
+    X: Any, y: ArrayLike, most: int = 10, *, score: ArrayLike | None = None, random_state: int = 0
 ) -> list[Pair]:
     """A few pairs of columns that together do for the interactions, best first.
 
     Of `screen_pairs`, pairs often tell the same: an interaction of site and category shows in site and advertiser, too.
-    So the best pair is taken, its steps are added to the score (to each row from the other folds), and the next ones
-    are screened anew, until none gains 3 nats.
+    So the best pair is taken, its steps are added to the score (to each row from the other folds), and the next one is
+    that whose gain is then the largest, until none gains 3 nats.
 
     Parameters
     ----------
@@ -104,12 +107,15 @@ def choose_pairs(
     gains = _best({pair: search.gain(pair) for pair in combinations(search.codes, 2)})
     chosen: list[Pair] = []
     while gains and len(chosen) < most:
+        # Gains of before the last pair was added are too large, if anything: who leads by today's gain is the best
         best = next(iter(gains))
-        chosen.append(best)
-        search.add(best)
-        gains = {pair: gain for pair, gain in gains.items() if pair != best}
-        anew = {pair: search.gain(pair) for pair in list(gains)[:SCANNED_ANEW]}
-        gains = _best(gains | anew) if len(chosen) < most else {}
+        del gains[best]
+        gain = search.gain(best)
+        if gain >= max([LEAST_GAIN, *gains.values()]):
+            chosen.append(best)
+            search.add(best)
+        else:
+            gains = _best(gains | {best: gain})
     return chosen
 
 
@@ -143,28 +149,34 @@ class _Search:
         self.fold = np.random.default_rng(random_state).permutation(len(labels)) % N_FOLDS
         self.y = labels
         self._leave_over()
+        for name in self.codes:
+            if self.gain((name,)) > LEAST_GAIN:
+                self.add((name,))
 
     def _leave_over(self) -> None:
         p = expit(self.score)
         self.g, self.h = self.y - p, p * (1 - p)
 
-    def _cells(self, pair: Pair) -> tuple[np.ndarray, int]:
+    def _cells(self, columns: Columns) -> tuple[np.ndarray, int]:
         """The number of each row's combination of values, and how many numbers there are."""
-        left, right = pair
+        if len(columns) == 1:
+            return self.codes[columns[0]], self.sizes[columns[0]]
+        left, right = columns
         size = self.sizes[left] * self.sizes[right]
         cell = self.codes[left].astype(np.int64) * self.sizes[right] + self.codes[right]
-        if size > MOST_CELLS:
+        if size > min(MOST_CELLS, CELLS_A_ROW * len(cell)):
             cell, values = pd.factorize(cell)
             size = len(values)
         return cell, size
 
-    def _steps(self, pair: Pair) -> tuple[float, np.ndarray, np.ndarray]:
-        """The gain of a pair, the number of each row's combination and fold, and the step of each such number."""
-        cell, size = self._cells(pair)
+    def _steps(self, columns: Columns) -> tuple[float, np.ndarray, np.ndarray]:
+        """The gain, the number of each row's combination and fold, and the step of each such number."""
+        cell, size = self._cells(columns)
         place = cell * N_FOLDS + self.fold
         g, h = (np.bincount(place, left, size * N_FOLDS).reshape(size, N_FOLDS) for left in (self.g, self.h))
         all_h = h.sum(axis=1, keepdims=True)
-        if np.count_nonzero(all_h) == max(self.sizes[name] for name in pair):  # one column determines the other
+        one_determines_the_other = np.count_nonzero(all_h) == max(self.sizes[name] for name in columns)
+        if len(columns) == 2 and one_determines_the_other:
             return 0.0, place, np.zeros(size * N_FOLDS)
         others_g, others_h = g.sum(axis=1, keepdims=True) - g, all_h - h
         steps = [others_g / (others_h + strength) for strength in STRENGTHS]
@@ -172,12 +184,12 @@ class _Search:
         better = int(np.argmax(gains))
         return gains[better], place, steps[better].ravel()
 
-    def gain(self, pair: Pair) -> float:
-        return self._steps(pair)[0]
+    def gain(self, columns: Columns) -> float:
+        return self._steps(columns)[0]
 
-    def add(self, pair: Pair) -> None:
-        """Let the score know of this pair."""
-        _, place, steps = self._steps(pair)
+    def add(self, columns: Columns) -> None:
+        """Let the score know of these columns."""
+        _, place, steps = self._steps(columns)
         self.score = self.score + steps[place]
         self._leave_over()
 
@@ -195,7 +207,6 @@ def additive_score(frame: pd.DataFrame, y: np.ndarray) -> np.ndarray:
     (n_rows,) float64
     """
     buckets, values, _ = Fields(N_BUCKETS).fit(frame).transform(frame)
-    seen, places = np.unique(buckets, return_inverse=True)
-    design = design_matrix(places.reshape(buckets.shape), values, len(seen), np.float32)
+    design = design_matrix(buckets, values, N_BUCKETS, np.float32)
     weights, intercept, _ = fit_logistic(design, y, choose_C(design, y), tol=0.1, max_iter=300)
     return np.asarray(design @ weights.astype(np.float32), np.float64) + intercept

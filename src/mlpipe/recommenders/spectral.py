@@ -204,8 +204,7 @@ def _without_rounding(scores: np.ndarray, history: sp.csr_matrix) -> np.ndarray:
     """Scores that are rounding beside the history that they come from become 0.
 
     An item that no walk over users leads to, and every item for a user whom the vectors do not reach, scores 0.
-    Rounding makes it a little more or less, as the CPU will have it, and would then fill the list. For the same reason
-    the vectors stay in double precision: then `recommend`, in single, finds equal what is equal.
+    Rounding makes it a little more or less, as the CPU will have it, and would then fill the list.
     """
     length = np.sqrt(history.multiply(history).sum(axis=1)).A1
     scores[np.abs(scores) < np.finfo(scores.dtype).eps ** 0.75 * length[:, None]] = 0
