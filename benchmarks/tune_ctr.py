@@ -1,6 +1,7 @@
 """Choose the settings in `mlpipe.ctr.tuned` on validation days: train on days 1 to 10, score on days 11 and 12.
 
-Each model gets five values of one setting, on the same rows. Settings that are not tried stay as in `tuned`.
+Each model gets five values of one setting, on the same rows. Settings that are not tried stay as in `tuned`. Pairs of
+columns are those that `choose_pairs` finds in the training rows.
 
 Run: python benchmarks/tune_ctr.py [--rows 1000000] [--seed 0]
 The log of lesson 09, for `tuned.SMALL_LOG`: python benchmarks/tune_ctr.py --rows 300000 --withhold
@@ -22,19 +23,20 @@ from mlpipe.ctr import (
     HashedLogisticRegression,
     SmoothedRate,
     TreesPlusLR,
+    choose_pairs,
     tuned,
 )
 from mlpipe.simulator import simulate_ad_log
 
-FOUND, KNOWN = {"crosses": "auto"}, {"crosses": tuned.CROSSES}
 VARIANCES, STEPS = [0.01, 0.03, 0.1, 0.3, 1.0], [0.05, 0.1, 0.2, 0.4, 0.8]
-PLAIN = FactorizationMachine(8, pairs="all", l2=10)
-COUNTERS = CounterTrees("timestamp", "reported_at", tuned.COUNTED, lag="0D", n_trees=150)
+COUNTED = ["user_id", "ad_id", "campaign_id", "site_id"]
+PLAIN, KNOWN = FactorizationMachine(pairs="all", l2=10), HashedLogisticRegression(crosses=tuned.CROSSES)
+COUNTERS = CounterTrees("timestamp", "reported_at", lag="0D", n_trees=150)
 GRID: dict[str, tuple[Any, list[str], str, list[Any]]] = {
     "smoothed rate": (SmoothedRate("ad_id"), ["ad_id"], "prior_strength", [10.0, 30.0, 100.0, 300.0, 1000.0]),
     "hashed logistic regression": (HashedLogisticRegression(), tuned.RAW, "C", VARIANCES),
-    "logistic regression + crosses": (HashedLogisticRegression(**FOUND), tuned.RAW, "C", VARIANCES),
-    "known crosses": (HashedLogisticRegression(**KNOWN), tuned.RAW, "C", VARIANCES),
+    "logistic regression + crosses": (HashedLogisticRegression(), tuned.RAW, "C", VARIANCES),
+    "known crosses": (KNOWN, tuned.RAW, "C", VARIANCES),
     "FTRL-proximal": (FTRLProximal(epochs=1), tuned.RAW, "alpha", [0.04, 0.08, 0.15, 0.3, 0.6]),
     "factorization machine": (PLAIN, tuned.RAW, "factor_l2", [15.0, 30.0, 60.0, 120.0, 240.0]),
     "field-weighted FM": (FactorizationMachine(l2=10), tuned.RAW, "factor_l2", [7.5, 15.0, 30.0, 60.0, 120.0]),
@@ -75,6 +77,12 @@ def main() -> None:
         for place in np.argsort(rates)[-5:]:
             print(f"  rate by {', '.join(keys[place])}: share {rates[place]:.2%}")
         print(f"RATE = {keys[int(np.argmax(rates))]}, the best of {len(keys)} keys", flush=True)
+    pairs = choose_pairs(frame.loc[train, tuned.RAW], clicked[train])
+    print("pairs:", pairs)
+    GRID["logistic regression + crosses"][0].set_params(crosses=pairs)
+    GRID["field-weighted FM"][0].set_params(pairs=pairs)
+    GRID["field-aware FM"][0].set_params(pairs=pairs)
+    GRID["counter trees"][0].set_params(keys=[*COUNTED, *pairs])
     for name in options.only:
         model, columns, parameter, values = GRID[name]
         shares = []

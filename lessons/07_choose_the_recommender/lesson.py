@@ -31,7 +31,7 @@ SCALE = "full"
 # | popularity | the most liked films, for everybody | taste; films that are new |
 # | item kNN | films liked together with yours | rare films: few pairs to count |
 # | PureSVD | the $f$ directions that explain most of the matrix (singular vectors), empty cells as plain zeros | telling "no" from "not shown" |
-# | graph filter | smooth the history over the graph of users and films, then sharpen it | millions of films, when its similarities are stored |
+# | graph filter | smooth the history over the graph of users and films; sharpen: take back a part of what was smoothed twice | a large log: each list walks all of it |
 # | BPR | vectors that rank a liked film above a random one | scores that must mean something |
 # | implicit ALS | vectors; empty cells count a little (05) | films without likes |
 # | EASE | a linear model: which films predict which | a catalogue of many films |

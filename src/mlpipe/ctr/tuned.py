@@ -13,7 +13,7 @@ RAW = [
     *("user_id", "age_group", "audience", "region", "ad_id", "campaign_id", "advertiser_id", "category", "ad_format"),
     *("site_id", "device", "position", "timestamp"),
 ]
-CROSSES = [  # what interacts in the simulated world, by its documentation: nothing learned has to be told
+CROSSES = [  # they stand for what interacts in the simulated world, by its documentation: a model need not be told
     ("audience", "age_group", "category"),
     ("audience", "category"),
     ("age_group", "category"),
@@ -24,7 +24,6 @@ CROSSES = [  # what interacts in the simulated world, by its documentation: noth
     ("device", "position"),
 ]
 RATE = ["advertiser_id", "position"]  # the best key of one or two columns for SmoothedRate
-COUNTED = ["user_id", "ad_id", "campaign_id", "site_id", *CROSSES]  # keys of CounterTrees
 COUNTER_COLUMNS = [*RAW, "bid", "reported_at"]
 
 LOGISTIC_REGRESSION: dict[str, Any] = {"C": 0.1}
@@ -37,7 +36,7 @@ SMALL_LOG: dict[str, dict[str, Any]] = {  # of lesson 09: 300,000 rows, a fifth 
     "known crosses": {"C": 0.1},
     "FTRL-proximal": {"alpha": 0.08, "epochs": 1},
     "factorization machine": {"l2": 10.0, "factor_l2": 60.0},
-    "field-weighted FM": {"l2": 10.0, "factor_l2": 30.0},
+    "field-weighted FM": {"l2": 10.0, "factor_l2": 15.0},
     "field-aware FM": {"l2": 10.0, "factor_l2": 5.0},
     "trees + LR": {"learning_rate": 0.8},
     "counter trees": {"lag": "0D", "n_trees": 150, "learning_rate": 0.05},
