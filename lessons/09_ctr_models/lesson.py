@@ -292,7 +292,7 @@ measured("CPU, without the search for pairs", {name: seconds[name] for name in r
 
 # %% alt="Gain over logistic regression with intervals, against numbers read for one prediction, logarithmic axis: logistic regression with crosses and the two FMs of searched pairs are at the upper left, the plain FM and the trees further right and lower."
 fig, ax = plt.subplots(figsize=(9, 5))
-where = dict.fromkeys((LR, LR_CROSSES, FM), (-10, 0, "right")) | {FFM: (0, 42, "center")}
+where = dict.fromkeys((LR, LR_CROSSES, FM), (-10, 0, "right")) | {FWFM: (0, 48, "center")}
 for name, read in reads.items():
     middle, low, high = 100 * np.array(gap(name, LR))
     color = plots.color_of(FM if name in (FWFM, FFM) else name)
@@ -363,6 +363,7 @@ claim("On real ratings, with rare combinations, vectors gain more than crosses (
 # | combinations are rare | field-weighted or field-aware FM | each value learns from all its rows | taste is no product of vectors |
 # | numbers, counters, few categories | boosted trees | find thresholds and crosses | ids are wide, counters leak |
 # | clicks stream in, the served model is small | FTRL with L1 | one pass, few weights | the stream stops, or is wrong |
+# | two models are level | mean log-odds (`Blend`) | errors cancel | one is better: compare |
 # | ads live for days | any, with the ad's description | an id needs rows | the description is poor |
 #
 # ### Exercise (core): score the ads of a page with an FM
@@ -411,4 +412,4 @@ say(
 )
 
 # %% [markdown]
-# *Read more:* McMahan et al. 2013, He et al. 2014, Rendle 2010, Juan et al. 2016, Pan et al. 2018. *Next:* 10, is the probability right?
+# *Read more:* the papers named above. *Next:* 10, is the probability right?
