@@ -337,6 +337,21 @@ def test_ftrl_in_pieces_is_ftrl_in_one_where_batches_end():
     assert elsewhere.decision_function(log) == pytest.approx(whole.decision_function(log), abs=0.05)
 
 
+def test_ftrl_does_not_overshoot_on_many_numbers():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(100_000, 30))
+    log = pd.DataFrame(x, columns=[f"number{i}" for i in range(30)])
+    y = (rng.random(100_000) < expit(-2.5 + x @ rng.normal(0, 0.2, 30))).astype(int)
+    train, test = slice(0, 85_000), slice(85_000, None)
+    base = HashedLogisticRegression(C=1).fit(log[train], y[train]).predict_proba(log[test])[:, 1]
+    losses = [
+        normalized_entropy(y[test], FTRLProximal(**given).fit(log[train], y[train]).predict_proba(log[test])[:, 1])
+        for given in ({"epochs": 1}, {}, {"epochs": 6, "batch_size": 8192})
+    ]
+    assert max(losses[:2]) < normalized_entropy(y[test], base) + 0.02, losses
+    assert losses[2] > max(losses[:2]) + 0.02, "batches too large for so many numbers"
+
+
 def test_one_pass_of_ftrl_is_nearly_the_converged_regression():
     log, y = ids_log(50_000)
     train, test = slice(0, 40_000), slice(40_000, None)

@@ -13,6 +13,7 @@ from mlpipe.ctr.fields import Crosses, Fields, design_matrix
 from mlpipe.ctr.logistic import choose_C
 
 DENSE_UP_TO = 64  # buckets an entry of the batch, above which only the batch's own buckets are visited
+FEATURES_IN_A_BATCH = 2**15  # at most: within a batch weights stand still, so what all rows share overshoots
 ROWS_TO_SHOW = 400_000  # at most, by passing over a small table several times
 
 
@@ -43,6 +44,8 @@ class FTRLProximal(OnlineClickModel):
     crosses : tuples of column names; each combination of values becomes a feature
     epochs : passes over the table in `fit`; None: as many as fit into 400,000 rows, 1 to 100
     batch_size : rows in a mini-batch, at most; a power of two
+        None: as many as hold 32,768 features together. Steps of larger batches overshoot: with 30 columns of numbers,
+        batches of 2,048 rows diverge.
     shuffle : whether `fit` takes the rows in random order
     random_state : seed of that order
 
@@ -71,7 +74,7 @@ class FTRLProximal(OnlineClickModel):
         n_buckets: int = 2**18,
         crosses: Crosses = (),
         epochs: int | None = None,
-        batch_size: int = 8192,
+        batch_size: int | None = None,
         shuffle: bool = True,
         random_state: int | None = 0,
     ):
@@ -108,9 +111,12 @@ class FTRLProximal(OnlineClickModel):
     def _begin(self, frame: pd.DataFrame, y: np.ndarray) -> None:
         check_positive(self, "alpha")
         check_positive(self, "beta", "l1", optional=["l2"], zero=True)
-        check_positive(self, "n_buckets", "batch_size", optional=["epochs"], whole=True)
+        check_positive(self, "n_buckets", optional=["epochs", "batch_size"], whole=True)
         check_positive(self, optional=["random_state"], whole=True, zero=True)
         self._fields = Fields(self.n_buckets, self.crosses).fit(frame)
+        n_features = len(self._fields.slots) + len(self._fields.crosses)
+        most = max(1, FEATURES_IN_A_BATCH // n_features)
+        self._batch_size = int(self.batch_size or 1 << most.bit_length() - 1)
         self._l2 = 2.0 if self.l2 is None else float(self.l2)
         self._z, self._n = np.zeros(self.n_buckets), np.zeros(self.n_buckets)
         self._n_seen, self._bias_z, self._bias_n = 0, 0.0, 0.0
@@ -125,7 +131,7 @@ class FTRLProximal(OnlineClickModel):
         start = 0
         while start < len(y):
             # Early weights move fast, so batches are small then: a power of two, a 48th of what was seen at most
-            full = min(int(self.batch_size), 1 << max(0, (self._n_seen // 48).bit_length() - 1))
+            full = min(self._batch_size, 1 << max(0, (self._n_seen // 48).bit_length() - 1))
             size = full - self._n_seen % full
             rows = slice(start, start + size)
             self._learn(buckets[rows], None if values is None else values[rows], y[rows])
