@@ -93,8 +93,7 @@ class FieldAwareFM(FactorizationMachine):
         ]
         self._link([(2 * i, 2 * i + 1, i) for i in range(len(pairs))], 2 * len(pairs))
 
-    def _encode(self, frame: pd.DataFrame) -> _Encoded:
-        buckets, values, _ = self._fields.transform(frame)
+    def _with_sides(self, frame: pd.DataFrame, buckets: np.ndarray, values: np.ndarray | None) -> _Encoded:
         sides = [side.transform(frame) for side in self._sides]
         none = np.empty((len(frame), 0), buckets.dtype)
         return _Encoded(buckets, values, np.concatenate([none, *sides], axis=1), None)

@@ -155,8 +155,7 @@ class FactorizationMachine(OnlineClickModel):
             self._use(frame, self._find_pairs(frame, y, linear @ weights.astype(np.float32) + bias))
         for model in self._models:
             model["weights"][:, 0], model["bias"] = weights, bias
-        del buckets, values, linear
-        encoded = self._encode(frame)
+        encoded = self._with_sides(frame, buckets, values)
         rows = self._rng.permutation(len(y))
         self._count(encoded, y, rows)
         batches = self._batches(encoded, y, rows)
@@ -282,6 +281,9 @@ class FactorizationMachine(OnlineClickModel):
 
     def _encode(self, frame: pd.DataFrame) -> _Encoded:
         buckets, values, _ = self._fields.transform(frame)
+        return self._with_sides(frame, buckets, values)
+
+    def _with_sides(self, frame: pd.DataFrame, buckets: np.ndarray, values: np.ndarray | None) -> _Encoded:
         return _Encoded(buckets, values, buckets[:, self._slots], None if values is None else values[:, self._slots])
 
     def _count(self, encoded: _Encoded, y: np.ndarray, rows: np.ndarray) -> None:
