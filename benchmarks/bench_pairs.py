@@ -4,6 +4,7 @@ Train on days 1 to 12, test on days 13 and 14; shares of the oracle. Each line o
 line above it. The references are told the crosses that the simulator's documentation names.
 
 Run: python benchmarks/bench_pairs.py [--rows 300000] [--seeds 0 1 2]
+     python benchmarks/bench_pairs.py --ratings     MovieLens as in lesson 09: is it the vectors, or the penalties?
 """
 
 import argparse
@@ -12,10 +13,13 @@ from itertools import combinations
 from unittest.mock import patch
 
 import numpy as np
+import pandas as pd
 
 from mlpipe.click_metrics import share_of_oracle
 from mlpipe.ctr import FactorizationMachine, FieldAwareFM, HashedLogisticRegression, choose_pairs, screen_pairs, tuned
+from mlpipe.datasets import movielens
 from mlpipe.simulator import simulate_ad_log
+from mlpipe.uncertainty import bootstrap_mean
 
 EVERY_TWO = list(combinations(tuned.RAW, 2))
 TOLD = [(("audience", "age_group"), "category")] + [cross for cross in tuned.CROSSES if len(cross) == 2]
@@ -35,11 +39,44 @@ MODELS = {
 }
 
 
+def ratings(seeds: list[int]) -> None:
+    """The penalty of each column is learned in all but the first two: only the last one has vectors."""
+    films = movielens()
+    table = films.ratings.merge(films.items, on="item_id").eval("clicked = rating >= 4")
+    columns = ["user_id", "item_id", "genres", "year"]
+    for seed in seeds:
+        held = np.random.default_rng(seed).random(len(table)) < 0.2
+        train, test = table[~held], table[held]
+        y, losses = test["clicked"].to_numpy(), {}
+        found = choose_pairs(train[columns], train["clicked"])
+        models = {
+            "regression": HashedLogisticRegression(),
+            "crosses": HashedLogisticRegression(crosses=found),
+            "no vectors": FactorizationMachine(pairs=[]),
+            "no vectors, crosses": FactorizationMachine(pairs=[], crosses=found),
+            "vectors": FieldAwareFM(found),
+        }
+        for name, model in models.items():
+            p = model.fit(train[columns], train["clicked"]).predict_proba(test[columns])[:, 1]
+            losses[name] = -np.log(np.where(y, p, 1 - p))
+        rate = train["clicked"].mean()
+        base = -np.log(np.where(y, rate, 1 - rate)).sum()
+        print(f"\nSeed {seed}, {found}: of the base rate's log loss, one saves more than the other (users drawn anew)")
+        for better, other in combinations(reversed(models), 2):
+            by_user = pd.Series(losses[other] - losses[better]).groupby(test["user_id"].to_numpy()).sum()
+            x = bootstrap_mean(by_user * len(by_user) / base)
+            print(f"  {better:20} over {other:20}{x.estimate:8.2%}  ({x.low:.2%} to {x.high:.2%})", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=300_000)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--ratings", action="store_true")
     options = parser.parse_args()
+    if options.ratings:
+        ratings(options.seeds)
+        return
     shares = {name: [] for name in MODELS}
     spent = {name: [] for name in MODELS}
     for seed in options.seeds:
