@@ -10,7 +10,18 @@ SOURCE = ROOT / "src"
 # The order of the pipeline, as the README and the folders tell it.
 LAYERS = (
     *("paths", "arguments", "datasets", "simulator", "splits", "features", "recommenders", "ctr"),
-    *("ranking_metrics", "click_metrics", "uncertainty", "envelope", "plots", "course", "interview", "workshop"),
+    *(
+        "ranking_metrics",
+        "click_metrics",
+        "uncertainty",
+        "retrieval",
+        "serving",
+        "envelope",
+        "plots",
+        "course",
+        "interview",
+        "workshop",
+    ),
 )
 
 

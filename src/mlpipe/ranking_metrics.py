@@ -411,25 +411,48 @@ def intra_list_diversity(recommended: ArrayLike, item_vectors: ArrayLike) -> np.
     >>> intra_list_diversity([[0, 1, -1], [0, 2, -1], [0, -1, -1]], genres)
     array([ 0.,  1., nan])
     """
+    items = _lists(recommended)
+    unit = unit_vectors(item_vectors, items)
+    # The cosines of all pairs of m unit vectors sum to (|sum of the vectors|^2 - m) / 2: no k x k matrix a user.
+    block = max(1, 4_000_000 // max(1, items.shape[1] * unit.shape[1]))
+    squared = [(unit[items[i : i + block]].sum(axis=1) ** 2).sum(axis=1) for i in range(0, len(items), block)]
+    m = (items >= 0).sum(axis=1)
+    cosines = (np.concatenate([*squared, []]) - m) / np.maximum(m * (m - 1), 1)
+    return np.where(m > 1, 1 - cosines, np.nan)
+
+
+def unit_vectors(item_vectors: ArrayLike, items: ArrayLike, name: str = "recommended") -> np.ndarray:
+    """Item vectors of length 1, and the zero vector behind them, which item -1 gets: cosines are their products.
+
+    Parameters
+    ----------
+    item_vectors : (n_items, d), dense
+    items : (n_users, k) item columns, the lists that need them; -1 = none
+    name : of the lists, for messages
+
+    Returns
+    -------
+    (n_items + 1, d) floats
+
+    Raises
+    ------
+    ValueError
+        When an item of the lists comes twice in one, is not among the vectors or has the zero vector, and on vectors
+        that are not finite or not 2-D.
+    """
     if sp.issparse(item_vectors):
         raise ValueError("item_vectors is sparse; expected a dense array (n_items, d): pass item_vectors.toarray()")
     vectors = arguments.numbers("item_vectors", item_vectors, "(n_items, d)", ndim=2)
     arguments.inside("item_vectors", vectors, np.isfinite(vectors), "finite numbers")
-    items = _lists(recommended, len(vectors))
+    columns = _lists(items, len(vectors), name)
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    zero = np.unique(items[(items >= 0) & (length[items, 0] == 0)])
+    zero = np.unique(columns[(columns >= 0) & (length[columns, 0] == 0)])
     if len(zero):
         raise ValueError(
             f"{len(zero):,} recommended items (first: {zero[0]}) have the zero vector, whose cosine is undefined; give "
             "items without any property a column of their own"
         )
-    unit = np.vstack([vectors / np.where(length > 0, length, 1), np.zeros(vectors.shape[1])])  # row -1: no item
-    # The cosines of all pairs of m unit vectors sum to (|sum of the vectors|^2 - m) / 2: no k x k matrix a user.
-    block = max(1, 4_000_000 // max(1, items.shape[1] * vectors.shape[1]))
-    squared = [(unit[items[i : i + block]].sum(axis=1) ** 2).sum(axis=1) for i in range(0, len(items), block)]
-    m = (items >= 0).sum(axis=1)
-    cosines = (np.concatenate([*squared, []]) - m) / np.maximum(m * (m - 1), 1)
-    return np.where(m > 1, 1 - cosines, np.nan)
+    return np.vstack([vectors / np.where(length > 0, length, 1), np.zeros(vectors.shape[1])])
 
 
 def non_obvious_hit_rate(
@@ -499,13 +522,13 @@ def _hits(recommended: ArrayLike, relevant: sp.csr_matrix, k: int) -> tuple[np.n
     return (pairs[np.searchsorted(pairs, asked)] == asked) & (items[:, :k] >= 0), n_relevant
 
 
-def _lists(recommended: ArrayLike, n_items: int | None = None) -> np.ndarray:
+def _lists(recommended: ArrayLike, n_items: int | None = None, name: str = "recommended") -> np.ndarray:
     expected = "integers (n_users, k): item columns, -1 = none"
-    items = arguments.integers("recommended", recommended, expected, ndim=2)
+    items = arguments.integers(name, recommended, expected, ndim=2)
     top = items.max(initial=-1)
     if items.min(initial=-1) < -1 or (n_items is not None and top >= n_items):
         raise ValueError(
-            f"recommended runs from {items.min(initial=-1)} to {top}; expected -1 (none) to n_items - 1 = "
+            f"{name} runs from {items.min(initial=-1)} to {top}; expected -1 (none) to n_items - 1 = "
             f"{'...' if n_items is None else n_items - 1}: item columns, not item ids"
         )
     ordered = np.sort(items, axis=1)

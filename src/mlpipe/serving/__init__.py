@@ -1,0 +1,1 @@
+"""The system that answers: how long requests take."""
