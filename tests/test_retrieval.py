@@ -193,3 +193,26 @@ def test_ties_go_to_the_first_candidate_and_an_empty_list_stays_empty():
     items, scores = mmr([[-1, -1]], [[0.0, 0.0]], GOOD, 0.5, 3)
     assert items.tolist() == [[-1, -1, -1]]
     assert np.isneginf(scores).all()
+
+
+def test_an_index_comes_back_from_its_arrays_without_a_copy(world):
+    vectors, bias, queries = world
+    for given in (bias, None):
+        index = InvertedFile(20).fit(vectors, given)
+        arrays = index.to_arrays()
+        again = InvertedFile.from_arrays(arrays)
+        for found, expected in zip(again.search(queries, 30, 4), index.search(queries, 30, 4), strict=True):
+            np.testing.assert_array_equal(found, expected)
+        assert np.shares_memory(again.to_arrays()["vectors"], arrays["vectors"])
+
+
+def test_arrays_of_two_indexes_do_not_mix(world):
+    small, large = (InvertedFile(n).fit(world[0][: 10 * n]).to_arrays() for n in (10, 20))
+    for name in ("centres", "sizes", "items", "vectors"):
+        with pytest.raises(ValueError, match="expected those of one index"):
+            InvertedFile.from_arrays({**small, name: large[name]})
+    del small["centres"]
+    with pytest.raises(ValueError, match="no 'centres'"):
+        InvertedFile.from_arrays(small)
+    with pytest.raises(NotFittedError):
+        InvertedFile().to_arrays()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
@@ -163,10 +164,58 @@ class InvertedFile:
         """
         return self.sizes[self._cells(queries, probes)[1]].sum(axis=1) / len(self._items)
 
-    def _cells(self, queries: ArrayLike, probes: int) -> tuple[np.ndarray, np.ndarray]:
-        """Queries as they are multiplied, and the cells (n_queries, probes) that each reads."""
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """What `from_arrays` needs to make the same index again, in another process and without a fit.
+
+        Returns
+        -------
+        dict of arrays
+            `centres` and `sizes` as above; `items` (n,) row of each vector, cell after cell; `vectors` (n, d) in that
+            order, with the bias as last column where there is one; `has_bias` (1,).
+        """
+        self._check_fitted()
+        has_bias = np.array([self._has_bias])
+        return {
+            **{"centres": self.centres, "sizes": self.sizes, "items": self._items, "vectors": self._vectors},
+            "has_bias": has_bias,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+        """The index of which `to_arrays` gave these arrays; they are used as they are, also where they are mapped.
+
+        Parameters
+        ----------
+        arrays : those of `to_arrays`, by name
+
+        Returns
+        -------
+        a fitted index
+
+        Raises
+        ------
+        ValueError
+            When one is missing or does not fit the others.
+        """
+        missing = [name for name in ("centres", "sizes", "items", "vectors", "has_bias") if name not in arrays]
+        if missing:
+            raise ValueError(f"arrays has no {missing[0]!r}, only {sorted(arrays)}; expected those of to_arrays()")
+        centres, sizes, items, vectors = (arrays[name] for name in ("centres", "sizes", "items", "vectors"))
+        if centres.shape != (len(sizes), vectors.shape[1]) or not len(items) == len(vectors) == sizes.sum():
+            found = f"{len(sizes)} cells of {sizes.sum():,} vectors, centres {centres.shape}, vectors {vectors.shape}"
+            raise ValueError(f"arrays holds {found}, and {len(items):,} items; expected those of one index")
+        index = cls(n_cells=len(centres))
+        index.centres, index.sizes, index._items, index._vectors = centres, sizes, items, vectors
+        index._ends, index._has_bias = np.cumsum(sizes), bool(arrays["has_bias"][0])
+        return index
+
+    def _check_fitted(self) -> None:
         if not hasattr(self, "centres"):
             raise NotFittedError("this InvertedFile holds no vectors yet: call fit(vectors) first")
+
+    def _cells(self, queries: ArrayLike, probes: int) -> tuple[np.ndarray, np.ndarray]:
+        """Queries as they are multiplied, and the cells (n_queries, probes) that each reads."""
+        self._check_fitted()
         width = self.centres.shape[1] - self._has_bias
         asked = _finite("queries", queries, f"(n_queries, {width}), as wide as the vectors")
         if asked.shape[1] != width:
