@@ -561,6 +561,8 @@ def test_ease_by_its_formula(matrix, regularization):
     np.fill_diagonal(weights, 0)
     model = EASE(regularization)
     np.testing.assert_allclose(scores_of(model, matrix), x @ weights, rtol=1e-4, atol=1e-4 * np.abs(x @ weights).max())
+    np.testing.assert_allclose(model.weights([5, 2]), weights[[5, 2]], atol=1e-5 * np.abs(weights).max())
+    assert model.weights([5])[0, 5] == 0
     name = "_inverse" if x.shape[0] < x.shape[1] else "_weights"
     assert getattr(model, name).shape == (min(x.shape),) * 2
     assert getattr(model, name).dtype == np.float64
@@ -571,6 +573,12 @@ def test_ease_by_its_formula(matrix, regularization):
     np.testing.assert_allclose(
         others._scores(np.arange(15)), (x @ weights)[5:20], rtol=1e-4, atol=1e-4 * np.abs(x @ weights).max()
     )
+
+
+@pytest.mark.parametrize("items", [[80], [-1], [[1]], [0.5]])
+def test_the_weights_of_ease_are_of_items_of_the_matrix(items):
+    with pytest.raises(ValueError, match="items"):
+        EASE(10).fit(planted(1, 30, 80)).weights(items)
 
 
 @both_shapes

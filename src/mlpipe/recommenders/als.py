@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
 from scipy.linalg import lapack
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from mlpipe.arguments import numbers, one_of, positive, whole_number
 from mlpipe.recommenders.base import Recommender, interactions, top_k
@@ -170,7 +171,7 @@ class ALS(Recommender):
         by_item = matrix.T.tocsr()
         user_side, item_side = self._side(matrix), self._side(by_item)
         losses = []
-        with threadpool_limits(1, "blas"):
+        with _blas().limit(limits=1, user_api="blas"):
             for _ in range(self.iterations):
                 users = user_side.solve(items, users, self.solver, self.cg_steps)
                 if self.track_loss:
@@ -199,7 +200,7 @@ class ALS(Recommender):
         return self.user_factors[rows] @ self.item_factors.T
 
     def _fold_in(self, matrix: sp.csr_matrix) -> None:
-        with threadpool_limits(1, "blas"):
+        with _blas().limit(limits=1, user_api="blas"):
             self.user_factors = self._side(matrix).solve(self.item_factors)
 
 
@@ -237,7 +238,7 @@ def solve_side(
     history = interactions(matrix)
     columns = _table("factors", factors, history.shape[1], np.float32)
     side = _Side(history, columns.shape[1], regularization, unobserved_weight, frequency_exponent)
-    with threadpool_limits(1, "blas"):
+    with _blas().limit(limits=1, user_api="blas"):
         return side.solve(columns)
 
 
@@ -290,6 +291,12 @@ def loss(
         scale = _scale(side, unobserved_weight, frequency_exponent)
         total += regularization * np.sum(scale * np.einsum("ij,ij->i", table, table))
     return float(total)
+
+
+@functools.lru_cache(maxsize=1)
+def _blas() -> ThreadpoolController:
+    """What sets the threads of NumPy's and SciPy's BLAS: to look for them takes longer than to fold in one user."""
+    return ThreadpoolController()
 
 
 class _Block(NamedTuple):

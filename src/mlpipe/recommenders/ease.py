@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import ArrayLike
 from scipy.linalg import lapack
 
-from mlpipe.arguments import positive
+from mlpipe.arguments import integers, positive
 from mlpipe.recommenders.base import BLOCK_BYTES, FromHistory
 
 # In user space, users are served as many at a time as have their numbers in the cache. Measured at 30,000 users and
@@ -56,6 +57,40 @@ class EASE(FromHistory):
     def __init__(self, regularization: float = 250.0, max_bytes: int = 4 * 2**30) -> None:
         self.regularization = regularization
         self.max_bytes = max_bytes
+
+    def weights(self, items: ArrayLike) -> np.ndarray:
+        """Rows of B: what each item of a history adds to the scores of all items.
+
+        Parameters
+        ----------
+        items : (n,) columns of the matrix
+
+        Returns
+        -------
+        (n, n_items) floats, 0 for the item itself
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            On columns that the matrix does not have.
+
+        Examples
+        --------
+        >>> likes = sp.csr_matrix([[1, 1, 0], [1, 1, 0], [0, 1, 1], [1, 0, 0]])
+        >>> EASE(regularization=1).fit(likes).weights([2]).round(2)
+        array([[-0.29,  0.5 ,  0.  ]])
+        """
+        self._check_fitted()
+        n_items = self.n_features_in_
+        columns = integers("items", items, "columns of the matrix (n,)", ndim=1)
+        if ((columns < 0) | (columns >= n_items)).any():
+            raise ValueError(f"items holds no column of the matrix; expected 0 to {n_items - 1}: not ids of items")
+        single = self.fold_in(sp.identity(n_items, np.float32, "csr")[columns])  # a user who has that one item
+        found = np.array(single._scores(np.arange(len(columns))))
+        found[np.arange(len(columns)), columns] = 0  # but for rounding it is
+        return found
 
     def _fit(self, matrix: sp.csr_matrix) -> None:
         positive("regularization", self.regularization)
