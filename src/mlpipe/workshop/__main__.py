@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("interview", help="Sit a mock interview in the terminal.", add_help=False)
     instructor = command("instructor", "Execute lessons with solved exercises; pages with notes in build/instructor.")
     command("check-environment", "Is this machine ready for the course? What fails comes with its fix.")
+    _add_serve(command("serve", "Answer with lists of films on this machine: two stages, with budgets and fallbacks."))
     refresh = command("refresh", "For authors: make the stored notebooks anew from their texts.")
     command("author", "For authors: open the lessons' texts in JupyterLab.", handed_on)
     exercise = command("exercise", "For authors: prove an exercise, and tell how often each mistake is told.")
@@ -50,6 +51,27 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", type=int, help="another SEED than the lesson's")
     run.add_argument("--scale", choices=("full", "small"), help="another SCALE than the lesson's")
     return top
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
+    build = "the model is built there from MovieLens where there is none (default: build/serving in this folder)"
+    serve.add_argument("--folder", type=Path, help=f"of the model, the histories, and the request log; {build}")
+    serve.add_argument("--port", type=int, default=8000, help="0 for any that is free (default: 8000)")
+    serve.add_argument("--at-a-time", type=int, default=8, help="requests that are worked on (default: 8)")
+    serve.add_argument("--waiting", type=int, default=64, help="requests that may wait; others get a 503 (default: 64)")
+    serve.add_argument("--exploration", type=float, default=0.02, help="share of places that explore (default: 0.02)")
+    serve.add_argument("--hedge-after", type=float, metavar="SECONDS", help="send a second read of a history then")
+    slow = "to try what it does: so many seconds later, for this share of the reads, such as 0.2:0.1"
+    serve.add_argument("--slow-store", type=_slow, default=(0.0, 0.0), metavar="SECONDS:SHARE", help=slow)
+    serve.add_argument("--until-closed", action="store_true", help="end when the standard input is closed")
+
+
+def _slow(text: str) -> tuple[float, float]:
+    seconds, _, share = text.partition(":")
+    try:
+        return float(seconds), float(share)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form SECONDS:SHARE, such as 0.2:0.1") from None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -98,6 +120,8 @@ def command(options: argparse.Namespace, others: list[str]) -> int:
         from mlpipe.workshop.prove import exercise
 
         return exercise(course, options.only)
+    if options.command == "serve":
+        return _serve(options, options.folder or folder / "build" / "serving")
     if options.command == "check-environment":
         from mlpipe.workshop import environment
 
@@ -107,6 +131,28 @@ def command(options: argparse.Namespace, others: list[str]) -> int:
     from mlpipe.workshop import lab
 
     return lab.author(course, others) if options.command == "author" else lab.lab(course, others, into=folder)
+
+
+def _serve(options: argparse.Namespace, folder: Path) -> int:
+    """Serve from a folder; what is not there is built first."""
+    from mlpipe import arguments
+    from mlpipe.datasets import movielens
+    from mlpipe.serving import app, build, service
+
+    arguments.whole_number("port", options.port, 0, 65_535)
+    settings = service.Settings(
+        at_a_time=options.at_a_time,
+        waiting=options.waiting,
+        exploration=options.exploration,
+        hedge_after=options.hedge_after,
+        slow_store=options.slow_store,
+    )
+    if not (folder / "current").exists():
+        print(f"no model in {folder}: it is built now, in some seconds", flush=True)
+        data = movielens()
+        likes = data.ratings[data.ratings["rating"] >= 4]
+        build.build(folder, likes, data.items, progress=lambda step: print(f"  {step}", flush=True))
+    return app.serve(folder, options.port, settings, sys.stdin.fileno() if options.until_closed else None)
 
 
 def script() -> None:
