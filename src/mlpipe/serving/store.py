@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -135,23 +133,3 @@ class Store:
         connection, self._local.connection = getattr(self._local, "connection", None), None
         if connection is not None:
             connection.close()
-
-
-@contextlib.contextmanager
-def locked(folder: str | os.PathLike[str]) -> Iterator[None]:
-    """Lock a store as a writer does that does not end: for as long as the block runs, nobody can read it.
-
-    Parameters
-    ----------
-    folder : of the store
-
-    Yields
-    ------
-    nothing
-    """
-    with closing(sqlite3.connect(Path(folder) / NAME, isolation_level=None)) as connection:
-        connection.execute("BEGIN EXCLUSIVE")
-        try:
-            yield
-        finally:
-            connection.execute("ROLLBACK")

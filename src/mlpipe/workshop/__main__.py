@@ -137,7 +137,7 @@ def _serve(options: argparse.Namespace, folder: Path) -> int:
     """Serve from a folder; what is not there is built first."""
     from mlpipe import arguments
     from mlpipe.datasets import movielens
-    from mlpipe.serving import app, build, service
+    from mlpipe.serving import app, service
 
     arguments.whole_number("port", options.port, 0, 65_535)
     settings = service.Settings(
@@ -148,6 +148,8 @@ def _serve(options: argparse.Namespace, folder: Path) -> int:
         slow_store=options.slow_store,
     )
     if not (folder / "current").exists():
+        from mlpipe.serving import build
+
         print(f"no model in {folder}: it is built now, in some seconds", flush=True)
         data = movielens()
         likes = data.ratings[data.ratings["rating"] >= 4]

@@ -1,0 +1,111 @@
+"""What goes wrong in a folder that is served, made on purpose: to try what the service does."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from mlpipe.serving import artifact, store
+from mlpipe.serving.pipeline import INDEX
+
+DAMAGED = "item_factors"  # the array that is cut or exchanged
+
+
+@contextlib.contextmanager
+def locked_store(folder: str | os.PathLike[str]) -> Iterator[None]:
+    """Lock the store as a writer does that does not end: while the block runs, nobody can read it.
+
+    Parameters
+    ----------
+    folder : that is served
+
+    Yields
+    ------
+    nothing
+    """
+    with closing(sqlite3.connect(Path(folder) / store.NAME, isolation_level=None)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        try:
+            yield
+        finally:
+            connection.execute("ROLLBACK")
+
+
+def half_written(folder: str | os.PathLike[str]) -> str:
+    """Name a version the current one of which an array is cut in the middle, as a copy that was broken off leaves it.
+
+    Parameters
+    ----------
+    folder : that is served
+
+    Returns
+    -------
+    str
+        The name of the version.
+
+    Raises
+    ------
+    ArtifactError
+        When there is no whole version to begin with.
+    """
+    version, path = _another(folder, "half-written")
+    os.truncate(path, path.stat().st_size // 2)
+    return version
+
+
+def mixed(folder: str | os.PathLike[str]) -> str:
+    """Name a version the current one that has an array of another version.
+
+    Parameters
+    ----------
+    folder : that is served
+
+    Returns
+    -------
+    str
+        The name of the version.
+
+    Raises
+    ------
+    ArtifactError
+        When there is no whole version to begin with.
+    """
+    before = artifact.read(folder).version
+    version, path = _another(folder, "mixed")
+    shutil.copyfile(path.parents[1] / before / path.name, path)
+    return version
+
+
+def without_index(folder: str | os.PathLike[str]) -> str:
+    """Publish the current version without its index: whole, and slower.
+
+    Parameters
+    ----------
+    folder : that is served
+
+    Returns
+    -------
+    str
+        The name of the version.
+
+    Raises
+    ------
+    ArtifactError
+        When there is no whole version to begin with.
+    """
+    found = artifact.read(folder)
+    kept = {name: values for name, values in found.arrays.items() if not name.startswith(INDEX)}
+    return artifact.publish(folder, kept, found.settings)
+
+
+def _another(folder: str | os.PathLike[str], note: str) -> tuple[str, Path]:
+    """Publish another version, and say where the array lies that is damaged next."""
+    found = artifact.read(folder)
+    changed = {**found.arrays, DAMAGED: -found.arrays[DAMAGED]}
+    version = artifact.publish(folder, changed, {**found.settings, "note": note})
+    return version, Path(folder) / "versions" / version / f"{DAMAGED}.npy"
