@@ -1,10 +1,14 @@
 """What `pip install` brings: the wheel and the source distribution hold the course, and nothing else."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
+import threading
+import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -113,6 +117,24 @@ def test_what_the_command_runs_is_what_was_installed(installed, tmp_path):
     shown = subprocess.run([installed.with_name("python"), "-I", "-c", probe], capture_output=True, text=True).stdout
     assert shown.strip().startswith(str(installed.parents[1]))
     assert shown.strip().endswith("mlpipe/files")
+
+
+def test_the_service_builds_its_model_from_the_data_that_came_along_and_serves_it(installed, tmp_path):
+    env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    serve = [installed, "serve", "--port", "0", "--until-closed"]
+    with subprocess.Popen(serve, cwd=tmp_path, env=env, text=True, **pipes) as process:
+        killer = threading.Timer(120, process.kill)
+        killer.start()
+        lines = iter(process.stdout.readline, "")
+        url = next((found[0] for line in lines if (found := re.search(r"http://127\.0\.0\.1:\d+", line))), None)
+        assert url, process.stderr.read()
+        with urllib.request.urlopen(f"{url}/recommend?user=42&k=7", timeout=60) as answer:
+            assert len(json.load(answer)["items"]) == 7
+        process.stdin.close()
+        assert process.wait(60) == 0
+        killer.cancel()
+    assert (tmp_path / "build" / "serving" / "current").exists()
 
 
 def test_the_interview_is_there(installed, tmp_path):

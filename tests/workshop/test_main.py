@@ -9,7 +9,7 @@ from mlpipe.interview import terminal
 from mlpipe.workshop import environment, instructor, lab, lessons, prove, refresh, run
 from mlpipe.workshop.__main__ import main, parser
 
-COMMANDS = ("lab", "run", "interview", "instructor", "check-environment", "refresh", "author", "exercise")
+COMMANDS = ("lab", "run", "interview", "instructor", "check-environment", "serve", "refresh", "author", "exercise")
 
 
 @pytest.fixture
@@ -89,6 +89,7 @@ def test_a_command_is_called_as_it_works_there(clone, monkeypatch, tmp_path_fact
         ([], "mlpipe: the following arguments are required: COMMAND; see `mlpipe --help`"),
         (["rnu"], "mlpipe: argument COMMAND: invalid choice: 'rnu' (choose from "),
         (["run", "--onyl", "05"], "mlpipe: unknown arguments: --onyl 05; see `mlpipe --help`"),
+        (["serve", "--slow-store", "2"], "mlpipe serve: argument --slow-store: '2' is not of the form SECONDS:SHARE"),
         (["run", "--jobs", "two"], "mlpipe run: argument --jobs: invalid int value: 'two'; see `mlpipe run --help`"),
     ],
 )
@@ -148,3 +149,34 @@ def test_a_copy_is_laid_out_in_the_folder_that_is_named(clone, monkeypatch, tmp_
     assert lab.copy_course(clone, elsewhere) == ["00_start.ipynb: added"]
     assert (elsewhere / "my_course" / "00_start.ipynb").exists()
     assert not (clone / "my_course").exists()
+
+
+def test_serve_builds_a_model_where_there_is_none_and_serves_with_the_settings_that_are_named(
+    monkeypatch, tmp_path, capsys
+):
+    built, served = [], []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("mlpipe.serving.build.build", lambda folder, *tables, progress: built.append(folder))
+    monkeypatch.setattr("mlpipe.serving.app.serve", lambda *given: served.append(given) or 0)
+    assert main(["serve", "--port", "0", "--slow-store", "0.2:0.1", "--hedge-after", "0.01", "--waiting", "3"]) == 0
+    folder = tmp_path / "build" / "serving"
+    ((where, port, settings, until),) = served
+    assert (built, where, port, until) == ([folder], folder, 0, None)
+    assert (settings.slow_store, settings.hedge_after, settings.waiting) == ((0.2, 0.1), 0.01, 3)
+    assert f"no model in {folder}" in capsys.readouterr().out
+    (tmp_path / "current").write_text("0")
+    assert main(["serve", "--folder", str(tmp_path)]) == 0
+    assert len(built) == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [("--port", "70000", "port is 70000; expected"), ("--at-a-time", "0", "at_a_time is 0; expected"),
+     ("--slow-store", "1:2", "share of slow_store is 2.0; expected")],
+)  # fmt: skip
+def test_what_serve_cannot_do_is_one_sentence(option, value, words, monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["serve", option, value]) == 2
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith(words)
+    assert list(tmp_path.iterdir()) == []

@@ -50,7 +50,7 @@ def half_written(folder: str | os.PathLike[str]) -> str:
 
     Raises
     ------
-    ArtifactError
+    ArtifactError, ValueError
         When there is no whole version to begin with.
     """
     version, path = _another(folder, "half-written")
@@ -72,7 +72,7 @@ def mixed(folder: str | os.PathLike[str]) -> str:
 
     Raises
     ------
-    ArtifactError
+    ArtifactError, ValueError
         When there is no whole version to begin with.
     """
     before = artifact.read(folder).version
@@ -95,7 +95,7 @@ def without_index(folder: str | os.PathLike[str]) -> str:
 
     Raises
     ------
-    ArtifactError
+    ArtifactError, ValueError
         When there is no whole version to begin with.
     """
     found = artifact.read(folder)
