@@ -169,7 +169,6 @@ def test_the_faults_are_what_they_say(folder):
     for fault, words in ((faults.half_written, "half-written"), (faults.mixed, "of another version")):
         assert fault(folder) != before
         with pytest.raises(ArtifactError, match=rf"item_factors\.npy.*{words}"):
-            artifact.read(folder)
-        artifact.point(folder, before)
+            artifact.read(folder)  # and the next fault starts from the version that is whole
     faults.without_index(folder)
     assert not any(name.startswith("index_") for name in artifact.read(folder).arrays)

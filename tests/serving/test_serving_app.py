@@ -5,12 +5,14 @@ import json
 import os
 import socket
 import threading
+from unittest.mock import ANY
 
 import pytest
 from serving_world import settings
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 
 from mlpipe.serving import app, faults, store
+from mlpipe.serving.load import ask as ask_once
 from mlpipe.serving.load import open_loop
 from mlpipe.serving.running import started
 from mlpipe.serving.service import LOG
@@ -197,6 +199,8 @@ def test_in_a_process_of_its_own_it_answers_refuses_and_ends(folder):
         calm = open_loop(url, paths, rate=60, timeout=60)
         with faults.locked_store(folder):
             locked = open_loop(url, paths[:20], rate=60, timeout=60)
+        assert ask_once(url, "/reload", "POST")[0] == 200
+        assert ask_once(url, "/recommend?user=x") == (400, {"error": ANY})
         flood = open_loop(url, [*paths, *list(BAD) * 10], rate=400, timeout=60)
     for found, n in ((calm, 60), (locked, 20), (flood.head(60), 60)):
         lists = found[found["status"] == 200]

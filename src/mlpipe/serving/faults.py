@@ -37,7 +37,7 @@ def locked_store(folder: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def half_written(folder: str | os.PathLike[str]) -> str:
-    """Name a version the current one of which an array is cut in the middle, as a copy that was broken off leaves it.
+    """Make a version current of which an array is cut in the middle, as a copy that was broken off leaves it.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def half_written(folder: str | os.PathLike[str]) -> str:
 
 
 def mixed(folder: str | os.PathLike[str]) -> str:
-    """Name a version the current one that has an array of another version.
+    """Make a version current that has an array of another version.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def mixed(folder: str | os.PathLike[str]) -> str:
     ArtifactError, ValueError
         When there is no whole version to begin with.
     """
-    before = artifact.read(folder).version
+    before = _whole(folder).version
     version, path = _another(folder, "mixed")
     shutil.copyfile(path.parents[1] / before / path.name, path)
     return version
@@ -98,14 +98,23 @@ def without_index(folder: str | os.PathLike[str]) -> str:
     ArtifactError, ValueError
         When there is no whole version to begin with.
     """
-    found = artifact.read(folder)
+    found = _whole(folder)
     kept = {name: values for name, values in found.arrays.items() if not name.startswith(INDEX)}
     return artifact.publish(folder, kept, found.settings)
 
 
+def _whole(folder: str | os.PathLike[str]) -> artifact.Artifact:
+    """The current version, or the newest one that is whole, where a fault was made before."""
+    newest = sorted((Path(folder) / "versions").glob("[0-9a-f]*"), key=lambda path: -path.stat().st_mtime)
+    for name in (None, *(path.name for path in newest)):
+        with contextlib.suppress(artifact.ArtifactError):
+            return artifact.read(folder, name)
+    return artifact.read(folder)  # there is none: this says why
+
+
 def _another(folder: str | os.PathLike[str], note: str) -> tuple[str, Path]:
     """Publish another version, and say where the array lies that is damaged next."""
-    found = artifact.read(folder)
+    found = _whole(folder)
     changed = {**found.arrays, DAMAGED: -found.arrays[DAMAGED]}
     version = artifact.publish(folder, changed, {**found.settings, "note": note})
     return version, Path(folder) / "versions" / version / f"{DAMAGED}.npy"

@@ -6,6 +6,8 @@ import asyncio
 import json
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,10 +19,41 @@ from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from mlpipe import arguments
 
 CONNECTIONS = 2000  # at once: the load must not wait for itself
+TIMEOUT = 5.0  # seconds
 COLUMNS = ("path", "intended", "status", "outcome", "policy", "fallbacks", "version", "item_ids", "seconds")
 
 
-def open_loop(url: str, paths: Sequence[str], rate: float, random_state: int = 0, timeout: float = 5.0) -> pd.DataFrame:
+def ask(url: str, path: str, method: str = "GET") -> tuple[int, dict[str, Any]]:
+    """One request, and what came back.
+
+    Parameters
+    ----------
+    url : of the service
+    path : such as "/recommend?user=42&k=10"
+    method : "POST" for "/reload"
+
+    Returns
+    -------
+    status : of HTTP
+    answer : the JSON
+
+    Raises
+    ------
+    OSError
+        When nobody answers.
+    """
+    request = urllib.request.Request(url + path, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as refused:  # it is an answer
+        with refused:
+            return refused.code, json.load(refused)
+
+
+def open_loop(
+    url: str, paths: Sequence[str], rate: float, random_state: int = 0, timeout: float = TIMEOUT
+) -> pd.DataFrame:
     """Send requests at random times, `rate` a second on average, and wait for all of them.
 
     The times are a Poisson process: a slow answer keeps no later request from being sent, as the users of a product do
