@@ -54,8 +54,10 @@ class _Handler(RequestHandler):
     def prepare(self) -> None:
         """Refuse what no honest caller sends."""
         host = urlsplit(f"//{self.request.host}").hostname
-        if host not in NAMES or "Origin" in self.request.headers:
-            raise HTTPError(403, f"host is {self.request.host[:60]!r}; expected a caller on this machine, no web page")
+        if host not in NAMES:
+            raise HTTPError(403, f"the host is {self.request.host[:60]!r}; expected {ADDRESS}: callers on this machine")
+        if "Origin" in self.request.headers:
+            raise HTTPError(403, "a web page has sent this (it has an Origin); expected a program, such as curl")
         if len(self.request.query) > QUERY_MOST:
             raise HTTPError(400, f"the query has {len(self.request.query):,} characters; expected {QUERY_MOST} at most")
 

@@ -292,8 +292,6 @@ class Service:
         """What the call returns, or None when it is late or fails; then the reason is noted and counted."""
         began, left = time.perf_counter(), min(self.settings.budgets[stage], request.ends - time.monotonic())
         try:
-            if left <= 0:
-                raise TimeoutError
             hedge_after = self.settings.hedge_after if stage == "features" else None
             return await self._first(
                 self._readers if stage == "features" else self._workers, left, hedge_after, call, *given
