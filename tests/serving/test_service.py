@@ -225,6 +225,8 @@ def test_what_cannot_be_worked_on_in_time_is_refused(folder, monkeypatch, gate):
         await asyncio.sleep(0.05)
         others = await asyncio.gather(*(service.recommend(user) for user in (2, 3, 4)), return_exceptions=True)
         assert not first.done()
+        again = await asyncio.gather(service.recommend(5), return_exceptions=True)
+        assert "no place within" in str(again)  # who was refused waits no longer
         gate.set()
         answer, after = await first, await service.recommend(5)
         return others, answer, after, counts(service, "requests_total", "refused"), service._busy, len(service._queue)
@@ -232,7 +234,7 @@ def test_what_cannot_be_worked_on_in_time_is_refused(folder, monkeypatch, gate):
     others, answer, after, refused, busy, waiting = serve(folder, work, at_a_time=1, waiting=1, patience=0.2)
     assert [type(other) for other in others] == [Refused] * 3
     assert ["no place within" in str(other) for other in others] == [True, False, False]
-    assert (answer["outcome"], after["outcome"], refused, busy, waiting) == ("full", "full", 3, 0, 0)
+    assert (answer["outcome"], after["outcome"], refused, busy, waiting) == ("full", "full", 4, 0, 0)
 
 
 def test_a_place_goes_to_who_waits_longest_and_none_is_lost(folder):
@@ -249,6 +251,20 @@ def test_a_place_goes_to_who_waits_longest_and_none_is_lost(folder):
     assert [isinstance(one, asyncio.CancelledError) for one in done] == [5 <= n < 10 for n in range(20)]
     assert {one["outcome"] for one in done if isinstance(one, dict)} == {"full"}
     assert (busy, waiting) == (0, 0)
+
+
+def test_a_place_that_was_given_to_who_has_just_left_goes_on(folder):
+    async def work(service):
+        service._busy = 1  # somebody is worked on
+        waits = asyncio.create_task(service.recommend(1))
+        while not service._queue:
+            await asyncio.sleep(0)
+        service._leave()
+        waits.cancel()
+        await asyncio.wait([waits])
+        return waits.cancelled(), service._busy, (await service.recommend(2))["outcome"]
+
+    assert serve(folder, work, at_a_time=1, patience=30.0) == (True, 0, "full")
 
 
 def test_a_late_read_is_hedged_and_the_first_answer_counts(folder, monkeypatch, gate):
