@@ -123,7 +123,7 @@ INSTEAD = {"features": "popular", "retrieve": "popular", "rank": "retrieve", "re
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_that_fails_is_replaced_and_said(folder, stage, monkeypatch):
+def test_a_stage_that_fails_is_replaced_and_said(folder, stage, monkeypatch, caplog):
     normal = one(folder, 1, 20)
 
     def fails(*given):
@@ -137,6 +137,8 @@ def test_a_stage_that_fails_is_replaced_and_said(folder, stage, monkeypatch):
     answer, replaced, fallbacks = serve(folder, work)
     assert answer["fallbacks"] == [{"stage": stage, "reason": "error"}]
     assert (answer["policy"], replaced, fallbacks) == (INSTEAD[stage], 1, 1)
+    assert f"stage {stage} has failed" in caplog.text
+    assert "MemoryError: no memory" in caplog.text
     assert is_whole(answer, 20) != is_whole(normal, 20)
     if stage != "features":
         assert not set(is_whole(answer, 20)) & likes_of(1)
@@ -346,6 +348,18 @@ def test_a_version_that_is_not_whole_is_not_served_and_the_old_one_is(folder, fa
     assert (answer["version"], answer["outcome"], refused, served) == (before, "full", 1, 1)
     with pytest.raises(ArtifactError):
         Service(folder)
+
+
+def test_a_reload_takes_the_new_histories_too(folder):
+    async def work(service):
+        before = await service.recommend(N_USERS + 1)
+        likes, _ = made()
+        store.write(folder, likes.assign(user_id=likes["user_id"] + 1))
+        await service.reload()
+        return before, await service.recommend(N_USERS + 1)
+
+    before, after = serve(folder, work, readers=1)
+    assert (before["fallbacks"][0]["reason"], after["outcome"]) == ("unknown_user", "full")
 
 
 def test_two_reloads_at_once_are_one(folder):

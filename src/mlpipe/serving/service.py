@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import logging
 import os
 import time
 import uuid
@@ -24,6 +25,7 @@ from mlpipe.serving.log import RequestLog
 from mlpipe.serving.metrics import Metrics
 from mlpipe.serving.pipeline import Version, explore
 
+LOGGER = logging.getLogger(__name__)
 STAGES = ("features", "retrieve", "rank", "rerank")
 LOG = "requests.jsonl"
 K_MOST = 50
@@ -134,9 +136,7 @@ class Service:
         self.metrics = Metrics()
         self.version = Version(self.folder)
         self.metrics.version.labels(self.version.name).set(1)
-        self.store = store.Store(
-            self.folder / store.NAME, self.settings.budgets["features"] / 2, self.settings.slow_store
-        )
+        self.store = self._store()
         self.log = RequestLog(self.folder / LOG, lambda outcome: self.metrics.logged.labels(outcome).inc())
         self._readers = ThreadPoolExecutor(self.settings.readers, "reader")
         self._workers = ThreadPoolExecutor(2, "worker")
@@ -186,7 +186,7 @@ class Service:
         return answer
 
     async def reload(self) -> dict[str, str]:
-        """Serve the version that is current now; where it is not whole, the old one stays.
+        """Serve the version and the histories that are current now; where the version is not whole, the old one stays.
 
         Returns
         -------
@@ -208,7 +208,7 @@ class Service:
             raise
         finally:
             self._reloading = False
-        self.version = found  # requests under way keep theirs
+        self.version, self.store = found, self._store()  # requests under way keep their version
         self.metrics.reloads.labels("done").inc()
         self.metrics.version.clear()
         self.metrics.version.labels(found.name).set(1)
@@ -227,6 +227,10 @@ class Service:
         for pool in (self._readers, self._workers):
             pool.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self.log.close, max(0.1, ends - time.monotonic()))
+
+    def _store(self) -> store.Store:
+        patience = self.settings.budgets["features"] / 2  # "locked" is told from "late"
+        return store.Store(self.folder / store.NAME, patience, self.settings.slow_store)
 
     async def _answer(self, request: _Request) -> dict[str, Any]:
         version, settings = request.version, self.settings
@@ -303,6 +307,7 @@ class Service:
         except store.StoreGone:
             self._replace(request, stage, "gone")
         except Exception:  # whatever a stage does, there is a list
+            LOGGER.warning("stage %s has failed, and is replaced", stage, exc_info=True)
             self._replace(request, stage, "error")
         finally:
             self.metrics.stages.labels(stage).observe(time.perf_counter() - began)

@@ -31,7 +31,7 @@ class StoreGone(Exception):
 
 
 def write(folder: str | os.PathLike[str], likes: pd.DataFrame) -> Path:
-    """Write the store anew; a service that reads the old file goes on with it until it is restarted.
+    """Write the store anew; a service goes on with the old file until it reloads. (Windows: stop the service first.)
 
     Parameters
     ----------
