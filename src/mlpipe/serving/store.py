@@ -31,7 +31,9 @@ class StoreGone(Exception):
 
 
 def write(folder: str | os.PathLike[str], likes: pd.DataFrame) -> Path:
-    """Write the store anew; a service goes on with the old file until it reloads. (Windows: stop the service first.)
+    """Write the store anew; a service goes on with the old file until it reloads.
+
+    Windows does not replace a file that is open: stop the service first.
 
     Parameters
     ----------
