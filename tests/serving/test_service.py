@@ -305,31 +305,40 @@ def test_the_share_of_slow_reads_is_the_one_that_was_asked_for(folder, monkeypat
     assert 200 < len(slept) < 300
 
 
-def test_a_request_keeps_its_version_while_another_is_published(folder, tmp_path, monkeypatch, gate):
+@pytest.mark.parametrize("waits_in", STAGES[1:])  # the history is no part of a version
+def test_a_request_keeps_its_version_while_another_is_published(folder, waits_in, monkeypatch, gate):
     first_ids = set(Version(folder).item_ids.tolist())
-    true, reached = Version.rank, threading.Event()
+    reached, used = threading.Event(), []
 
-    def waits(self, *given):
-        reached.set()
-        gate.wait(20)
-        return true(self, *given)
+    def watched(stage, true):
+        def call(self, *given):
+            if threading.current_thread().name.startswith(("worker", "reader")):  # not the try-out of a new version
+                used.append(getattr(self, "name", None))
+                if stage == waits_in:
+                    reached.set()
+                    gate.wait(20)
+            return true(self, *given)
+
+        return call
 
     async def work(service):
-        monkeypatch.setattr(Version, "rank", waits)
+        for stage, (owner, name) in STAGE_CALLS.items():
+            monkeypatch.setattr(owner, name, watched(stage, getattr(owner, name)))
         under_way = [asyncio.create_task(service.recommend(user)) for user in (1, 2)]
         while not reached.is_set():
             await asyncio.sleep(0.01)
         # the same users, and not one item in common
         new = await asyncio.to_thread(build.build, folder, *made(first_item=5000))
-        gate.set()  # the try-out of the new version ranks, too
         changed = await service.reload()
+        gate.set()
         answers = await asyncio.gather(*under_way)
-        return answers, changed, new, [await service.recommend(user) for user in (1, 2)]
+        return answers, changed, new, set(used), [await service.recommend(user) for user in (1, 2)]
 
-    before, changed, new, after = serve(folder, work)
+    before, changed, new, stages_of, after = serve(folder, work)
     assert changed["version"] == new != changed["before"]
+    assert stages_of == {None, changed["before"]}  # None: the store has no version
     for answers, version, holds in ((before, changed["before"], True), (after, new, False)):
-        assert {answer["version"] for answer in answers} == {version}
+        assert [(answer["version"], answer["outcome"]) for answer in answers] == [(version, "full")] * 2
         for answer in answers:
             assert (set(is_whole(answer)) <= first_ids) is holds
 
