@@ -7,6 +7,7 @@ import socket
 import threading
 from unittest.mock import ANY
 
+import psutil
 import pytest
 from serving_world import settings
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
@@ -182,8 +183,8 @@ def test_it_listens_on_this_machine_only_and_says_when_the_port_is_taken(folder)
     async def run():
         async with app.listening(folder, 0, settings()) as running:
             port = int(running.url.rpartition(":")[2])
-            (address,) = {one[4][0] for one in socket.getaddrinfo("127.0.0.1", port)}
-            assert running.url == f"http://{address}:{port}"
+            open_to = {one.laddr.ip for one in psutil.Process().net_connections("tcp") if one.laddr.port == port}
+            assert open_to == {"127.0.0.1"}
             with pytest.raises(ValueError, match=f"port {port} is taken.*--port"):
                 async with app.listening(folder, port, settings()):
                     pass
