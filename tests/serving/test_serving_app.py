@@ -7,6 +7,7 @@ import socket
 import threading
 from unittest.mock import ANY
 
+import numpy as np
 import psutil
 import pytest
 from serving_world import settings
@@ -192,6 +193,7 @@ def test_it_listens_on_this_machine_only_and_says_when_the_port_is_taken(folder)
     asyncio.run(run())
 
 
+@pytest.mark.filterwarnings("error")  # it ends by itself
 def test_in_a_process_of_its_own_it_answers_refuses_and_ends(folder):
     """Lists that are whole while the store is locked, while a version is refused, and under a flood of bad requests."""
     paths = [f"/recommend?user={user}&k=10" for user in range(1, 61)]
@@ -256,6 +258,14 @@ def test_times_count_from_the_intended_moment_and_nothing_waits_for_an_answer(fo
     assert (found["status"] == 200).all()
     last = found["intended"].max()
     assert (found["seconds"] >= last - found["intended"] - 0.01).all()
+
+
+def test_a_request_that_is_sent_late_has_waited_since_it_was_meant_to_be_sent(monkeypatch):
+    sleep = asyncio.sleep
+    monkeypatch.setattr("mlpipe.serving.load.asyncio.sleep", lambda seconds: sleep(seconds + 0.3))
+    found = open_loop("http://127.0.0.1:1", ["/health"] * 3, 100)  # nobody listens, and says so at once
+    assert (found["seconds"] >= 0.3).all()
+    assert (np.diff(found["intended"]) > 0).all()
 
 
 @pytest.mark.parametrize(("paths", "rate", "name"), [([], 10, "paths"), (["/health"], 0, "rate")])

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -63,8 +64,13 @@ def started(folder: str | os.PathLike[str], *options: str, seconds: float = STAR
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+            late = True
+        else:
+            late = False
         reader.join(END_SECONDS)
         process.stdout.close()
+        if late:
+            warnings.warn(f"the service did not end within {END_SECONDS} s, and was stopped", stacklevel=3)
 
 
 def _address(said: queue.Queue[str | None], seconds: float) -> str:
