@@ -103,7 +103,7 @@ for metric in METRICS:
     print(f"{metric.__name__:22} A {in_a:.2f} B {in_b:.2f} chooses {'A' if in_a > in_b else 'B'}")
 
 # %% [markdown]
-# They answer different questions. If a later stage sorts the list again (retrieval, lesson 12), order does not matter: recall. If people look down the list, nDCG. If only the first good answer counts (a voice assistant), MRR.
+# They answer different questions. If a later stage sorts the list again (retrieval, lesson 13), order does not matter: recall. If people look down the list, nDCG. If only the first good answer counts (a voice assistant), MRR.
 #
 # Now real models. A **like** is a rating of four stars or more, and the catalogue is the films that somebody likes; we hide a random fifth of each user's, five times, and average each user's five numbers. *PureSVD* (a singular value decomposition, lesson 07)
 # compresses the matrix of likes to a few numbers a film, its **factors**. Are 12 better, or 64?

@@ -321,11 +321,11 @@ def system_map(ax: Axes) -> Axes:
         ("business goal", "01"),
         ("data", "02"),
         ("features", "03"),
-        ("retrieval", "05, 07, 12"),
-        ("ranking", "08, 09, 12"),
-        ("evaluation", "04, 06, 10, 11, 13"),
-        ("serving", "12, 15"),
-        ("monitoring", "14"),
+        ("retrieval", "05, 07, 12, 13"),
+        ("ranking", "08, 09, 12, 13"),
+        ("evaluation", "04, 06, 10, 11, 14, 15"),
+        ("serving", "13, 17"),
+        ("monitoring", "16"),
     )
     spots = [(column, 1) for column in range(4)] + [(column, 0) for column in (3, 2, 1, 0)]
     for (name, lessons), (x, y) in zip(parts, spots, strict=True):

@@ -29,7 +29,7 @@ PARTS = {  # number of a part's first lesson -> its name
     0: "Frame the problem",
     4: "The recommender",
     8: "Click-through rate",
-    12: "The system",
+    12: "Deep models and the system",
     18: "The interview",
 }
 TRAPS = "Traps"  # the part of the notebooks in notebooks/traps, after all lessons
