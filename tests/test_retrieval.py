@@ -72,6 +72,7 @@ def test_where_cells_hold_too_few_the_list_says_so():
 def test_equal_vectors_lie_in_one_cell_and_no_vector_is_lost():
     index = InvertedFile(3).fit(np.ones((9, 2)))
     assert sorted(index.sizes) == [0, 0, 9]
+    np.testing.assert_array_equal(index.centres, 1)  # an empty cell stays, and does not draw queries to the origin
     assert index.search([[1.0, 1.0]], 9, probes=1)[0].tolist() == [list(range(9))]
 
 
@@ -181,11 +182,21 @@ def test_mmr_by_score_alone_keeps_the_order_and_more_weight_is_more_diverse():
     assert diversity[0] < diversity[1] < diversity[2]
 
 
-def test_mmr_does_not_depend_on_the_scale_of_the_scores():
+def test_mmr_does_not_depend_on_the_scale_and_level_of_the_scores():
     rng = np.random.default_rng(5)
     candidates, scores, vectors = np.arange(30)[None], rng.random((1, 30)), rng.random((30, 3))
-    one, other = (mmr(candidates, s, vectors, 0.4)[0] for s in (scores, 64 * scores))
+    one, other = (mmr(candidates, s, vectors, 0.4)[0] for s in (scores, 1e8 + 64 * scores))
     np.testing.assert_array_equal(one, other)
+
+
+def test_vectors_of_one_direction_tie_whatever_their_lengths():
+    rng = np.random.default_rng(6)
+    one = rng.random((1, 5))
+    vectors = np.r_[rng.random((1, 5)), rng.uniform(0.1, 9, (50, 1)) * one]
+    for first in range(1, 40):
+        candidates = [[0, *range(first, 51)]]
+        scores = [[2.0] + [1.0] * (51 - first)]
+        assert mmr(candidates, scores, vectors, 0.5, 2)[0].tolist() == [[0, first]]
 
 
 def test_ties_go_to_the_first_candidate_and_an_empty_list_stays_empty():
