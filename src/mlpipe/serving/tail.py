@@ -107,8 +107,7 @@ def hedged(first: ArrayLike, second: ArrayLike, wait: float) -> tuple[np.ndarray
     one, other = amounts("first", first), amounts("second", second)
     same_length("first", one, "second", other, "draw a second time for each call, sent or not")
     wait = positive("wait", wait, zero=True)
-    sent = one > wait
-    return np.where(sent, np.minimum(one, wait + other), one), sent
+    return np.minimum(one, wait + other), one > wait  # who is answered by `wait` keeps that
 
 
 def queue_times(arrivals: ArrayLike, services: ArrayLike, limit: float | None = None) -> np.ndarray:
