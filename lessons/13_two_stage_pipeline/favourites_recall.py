@@ -18,18 +18,18 @@ takeaway = (
 def draw(rng: np.random.Generator, number: int) -> tuple:
     n_users, n_items, k, n = ((4, 12, 3, 5), (9, 60, 5, 20), (40, 300, 10, 90))[number]
     favourites = np.array([rng.permutation(n_items)[:k] for _ in range(n_users)])
-    candidates = np.array([rng.permutation(n_items)[:n] for _ in range(n_users)])
-    candidates[:, :2] = favourites[:, 1::-1]  # found, in another order
-    favourites[0, -1] = -1  # one less
-    favourites[3, 1:] = -1  # one only
-    favourites[3, 0] = 0
-    candidates[3] = 1 + np.arange(n)
+    favourites[2] = np.r_[1, 0, 2 + rng.permutation(n_items - 2)[: k - 2]]
+    candidates = np.array([_others_behind(rng, row[1::-1], n_items)[:n] for row in favourites])  # two are found
+    favourites[0, -1] = candidates[0, -1] = -1  # one less
     favourites[1] = -1  # none
-    candidates[0, -2:] = -1
+    favourites[3], candidates[3] = np.r_[0, np.full(k - 1, -1)], 1 + np.arange(n)  # one only, and not found
     candidates[2, 2:] = -1
-    candidates[2, :2] = favourites[2, :2] = 1, 0
     order = rng.permutation(n_users)
     return favourites[order], candidates[order]
+
+
+def _others_behind(rng, first, n_items):
+    return np.r_[first, rng.permutation(np.setdiff1d(np.arange(n_items), first))]
 
 
 def favourites_recall(favourites, candidates):
