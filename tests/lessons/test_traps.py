@@ -32,6 +32,7 @@ PLANTED = {  # the faulty function, which no text names: to find it is part of t
     "t4": "weekday_of",
     "t5": "user_vectors",
     "t6": "n_clicks",
+    "t8": "film_ids",
 }
 HEALTHY = {  # where the symptom of a sound pipeline lies
     "t1": (-0.03, 0.03),  # difference of entropies, after the launch less before
@@ -40,6 +41,7 @@ HEALTHY = {  # where the symptom of a sound pipeline lies
     "t4": (1.0, 1.22),  # forecast over clicks, or its inverse, on the worst day
     "t5": (0.78, 1.22),  # hits of the page over hits of the test
     "t6": (-0.02, 0.045),  # change in the experiment less change at launch
+    "t8": (0.85, 1.05),  # hits of the page over hits of the test
 }
 OTHER_HARM = {  # wrong repairs that end the symptom, and do other harm: they lose or distort, as their messages say
     "t1": {
@@ -55,6 +57,7 @@ OTHER_HARM = {  # wrong repairs that end the symptom, and do other harm: they lo
     "t4": {"nine_hours_for_all", "one_offset_all_year"},
     "t5": {"index_of_a_later_night", "oldest_index"},
     "t6": {"one_visit_a_day"},
+    "t8": {"names_of_a_night_without_index"},
 }
 MISLEADS = {  # odd things that are innocent: what takes each out of the data, once they are made
     "t1": {"new sites": "log = log[log['site_id'] < 280]", "rows twice": "log = log[~log['second_time']]"},
@@ -75,6 +78,11 @@ MISLEADS = {  # odd things that are innocent: what takes each out of the data, o
         "twice in the log": "log, weeks = log.drop_duplicates(), {n: w.drop_duplicates() for n, w in weeks.items()}",
         "curiosity": "log, weeks = log[log['day'] > 1], {n: w[w['day'] > 1] for n, w in weeks.items()}",
         "holiday": "log, weeks = log[log['day'] != 3], {n: w[w['day'] != 3] for n, w in weeks.items()}",
+    },
+    "t8": {
+        "new users": "next_like = np.where(late, -1, next_like)",
+        "sold out": "sold_out = {night: gone & False for night, gone in sold_out.items()}",
+        "a slow line": "slow = {night: there & False for night, there in slow.items()}",
     },
 }
 EACH = pytest.mark.parametrize("trap", TRAPS)
@@ -174,7 +182,7 @@ def healthy(trap, value):
     return low <= value <= high
 
 
-def test_there_are_six_traps_whose_names_do_not_tell():
+def test_there_are_traps_whose_names_do_not_tell():
     assert sorted(TRAPS) == sorted(PLANTED) == sorted(HEALTHY) == sorted(OTHER_HARM) == sorted(MISLEADS)
     for lesson in TRAPS.values():
         told = set(lesson.name.split("_")) | set(title_words(lesson))
@@ -193,7 +201,7 @@ def test_all_traps_have_one_list_of_names_none_of_which_stands_out():
     assert len(rows) >= 10
     assert names == sorted(names)
     assert all(find(f"{trap}.fault").choices == tuple(names) for trap in TRAPS)
-    assert len({find(f"{trap}.fault").answer() for trap in TRAPS}) == len(TRAPS)
+    assert len({find(f"{trap}.fault").answer() for trap in TRAPS}) == len(TRAPS) - 1  # t5 and t8: two dresses of one
     lengths = [len(meaning) for _, meaning in rows]
     assert max(lengths) <= 1.1 * min(lengths)
     assert max(map(len, names)) <= 2.1 * min(map(len, names))
