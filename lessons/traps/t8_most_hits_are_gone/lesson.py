@@ -126,8 +126,8 @@ for day, night in days.items():
     page[day] = hits(lists)
 
 row = np.searchsorted(all_films, next_like)
-groups = {"all users": late | ~late, "there on Monday": ~late, "next like among the older films": row < 300,
-          "among the newer ones": row >= 300}
+groups = {"all users": late | ~late, "there on Monday": ~late,
+          "next like among the older films": row < 300, "among the newer ones": row >= 300}
 for name, rows in groups.items():
     told = {kind: {day: hit[rows].mean() for day, hit in of.items()}
             for kind, of in {"test": tested, "page": page}.items()}
