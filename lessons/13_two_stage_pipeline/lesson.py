@@ -132,7 +132,7 @@ from mlpipe.recommenders.base import top_k
 from mlpipe.retrieval import InvertedFile, mmr
 
 rng = np.random.default_rng(SEED)
-n_items, n_users = 100_000 if SCALE == "full" else 5_000, 200
+n_items, n_users = 100_000 if SCALE == "full" else 5_000, 100
 items, users = rng.normal(size=(n_items, 32)), rng.normal(size=(n_users, 32))
 tastes = 2 * rng.normal(size=(50, 32))
 catalogues = {  # item vectors, queries, how many to find
@@ -144,9 +144,9 @@ for name, (vectors, queries, k) in catalogues.items():
     exact = top_k((queries @ vectors.T).astype(np.float32), k)[0]
     index = InvertedFile(random_state=SEED).fit(vectors)
     found = index.search(queries, k, probes=8)[0]
-    recall[name] = np.mean([np.isin(a, b).mean() for a, b in zip(exact, found)])
-    read[name] = index.share_read(queries, probes=8).mean()
-    print(f"{name:9s} {len(vectors):7,} items: recall@{k} {recall[name]:.2f}, read {read[name]:.1%}")
+    recall[name] = np.mean([np.isin(a, b).mean() for a, b in zip(exact, found)]).round(2)
+    read[name] = index.share_read(queries, probes=8).mean().round(2)
+    print(f"{name:9s} {len(vectors):7,} items: recall@{k} {recall[name]:.2f}, read {read[name]:.0%}")
 
 # %%
 claim("8 cells of the films hold nearly all of the best 20 (recall)", recall["films"],
