@@ -40,7 +40,7 @@ from mlpipe.splits import last_share_per_user, random_per_user
 
 data = movielens()
 likes = data.ratings[data.ratings["rating"] >= 4]
-ids = {"user_ids": np.unique(likes["user_id"]), "item_ids": np.unique(data.ratings["item_id"])}
+ids = {"user_ids": np.unique(likes["user_id"]), "item_ids": np.unique(likes["item_id"])}
 split = random_per_user(likes, share=0.2, seed=SEED)
 train, hidden = (to_matrix(part, **ids).matrix for part in (split.train, split.test))
 everyone = np.arange(train.shape[0])
@@ -53,7 +53,7 @@ ranker = EASE(**MOVIELENS_SMALL["EASE"]).fit(train)
 #
 # `place` is each film's place when the ranker sorts all films. With it we try any number of candidates: how many of the *hidden likes* they hold, how many of the *ten films that the ranker would show*, and how much of its nDCG is left.
 #
-# **Predict before you run.** Two hundred candidates, of some nine thousand films: what share of the hidden likes is among them? And what share of the ranker's nDCG is lost?
+# **Predict before you run.** Two hundred candidates, of some six thousand films: what share of the hidden likes is among them? And what share of the ranker's nDCG is lost?
 
 # %%
 from mlpipe.uncertainty import paired_difference
