@@ -185,7 +185,7 @@ claim("The ranker behind them hides a part of it (share of the nDCG left, mean o
 #
 # **Maximal marginal relevance** fills one place after the other. With $s_i$ the ranker's score, scaled from 0 to 1 in each list, $S$ the films chosen so far, a weight $w$, and genres as vectors, it takes
 #
-# $$ \arg\max_i\; (1 - w)\, s_i - w \max_{j \in S} \cos(i, j) $$
+# $$ \mathrm{argmax}_i\; (1 - w)\, s_i - w \max_{j \in S} \cos(i, j) $$
 
 # %%
 genres = item_features(data.items, ids["item_ids"]).filter(regex=r"^(?!\d{4}s$)").to_numpy()
