@@ -33,6 +33,7 @@ from mlpipe.recommenders import (
     Popularity,
     PureSVD,
     Recommender,
+    TwoTower,
     ease,
     item_features,
 )
@@ -46,9 +47,21 @@ SHAPES = {  # users, items, interactions
     "more users": (30_000, 6_000, 810_000),
     "largest": (30_000, 41_000, 810_000),
 }
-NAMES = ["ImplicitALS", "Popularity", "ItemKNN", "PureSVD", "GraphFilter", "ImplicitBPR", "ALS", "EASE", "Hybrid"]
+NAMES = [
+    "ImplicitALS",
+    "Popularity",
+    "ItemKNN",
+    "PureSVD",
+    "GraphFilter",
+    "ImplicitBPR",
+    "ALS",
+    "EASE",
+    "Hybrid",
+    "TwoTower",
+]
 CLASSES = {
-    kind.__name__: kind for kind in (ALS, EASE, GraphFilter, ImplicitALS, ImplicitBPR, ItemKNN, Popularity, PureSVD)
+    kind.__name__: kind
+    for kind in (ALS, EASE, GraphFilter, ImplicitALS, ImplicitBPR, ItemKNN, Popularity, PureSVD, TwoTower)
 }
 
 

@@ -39,6 +39,7 @@ RECOMMENDERS = [
     recommenders.ImplicitALS(factors=6),
     recommenders.ImplicitBPR(factors=6, iterations=10),
     recommenders.Hybrid(np.ones((40, 1))),
+    recommenders.TwoTower(factors=6),
 ]
 
 
@@ -96,6 +97,7 @@ EXCEPTIONS = {
     ("PureSVD", "check_dont_overwrite_parameters"): ("but item_factors added", TABLES),
     ("ImplicitALS", "check_dont_overwrite_parameters"): ("but user_factors, item_factors added", TABLES),
     ("ImplicitBPR", "check_dont_overwrite_parameters"): ("but user_factors, item_factors added", TABLES),
+    ("TwoTower", "check_dont_overwrite_parameters"): ("but item_factors, history_factors, item_bias added", TABLES),
     ("ImplicitBPR", "check_n_features_in_after_fitting"): (None, CANNOT_FOLD_IN),
     ("ImplicitBPR", "check_fit2d_predict1d"): (None, CANNOT_FOLD_IN),
     ("ImplicitALS", "check_estimators_pickle, read-only"): (

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 from scipy.linalg import expm
-from scipy.stats import rankdata
+from scipy.stats import rankdata, spearmanr
 from sklearn.exceptions import NotFittedError
 
 from mlpipe import recommenders
@@ -26,6 +26,7 @@ from mlpipe.recommenders import (
     ItemKNN,
     Popularity,
     PureSVD,
+    TwoTower,
     base,
     item_features,
 )
@@ -61,6 +62,7 @@ MODELS = {
     "ImplicitALS": lambda: ImplicitALS(factors=6, regularization=1.0),
     "ImplicitBPR": lambda: ImplicitBPR(factors=6, learning_rate=0.05),
     "Hybrid": lambda: Hybrid(genres(), popularity_prior=0.5),
+    "TwoTower": lambda: TwoTower(factors=6, epochs=40, batch_size=64, learning_rate=0.02),
 }
 X = planted()
 ALL = np.arange(N_USERS)
@@ -173,10 +175,10 @@ def test_another_format_and_dtype_make_no_difference(name, fitted):
 
 
 # Those that end where they end whatever the order and the starting point.
-CLOSED_FORM = [name for name in MODELS if name not in ("ImplicitALS", "ImplicitBPR", "ALS")]
+CLOSED_FORM = [name for name in MODELS if name not in ("ImplicitALS", "ImplicitBPR", "ALS", "TwoTower")]
 
 
-@pytest.mark.parametrize("name", CLOSED_FORM)
+@pytest.mark.parametrize("name", [*CLOSED_FORM, "TwoTower"])
 def test_fold_in_of_the_training_matrix_is_fit(name, fitted):
     items, scores = fitted[name].recommend(ALL)
     rows = ALL[::-1][:40]
@@ -229,6 +231,9 @@ def test_a_user_without_history(name, fitted):
         np.testing.assert_array_equal(items[0], np.lexsort((np.arange(N_ITEMS), -counts)))
     elif name == "ImplicitBPR":
         np.testing.assert_allclose(scores[0], fitted[name].item_factors[items[0], -1], rtol=1e-5)  # the item bias
+    elif name == "TwoTower":
+        np.testing.assert_array_equal(scores[0], fitted[name].item_bias[items[0]])
+        assert spearmanr(fitted[name].item_bias, counts).statistic > 0.8
     else:
         np.testing.assert_array_equal(items[0], np.arange(N_ITEMS))
         assert not scores.any()
@@ -241,6 +246,8 @@ def test_an_item_without_interactions_is_scored(name, fitted):
     assert len(of_it) == N_USERS
     if name == "Hybrid":
         assert np.count_nonzero(of_it) > 0.9 * N_USERS  # not those who have no history
+    elif name == "TwoTower":
+        np.testing.assert_array_equal(of_it, fitted[name].item_bias.min())
     else:
         np.testing.assert_allclose(of_it, 0, atol=1e-6)
 
@@ -254,6 +261,7 @@ def test_more_factors_than_items(name):
         "ImplicitALS": ImplicitALS(factors=100),
         "ImplicitBPR": ImplicitBPR(factors=100),
         "ItemKNN": ItemKNN(neighbours=1000),
+        "TwoTower": TwoTower(factors=100),
     }.get(name) or MODELS[name]()
     items, scores = model.fit(X).recommend(ALL)
     assert np.isfinite(scores).all()
@@ -357,6 +365,17 @@ def test_bad_requests_are_refused(name, fitted):
         (Hybrid(genres(), feature_weight=-1), "feature_weight"),
         (Hybrid(genres(), popularity_prior=np.inf), "popularity_prior"),
         (Hybrid(genres(), model=ALS), "model"),
+        (TwoTower(factors=0), "factors"),
+        (TwoTower(epochs=0), "epochs"),
+        (TwoTower(batch_size=1), "batch_size"),
+        (TwoTower(learning_rate=0), "learning_rate"),
+        (TwoTower(decay=-1), "decay"),
+        (TwoTower(log_q=np.nan), "log_q"),
+        (TwoTower(log_q=True), "log_q"),
+        (TwoTower(random_state=None), "random_state"),
+        (TwoTower(genres()[1:]), "item_features has shape"),
+        (TwoTower(genres() * np.nan), "item_features holds NaN"),
+        (TwoTower([["drama"]] * N_ITEMS), "item_features holds"),
         (Hybrid(genres()[1:]), "item_features has shape"),
         (Hybrid(genres() * np.nan), "item_features holds NaN"),
         (Hybrid(-genres()), "item_features holds NaN, infinite or negative"),
@@ -370,6 +389,8 @@ def test_bad_parameters_are_refused(model, name):
 def test_a_diverged_model_says_so():
     with pytest.raises(ValueError, match=r"diverged|NaN"):
         ImplicitBPR(learning_rate=1e20).fit(X).recommend(ALL)
+    with pytest.raises(ValueError, match=r"^TwoTower has diverged.*learning_rate is 1e\+20"):
+        TwoTower(learning_rate=1e20).fit(X)
 
 
 # Ties and padding

@@ -7,6 +7,7 @@ from mlpipe.recommenders.ease import EASE
 from mlpipe.recommenders.hybrid import Hybrid, item_features
 from mlpipe.recommenders.peers import ImplicitALS, ImplicitBPR
 from mlpipe.recommenders.spectral import GraphFilter, PureSVD
+from mlpipe.recommenders.two_tower import TwoTower
 
 __all__ = [
     "ALS",
@@ -19,5 +20,6 @@ __all__ = [
     "Popularity",
     "PureSVD",
     "Recommender",
+    "TwoTower",
     "item_features",
 ]

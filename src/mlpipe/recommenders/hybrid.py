@@ -70,7 +70,7 @@ class Hybrid(Recommender):
         positive("popularity_prior", self.popularity_prior, zero=True)
         if not (self.model is None or isinstance(self.model, Recommender)):
             raise ValueError(f"model is {self.model!r}; expected a recommender, such as ALS(), or None")
-        features = _features(self.item_features, matrix.shape[1])
+        features = checked_features(self.item_features, matrix.shape[1])
         stacked = sp.vstack([matrix, self.feature_weight * features.T], format="csr")
         model = ALS() if self.model is None else clone(self.model)
         self._served = model.fit(stacked).fold_in(matrix)
@@ -134,7 +134,28 @@ def item_features(items: pd.DataFrame, item_ids: ArrayLike) -> pd.DataFrame:
     return pd.concat([genres, decades], axis=1).astype(np.float32)
 
 
-def _features(item_features: Any, n_items: int) -> sp.csr_matrix:
+def checked_features(item_features: Any, n_items: int) -> sp.csr_matrix:
+    """Attributes of items in the form to compute with.
+
+    Parameters
+    ----------
+    item_features : (n_items, n_features), sparse, array or DataFrame, 0 or more
+    n_items : rows that it must have
+
+    Returns
+    -------
+    (n_items, n_features) CSR float32, a copy
+
+    Raises
+    ------
+    ValueError
+        On another number of rows, on text, and on NaN, infinite or negative values.
+
+    Examples
+    --------
+    >>> checked_features([[0, 1], [1, 1]], 2).nnz
+    3
+    """
     given = item_features if sp.issparse(item_features) else sp.csr_matrix(numbers("item_features", item_features))
     features = added_up("item_features", given).astype(np.float32, copy=False)
     if features.shape[0] != n_items:
