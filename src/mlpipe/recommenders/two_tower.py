@@ -145,9 +145,10 @@ class TwoTower(FromHistory):
             order = rng.permutation(len(users))
             for first in range(0, len(order), self.batch_size):
                 drawn = order[first : first + self.batch_size]
+                who, row = np.unique(users[drawn], return_inverse=True)
                 i = items[drawn]
                 share = weights[drawn] / np.float32(len(drawn))
-                _, gradients = _loss_and_gradients(tables, _Batch(liked[users[drawn]], i, features[i], log_q[i], share))
+                _, gradients = _loss_and_gradients(tables, _Batch(liked[who], row, i, features[i], log_q[i], share))
                 optimizer.step(gradients)
 
     def _scores(self, rows: np.ndarray) -> np.ndarray:
@@ -159,7 +160,8 @@ class TwoTower(FromHistory):
 class _Batch(NamedTuple):
     """B interactions of a step."""
 
-    history: sp.csr_matrix  # (B, n_items) of ones: all that the user of each interaction has, its own item included
+    history: sp.csr_matrix  # (users of the batch, n_items) of ones: all that each has, the items of the batch included
+    row: np.ndarray  # (B,) the row of each interaction's user in it
     items: np.ndarray  # (B,) the item of each
     features: sp.csr_matrix  # (B, n_features) of these items
     log_q: np.ndarray  # (B,) what is taken off the score of each item, as a candidate
@@ -183,27 +185,29 @@ def _loss_and_gradients(tables: dict[str, np.ndarray], batch: _Batch) -> tuple[f
     gradients : an array of the shape of each table, by its name
     """
     n, own = len(batch.items), np.arange(len(batch.items))
-    chosen = sp.csr_matrix((np.ones_like(batch.weights), (batch.items, own)), (batch.history.shape[1], n))
-    others = _scale(np.diff(batch.history.indptr) - 1, batch.weights.dtype)
-    x = (batch.history @ tables["history"] - tables["history"][batch.items]) * others
+    ones = np.ones_like(batch.weights)
+    of_item = sp.csr_matrix((ones, (batch.items, own)), (batch.history.shape[1], n))
+    of_user = sp.csr_matrix((ones, (batch.row, own)), (batch.history.shape[0], n))
+    others = _scale(np.diff(batch.history.indptr) - 1, batch.weights.dtype)[batch.row]
+    x = ((batch.history @ tables["history"])[batch.row] - tables["history"][batch.items]) * others
     y = tables["item"][batch.items] + batch.features @ tables["features"]
-    logits = x @ y.T + (tables["bias"][batch.items] - batch.log_q)
-    known = (batch.history @ chosen).tocoo()
-    positives = logits[own, own]
-    logits[known.row, known.col] = -np.inf
-    logits[own, own] = positives
-    logits -= logits.max(axis=1, keepdims=True)
-    log_sum = np.log(np.exp(logits).sum(axis=1))
-    loss = float(batch.weights @ (log_sum - logits[own, own]))
-    slope = np.exp(logits - log_sum[:, None])
-    slope[own, own] -= 1
-    slope *= batch.weights[:, None]
+    slope = x @ y.T + (tables["bias"][batch.items] - batch.log_q)  # the logits, of which it is made in place
+    positives = slope[own, own]
+    slope[(batch.history @ of_item).toarray()[batch.row] > 0] = -np.inf
+    slope[own, own] = positives
+    largest = slope.max(axis=1)
+    slope -= largest[:, None]
+    np.exp(slope, out=slope)
+    total = slope.sum(axis=1)
+    loss = float(batch.weights @ (np.log(total) + largest - positives))
+    slope *= (batch.weights / total)[:, None]
+    slope[own, own] -= batch.weights
     of_x, of_y = (slope @ y) * others, slope.T @ x
     return loss, {
-        "history": batch.history.T @ of_x - chosen @ of_x,
-        "item": chosen @ of_y,
+        "history": batch.history.T @ (of_user @ of_x) - of_item @ of_x,
+        "item": of_item @ of_y,
         "features": batch.features.T @ of_y,
-        "bias": chosen @ slope.sum(axis=0),
+        "bias": of_item @ slope.sum(axis=0),
     }
 
 
