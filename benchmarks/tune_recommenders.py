@@ -30,8 +30,8 @@ GRIDS = {
     "EASE": {"regularization": (20, 40, 60, 80, 100, 130, 160, 200, 250, 300, 400, 600)},
     "Hybrid": {"feature_weight": (0.1, 0.3, 1.0, 3.0), "popularity_prior": (1.0, 5.0, 20.0)},
 }
-TOWERS = {"epochs": (4, 8, 12), "decay": (0.5, 1.0, 2.0, 4.0)}
-GRIDS |= {"TwoTower": TOWERS, "TwoTower-log_q": TOWERS, "TwoTower+features": TOWERS}
+TOWERS = {"epochs": (2, 4, 8), "decay": (0.5, 1.0, 2.0, 4.0)}
+GRIDS |= {"TwoTower": TOWERS, "TwoTower-log_q": TOWERS | {"decay": (2.0, 4.0, 8.0, 16.0)}, "TwoTower+features": TOWERS}
 BY_RECALL = ("ALS", "EASE", "TwoTower")
 HYBRID_MODEL = recommenders.EASE(regularization=200)  # as tuned alone; it has few users here, so it stays small
 

@@ -34,6 +34,7 @@ _COLORS = {
     "ALS": ACCENT,
     "EASE": _NAVY,
     "hybrid": _VIOLET,
+    "two-tower": _BLACK,
     "base rate": MUTED,
     "smoothed rate": _BROWN,
     "hashed logistic regression": _NAVY,

@@ -78,7 +78,7 @@ class TwoTower(FromHistory):
         self,
         item_features: Any = None,
         factors: int = 64,
-        epochs: int = 12,
+        epochs: int = 8,
         batch_size: int = 512,
         learning_rate: float = 0.003,
         decay: float = 1.0,
@@ -191,9 +191,10 @@ def _loss_and_gradients(tables: dict[str, np.ndarray], batch: _Batch) -> tuple[f
     others = _scale(np.diff(batch.history.indptr) - 1, batch.weights.dtype)[batch.row]
     x = ((batch.history @ tables["history"])[batch.row] - tables["history"][batch.items]) * others
     y = tables["item"][batch.items] + batch.features @ tables["features"]
-    slope = x @ y.T + (tables["bias"][batch.items] - batch.log_q)  # the logits, of which it is made in place
+    slope = x @ y.T  # to begin with the logits; all in place, since a new B x B array costs more than its arithmetic
+    slope += tables["bias"][batch.items] - batch.log_q
     positives = slope[own, own]
-    slope[(batch.history @ of_item).toarray()[batch.row] > 0] = -np.inf
+    slope[(batch.history @ of_item).toarray().astype(bool)[batch.row]] = -np.inf
     slope[own, own] = positives
     largest = slope.max(axis=1)
     slope -= largest[:, None]
@@ -203,8 +204,10 @@ def _loss_and_gradients(tables: dict[str, np.ndarray], batch: _Batch) -> tuple[f
     slope *= (batch.weights / total)[:, None]
     slope[own, own] -= batch.weights
     of_x, of_y = (slope @ y) * others, slope.T @ x
+    of_history = batch.history.T @ (of_user @ of_x)
+    of_history -= of_item @ of_x
     return loss, {
-        "history": batch.history.T @ (of_user @ of_x) - of_item @ of_x,
+        "history": of_history,
         "item": of_item @ of_y,
         "features": batch.features.T @ of_y,
         "bias": of_item @ slope.sum(axis=0),
@@ -219,24 +222,25 @@ class _AdamW:
         self.mean, self.square = ({name: np.zeros_like(t) for name, t in tables.items()} for _ in range(2))
 
     def step(self, gradients: dict[str, np.ndarray]) -> None:
+        """Takes a step and overwrites the gradients: a new array as large as a table costs more than its arithmetic."""
         self.n_steps += 1
         first, second = MOMENTS
-        started = np.sqrt(1 - second**self.n_steps)  # both moments start at 0 and are too small by this and the next
-        rate = self.learning_rate * started / (1 - first**self.n_steps)
+        # The tables hold sums, sum of first^age * gradient and so on: this makes means of them that add up to 1.
+        to_mean = (1 - first) / (1 - first**self.n_steps)
+        to_root = np.sqrt((1 - second) / (1 - second**self.n_steps))
         for name, table in self.tables.items():
             gradient, mean, square = gradients[name], self.mean[name], self.square[name]
             mean *= first
-            mean += (1 - first) * gradient
+            mean += gradient
             square *= second
             gradient *= gradient
-            gradient *= 1 - second
             square += gradient
             if name != "bias":
                 table *= 1 - self.learning_rate * self.decay
             step = np.sqrt(square, out=gradient)
-            step += 1e-8 * started
+            step += 1e-8 / to_root
             np.divide(mean, step, out=step)
-            step *= rate
+            step *= self.learning_rate * to_mean / to_root
             table -= step
 
 
