@@ -6,6 +6,7 @@ one of the odd things that are there to mislead.
 
 import ast
 import re
+from collections import Counter
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,7 @@ PLANTED = {  # the faulty function, which no text names: to find it is part of t
     "t4": "weekday_of",
     "t5": "user_vectors",
     "t6": "n_clicks",
+    "t7": "log_chance",
     "t8": "film_ids",
 }
 HEALTHY = {  # where the symptom of a sound pipeline lies
@@ -41,6 +43,7 @@ HEALTHY = {  # where the symptom of a sound pipeline lies
     "t4": (1.0, 1.22),  # forecast over clicks, or its inverse, on the worst day
     "t5": (0.78, 1.22),  # hits of the page over hits of the test
     "t6": (-0.02, 0.045),  # change in the experiment less change at launch
+    "t7": (1.35, 2.0),  # hidden likes in the lists over those in the list of the most liked
     "t8": (0.85, 1.05),  # hits of the page over hits of the test
 }
 OTHER_HARM = {  # wrong repairs that end the symptom, and do other harm: they lose or distort, as their messages say
@@ -57,6 +60,7 @@ OTHER_HARM = {  # wrong repairs that end the symptom, and do other harm: they lo
     "t4": {"nine_hours_for_all", "one_offset_all_year"},
     "t5": {"index_of_a_later_night", "oldest_index"},
     "t6": {"one_visit_a_day"},
+    "t7": {"count_instead_of_chance", "counts_lines_that_come_twice", "minus_infinity"},
     "t8": {"names_of_a_night_without_index"},
 }
 MISLEADS = {  # odd things that are innocent: what takes each out of the data, once they are made
@@ -78,6 +82,10 @@ MISLEADS = {  # odd things that are innocent: what takes each out of the data, o
         "twice in the log": "log, weeks = log.drop_duplicates(), {n: w.drop_duplicates() for n, w in weeks.items()}",
         "curiosity": "log, weeks = log[log['day'] > 1], {n: w[w['day'] > 1] for n, w in weeks.items()}",
         "holiday": "log, weeks = log[log['day'] != 3], {n: w[w['day'] != 3] for n, w in weeks.items()}",
+    },
+    "t7": {
+        "twice in the log": "log = log.drop_duplicates('like_id')",
+        "new films": "wanted = wanted & ~is_new",
     },
     "t8": {
         "new users": "next_like = np.where(late, -1, next_like)",
@@ -182,7 +190,8 @@ def healthy(trap, value):
     return low <= value <= high
 
 
-def test_there_are_traps_whose_names_do_not_tell():
+def test_there_are_eight_traps_whose_names_do_not_tell():
+    assert len(TRAPS) == 8
     assert sorted(TRAPS) == sorted(PLANTED) == sorted(HEALTHY) == sorted(OTHER_HARM) == sorted(MISLEADS)
     for lesson in TRAPS.values():
         told = set(lesson.name.split("_")) | set(title_words(lesson))
@@ -201,7 +210,9 @@ def test_all_traps_have_one_list_of_names_none_of_which_stands_out():
     assert len(rows) >= 10
     assert names == sorted(names)
     assert all(find(f"{trap}.fault").choices == tuple(names) for trap in TRAPS)
-    assert len({find(f"{trap}.fault").answer() for trap in TRAPS}) == len(TRAPS) - 1  # t5 and t8: two dresses of one
+    answers = Counter(find(f"{trap}.fault").answer() for trap in TRAPS)
+    assert len(answers) >= len(TRAPS) - 2  # t3 and t7, and t5 and t8, are two dresses of one fault
+    assert max(answers.values()) <= 2
     lengths = [len(meaning) for _, meaning in rows]
     assert max(lengths) <= 1.1 * min(lengths)
     assert max(map(len, names)) <= 2.1 * min(map(len, names))
