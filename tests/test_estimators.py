@@ -24,6 +24,7 @@ CLICK_MODELS = [
     ctr.FTRLProximal(n_buckets=2**12),
     ctr.FactorizationMachine(n_buckets=2**12),
     ctr.FieldAwareFM(n_buckets=2**12),
+    ctr.CrossNetwork(n_buckets=2**12),
     ctr.TreesPlusLR(n_buckets=2**12, n_trees=10),
     ctr.CounterTrees(n_trees=10),
     ctr.NegativeDownsampler(ctr.HashedLogisticRegression(n_buckets=2**12), sampling_rate=0.5),

@@ -12,6 +12,7 @@ from mlpipe.click_metrics import normalized_entropy
 from mlpipe.ctr import (
     Blend,
     CounterTrees,
+    CrossNetwork,
     FactorizationMachine,
     FieldAwareFM,
     FTRLProximal,
@@ -27,13 +28,14 @@ MODELS = {
     "FTRLProximal": FTRLProximal(n_buckets=2**12),
     "FactorizationMachine": FactorizationMachine(n_buckets=2**12),
     "FieldAwareFM": FieldAwareFM(n_buckets=2**12),
+    "CrossNetwork": CrossNetwork(n_buckets=2**12),
     "TreesPlusLR": TreesPlusLR(n_buckets=2**12, n_trees=10),
     "CounterTrees": CounterTrees(n_trees=10),
     "NegativeDownsampler": NegativeDownsampler(HashedLogisticRegression(n_buckets=2**12), sampling_rate=0.5),
     "Blend": Blend([(SmoothedRate(), None), (HashedLogisticRegression(n_buckets=2**12), None)]),
 }
 every_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
-LEARN_ONLINE = ["FTRLProximal", "FactorizationMachine", "FieldAwareFM"]
+LEARN_ONLINE = ["FTRLProximal", "FactorizationMachine", "FieldAwareFM", "CrossNetwork"]
 learns_online = pytest.mark.parametrize("model", [MODELS[name] for name in LEARN_ONLINE], ids=LEARN_ONLINE)
 
 
@@ -138,7 +140,7 @@ def test_other_columns_at_predict_are_named(model):
         fitted.predict_proba(np.zeros((2, 7)))
 
 
-HASHING = ["HashedLogisticRegression", "FTRLProximal", "FactorizationMachine", "FieldAwareFM", "TreesPlusLR"]
+HASHING = ["HashedLogisticRegression", "FTRLProximal", *LEARN_ONLINE[1:], "TreesPlusLR"]
 every_hashing_model = pytest.mark.parametrize("model", [MODELS[name] for name in HASHING], ids=HASHING)
 
 
@@ -288,6 +290,10 @@ def test_crosses_let_a_model_say_what_no_sum_can(model):
         (FieldAwareFM([("ad", "sight")]), "pairs names .'sight'., which X does not have"),
         (FieldAwareFM(["ad", "site"]), "expected pairs of columns, or of tuples of columns"),
         (FieldAwareFM([("ad",)]), "expected pairs of columns, or of tuples of columns"),
+        (CrossNetwork(layers=-1), "layers is -1; expected a whole number, 0 or more"),
+        (CrossNetwork(network_rate=0), "network_rate is 0; expected a finite number above 0"),
+        (CrossNetwork(hidden=(64, 0)), "hidden is 0; expected a whole number"),
+        (CrossNetwork(hidden=64), "hidden is 64; expected a tuple with the units of each layer"),
         (TreesPlusLR(n_trees=0), "n_trees is 0"),
         (TreesPlusLR(learning_rate="fast"), "learning_rate is 'fast'"),
         (CounterTrees(warm_up=1), "warm_up is 1"),

@@ -2,6 +2,7 @@
 
 from mlpipe.ctr.blend import Blend
 from mlpipe.ctr.counter_trees import CounterTrees
+from mlpipe.ctr.cross_network import CrossNetwork
 from mlpipe.ctr.ffm import FieldAwareFM
 from mlpipe.ctr.fm import FactorizationMachine
 from mlpipe.ctr.ftrl import FTRLProximal
@@ -14,6 +15,7 @@ from mlpipe.ctr.trees_plus_lr import TreesPlusLR
 __all__ = [
     "Blend",
     "CounterTrees",
+    "CrossNetwork",
     "FTRLProximal",
     "FactorizationMachine",
     "FieldAwareFM",

@@ -110,6 +110,9 @@ class FactorizationMachine(OnlineClickModel):
 
     _models: list[dict[str, Any]]
     _field_aware = False  # then the sides have buckets of their own, and pairs no weights
+    linear_start = True
+    _learned: tuple[str, ...] = ("weights", "bias", "field_weights")
+    _first_sd, _first_squares = 0.05, 1.0  # sd of the vectors, and what Adagrad begins with
 
     def __init__(
         self,
@@ -150,17 +153,17 @@ class FactorizationMachine(OnlineClickModel):
         linear = design_matrix(buckets, values, self.n_buckets, np.float32)
         l2 = 1 / choose_C(linear, y) if self.l2 is None else float(self.l2)
         self._penalty[:, 0] = l2
-        weights, bias, _ = fit_logistic(linear, y, 1 / max(l2, 1e-3), tol=0.1, max_iter=300)
-        if self.pairs is None:
-            self._use(frame, self._find_pairs(frame, y, linear @ weights.astype(np.float32) + bias))
-        for model in self._models:
-            model["weights"][:, 0], model["bias"] = weights, bias
+        if self.linear_start:
+            weights, bias, _ = fit_logistic(linear, y, 1 / max(l2, 1e-3), tol=0.1, max_iter=300)
+            if self.pairs is None:
+                self._use(frame, self._find_pairs(frame, y, linear @ weights.astype(np.float32) + bias))
+            for model in self._models:
+                model["weights"][:, 0], model["bias"] = weights, bias
         encoded = self._with_sides(frame, buckets, values)
         rows = self._rng.permutation(len(y))
         self._count(encoded, y, rows)
         batches = self._batches(encoded, y, rows)
-        learned = ("weights", "bias", "field_weights")
-        averaged = [{name: np.zeros_like(model[name]) for name in learned} for model in self._models]
+        averaged = [{name: np.zeros_like(model[name]) for name in self._learned} for model in self._models]
         first_averaged = self.epochs // 2
         groups = self._penalty_groups(encoded)
         for epoch in range(self.epochs):
@@ -228,9 +231,9 @@ class FactorizationMachine(OnlineClickModel):
             {
                 "bias": np.float64(log_odds((y.sum() + 0.5) / (len(y) + 1))),
                 # the linear weight of each bucket, then its vector; a small random start lets the factors part
-                "weights": self._rng.normal(0, 0.05, (self.n_buckets, 1 + self.factors)).astype(np.float32)
+                "weights": self._rng.normal(0, self._first_sd, (self.n_buckets, 1 + self.factors)).astype(np.float32)
                 * (np.arange(1 + self.factors) > 0),
-                "squares": np.full((self.n_buckets, 1 + self.factors), 1.0, np.float32),
+                "squares": np.full((self.n_buckets, 1 + self.factors), self._first_squares, np.float32),
                 "bias_squares": 1.0,
             }
             for _ in range(self.n_models)
@@ -320,22 +323,34 @@ class FactorizationMachine(OnlineClickModel):
         w = model["weights"][batch.touched, 0]
         known = model["weights"][batch.sides_touched, 1:] * batch.has_vector
         vectors = known[batch.sides] if batch.side_values is None else known[batch.sides] * batch.side_values
-        partners = self._partners(vectors, model)
-        scores = model["bias"] + batch.linear @ w + _half_products(vectors, partners)
+        products, kept = self._interact(model, vectors)
+        scores = model["bias"] + batch.linear @ w + products
         error = (expit(scores) - batch.y).astype(np.float32)
 
         step = batch.linear.T @ error + self._penalty[batch.touched, 0] * w * batch.share
         self._descend(model, (batch.touched, 0), step)
         if len(vectors):
-            if not self._field_aware:
-                self._learn_field_weights(model, vectors, error)
-            partners *= error[:, None]  # the derivative by a vector is what it meets
+            slopes = self._learn_interactions(model, vectors, kept, error)
             if batch.side_values is not None:
-                partners *= batch.side_values
-            step = _add_up(batch.sides, partners, len(known))
+                slopes *= batch.side_values
+            step = _add_up(batch.sides, slopes, len(known))
             step += self._penalty[batch.sides_touched, 1:] * known * batch.sides_share[:, None]
             self._descend(model, (batch.sides_touched, slice(1, None)), step * batch.has_vector)
         self._descend_bias(model, error)
+
+    def _interact(self, model: dict[str, Any], vectors: np.ndarray) -> tuple[np.ndarray, Any]:
+        """What the vectors (n_sides, n_rows, factors) add to the log-odds (n_rows,), and what the derivative needs."""
+        partners = self._partners(vectors, model)
+        return _half_products(vectors, partners), partners
+
+    def _learn_interactions(
+        self, model: dict[str, Any], vectors: np.ndarray, partners: Any, error: np.ndarray
+    ) -> np.ndarray:
+        """Learn what pairs of columns share; return the derivative of the loss by the vectors, of their shape."""
+        if not self._field_aware:
+            self._learn_field_weights(model, vectors, error)
+        partners *= error[:, None]  # the derivative by a vector is what it meets
+        return partners
 
     def _partners(self, vectors: np.ndarray, model: dict[str, Any]) -> np.ndarray:
         """For each side the weighted sum of the vectors that it meets: (n_sides, n_rows, factors), as `vectors`."""
@@ -382,8 +397,8 @@ class FactorizationMachine(OnlineClickModel):
                 vectors = table[encoded.sides[some].T]
                 if encoded.side_values is not None:
                     vectors = vectors * encoded.side_values[some].T[:, :, None]
-                products = _half_products(vectors, self._partners(vectors, model))
-                total[start : start + ROWS_AT_ONCE] += model["bias"] + linear.sum(axis=1) + products
+                total[start : start + ROWS_AT_ONCE] += model["bias"] + linear.sum(axis=1)
+                total[start : start + ROWS_AT_ONCE] += self._interact(model, vectors)[0]
         return total / self.n_models
 
 
