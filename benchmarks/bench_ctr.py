@@ -24,6 +24,7 @@ from mlpipe.click_metrics import calibration_ratio, share_of_oracle
 from mlpipe.ctr import (
     Blend,
     CounterTrees,
+    CrossNetwork,
     FactorizationMachine,
     FieldAwareFM,
     FTRLProximal,
@@ -92,6 +93,7 @@ def models() -> dict[str, tuple[Any, list[str]]]:
         "logistic regression + crosses": (linear, tuned.RAW),
         "plain factorization machine": (FactorizationMachine(8, pairs="all", l2=10), tuned.RAW),
         "field-weighted machine": (FactorizationMachine(l2=10), tuned.RAW),
+        "cross network": (CrossNetwork(l2=10), tuned.RAW),
         BEST: (FieldAwareFM(l2=10), tuned.RAW),
         "  blended with the trees": (blend, tuned.COUNTER_COLUMNS),
     }

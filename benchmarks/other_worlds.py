@@ -37,6 +37,7 @@ from sklearn.preprocessing import TargetEncoder
 
 from mlpipe.ctr import (
     CounterTrees,
+    CrossNetwork,
     FactorizationMachine,
     FieldAwareFM,
     FTRLProximal,
@@ -244,6 +245,7 @@ def models(world: World) -> dict[str, Any]:
         "counter trees": CounterTrees(),
         "FM": FactorizationMachine(),
         "field-aware FM": FieldAwareFM(),
+        "cross network": CrossNetwork(),
         "told: LR": HashedLogisticRegression(crosses=world.interacts),
         "told: field-aware FM": FieldAwareFM(**told),
     }
