@@ -2,10 +2,12 @@
 
 Each model gets six settings, chosen on days 11 and 12 after training on days 1 to 10 (`--tune`); then it trains on
 days 1 to 12 and is tested on 13 and 14, over seeds, in pairs. `--passes` asks what a second pass over the log does to a
-network without the cures, with each of them alone, and with all.
+network without the cures, with each of them alone, and with all. `--three` asks who finds three columns that interact
+where no two do: six settings of each network on two draws of that world, the best one on others.
 
 Run: python benchmarks/bench_deep.py --tune [--rows 300000] [--seeds 0]
      python benchmarks/bench_deep.py [--rows 1000000] [--seeds 0 1 2]
+     python benchmarks/bench_deep.py --three [--seeds 0 1 2 3 4 5 6 7 8 9]
      python benchmarks/bench_deep.py --passes [--rows 300000] [--seeds 0 1 2 3 4 5 6 7 8 9]
 """
 
@@ -106,6 +108,45 @@ def passes(days: Days) -> dict[str, dict[str, float]]:
     return found
 
 
+def three_columns(seed: int) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Six columns, three of which interact in a table whose means over each of them are 0: rows, clicks, chances."""
+    rng, n = np.random.default_rng(seed), 60_000
+    rows = pd.DataFrame(rng.integers(0, 8, (n, 6)), columns=list("abcdef"))
+    effect = rng.normal(size=(8, 8, 8))
+    for axis in range(3):
+        effect -= effect.mean(axis=axis, keepdims=True)
+    chance = 1 / (1 + np.exp(2 - 1.5 * effect[rows["a"], rows["b"], rows["c"]]))
+    return rows, rng.random(n) < chance, chance
+
+
+def share_of_three(model: Any, seed: int) -> float:
+    """Share of the oracle on the last third, in %."""
+    rows, clicked, chance = three_columns(seed)
+    p = clone(model).fit(rows[:40_000], clicked[:40_000]).predict_proba(rows[40_000:])[:, 1]
+    return 100 * share_of_oracle(clicked[40_000:], p, chance[40_000:], clicked[:40_000].mean())
+
+
+def three(seeds: list[int]) -> None:
+    models = {
+        "screened FM": FactorizationMachine(),
+        "crosses found": HashedLogisticRegression(crosses="auto"),
+        "told the three": HashedLogisticRegression(crosses=[("a", "b", "c")]),
+    }
+    for name, network, rates in (
+        ("cross network", CrossNetwork(epochs=10), [0.01, 0.03, 0.1]),
+        ("perceptron", CrossNetwork(layers=0, hidden=(64, 32), epochs=10), [0.003, 0.01, 0.03]),
+    ):
+        tried = []
+        for setting in ParameterGrid({"network_rate": rates, "factor_l2": [1.0, 10.0]}):
+            model = clone(network).set_params(**setting)
+            tried.append((np.mean([share_of_three(model, 100), share_of_three(model, 101)]), model))
+            print(f"  {name:16}{tried[-1][0]:7.1f}  {setting}", flush=True)
+        models[name] = max(tried, key=lambda one: one[0])[1]
+    for name, model in models.items():
+        shares = [share_of_three(model, seed) for seed in seeds]
+        print(f"{name:16}{np.mean(shares):7.1f}  {min(shares):.1f} to {max(shares):.1f}", flush=True)
+
+
 def interval(differences: pd.Series) -> str:
     """Mean, 95 % interval over seeds, and range."""
     mean, n = differences.mean(), len(differences)
@@ -120,8 +161,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--tune", action="store_true")
     parser.add_argument("--passes", action="store_true")
+    parser.add_argument("--three", action="store_true")
     parser.add_argument("--only", nargs="+", default=list(GRID), choices=list(GRID))
     options = parser.parse_args()
+    if options.three:
+        three(options.seeds)
+        return
     rows = []
     for seed in options.seeds:
         days = Days(simulate_ad_log(options.rows, seed=seed), 10 if options.tune else 12)

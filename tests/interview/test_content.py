@@ -113,7 +113,6 @@ ARITHMETIC = {  # id -> fragments of the answer, with the value that each must h
     },
     "ctr.f18": {"0.05 / (0.05 + 0.095) = 34.5 %": (100 * 0.05 / (0.05 + 0.1 * 0.95), 34.5), "of 95 negatives": None},
     "ctr.f22": {"a million ids in 2 to the 20 buckets": None},
-    "ctr.f38": {"100 million ids with 64 floats are 25.6 GB": (envelope.embedding_bytes(100e6, 64) / 1e9, 25.6)},
     "ctr.f44": {
         "0.056 nats at 1 %": (entropy(0.01), 0.056),
         "0.199 at 5 %": (entropy(0.05), 0.199),

@@ -22,8 +22,8 @@ class CrossNetwork(FactorizationMachine):
     linear function of what the layer before gave, and adds that: x_{l+1} = x_0 * (W_l x_l + b_l) + x_l. One layer holds
     products of two columns, two layers those of three. Layers with rectified units may follow; at the end stands a
     linear function. No pair has to be named or found: W learns which entries of which columns multiply.
-    (What a formula holds is not yet learned: three columns that interact where no two do were found by rectified units,
-    `layers=0, hidden=(64, 32), factor_l2=1`, and hardly by cross layers.)
+    Products of small vectors begin near 0 and grow slowly: where three columns interact and no two do, cross layers
+    learned little at the default steps, and most of it with `network_rate=0.1, factor_l2=10`.
 
     log-odds = b + sum_i w_i x_i + <a, last layer>
 

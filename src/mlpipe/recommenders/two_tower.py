@@ -34,7 +34,8 @@ class TwoTower(FromHistory):
     Minimised by AdamW, without decay of b.
 
     A user without history gets the items by b: with the correction, about by popularity. An item without interactions
-    has e_i = 0 and the smallest b: its attributes alone say whom it suits, and without attributes it comes last.
+    has e_i = 0 and the smallest b: its attributes alone say whom it suits. Without attributes it has the smallest b as
+    its score, which for most users is in the lower half.
 
     Cost of `fit`: O(epochs * interactions * (batch_size + n_u + n_items / batch_size) * d) time; memory
     O(n_items * d + batch_size^2 + interactions). A user costs O((n_u + n_items) * d).
