@@ -284,8 +284,86 @@ def test_a_late_read_is_hedged_and_the_first_answer_counts(folder, monkeypatch, 
         gate.set()
         return first, counts(service, "hedged_reads_total")
 
-    answer, hedges = serve(folder, work, hedge_after=0.1)
+    answer, hedges = serve(folder, work, hedge_after=0.1, hedge_share=1.0)
     assert (answer["outcome"], reads, hedges) == ("full", [1, 1], 1)
+
+
+@pytest.mark.parametrize("fails", [[0], [1], [0, 1]])
+def test_of_two_reads_one_that_fails_does_not_take_the_list_of_the_other(folder, monkeypatch, gate, fails):
+    """The second read is sent while the first one waits; the one that fails does so before the other one has ended."""
+    true, reads = store.Store.history, []
+
+    def read(self, user):
+        number = len(reads)
+        reads.append(user)
+        if number == 1:
+            gate.set()
+        gate.wait(20)
+        if number in fails:
+            raise store.StoreGone("no such file")
+        threading.Event().wait(0.2)
+        return true(self, user)
+
+    async def work(service):
+        monkeypatch.setattr(store.Store, "history", read)
+        return await service.recommend(1)
+
+    answer = serve(folder, work, hedge_after=0.05, hedge_share=1.0)
+    reasons = [one["reason"] for one in answer["fallbacks"]]
+    assert (reads, reasons, len(is_whole(answer))) == ([1, 1], ["gone"] if len(fails) == 2 else [], 10)
+
+
+@pytest.mark.parametrize(("share", "readers", "hedges"), [(0.25, 50, 2), (1.0, 1, 0), (0.0, 50, 0)])
+def test_a_slow_store_gets_few_second_reads_and_none_without_an_idle_reader(
+    folder, monkeypatch, share, readers, hedges
+):
+    true = store.Store.history
+
+    def slow(self, user):
+        threading.Event().wait(0.05)
+        return true(self, user)
+
+    async def work(service):
+        monkeypatch.setattr(store.Store, "history", slow)
+        answers = [await service.recommend(1) for _ in range(8)]
+        return {answer["outcome"] for answer in answers}, counts(service, "hedged_reads_total")
+
+    changes = {"hedge_after": 0.001, "hedge_share": share, "readers": readers}
+    assert serve(folder, work, **changes) == ({"full"}, hedges)
+
+
+def test_a_store_that_hangs_is_not_asked_again_before_a_read_has_ended(folder, monkeypatch, gate):
+    """Two readers hang; the twenty requests after that have no time limit, and get their lists all the same."""
+    true, reads = store.Store.history, []
+    monkeypatch.setattr(store.Store, "history", lambda *given: reads.append(1) or (gate.wait(20) and true(*given)))
+
+    async def work(service):
+        hung = await asyncio.gather(*(service.recommend(user) for user in (1, 2)))
+        service.settings.budgets["features"] = 30.0
+        answers = [await service.recommend(1) for _ in range(20)]
+        found = len(reads), service._readers._waiting.qsize(), counts(service, "fallbacks_total", "features", "late")
+        gate.set()
+        while service._readers.is_stuck():
+            await asyncio.sleep(0.01)
+        return hung + answers, found, (await service.recommend(1))["outcome"]
+
+    answers, found, after = serve(folder, work, readers=2, budgets={**PATIENT, "features": 0.2})
+    assert {(answer["policy"], len(is_whole(answer))) for answer in answers} == {("popular", 10)}
+    assert (found, after) == ((2, 0, 22), "full")
+
+
+def test_a_stage_without_time_is_not_begun(folder, monkeypatch):
+    begun = []
+
+    async def work(service):
+        monkeypatch.setattr(Version, "rank", lambda *given: begun.append(given))
+        monkeypatch.setattr(Version, "retrieve", lambda self, history, n: self.popular(history, n))
+        service.settings.budgets["rank"] = -0.1  # what is left when the stage before it has taken all the time
+        return await service.recommend(1), service._workers._waiting.qsize()
+
+    answer, waiting = serve(folder, work, budgets={**PATIENT})
+    assert answer["fallbacks"] == [{"stage": "rank", "reason": "late"}]
+    assert (begun, waiting) == ([], 0)
 
 
 def test_a_read_in_time_is_not_hedged(folder):
@@ -473,6 +551,7 @@ def test_a_disk_that_hangs_holds_no_request_up(tmp_path, monkeypatch, gate):
         ({"patience": 0}, "patience"),
         ({"exploration": 1.5}, "exploration"),
         ({"hedge_after": 0}, "hedge_after"),
+        ({"hedge_share": 2}, "hedge_share"),
         ({"slow_store": (-1, 0)}, "slow_store"),
         ({"slow_store": (1, 2)}, "slow_store"),
         ({"budgets": {"features": 1}}, "budgets"),

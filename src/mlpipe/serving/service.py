@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import datetime
 import logging
+import math
 import os
 import time
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from mlpipe.serving.artifact import ArtifactError
 from mlpipe.serving.log import RequestLog
 from mlpipe.serving.metrics import Metrics
 from mlpipe.serving.pipeline import Version, explore
+from mlpipe.serving.threads import Threads
 
 LOGGER = logging.getLogger(__name__)
 STAGES = ("features", "retrieve", "rank", "rerank")
@@ -49,7 +50,8 @@ class Settings:
     at_a_time : requests that are worked on
     waiting : requests that may wait for that
     patience : seconds that they may wait
-    hedge_after : seconds after which a second read of the history is sent; None: never
+    hedge_after : seconds after which a second read of the history is sent, if a reader is idle; None: never
+    hedge_share : of the reads, so many have a second one at most: a store that is slow throughout gets no second load
     slow_store : (seconds, share of the reads) that are so much later; to try what that does
     readers : threads that read histories
     random_state : of the exploration
@@ -70,6 +72,7 @@ class Settings:
     waiting: int = 64
     patience: float = 0.05
     hedge_after: float | None = None
+    hedge_share: float = 0.05
     slow_store: tuple[float, float] = (0.0, 0.0)
     readers: int = 16
     random_state: int | None = None
@@ -85,6 +88,7 @@ class Settings:
         arguments.fraction("exploration", self.exploration, ends="[]", example="0.02")
         if self.hedge_after is not None:
             arguments.positive("hedge_after", self.hedge_after)
+        arguments.fraction("hedge_share", self.hedge_share, ends="[]", example="0.05")
         arguments.positive("seconds of slow_store", self.slow_store[0], zero=True)
         arguments.fraction("share of slow_store", self.slow_store[1], ends="[]")
 
@@ -138,8 +142,8 @@ class Service:
         self.metrics.version.labels(self.version.name).set(1)
         self.store = self._store()
         self.log = RequestLog(self.folder / LOG, lambda outcome: self.metrics.logged.labels(outcome).inc())
-        self._readers = ThreadPoolExecutor(self.settings.readers, "reader")
-        self._workers = ThreadPoolExecutor(2, "worker")
+        self._readers, self._workers = Threads(self.settings.readers, "reader"), Threads(2, "worker")
+        self._reads = self._hedges = 0
         self._rng = np.random.default_rng(self.settings.random_state)
         self._busy = 0
         self._queue: deque[asyncio.Future[None]] = deque()
@@ -225,7 +229,7 @@ class Service:
         while (self._busy or self._queue) and time.monotonic() < ends:
             await asyncio.sleep(0.01)
         for pool in (self._readers, self._workers):
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.close()
         await asyncio.to_thread(self.log.close, max(0.1, ends - time.monotonic()))
 
     def _store(self) -> store.Store:
@@ -314,25 +318,37 @@ class Service:
         return None
 
     async def _first(
-        self, pool: ThreadPoolExecutor, left: float, hedge_after: float | None, call: Callable[..., Any], *given: Any
+        self, pool: Threads, left: float, hedge_after: float | None, call: Callable[..., Any], *given: Any
     ) -> Any:
-        """The first result of one call, or of two where the first one is late. What comes after that is dropped."""
-        ends, loop = time.monotonic() + left, asyncio.get_running_loop()
-        calls = {loop.run_in_executor(pool, call, *given)}
+        """The first result of one call, or of two where the first one is late; an error when none has one."""
+        if left <= 0 or pool.is_stuck():
+            raise TimeoutError  # without a call: who waits for a thread that hangs waits in vain
+        ends = time.monotonic() + left
+        hedge_at = math.inf if hedge_after is None else ends - left + hedge_after
+        self._reads += hedge_after is not None
+        calls = [pool.send(call, *given)]
+        waiting = {asyncio.wrap_future(calls[0])}
         try:
-            if hedge_after is not None and hedge_after < left:
-                done, _ = await asyncio.wait(calls, timeout=hedge_after)
+            while True:
+                timeout = max(0.0, min(hedge_at, ends) - time.monotonic())
+                done, waiting = await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+                for one in sorted(done, key=lambda one: one.exception() is not None):
+                    if one.exception() is None or not waiting:
+                        return one.result()
+                if not done and hedge_at >= ends:
+                    raise TimeoutError
                 if not done:
-                    self.metrics.hedges.inc()
-                    calls.add(loop.run_in_executor(pool, call, *given))
-            left = max(0.0, ends - time.monotonic())
-            done, _ = await asyncio.wait(calls, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-            if not done:
-                raise TimeoutError
-            return min(done, key=lambda one: one.exception() is not None).result()
+                    hedge_at = math.inf
+                    if pool.is_idle() and self._hedges < self.settings.hedge_share * self._reads:
+                        self._hedges += 1
+                        self.metrics.hedges.inc()
+                        calls.append(pool.send(call, *given))
+                        waiting.add(asyncio.wrap_future(calls[-1]))
         finally:
-            for one in calls:
-                one.cancel()  # a call that has not begun never does
+            for one in waiting:
+                one.cancel()
+            for sent in calls:
+                pool.give_up(sent)
 
     @contextlib.asynccontextmanager
     async def _admitted(self) -> AsyncIterator[None]:
