@@ -1,5 +1,6 @@
 """ALS: against the definition solved row by row, against implicit, and what must hold for any matrix."""
 
+import threading
 import tracemalloc
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import scipy.sparse as sp
 from implicit.cpu.als import AlternatingLeastSquares
 from sklearn.exceptions import NotFittedError
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from mlpipe.ranking_metrics import ndcg_at_k
 from mlpipe.recommenders import als
@@ -468,3 +469,44 @@ def test_the_functions_refuse_what_does_not_fit():
         loss(matrix, factors_of(60, 6), factors_of(60, 6), 0.1, 0.1)
     with pytest.raises(ValueError, match="expected a sparse matrix"):
         loss(matrix.toarray(), factors_of(60, 6), factors_of(40, 6), 0.1, 0.1)
+
+
+def in_a_thread(call, *given):
+    thread = threading.Thread(target=call, args=given)
+    thread.start()
+    return thread
+
+
+def test_threads_that_solve_at_once_leave_the_threads_of_blas_as_they_were(monkeypatch):
+    """One begins, another one too if it can, the first ends, the other one ends."""
+    true, second_began, first_ended, began = als._Side.solve, threading.Event(), threading.Event(), []
+    controller, during = ThreadpoolController().select(user_api="blas"), []
+
+    def solve(side, columns):
+        began.append(threading.current_thread())
+        if len(began) == 1:
+            second_began.wait(0.3)
+        else:
+            second_began.set()
+            assert first_ended.wait(20)
+        during.extend(one["num_threads"] for one in controller.info())
+        return true(side, columns)
+
+    monkeypatch.setattr(als._Side, "solve", solve)
+    original = controller.info()
+    in_a_thread(lambda: controller.limit(limits=2)).join()  # what this thread sets, no other thread could change
+    try:
+        before = controller.info()
+        first = in_a_thread(solve_side, random_matrix(), factors_of(40, 6), 0.1, 0.1)
+        while not began:
+            first.join(0.001)
+        second = in_a_thread(solve_side, random_matrix(), factors_of(40, 6), 0.1, 0.1)
+        first.join()
+        first_ended.set()
+        second.join()
+        after = controller.info()
+    finally:
+        in_a_thread(lambda: controller.limit(limits=original[0]["num_threads"])).join()
+    assert after == before
+    assert {one["num_threads"] for one in before} == {2}
+    assert set(during) == {1}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import threading
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -171,7 +173,7 @@ class ALS(Recommender):
         by_item = matrix.T.tocsr()
         user_side, item_side = self._side(matrix), self._side(by_item)
         losses = []
-        with _blas().limit(limits=1, user_api="blas"):
+        with _one_thread():
             for _ in range(self.iterations):
                 users = user_side.solve(items, users, self.solver, self.cg_steps)
                 if self.track_loss:
@@ -200,7 +202,7 @@ class ALS(Recommender):
         return self.user_factors[rows] @ self.item_factors.T
 
     def _fold_in(self, matrix: sp.csr_matrix) -> None:
-        with _blas().limit(limits=1, user_api="blas"):
+        with _one_thread():
             self.user_factors = self._side(matrix).solve(self.item_factors)
 
 
@@ -238,7 +240,7 @@ def solve_side(
     history = interactions(matrix)
     columns = _table("factors", factors, history.shape[1], np.float32)
     side = _Side(history, columns.shape[1], regularization, unobserved_weight, frequency_exponent)
-    with _blas().limit(limits=1, user_api="blas"):
+    with _one_thread():
         return side.solve(columns)
 
 
@@ -291,6 +293,16 @@ def loss(
         scale = _scale(side, unobserved_weight, frequency_exponent)
         total += regularization * np.sum(scale * np.einsum("ij,ij->i", table, table))
     return float(total)
+
+
+_LIMITED = threading.RLock()  # the limit is one of the process: who enters second and leaves last would keep it at one
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """One thread of BLAS, and one thread of Python that solves: others wait."""
+    with _LIMITED, _blas().limit(limits=1, user_api="blas"):
+        yield
 
 
 @functools.lru_cache(maxsize=1)
