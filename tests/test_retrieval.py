@@ -227,3 +227,10 @@ def test_arrays_of_two_indexes_do_not_mix(world):
         InvertedFile.from_arrays(small)
     with pytest.raises(NotFittedError):
         InvertedFile().to_arrays()
+
+
+def test_what_all_vectors_share_changes_no_cell(world):
+    vectors, _, _ = world
+    cells = InvertedFile().fit(vectors).sizes
+    shifted = InvertedFile().fit(vectors + 1e4).sizes
+    assert np.abs(shifted - cells).sum() < len(vectors) / 20

@@ -295,6 +295,8 @@ def mmr(
 
 def _nearest(vectors: np.ndarray, centres: np.ndarray) -> np.ndarray:
     """The nearest centre of each vector: |v - c|^2 is least where v . c - |c|^2 / 2 is largest."""
+    middle = centres.mean(axis=0)  # what all vectors share would take the digits in which they differ
+    vectors, centres = vectors - middle, centres - middle
     half = (centres**2).sum(axis=1) / 2
     blocks = range(0, len(vectors), BLOCK)
     return np.concatenate(
