@@ -132,12 +132,14 @@ def test_a_stage_that_fails_is_replaced_and_said(folder, stage, monkeypatch, cap
     async def work(service):
         monkeypatch.setattr(*STAGE_CALLS[stage], fails)
         answer = await service.recommend(1, 20)
+        for _ in range(3):
+            await service.recommend(2)
         return answer, counts(service, "fallbacks_total", stage, "error"), counts(service, "requests_total", "fallback")
 
     answer, replaced, fallbacks = serve(folder, work)
     assert answer["fallbacks"] == [{"stage": stage, "reason": "error"}]
-    assert (answer["policy"], replaced, fallbacks) == (INSTEAD[stage], 1, 1)
-    assert f"stage {stage} has failed" in caplog.text
+    assert (answer["policy"], replaced, fallbacks) == (INSTEAD[stage], 4, 4)
+    assert caplog.text.count(f"stage {stage} has failed") == 1  # the terminal is no counter
     assert "MemoryError: no memory" in caplog.text
     assert is_whole(answer, 20) != is_whole(normal, 20)
     if stage != "features":
@@ -215,6 +217,49 @@ def test_a_list_that_is_not_whole_is_not_shown(folder, monkeypatch):
         return counts(service, "requests_total", "failed"), service._busy
 
     assert serve(folder, work) == (1, 0)
+    assert [line["outcome"] for line in lines(folder)] == ["failed"]
+
+
+def test_a_burst_waits_for_its_lists_as_long_as_the_queue_has_room(folder, monkeypatch):
+    """With the settings of a service: lists of 2 ms, one after the other, and a queue that is full."""
+    default = Settings()
+
+    async def work(service):
+        turn, n = asyncio.Lock(), default.at_a_time + default.waiting
+
+        async def answered(request):
+            async with turn:
+                await asyncio.sleep(0.002)
+            return {"outcome": "full", "request_id": request.id, "version": request.version.name}
+
+        monkeypatch.setattr(service, "_answer", answered)
+        found = await asyncio.gather(*(service.recommend(1) for _ in range(n + 10)), return_exceptions=True)
+        return [type(one) for one in found], n
+
+    found, n = serve(folder, work, patience=default.patience)
+    assert found == [dict] * n + [Refused] * 10
+
+
+def test_while_it_ends_new_requests_are_refused_and_nothing_is_left_uncounted(folder, monkeypatch, gate):
+    true = store.Store.history
+    monkeypatch.setattr(store.Store, "history", lambda *given: gate.wait(20) and true(*given))
+
+    async def work(service):
+        under_way = asyncio.create_task(service.recommend(1))
+        while not service._busy:
+            await asyncio.sleep(0)
+        ending = asyncio.create_task(service.close())
+        await asyncio.sleep(0)
+        with pytest.raises(Refused, match="ends"):
+            await service.recommend(2)
+        gate.set()
+        await ending
+        with pytest.raises(Refused, match="ends"):
+            await service.recommend(3)
+        return (await under_way)["outcome"], counts(service, "log_lines_total", "lost")
+
+    assert serve(folder, work) == ("full", 1)
+    assert [(line["user"], line["outcome"]) for line in lines(folder)] == [(2, "refused"), (1, "full")]
 
 
 def test_what_cannot_be_worked_on_in_time_is_refused(folder, monkeypatch, gate):
@@ -504,32 +549,6 @@ def test_a_full_disk_loses_lines_and_no_request(folder, monkeypatch):
 
     answers, lost = serve(folder, work)
     assert ([answer["outcome"] for answer in answers], lost) == (["full", "full"], 2)
-
-
-def test_a_torn_line_does_not_take_the_next_one_with_it(tmp_path, monkeypatch):
-    outcomes, path = [], tmp_path / "log"
-
-    class Torn:
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            pass
-
-        def write(self, line):
-            path.write_bytes(line[:5])
-            return 5
-
-    found = log.RequestLog(path, outcomes.append)
-    with monkeypatch.context() as patch:
-        patch.setattr(log, "open", lambda *_, **__: Torn(), raising=False)
-        found.add({"torn": 1})
-        while not outcomes:
-            pass
-    found.add({"whole": 2})
-    found.close()
-    assert outcomes == ["lost", "written"]
-    assert [line for line in path.read_text().splitlines() if line.endswith("}")] == ['{"whole":2}']
 
 
 def test_a_disk_that_hangs_holds_no_request_up(tmp_path, monkeypatch, gate):

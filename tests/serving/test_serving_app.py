@@ -88,6 +88,7 @@ def test_a_bad_request_is_one_sentence(folder):
         (("DELETE", "/health"), 405, "DELETE is not for this address"),
         (("GET", "/health", {"headers": {"Host": "evil.example"}}), 403, "the host is 'evil.example'"),
         (("GET", "/health", {"headers": {"Host": "127.0.0.1.evil.example:80"}}), 403, "this machine"),
+        (("GET", "/health", {"headers": {"Host": "["}}), 403, "the host is '['"),
         (("POST", "/reload", {"headers": {"Origin": "http://evil.example"}}), 403, "a web page"),
     ],
 )
@@ -229,9 +230,11 @@ def test_a_service_that_cannot_start_says_why(folder):
         pass
 
 
-def test_a_block_that_fails_ends_the_service_too(folder):
-    with pytest.raises(KeyError), started(folder) as url:
-        raise KeyError("a mistake in the notebook")
+@pytest.mark.filterwarnings("error")  # it ends by itself
+def test_a_block_that_fails_ends_the_service_too_also_while_its_store_hangs(folder):
+    with pytest.raises(KeyError, match="popular"), started(folder, "--slow-store", "60:1") as url:  # noqa: PT012
+        _, answer = ask_once(url, "/recommend?user=1")
+        raise KeyError(answer["policy"])
     with pytest.raises(OSError, match=r"refused|reset|10061"):
         socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5)
 

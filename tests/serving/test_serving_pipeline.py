@@ -30,13 +30,16 @@ def test_candidates_are_those_of_the_retriever_folded_in(stages, monkeypatch):
         assert not np.isin(found, table.matrix[user].indices).any()
 
 
-def test_without_an_index_the_candidates_are_the_same(stages, monkeypatch):
+def test_without_an_index_no_candidate_is_missed(stages, monkeypatch):
     table, version = stages
-    monkeypatch.setattr(pipeline, "PROBES", 1000)
-    history = table.matrix[3].indices
-    found = version.retrieve(history, 30)
+    monkeypatch.setattr(pipeline, "PROBES", 1)
+    model = ALS(**build.RETRIEVER).fit(table.matrix).fold_in(table.matrix)
+    expected, _ = model.recommend(np.arange(20), k=30)
+    with_index = [version.retrieve(table.matrix[user].indices, 30) for user in range(20)]
     monkeypatch.setattr(version, "index", None)
-    assert set(version.retrieve(history, 30)) == set(found)
+    for user in range(20):
+        assert set(version.retrieve(table.matrix[user].indices, 30)) == set(expected[user])
+    assert any(set(found) != set(best) for found, best in zip(with_index, expected, strict=True))
 
 
 def test_the_ranker_orders_as_ease_does(stages):

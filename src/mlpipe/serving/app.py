@@ -53,7 +53,10 @@ class _Handler(RequestHandler):
 
     def prepare(self) -> None:
         """Refuse what no honest caller sends."""
-        host = urlsplit(f"//{self.request.host}").hostname
+        try:
+            host = urlsplit(f"//{self.request.host}").hostname
+        except ValueError:  # such as "["
+            host = None
         if host not in NAMES:
             raise HTTPError(403, f"the host is {self.request.host[:60]!r}; expected {ADDRESS}: callers on this machine")
         if "Origin" in self.request.headers:

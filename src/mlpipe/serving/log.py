@@ -30,7 +30,7 @@ class RequestLog:
         self.path = path
         self._count = count
         self._queue: queue.Queue[Mapping[str, Any] | None] = queue.Queue(waiting)
-        self._torn = False  # the last line is not whole
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name="request log", daemon=True)
         self._thread.start()
 
@@ -42,17 +42,20 @@ class RequestLog:
         record : what JSON can hold
         """
         try:
+            if self._closed:
+                raise queue.Full
             self._queue.put_nowait(record)
         except queue.Full:
             self._count("lost")
 
     def close(self, seconds: float = 5.0) -> None:
-        """Write what waits, for some seconds at most.
+        """Write what waits, for some seconds at most; lines that come later are lost, and counted.
 
         Parameters
         ----------
         seconds : to wait for a slow disk
         """
+        self._closed = True
         try:
             self._queue.put(None, timeout=seconds)
         except queue.Full:
@@ -70,10 +73,5 @@ class RequestLog:
 
     def _write(self, record: Mapping[str, Any]) -> None:
         line = json.dumps(record, separators=(",", ":"), allow_nan=False).encode() + b"\n"
-        if self._torn:  # whoever reads the log skips the torn line only
-            line = b"\n" + line
-        with open(self.path, "ab", buffering=0) as file:
-            written = file.write(line)
-        self._torn = written < len(line)
-        if self._torn:
-            raise OSError(f"{self.path}: {written} of {len(line)} bytes written")
+        with open(self.path, "ab") as file:
+            file.write(line)

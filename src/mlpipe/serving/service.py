@@ -34,7 +34,7 @@ USER_MOST = 2**63 - 1  # what SQLite can look for
 
 
 class Refused(Exception):
-    """Too many requests wait already: to refuse at once is kinder than to answer when nobody listens any more."""
+    """The queue is full, or a request has waited for `patience`, or the service ends: better than a late answer."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Settings:
     candidates : that the retriever hands on
     exploration : probability that a place shows another candidate than the next one
     at_a_time : requests that are worked on
-    waiting : requests that may wait for that
-    patience : seconds that they may wait
+    waiting : requests that may wait for that; a burst ends here, where a list takes less than patience / waiting
+    patience : seconds that they may wait; ends the waiting where lists take longer than that
     hedge_after : seconds after which a second read of the history is sent, if a reader is idle; None: never
     hedge_share : of the reads, so many have a second one at most: a store that is slow throughout gets no second load
     slow_store : (seconds, share of the reads) that are so much later; to try what that does
@@ -70,7 +70,7 @@ class Settings:
     exploration: float = 0.02
     at_a_time: int = 8
     waiting: int = 64
-    patience: float = 0.05
+    patience: float = 1.0
     hedge_after: float | None = None
     hedge_share: float = 0.05
     slow_store: tuple[float, float] = (0.0, 0.0)
@@ -116,7 +116,7 @@ class Service:
     | features | late, locked, gone, error | the most liked items, for everybody |
     | features | unknown_user, no_history, no_known_item | the same: nothing is known to start from |
     | retrieve | late, error | the most liked items that are not in the history |
-    | retrieve | no_index | all items are read: the same list, more work |
+    | retrieve | no_index | all items are read: no candidate is missed, more work |
     | retrieve | few | too few candidates: the most liked ones behind them |
     | rank | late, error | the retriever's order |
     | rerank | late, error | the ranker's order |
@@ -147,7 +147,8 @@ class Service:
         self._rng = np.random.default_rng(self.settings.random_state)
         self._busy = 0
         self._queue: deque[asyncio.Future[None]] = deque()
-        self._reloading = False
+        self._reloading = self._closing = False
+        self._told: set[tuple[str, type[Exception]]] = set()
 
     async def recommend(self, user: int, k: int = 10) -> dict[str, Any]:
         """A list for one user.
@@ -168,7 +169,7 @@ class Service:
         ValueError
             For a user or k out of range.
         Refused
-            When too many wait.
+            When too many wait, or it ends.
         """
         user = arguments.whole_number("user", user, 0, USER_MOST)
         k = arguments.whole_number("k", k, 1, K_MOST)
@@ -183,6 +184,7 @@ class Service:
             raise
         except Exception:
             self.metrics.requests.labels("failed").inc()
+            self.log.add(self._line(uuid.uuid4().hex, user, self.version.name, "failed"))
             raise
         self.metrics.requests.labels(answer["outcome"]).inc()
         self.metrics.seconds.observe(time.perf_counter() - started)
@@ -219,13 +221,13 @@ class Service:
         return {"version": found.name, "before": before}
 
     async def close(self, seconds: float = 5.0) -> None:
-        """Let requests end for some seconds at most, then write the rest of the log.
+        """Refuse new requests, let the others end for some seconds at most, then write the rest of the log.
 
         Parameters
         ----------
         seconds : to wait
         """
-        ends = time.monotonic() + seconds
+        self._closing, ends = True, time.monotonic() + seconds
         while (self._busy or self._queue) and time.monotonic() < ends:
             await asyncio.sleep(0.01)
         for pool in (self._readers, self._workers):
@@ -241,19 +243,20 @@ class Service:
         wanted = max(settings.candidates, request.k)
         history = await self._features(request)
         known = np.array([], dtype=np.int64) if history is None else history
-        policy, order, n_retrieved = "popular", version.popular(known, wanted), 0
+        policy, order, n_retrieved = "popular", None, 0
         candidates = None
         if history is not None:
             if version.index is None:
                 self._replace(request, "retrieve", "no_index")
             candidates = await self._stage(request, "retrieve", version.retrieve, history, wanted)
         if history is not None and candidates is not None:
-            policy, ordered = await self._ordered(request, history, candidates)
-            n_retrieved = len(ordered)
+            policy, order = await self._ordered(request, history, candidates)
+            n_retrieved = len(order)
             if n_retrieved < request.k:
                 self._replace(request, "retrieve", "few")
-                ordered = np.concatenate([ordered, order[~np.isin(order, ordered)]])
-            order = ordered
+                order = np.concatenate([order, version.popular(np.union1d(known, order), wanted)])
+        if order is None:
+            order = version.popular(known, wanted)
         retrieved = set(order[:n_retrieved].tolist())
         places, propensities = explore(order, request.k, settings.exploration, self._rng)
         whole = min(request.k, len(version.item_ids) - len(known))
@@ -310,8 +313,10 @@ class Service:
             self._replace(request, stage, "locked")
         except store.StoreGone:
             self._replace(request, stage, "gone")
-        except Exception:  # whatever a stage does, there is a list
-            LOGGER.warning("stage %s has failed, and is replaced", stage, exc_info=True)
+        except Exception as error:  # whatever a stage does, there is a list
+            if (stage, type(error)) not in self._told:  # once: a terminal is slow, and all requests wait for it
+                self._told.add((stage, type(error)))
+                LOGGER.warning("stage %s has failed, and is replaced; from now on only counted", stage, exc_info=True)
             self._replace(request, stage, "error")
         finally:
             self.metrics.stages.labels(stage).observe(time.perf_counter() - began)
@@ -353,6 +358,8 @@ class Service:
     @contextlib.asynccontextmanager
     async def _admitted(self) -> AsyncIterator[None]:
         """A place among those that are worked on, in order of arrival, or `Refused`."""
+        if self._closing:
+            raise Refused("the service ends")
         if self._busy >= self.settings.at_a_time:
             await self._wait()
         else:
