@@ -17,6 +17,7 @@ from mlpipe.recommenders.base import top_k
 # as long and change recall@200 by -.010 to +.006, or by +.05 where vectors have no order (.20 to .26).
 SAMPLE_PER_CELL = 64
 ROUNDS = 10  # of k-means; 25 change recall@200 by less than .004
+ELSEWHERE = 0.01  # of stored vectors, so many may be nearer to another centre: another CPU rounds otherwise
 BLOCK = 4096  # vectors compared with all cells at a time
 
 
@@ -195,7 +196,7 @@ class InvertedFile:
         Raises
         ------
         ValueError
-            When one is missing or does not fit the others.
+            When one is missing or does not fit the others, as those of another fit.
         """
         missing = [name for name in ("centres", "sizes", "items", "vectors", "has_bias") if name not in arrays]
         if missing:
@@ -204,6 +205,13 @@ class InvertedFile:
         if centres.shape != (len(sizes), vectors.shape[1]) or not len(items) == len(vectors) == sizes.sum():
             found = f"{len(sizes)} cells of {sizes.sum():,} vectors, centres {centres.shape}, vectors {vectors.shape}"
             raise ValueError(f"arrays holds {found}, and {len(items):,} items; expected those of one index")
+        if not np.array_equal(np.sort(items), np.arange(len(items))):
+            raise ValueError(f"items of the index has one twice, or none; expected each of 0 to {len(items) - 1} once")
+        for name in ("centres", "vectors"):
+            inside(name, arrays[name], np.isfinite(arrays[name]), "finite numbers")
+        elsewhere = (_nearest(vectors, centres) != np.repeat(np.arange(len(sizes)), sizes)).mean()
+        if elsewhere > ELSEWHERE:
+            raise ValueError(f"{elsewhere:.0%} of the vectors lie in the cell of another centre; expected one fit")
         index = cls(n_cells=len(centres))
         index.centres, index.sizes, index._items, index._vectors = centres, sizes, items, vectors
         index._ends, index._has_bias = np.cumsum(sizes), bool(arrays["has_bias"][0])

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mlpipe.serving import service
+from mlpipe.serving import artifact, service, store
 
 N_USERS, N_ITEMS = 80, 150
 PATIENT = dict.fromkeys(service.STAGES, 30.0)  # what is not late on a busy machine
@@ -25,3 +25,14 @@ def made(first_item=1000, seed=0):
 
 def settings(**changes):
     return service.Settings(**{"budgets": PATIENT, "total": 60.0, "exploration": 0.0, "random_state": 0, **changes})
+
+
+def histories(folder):
+    """The file that the current version reads."""
+    return folder / artifact.read(folder).settings["histories"]
+
+
+def publish_histories(folder, likes):
+    """The same model with other histories."""
+    found, name = artifact.read(folder), store.write(folder, likes).name
+    return artifact.publish(folder, found.arrays, {**found.settings, "histories": name})

@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from serving_world import N_ITEMS, N_USERS, PATIENT, made, settings
+from serving_world import N_ITEMS, N_USERS, PATIENT, histories, made, publish_histories, settings
 
 from mlpipe.serving import artifact, build, faults, log, store
 from mlpipe.serving.artifact import ArtifactError
@@ -66,8 +66,8 @@ def test_a_list_of_two_stages(folder):
 def test_who_is_new_gets_what_most_like(folder, user, reason):
     likes, _ = made()
     likes.loc[likes["user_id"] == 6, "item_id"] += 10**6
-    store.write(folder, likes)
-    with store.sqlite3.connect(folder / store.NAME) as file:
+    publish_histories(folder, likes)
+    with store.sqlite3.connect(histories(folder)) as file:
         file.execute("DELETE FROM likes WHERE user_id = 5")
     file.close()
     answer = one(folder, user)
@@ -79,7 +79,7 @@ def test_who_is_new_gets_what_most_like(folder, user, reason):
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "text", "other tables"])
 def test_a_store_that_is_gone_costs_the_taste_and_not_the_list(folder, damage):
-    path = folder / store.NAME
+    path = histories(folder)
     path.unlink()
     if damage != "missing":
         path.write_bytes(b"" if damage == "empty" else b"no database " * 1_000)
@@ -96,7 +96,7 @@ def test_a_store_that_is_gone_costs_the_taste_and_not_the_list(folder, damage):
 def test_a_store_that_is_deleted_while_it_is_read_from_is_gone(folder):
     async def work(service):
         before = await service.recommend(1)
-        (folder / store.NAME).unlink()
+        histories(folder).unlink()
         return before, await service.recommend(1)
 
     before, after = serve(folder, work, readers=1)
@@ -198,7 +198,7 @@ def test_who_has_nearly_all_gets_the_rest_and_nothing_twice(folder):
     likes, _ = made()
     ids = Version(folder).item_ids
     everything = likes.head(len(ids) - 3).assign(user_id=N_USERS + 1, item_id=ids[:-3])
-    store.write(folder, store.pd.concat([likes, everything]))
+    publish_histories(folder, store.pd.concat([likes, everything]))
     assert set(is_whole(one(folder, N_USERS + 1), 3)) == set(ids[-3:].tolist())
 
 
@@ -421,7 +421,7 @@ def test_a_read_in_time_is_not_hedged(folder):
 def test_the_share_of_slow_reads_is_the_one_that_was_asked_for(folder, monkeypatch):
     slept = []
     monkeypatch.setattr(store.time, "sleep", slept.append)
-    reader = store.Store(folder / store.NAME, slow=(3.0, 0.25))
+    reader = store.Store(histories(folder), slow=(3.0, 0.25))
     for _ in range(1_000):
         reader.history(1)
     assert set(slept) == {3.0}
@@ -482,16 +482,24 @@ def test_a_version_that_is_not_whole_is_not_served_and_the_old_one_is(folder, fa
         Service(folder)
 
 
-def test_a_reload_takes_the_new_histories_too(folder):
-    async def work(service):
-        before = await service.recommend(N_USERS + 1)
-        likes, _ = made()
-        store.write(folder, likes.assign(user_id=likes["user_id"] + 1))
-        await service.reload()
-        return before, await service.recommend(N_USERS + 1)
+def test_a_version_has_its_histories_and_no_others(folder):
+    """Published, but not loaded yet; loaded; and the way back. The first readers open their file after that."""
 
-    before, after = serve(folder, work, readers=1)
-    assert (before["fallbacks"][0]["reason"], after["outcome"]) == ("unknown_user", "full")
+    async def work(service):
+        first = service.version.name
+        likes, items = made()
+        build.build(folder, likes.assign(user_id=likes["user_id"] + 1), items)
+        answers = [await service.recommend(N_USERS + 1)]
+        await service.reload()
+        answers.append(await service.recommend(N_USERS + 1))
+        artifact.point(folder, first)
+        await service.reload()
+        return [*answers, await service.recommend(N_USERS + 1)]
+
+    answers = serve(folder, work)
+    assert [answer["outcome"] for answer in answers] == ["fallback", "full", "fallback"]
+    assert {answer["fallbacks"][0]["reason"] for answer in answers[::2]} == {"unknown_user"}
+    assert len(list(folder.glob("histories-*"))) == 2
 
 
 def test_two_reloads_at_once_are_one(folder):
@@ -589,7 +597,7 @@ def test_the_store_takes_each_pair_once(tmp_path):
     with pytest.raises(ValueError, match="repeats a pair"):
         store.write(tmp_path, store.pd.concat([likes, likes.head(1)]))
     assert list(tmp_path.iterdir()) == []
-    store.write(tmp_path, likes)
-    history = store.Store(tmp_path / store.NAME).history(np.int64(7))
-    own = likes[likes["user_id"] == 7].sort_values("timestamp")
-    assert history.tolist() == own["item_id"].tolist()
+    path = store.write(tmp_path, likes)
+    assert store.write(tmp_path, likes.sample(frac=1, random_state=0)) == path
+    assert store.Store(path).history(np.int64(7)).tolist() == sorted(likes_of(7))
+    assert list(tmp_path.iterdir()) == [path]

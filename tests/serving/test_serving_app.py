@@ -205,19 +205,21 @@ def test_in_a_process_of_its_own_it_answers_refuses_and_ends(folder):
             locked = open_loop(url, paths[:20], rate=60, timeout=60)
         assert ask_once(url, "/reload", "POST")[0] == 200
         assert ask_once(url, "/recommend?user=x") == (400, {"error": ANY})
-        flood = open_loop(url, [*paths, *list(BAD) * 10], rate=400, timeout=60)
-    for found, n in ((calm, 60), (locked, 20), (flood.head(60), 60)):
+        sent = np.random.default_rng(0).permutation([*paths, *list(BAD) * 10]).tolist()  # bad ones before good ones
+        flood = open_loop(url, sent, rate=400, timeout=60)
+    good = flood["path"].isin(paths)
+    for found, n in ((calm, 60), (locked, 20), (flood[good], 60)):
         lists = found[found["status"] == 200]
         assert set(found["status"]) <= {200, 503}
-        assert len(lists)
+        assert len(lists) >= n / 2  # a busy machine refuses some
         assert len(found) == n
         assert {len(set(one)) for one in lists["item_ids"]} == {10}
         assert lists["version"].nunique() == 1
     lists = locked[locked["status"] == 200]
     assert set(lists["policy"]) == {"popular"}
     assert lists["fallbacks"].isin(["features:locked", "features:late"]).all()
-    assert set(flood["status"][60:]) == {400}
-    assert set(flood["outcome"][60:]) == {"bad"}
+    assert set(flood.loc[~good, "status"]) == {400}
+    assert set(flood.loc[~good, "outcome"]) == {"bad"}
     logged = [json.loads(line) for line in (folder / LOG).read_text().splitlines()]
     assert len(logged) == len(calm) + len(locked) + 60
     with pytest.raises(OSError, match=r"refused|reset|10061"):

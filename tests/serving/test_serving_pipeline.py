@@ -120,16 +120,29 @@ def changed(folder, **arrays):
         ("item_ids", lambda ids: ids[:-1], "rows"),
         ("item_factors", lambda factors: factors * np.nan, "finite"),
         ("item_factors", lambda factors: factors[:, :3], "factors"),
-        ("popular", lambda order: order + 1, "holds no item"),
+        ("popular", lambda order: order + 1, "one that is none"),
+        ("popular", lambda order: np.append(order[:-1], order[0]), "twice"),
         ("ranker_columns", lambda columns: columns - 1, "holds no item"),
         ("genres", lambda genres: genres * 0, "zero"),
         ("index_centres", lambda centres: centres[1:], "one index"),
-        ("index_vectors", lambda vectors: vectors[:, 1:], "one index"),
+        ("index_centres", lambda centres: centres * np.nan, "finite"),
+        ("index_centres", lambda centres: centres[:, ::-1].copy(), "of another centre"),
+        ("index_items", lambda items: np.append(items[:-1], items[0]), "twice"),
+        ("index_items", lambda items: items + 1, "out of bounds"),
+        ("item_factors", lambda factors: factors[::-1].copy(), "of another centre"),  # an index of another fit
     ],
 )
 def test_arrays_that_do_not_fit_together_are_refused_before_the_first_request(folder, name, change, words):
     changed(folder, **{name: change(artifact.read(folder).arrays[name])})
     with pytest.raises(ArtifactError, match=rf"(?s)whole, but not of this service.*{words}"):
+        Version(folder)
+
+
+@pytest.mark.parametrize("name", ["histories.sqlite", "../histories-0123456789ab.sqlite", 3])
+def test_histories_have_a_name_and_no_path(folder, name):
+    found = artifact.read(folder)
+    artifact.publish(folder, found.arrays, {**found.settings, "histories": name})
+    with pytest.raises(ArtifactError, match="histories is"):
         Version(folder)
 
 

@@ -39,7 +39,7 @@ def build(
     Parameters
     ----------
     folder : where the service finds them; made where there is none
-    likes : one row a like; `user_id`, `item_id`, `timestamp`
+    likes : one row a like; `user_id`, `item_id`
     items : a table like that of `datasets.movielens()`, with `item_id`, `genres` and `year`
     random_state : of the retriever
     weights : of the ranker, kept for each item
@@ -71,7 +71,7 @@ def build(
     genres = np.column_stack([genres, ~genres.any(axis=1)]).astype(np.float32)  # no genre: like the others of that sort
     index = InvertedFile(random_state=random_state).fit(retriever.item_factors)
     progress("publish")
-    store.write(folder, likes)
+    histories = store.write(folder, likes).name
     arrays = {
         "item_ids": item_ids,
         "item_factors": retriever.item_factors,
@@ -79,9 +79,10 @@ def build(
         "ranker_weights": values,
         "popular": np.argsort(-popularity, kind="stable").astype(np.int32),
         "genres": genres,
-        **{f"{INDEX}{name}": values for name, values in index.to_arrays().items()},
+        **{f"{INDEX}{name}": values for name, values in index.to_arrays().items() if name != "vectors"},
     }
     settings = {
+        "histories": histories,
         "factors": FACTORS,
         "regularization": retriever.regularization,
         "unobserved_weight": float(retriever.unobserved_weight_),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from mlpipe.serving import artifact, store
+from mlpipe.serving import artifact
 from mlpipe.serving.pipeline import INDEX
 
 DAMAGED = "item_factors"  # the array that is cut or exchanged
@@ -27,8 +27,14 @@ def locked_store(folder: str | os.PathLike[str]) -> Iterator[None]:
     Yields
     ------
     nothing
+
+    Raises
+    ------
+    ArtifactError
+        When there is no whole version to begin with.
     """
-    with closing(sqlite3.connect(Path(folder) / store.NAME, isolation_level=None)) as connection:
+    path = Path(folder) / _whole(folder).settings["histories"]
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("BEGIN EXCLUSIVE")
         try:
             yield

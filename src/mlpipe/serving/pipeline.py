@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,6 +12,7 @@ from mlpipe import arguments
 from mlpipe.recommenders.als import solve_side
 from mlpipe.recommenders.base import top_k
 from mlpipe.retrieval import InvertedFile, mmr
+from mlpipe.serving import store
 from mlpipe.serving.artifact import ArtifactError, read
 
 PROBES = 24  # cells of the index that are read, where it has as many
@@ -33,6 +35,7 @@ class Version:
     ----------
     name : of the version
     published_at : seconds since 1970
+    histories : name of the store's file that was published with it
     item_ids : (n_items,) int64, ascending
     index : None where the version was published without one
 
@@ -48,8 +51,11 @@ class Version:
         self._arrays, self._settings = found.arrays, found.settings
         try:
             self.item_ids = found.arrays["item_ids"]
+            self.histories = str(self._settings["histories"])
             self._check()
             held = {key.removeprefix(INDEX): values for key, values in found.arrays.items() if key.startswith(INDEX)}
+            if held:  # the vectors of the index are the factors, in its order: those of another fit cannot come in
+                held["vectors"] = found.arrays["item_factors"][held["items"]].astype(np.float64)
             self.index = InvertedFile.from_arrays(held) if held else None
             self._try()
         except (KeyError, ValueError, TypeError, IndexError) as error:
@@ -64,9 +70,13 @@ class Version:
         for name in ("item_factors", "genres", "ranker_columns", "ranker_weights", "popular"):
             if len(self._arrays[name]) != n_items or not np.isfinite(self._arrays[name]).all():
                 raise ValueError(f"{name} has {len(self._arrays[name]):,} rows; expected {n_items:,}, all finite")
-        places = [self._arrays["popular"], self._arrays["ranker_columns"]]
-        if any(one.min() < 0 or one.max() >= n_items for one in places):
-            raise ValueError(f"popular or ranker_columns holds no item; expected 0 to {n_items - 1}")
+        if not np.array_equal(np.sort(self._arrays["popular"]), np.arange(n_items)):
+            raise ValueError(f"popular has an item twice, or one that is none; expected 0 to {n_items - 1}, each once")
+        columns = self._arrays["ranker_columns"]
+        if columns.min() < 0 or columns.max() >= n_items:
+            raise ValueError(f"ranker_columns holds no item; expected 0 to {n_items - 1}")
+        if not re.fullmatch(store.NAME, self.histories):  # also no path out of the folder
+            raise ValueError(f"histories is {self.histories[:40]!r}; expected a name that store.write() gives")
         if self._settings["factors"] != self._arrays["item_factors"].shape[1]:
             raise ValueError(f"factors is {self._settings['factors']}; expected the width of item_factors")
 

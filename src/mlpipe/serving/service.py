@@ -100,6 +100,7 @@ class _Request:
     user: int
     k: int
     version: Version
+    store: store.Store
     ends: float  # on the clock of time.monotonic
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     fallbacks: list[dict[str, str]] = field(default_factory=list)
@@ -140,7 +141,7 @@ class Service:
         self.metrics = Metrics()
         self.version = Version(self.folder)
         self.metrics.version.labels(self.version.name).set(1)
-        self.store = self._store()
+        self.store = self._store(self.version)
         self.log = RequestLog(self.folder / LOG, lambda outcome: self.metrics.logged.labels(outcome).inc())
         self._readers, self._workers = Threads(self.settings.readers, "reader"), Threads(2, "worker")
         self._reads = self._hedges = 0
@@ -176,7 +177,7 @@ class Service:
         started = time.perf_counter()
         try:
             async with self._admitted():
-                request = _Request(user, k, self.version, time.monotonic() + self.settings.total)
+                request = _Request(user, k, self.version, self.store, time.monotonic() + self.settings.total)
                 answer = await self._answer(request)
         except Refused:
             self.metrics.requests.labels("refused").inc()
@@ -214,7 +215,7 @@ class Service:
             raise
         finally:
             self._reloading = False
-        self.version, self.store = found, self._store()  # requests under way keep their version
+        self.version, self.store = found, self._store(found)  # requests under way keep theirs
         self.metrics.reloads.labels("done").inc()
         self.metrics.version.clear()
         self.metrics.version.labels(found.name).set(1)
@@ -234,9 +235,9 @@ class Service:
             pool.close()
         await asyncio.to_thread(self.log.close, max(0.1, ends - time.monotonic()))
 
-    def _store(self) -> store.Store:
+    def _store(self, version: Version) -> store.Store:
         patience = self.settings.budgets["features"] / 2  # "locked" is told from "late"
-        return store.Store(self.folder / store.NAME, patience, self.settings.slow_store)
+        return store.Store(self.folder / version.histories, patience, self.settings.slow_store)
 
     async def _answer(self, request: _Request) -> dict[str, Any]:
         version, settings = request.version, self.settings
@@ -287,7 +288,7 @@ class Service:
 
     async def _features(self, request: _Request) -> np.ndarray | None:
         """The positions of what the user likes; None where nothing is known, and why is noted."""
-        read = await self._stage(request, "features", self.store.history, request.user)
+        read = await self._stage(request, "features", request.store.history, request.user)
         if any(one["stage"] == "features" for one in request.fallbacks):
             return None
         if read is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import sqlite3
@@ -15,11 +16,12 @@ import pandas as pd
 
 from mlpipe import arguments
 
-NAME = "histories.sqlite"
+NAME = r"histories-[0-9a-f]{12}\.sqlite"  # its content's digest: a file that is read is never replaced by another one
 SCHEMA = """
-CREATE TABLE users (user_id INTEGER PRIMARY KEY, n_likes INTEGER NOT NULL);
-CREATE TABLE likes (user_id INTEGER, item_id INTEGER, liked_at INTEGER, PRIMARY KEY (user_id, item_id)) WITHOUT ROWID;
+CREATE TABLE users (user_id INTEGER PRIMARY KEY);
+CREATE TABLE likes (user_id INTEGER, item_id INTEGER, PRIMARY KEY (user_id, item_id)) WITHOUT ROWID;
 """
+HISTORY = "SELECT item_id FROM users LEFT JOIN likes USING (user_id) WHERE user_id = ? ORDER BY item_id"
 
 
 class StoreLocked(Exception):
@@ -31,19 +33,17 @@ class StoreGone(Exception):
 
 
 def write(folder: str | os.PathLike[str], likes: pd.DataFrame) -> Path:
-    """Write the store anew; a service goes on with the old file until it reloads.
-
-    Windows does not replace a file that is open: stop the service first.
+    """Write a store beside those that are there; which one is read, the published version says.
 
     Parameters
     ----------
     folder : made where there is none
-    likes : one row a like; `user_id`, `item_id` (integers), `timestamp` (datetimes)
+    likes : one row a like; `user_id`, `item_id` (integers)
 
     Returns
     -------
     Path
-        Of the file.
+        Of the file; equal likes have one name.
 
     Raises
     ------
@@ -51,19 +51,23 @@ def write(folder: str | os.PathLike[str], likes: pd.DataFrame) -> Path:
         For a missing column or a pair that occurs twice.
     """
     users, items = (arguments.column(likes, name) for name in ("user_id", "item_id"))
-    at = arguments.times("timestamp", arguments.column(likes, "timestamp"), "datetime").astype("datetime64[s]")
     if likes.duplicated(["user_id", "item_id"]).any():
         raise ValueError("likes repeats a pair of user and item; expected one row a pair: drop_duplicates")
-    path = Path(folder) / NAME
+    pairs = np.unique(np.column_stack([users, items]).astype("<i8"), axis=0)
+    path = Path(folder) / f"histories-{hashlib.sha256(pairs.tobytes()).hexdigest()[:12]}.sqlite"
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".partial-{os.getpid()}")
     partial.unlink(missing_ok=True)
     with closing(sqlite3.connect(partial)) as file, file:
         file.executescript(SCHEMA)
-        rows = zip(users.tolist(), items.tolist(), at.astype("int64").tolist(), strict=True)
-        file.executemany("INSERT INTO likes VALUES (?, ?, ?)", rows)
-        file.execute("INSERT INTO users SELECT user_id, COUNT(*) FROM likes GROUP BY user_id")
-    os.replace(partial, path)
+        file.executemany("INSERT INTO likes VALUES (?, ?)", pairs.tolist())
+        file.execute("INSERT INTO users SELECT DISTINCT user_id FROM likes")
+    try:
+        os.replace(partial, path)
+    except PermissionError:  # on Windows, while a service reads the same content
+        partial.unlink()
+        if not path.exists():
+            raise
     return path
 
 
@@ -87,7 +91,7 @@ class Store:
         self._random = random.Random(0)
 
     def history(self, user: int) -> np.ndarray | None:
-        """The items that a user likes, the oldest first; None for a user whom the store does not know.
+        """The items that a user likes; None for a user whom the store does not know.
 
         Parameters
         ----------
@@ -95,7 +99,7 @@ class Store:
 
         Returns
         -------
-        (n,) int64 ids of items, or None
+        (n,) int64 ids of items, ascending, or None
 
         Raises
         ------
@@ -111,11 +115,8 @@ class Store:
                 self._close()
                 raise StoreGone(f"{self.path}: no such file")
             by = (int(user),)  # of NumPy's integers SQLite would find none
-            known = self._connection().execute("SELECT n_likes FROM users WHERE user_id = ?", by).fetchone()
-            if known is None:
-                return None
-            query = "SELECT item_id FROM likes WHERE user_id = ? ORDER BY liked_at, item_id"
-            return np.array([item for (item,) in self._connection().execute(query, by)], dtype=np.int64)
+            found = [item for (item,) in self._connection().execute(HISTORY, by)]
+            return np.array([item for item in found if item is not None], dtype=np.int64) if found else None
         except sqlite3.OperationalError as error:
             self._close()
             if "locked" in str(error) or "busy" in str(error):
