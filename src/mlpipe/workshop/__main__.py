@@ -60,7 +60,8 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--at-a-time", type=int, default=8, help="requests that are worked on (default: 8)")
     serve.add_argument("--waiting", type=int, default=64, help="requests that may wait; others get a 503 (default: 64)")
     serve.add_argument("--exploration", type=float, default=0.02, help="share of places that explore (default: 0.02)")
-    serve.add_argument("--hedge-after", type=float, metavar="SECONDS", help="send a second read of a history then (of 5 %% at most)")
+    hedge = "send a second read of a history then, for 5 %% of the reads at most"
+    serve.add_argument("--hedge-after", type=float, metavar="SECONDS", help=hedge)
     slow = "to try what it does: so many seconds later, for this share of the reads, such as 0.2:0.1"
     serve.add_argument("--slow-store", type=_slow, default=(0.0, 0.0), metavar="SECONDS:SHARE", help=slow)
     serve.add_argument("--until-closed", action="store_true", help="end when the standard input is closed")
