@@ -17,8 +17,8 @@ from mlpipe.recommenders.base import top_k
 # as long and change recall@200 by -.010 to +.006, or by +.05 where vectors have no order (.20 to .26).
 SAMPLE_PER_CELL = 64
 ROUNDS = 10  # of k-means; 25 change recall@200 by less than .004
-ELSEWHERE = 0.01  # of stored vectors, so many may be nearer to another centre: another CPU rounds otherwise
 BLOCK = 4096  # vectors compared with all cells at a time
+ELSEWHERE = 0.01  # of stored vectors, so many may be nearer to another centre: another CPU rounds otherwise
 
 
 class InvertedFile:

@@ -48,8 +48,8 @@ class Settings:
     candidates : that the retriever hands on
     exploration : probability that a place shows another candidate than the next one
     at_a_time : requests that are worked on
-    waiting : requests that may wait for that; a burst ends here, where a list takes less than patience / waiting
-    patience : seconds that they may wait; ends the waiting where lists take longer than that
+    waiting : requests that may wait for that: the limit of a burst, while so many lists take less than `patience`
+    patience : seconds that they may wait: the limit where lists take longer
     hedge_after : seconds after which a second read of the history is sent, if a reader is idle; None: never
     hedge_share : of the reads, so many have a second one at most: a store that is slow throughout gets no second load
     slow_store : (seconds, share of the reads) that are so much later; to try what that does
