@@ -172,7 +172,7 @@ for number, (ax, what, als) in enumerate(zip(axes, ("nDCG@10", "recall@100"), ("
         ax.plot(cost[kind], height, "o", color=plots.color_of(kind), markersize=9)
         ax.annotate(name, (cost[kind], height), (0, 12), textcoords="offset points", ha="center")
     ax.set(xscale="log", xlim=(6e3, 1e13), ylim=(0, 1.3 * height), ylabel=what, xlabel="multiplications")
-fig.suptitle("Level with the better of EASE and ALS, and the dearest", x=0.01, ha="left", weight="bold")
+fig.suptitle("Level with the better of EASE and ALS, at the highest price", x=0.01, ha="left", weight="bold")
 plt.show()
 claim("Multiplications of a fit, over those of ALS", cost[TWO] / cost["ALS"], id="12.price",
       baseline=1.0, at_least=5, fmt=".0f")
@@ -264,7 +264,7 @@ claim("... and a penalty on the vectors, with nothing else, wins back",
       at_least=0.1, fmt=".0%")
 
 # %% [markdown] notes="Ask what to do with a new table of clicks: screen the pairs first, it takes seconds. A network is for what no list of pairs can say. Say also that the network had more tries than its rivals, and lost."
-# Without a penalty, vectors learn their clicks by heart in the first pass, and the second believes them. With its cures the network takes four passes, and a search over pairs still leads.
+# Without a penalty, vectors learn their clicks by heart in the first pass, and the second believes them. With its cures the network takes four passes, and a search over pairs still leads. (`bench_deep.py --rows 1000000` asks the same of more rows.)
 #
 # ## Does the order of the likes help?
 #
@@ -308,14 +308,14 @@ claim("Later they do not help (high end)", far.high, id="12.later", baseline=nea
       at_most=0.005, fmt=".3f")
 
 # %% [markdown]
-# Nobody watches a film in a minute: these are neighbours on one page of the form. What stood before tells as much as what came after. So we claim no sequence model on these data; on a log of sessions the question is open again.
+# Nobody watches a film in a minute: these are ratings in one sitting. What stood before tells as much as what came after. So we claim no sequence model on these data; on a log of sessions the question is open again.
 #
 # ## Deep when?
 #
 # | question | deep pays when | it does not when |
 # |---|---|---|
 # | retrieval | vectors must be learned from content and ids together | items have likes: the better of EASE and ALS is as good; a ridge helps ALS to new items |
-# | ranking | so many columns may meet that no search can try them (not measured here) | pairs or triples can be named, or found |
+# | ranking | so many columns may meet that no search can try them (not measured here) | pairs can be named, or found |
 # | order | not shown here | times are those of data entry |
 #
 # ### Exercise (core): the loss of a batch
@@ -351,8 +351,8 @@ exercise("12.user_vector").check(user_vector)
 # ## What we have seen
 #
 # - A two-tower model is a factorization whose vectors are computed. Its scores need the sampling correction, in training or in serving: without it, it ranks by lift and loses what is popular.
-# - On films with likes it is level with the better of EASE and ALS, each chosen for the measure at hand, and the dearest. It sorts new films by itself; a ridge behind ALS does it about as well.
-# - A cross network does not reach crosses that the data name, and a search over triples found what no pair shows. Without a penalty, a second pass ruins it.
+# - On films with likes it is level with the better of EASE and ALS, each chosen for the measure at hand, and costs most. It sorts new films by itself; a ridge behind ALS does it about as well.
+# - A cross network does not reach crosses that the data name. Without a penalty, a second pass ruins it.
 # - Ask of each lead: what was the other one chosen for?
 
 # %%
