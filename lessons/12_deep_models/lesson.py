@@ -172,7 +172,7 @@ for number, (ax, what, als) in enumerate(zip(axes, ("nDCG@10", "recall@100"), ("
         ax.plot(cost[kind], height, "o", color=plots.color_of(kind), markersize=9)
         ax.annotate(name, (cost[kind], height), (0, 12), textcoords="offset points", ha="center")
     ax.set(xscale="log", xlim=(6e3, 1e13), ylim=(0, 1.3 * height), ylabel=what, xlabel="multiplications")
-fig.suptitle("Level with the better of EASE and ALS, at the highest price", x=0.01, ha="left", weight="bold")
+fig.suptitle("Level with the better of EASE and ALS, and dearer", x=0.01, ha="left", weight="bold")
 plt.show()
 claim("Multiplications of a fit, over those of ALS", cost[TWO] / cost["ALS"], id="12.price",
       baseline=1.0, at_least=5, fmt=".0f")

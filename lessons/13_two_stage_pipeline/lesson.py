@@ -210,9 +210,9 @@ same = np.tile(np.argsort(-now.sum(axis=0).A1, kind="stable")[:10], (len(everyon
 made = [EASE(**MOVIELENS_SMALL["EASE"]).fit(one).recommend(everyone)[0] for one in (now, before)]
 fresh, batch, popular_ten = (np.nanmean(ndcg_at_k(one, unseen)) for one in (*made, same))
 claim("The most popular films, the same for all, keep this share of the nDCG", popular_ten / fresh,
-      id="13.fallback", baseline=1.0, between=(0.15, 0.5), fmt=".2f")
+      id="13.fallback", baseline=1.0, between=(0.25, 0.45), fmt=".2f")
 claim("A list made in advance keeps this share of it", batch / fresh, id="13.batch",
-      baseline=popular_ten / fresh, between=(0.65, 0.9), fmt=".2f")
+      baseline=popular_ten / fresh, between=(0.68, 0.84), fmt=".2f")
 
 # %% [markdown] notes="Start it in front of the class with mlpipe serve, and ask for one list with curl while you lock the store: docs/serving.md."
 # So keep each user's last list, and popularity for who has none. (Our service keeps none.)
@@ -246,9 +246,8 @@ build.build(folder, likes, data.items, random_state=SEED)
 n = 150 if SCALE == "full" else 40
 paths = [f"/recommend?user={user}&k=10" for user in rng.choice(ids["user_ids"], n)]
 bad = ["/recommend", "/recommend?user=me", "/recommend?user=1&k=1000"] * (n // 3)
-slow = ("--exploration", "0", "--slow-store", "0.3:0.04")  # 0.3 s later in 4 % of the reads
-for name, options in {"slow store": slow, "... read twice": (*slow, "--hedge-after", "0.02")}.items():
-    with started(folder, *options) as url:
+for name, more in {"slow store": (), "... read twice": ("--hedge-after", "0.02")}.items():
+    with started(folder, "--exploration", "0", "--slow-store", "0.3:0.04", *more) as url:  # 4 % late
         runs[name] = open_loop(url, paths, rate)
 with started(folder, "--exploration", "0") as url:
     runs["calm"] = open_loop(url, paths, rate)
@@ -319,8 +318,7 @@ claim("... and if a quarter of the slow calls is slow again", p99["... alike"] /
 # And when more comes than can be answered? One server, 10 ms a request on average, for a quarter of an hour 10 % more requests than it can do (so no rule answers more than 1 / 1.1 of them); an answer after 100 ms is worth nothing. **Load shedding** refuses a request at once if it would wait more than 50 ms.
 
 # %%
-n_requests = 100_000 if SCALE == "full" else 20_000
-arrivals, work = np.cumsum(rng.exponential(10 / 1.1, n_requests)), rng.exponential(10, n_requests)
+arrivals, work = np.cumsum(rng.exponential(10 / 1.1, 5 * pages[0])), rng.exponential(10, 5 * pages[0])
 in_time = [(queue_times(arrivals, work, limit) <= 100).mean() for limit in (50, None)]
 claim("At a load of 1.1 most are answered in time if some are refused at once (share of all requests)",
       in_time[0], id="13.shed", baseline=in_time[1], at_least=0.8, fmt=".2f")
