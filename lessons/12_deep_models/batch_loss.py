@@ -62,8 +62,8 @@ mistakes = [
         "- np.log(q)",
         "+ np.log(q)",
         "sign_of_the_correction",
-        "You add the log of q. Popular items are drawn too often as negatives; training answers with scores that are "
-        "too low by log q. To take that effect away, take log q off the scores of the batch.",
+        "You add the log of q. Popular items are negatives more often than others; training answers with scores "
+        "that are higher by - log q, most for rare items. Take log q off the scores of the batch, and it need not.",
     ),
     edit(
         "np.log(q)",
@@ -103,9 +103,9 @@ mistakes = [
         "You set scores that do not count to 0, and exp(0) = 1 counts. Minus infinity adds nothing.",
     ),
     edit(
-        ".mean()",
-        ".sum()",
-        "sum_of_the_rows",
-        "You return the sum over the rows. It grows with the batch; the mean is asked.",
+        "np.diag(scores)",
+        "np.diag(x @ y.T)",
+        "own_score_uncorrected",
+        "The own column is drawn like the others: it gets the same correction, above and below.",
     ),
 ]

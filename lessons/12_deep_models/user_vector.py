@@ -67,6 +67,12 @@ mistakes = [
         "You return the mean. The sum over the *root* of the number is asked: a long history then has a longer vector.",
     ),
     edit(
+        "history >= 0",
+        "history > 0",
+        "first_item_left_out",
+        "Item 0 is an item like the others. Only -1 is padding.",
+    ),
+    edit(
         "(history >= 0) & ",
         "",
         "padding_counted",

@@ -70,6 +70,12 @@ mistakes = [
     ),
     edit(
         "np.quantile(times, each, axis=1)",
+        "np.array([np.quantile(one, quantile ** (1 / len(times) / n)) for one, n in zip(times, n_calls, strict=True)])",
+        "equal_share_a_service",
+        "You give each *service* the same share of the misses; each *call* is to have the same.",
+    ),
+    edit(
+        "np.quantile(times, each, axis=1)",
         "np.full(len(times), np.quantile(times, each))",
         "one_deadline_for_all",
         "You pool the times of all services. A fast service and a slow one need deadlines of their own.",

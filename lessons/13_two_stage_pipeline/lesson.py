@@ -346,7 +346,7 @@ exercise("13.hedged_times").check(hedged_times)
 # %% [markdown]
 # ### Exercise: search in a few cells
 #
-# `cells[i]` is the cell of item `i`, `centres` has one row a cell. Read the `probes` cells whose centres have the largest inner product with the query, and return the `k` items with the largest one, best first; fewer, if the cells hold fewer.
+# `cells[i]` is the cell of item `i`, `centres` has one row a cell. Read the `probes` cells whose centres have the largest inner product with the query, and return the `k` items with the largest one, best first (`np.argpartition` alone does not sort them on every CPU); fewer, if the cells hold fewer.
 
 # %% tags=["exercise:13.probe_cells"]
 

@@ -140,8 +140,8 @@ plt.show()
 # | `stale_model` | the world has changed since the model in use was last trained |
 # | `target_leakage` | an input holds something that was not known when it was needed |
 # | `train_serve_skew` | two programs make the same input, and they do not agree on it |
-# | `uncorrected_sampling` | rows were selected by their outcome, with no or a wrong weight |
-# | `version_skew` | parts that come from different fits are used with one another |
+# | `uncorrected_sampling` | rows were drawn with unequal chances, with no or a wrong weight |
+# | `version_skew` | parts that were made at different times are used as one whole |
 
 # %% tags=["exercise:t3.fault"]
 

@@ -13,7 +13,7 @@
 # %% [markdown]
 # # The films that everyone likes and nobody is shown
 #
-# **Goal.** A recommender never shows the films that most people like. Find the one fault of this pipeline from what it shows, name it, and repair it.
+# **Goal.** A recommender never shows the most liked films. Find the one fault of this pipeline from what it shows, name it, and repair it.
 #
 # | where we are | you need | it takes |
 # |---|---|---|
@@ -134,7 +134,7 @@ print(table.round(2).to_string())
 print(f"places of the new films: {is_new[lists].mean():.1%}; users without a hit: "
       f"{(~np.take_along_axis(wanted, lists, axis=1).any(axis=1)).mean():.0%}")
 
-# %% alt="Bars for four groups of films, from the twenty most liked to the least liked: the most liked hold a large part of the hidden likes and get no places, the least liked get nearly all places."
+# %% alt="Bars for four groups of films, from the twenty most liked to the least liked: each group holds hidden likes, the most liked get no places, the least liked nearly all."
 claim(
     "Its lists hold few hidden likes, against one list of the most liked films (ratio)",
     found(lists) / found(plain),
@@ -168,8 +168,8 @@ plt.show()
 # | `stale_model` | the world has changed since the model in use was last trained |
 # | `target_leakage` | an input holds something that was not known when it was needed |
 # | `train_serve_skew` | two programs make the same input, and they do not agree on it |
-# | `uncorrected_sampling` | rows were selected by their outcome, with no or a wrong weight |
-# | `version_skew` | parts that come from different fits are used with one another |
+# | `uncorrected_sampling` | rows were drawn with unequal chances, with no or a wrong weight |
+# | `version_skew` | parts that were made at different times are used as one whole |
 
 # %% tags=["exercise:t7.fault"]
 

@@ -122,7 +122,9 @@ for day, night in days.items():
     tested[day] = hits(best_ten(users, films, catalogue[night], False))
     vectors, ids, users = (ask(store, night) for ask in (film_vectors, film_ids, user_vectors))
     lists = best_ten(users, vectors, ids, sold_out[night])
-    lists[slow[night]] = popular(store, night)[:10]
+    for user in np.flatnonzero(slow[night]):
+        best = popular(store, night)
+        lists[user] = best[~has[user, np.searchsorted(all_films, best)]][:10]
     page[day] = hits(lists)
 
 row = np.searchsorted(all_films, next_like)
@@ -167,8 +169,8 @@ plt.show()
 # | `stale_model` | the world has changed since the model in use was last trained |
 # | `target_leakage` | an input holds something that was not known when it was needed |
 # | `train_serve_skew` | two programs make the same input, and they do not agree on it |
-# | `uncorrected_sampling` | rows were selected by their outcome, with no or a wrong weight |
-# | `version_skew` | parts that come from different fits are used with one another |
+# | `uncorrected_sampling` | rows were drawn with unequal chances, with no or a wrong weight |
+# | `version_skew` | parts that were made at different times are used as one whole |
 
 # %% tags=["exercise:t8.fault"]
 

@@ -200,7 +200,7 @@ def _right_draws(draws: list[Draw]) -> Seen | None:
         return None
     which = f"{len(right)} of the {len(draws)} inputs"
     if max(right) < min(wrong) or min(right) > max(wrong):
-        size = "small" if max(right) < min(wrong) else "large"
+        size = "small" if max(right) < min(wrong) else "larg"
         which = f"the {size}est input" if len(right) == 1 else f"the {size}er inputs"
     return "some_inputs_right", f"Your function is right for {which}, not for all."
 

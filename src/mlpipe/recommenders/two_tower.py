@@ -12,7 +12,7 @@ from mlpipe.arguments import number, positive, whole_number
 from mlpipe.recommenders.base import FromHistory
 from mlpipe.recommenders.hybrid import checked_features
 
-START = 0.1  # standard deviation of a vector's length at the start
+START = 0.1  # root mean square of a vector's length at the start
 MOMENTS = (0.9, 0.999)  # of Adam: how slowly its mean of the gradients and of their squares forget
 
 
@@ -29,9 +29,9 @@ class TwoTower(FromHistory):
     Each interaction (u, i) is to win against the items of the other interactions of its batch: softmax over the batch
     of score(u, j) - log_q * log Q_j, where Q_j, the share of the interactions that are with item j, is how often j is
     drawn into a batch. Without this correction popular items are negatives more often than others, and the scores come
-    out too low by about log Q_j. The item itself is taken out of the history while it is the target, and other items
-    that the user has are no negatives. An interaction weighs 1 / sqrt(n_u), so that who has much does not decide alone.
-    Minimised by AdamW, without decay of b.
+    out higher by about -log Q_j: little for popular items, much for rare ones. The item itself is taken out of the
+    history while it is the target, and other items that the user has are no negatives. An interaction weighs 1 /
+    sqrt(n_u), so that who has much does not decide alone. Minimised by AdamW, without decay of b.
 
     A user without history gets the items by b: with the correction, about by popularity. An item without interactions
     has e_i = 0 and the smallest b: its attributes alone say whom it suits. Without attributes it has the smallest b as
