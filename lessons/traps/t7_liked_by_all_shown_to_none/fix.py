@@ -13,7 +13,7 @@ hints = (
     "lines that are kept. Take the logarithm of that.",
 )
 takeaway = (
-    "After the repair the lists have half as many hits again as the list of the most liked films. A sign in a correction moves no "
+    "After the repair the lists have about 1.6 times the hits of the most liked films. A sign in a correction moves no "
     "test of shapes and no loss curve that anybody would wonder at: the loss falls with both."
 )
 

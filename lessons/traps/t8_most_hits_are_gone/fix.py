@@ -14,7 +14,7 @@ hints = (
     "the newest index, with all changes up to it and none after it.",
 )
 takeaway = (
-    "Names and rows belong to one fit again. After the repair, the page has more than nine tenths of the hits of the tests; sold "
+    "Names and rows belong to one fit again. After the repair, the page has about 0.93 of the hits of the tests; sold "
     "out films and slow lines take the rest. No shape was wrong, because as many films came as left."
 )
 
