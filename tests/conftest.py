@@ -1,6 +1,8 @@
 """What all tests share: the mark for slow ones, and which tests must stay in one process."""
 
 import os
+import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,32 @@ def way(request, monkeypatch):
         pytest.skip("this platform has no safe fork")
     monkeypatch.setattr(trial, "FORK", request.param == "process")
     return request.param
+
+
+# For tests/serving: a second conftest.py there would hide this one from who imports it.
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory):
+    """A folder to copy; nobody writes there."""
+    from serving_world import made
+
+    from mlpipe.serving import build
+
+    folder = tmp_path_factory.mktemp("published")
+    build.build(folder, *made())
+    return folder
+
+
+@pytest.fixture
+def folder(published, tmp_path):
+    """A folder of one's own that can be served."""
+    return shutil.copytree(published, tmp_path / "served")
+
+
+@pytest.fixture
+def gate():
+    """What a stage can wait for; it is opened in any case, or threads would never end."""
+    opened = threading.Event()
+    yield opened
+    opened.set()
