@@ -65,7 +65,7 @@ def times_liked(log, n_films):
 
 
 def log_chance(log, n_films):
-    """Logarithm of the chance that a like that is drawn is one of the film (one like where it has none)."""
+    """Logarithm of the chance that a like that is drawn is one of the film (one like if it has none)."""
     once = log.drop_duplicates("like_id")
     number = np.bincount(once["film"], minlength=n_films).clip(1)
     return np.log(len(once) / number)
@@ -88,13 +88,13 @@ def mean_history(log, n_films):
 # %%
 def fitted(log, taken_off, d=24, epochs=5, rate=0.1):
     """Scores of all films for all users: softmax over each batch, steps of Adagrad."""
-    once, start = log.drop_duplicates("like_id"), np.random.default_rng(SEED)
+    once, seed = log.drop_duplicates("like_id"), np.random.default_rng(SEED)
     user, film = once["user"].to_numpy(), once["film"].to_numpy()
     has = np.zeros(wanted.shape, np.float32)
     has[user, film] = 1
-    H, E, b = *(0.1 * start.normal(size=(2, n_films, d)).astype(np.float32)), np.zeros(n_films)
+    H, E, b = *(0.1 * seed.normal(size=(2, n_films, d)).astype(np.float32)), np.zeros(n_films)
     squares = [np.full_like(table, 0.1) for table in (H, E, b)]
-    for batch in np.array_split(np.tile(start.permutation(len(user)), epochs), epochs * len(user) // 512):
+    for batch in np.array_split(np.tile(seed.permutation(len(user)), epochs), epochs * len(user) // 512):
         u, f, rows = user[batch], film[batch], np.arange(len(batch))
         left = has[u]
         left[rows, f] = 0  # the film to be found is not in the history
@@ -124,12 +124,14 @@ def found(best):
 
 
 place = np.argsort(np.argsort(-liked, kind="stable"))
-group = np.array(["top 20", "to 100", "to 500", "others"])[np.searchsorted([20, 100, 500], place, side="right")]
+names = np.array(["top 20", "to 100", "to 500", "others"])
+group = names[np.searchsorted([20, 100, 500], place, side="right")]
 known = {one.__name__: one(log, n_films) for one in (times_liked, share_of_phones, mean_history)}
 table = pd.DataFrame(known).groupby(group, sort=False).mean()
 table["hidden likes"] = pd.Series(wanted.sum(axis=0)).groupby(group).sum() / wanted.sum()
-table["places"] = pd.Series(np.bincount(lists.ravel(), minlength=n_films)).groupby(group).sum() / lists.size
-table = table.loc[["top 20", "to 100", "to 500", "others"]]
+places = pd.Series(np.bincount(lists.ravel(), minlength=n_films))
+table["places"] = places.groupby(group).sum() / lists.size
+table = table.loc[names]
 print(table.round(2).to_string())
 print(f"places of the new films: {is_new[lists].mean():.1%}; users without a hit: "
       f"{(~np.take_along_axis(wanted, lists, axis=1).any(axis=1)).mean():.0%}")
