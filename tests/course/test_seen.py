@@ -231,6 +231,10 @@ def test_the_smallest_input_on_which_it_is_wrong_is_shown():
     assert message.startswith("Your function is right for the smaller inputs, not for all. With\n")
     _, message = told(total, lambda v, w: v[:4].sum())
     assert message.startswith("Your function is right for the smallest input, not for all. With\n")
+    _, message = told(total, lambda v, w: v.sum() + (len(v) == 4) * v[0])
+    assert message.startswith("Your function is right for the larger inputs, not for all. With\n")
+    _, message = told(total, lambda v, w: v.sum() + (len(v) <= 7) * v[0])
+    assert message.startswith("Your function is right for the largest input, not for all. With\n")
     _, message = told(total, lambda v, w: v.sum() * (len(v) > 9) + w)
     assert "right for" not in message
 
