@@ -109,7 +109,7 @@ claim("It is level with ranking all films (nDCG at 10: the end of the interval f
       baseline=np.nanmean(rank_all - ndcg_at_k(two_stages(popular[:, :200]), hidden)))
 
 # %% [markdown] notes="The usual answer to 'is retrieval good enough' is recall of relevant items: six in ten, so four in ten are lost. But the ranker would not have shown most of those. Ask: what would you have to measure to say what is lost?"
-# Recall of the likes, the number that people quote, is a *ceiling*: no ranker behind these candidates can find more. It is not what is lost, because *this* ranker would not show the missing likes in its ten either. Measure the ranker's own ten, or the last metric itself. (The baseline of the second and the fourth claim is the 200 most popular films. They come near: on these data retrieval is easy, and both stages learn from the same likes. Where the ranker knows more, more is lost.) And one good stage alone? ALS with 64 factors, tuned (07):
+# Recall of the likes, the number that people quote, is a *ceiling*: no ranker behind these candidates can find more. It is not what is lost, because *this* ranker would not show the missing likes in its ten either. Measure the ranker's own ten, or the last metric itself. (The baseline of the second and the fourth claim is the 200 most popular films. They come near: on these data retrieval is easy, and both stages learn from the same likes. Where the ranker knows more than the retriever, measure it anew.) And one good stage alone? ALS with 64 factors, tuned (07):
 
 # %%
 strong = ALS(**MOVIELENS_SMALL["ALS"]).fit(train).recommend(everyone)[0]
