@@ -9,7 +9,7 @@ from helpers import ROOT
 SOURCE = ROOT / "src"
 # The order of the pipeline, as the README and the folders tell it.
 LAYERS = (
-    *("paths", "arguments", "datasets", "simulator", "splits", "features", "recommenders", "ctr"),
+    *("paths", "arguments", "datasets", "simulator", "worlds", "splits", "features", "recommenders", "ctr"),
     *(
         "ranking_metrics",
         "click_metrics",

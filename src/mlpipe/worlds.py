@@ -1,0 +1,264 @@
+"""A simulated recommender whose true utility is known: who visits, what they click in a list, what a list is worth.
+
+A visit is one user who is shown one slate, a list of different items from the top slot down. A slot is clicked when it
+is looked at *and* its item attracts (the examination hypothesis):
+
+    P(click on slot k) = examination_k x attraction,  attraction = sigmoid(BASE_LOGIT + appetite of the user
+                                                     + quality of the item + taste of the segment + private taste)
+
+With `cascade`, the first click from the top ends the visit: the slots below are then not looked at. The value of a
+slate is the expected number of clicks of one visit: with `cascade`, the probability of its one click.
+
+How the world is drawn (N: normal; sd on the logit scale):
+
+================  =====================================================  ==============================================
+part              law                                                    can a recommender learn it?
+================  =====================================================  ==============================================
+``segment``       one of 8, each as likely, a user                       it is known
+``activity``      a user's share of the visits, ~ lognormal(0, 1)        from a user's number of visits
+``examination``   0.95 x slot^-0.6: .95, .63, .49, ... .24 (10 slots)    it is given
+appetite          N(-clicky^2 / 2, clicky) a user: how much they click   no need: it moves no order of items; the mean
+                  at all                                                 odds are the same for every `clicky`
+quality           N(0, 0.8) an item                                      from the clicks of all users
+taste of segment  N(0, 1) a segment and item                             from those of one segment: 8 x n_items numbers
+private taste     N(0, 0.5) a user and item                              hardly: few visits a user
+================  =====================================================  ==============================================
+
+Each part has a random stream of its own, so two worlds of one seed that differ in `clicky`, `churn` or `cascade` are
+equal in all else; visits, clicks and new items are drawn from the generators that the caller hands over.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import expit
+
+from mlpipe.arguments import integers, number, whole_number
+
+N_SEGMENTS, N_SLOTS = 8, 10
+BASE_LOGIT = -3.2
+ACTIVITY_SD, QUALITY_SD, TASTE_SD, PRIVATE_SD = 1.0, 0.8, 1.0, 0.5
+PARTS = ("segment", "activity", "appetite", "quality", "taste", "private")
+
+
+class RecommenderWorld:
+    """Users, items and slots of the law that stands above; one seed gives the same world on every run.
+
+    Its attributes are the truth: a recommender that is judged here may see what `show` returns, and the segments. They
+    may be written to, for a world by hand.
+
+    Parameters
+    ----------
+    n_users, n_items : 1 or more; the world holds n_users x n_items floats of 4 bytes
+    seed : 0 or more
+    clicky : sd over users of the logit of clicking at all, 0 to 3
+    churn : share of the items that one call of `renew` replaces, 0 to 1
+    cascade : whether the first click ends the visit
+
+    Attributes
+    ----------
+    segment : (n_users,) 0 to 7
+    activity : (n_users,) share of the visits that a user makes; sums to 1
+        So `activity @ value(slates)`, with one slate a user, is the mean value of a visit.
+    examination : (10,) probability that a slot is looked at, from the top; with `cascade` if nothing above was clicked
+    attraction : (n_users, n_items) float32, probability of a click on an item that is looked at
+
+    Raises
+    ------
+    ValueError
+        If an argument is not a number of its range.
+
+    References
+    ----------
+    This project; examination as in Richardson, Dominowska and Ragno 2007, Predicting clicks (WWW), cascade as in
+    Craswell, Zoeter, Taylor and Ramsey 2008, An experimental comparison of click position-bias models (WSDM).
+
+    Examples
+    --------
+    >>> world, rng = RecommenderWorld(n_users=100, n_items=50), np.random.default_rng(0)
+    >>> users = world.visits(1000, rng)
+    >>> clicks = world.show(users, world.best(10)[users], rng)
+    >>> round(float(clicks.sum(axis=1).mean()), 1), round(float(world.activity @ world.value(world.best(10))), 1)
+    (1.3, 1.3)
+    """
+
+    segment: np.ndarray
+    activity: np.ndarray
+    examination: np.ndarray
+    attraction: np.ndarray
+
+    def __init__(
+        self,
+        n_users: int = 2_000,
+        n_items: int = 600,
+        seed: int = 0,
+        *,
+        clicky: float = 0.5,
+        churn: float = 0.0,
+        cascade: bool = False,
+    ) -> None:
+        self.n_users = whole_number("n_users", n_users)
+        self.n_items = whole_number("n_items", n_items)
+        seed = whole_number("seed", seed, 0)
+        self.clicky = number("clicky", clicky, 0, 3, so="a number from 0 to 3, such as 0.5")
+        self.churn = number("churn", churn, 0, 1, so="a share from 0 to 1, such as 0.01")
+        if not isinstance(cascade, bool | np.bool_):
+            raise ValueError(f"cascade is {cascade!r}; expected True (one click ends the visit) or False")
+        self.cascade = bool(cascade)
+        seeds = np.random.SeedSequence(seed).spawn(len(PARTS))
+        streams = dict(zip(PARTS, map(np.random.default_rng, seeds), strict=True))
+        self.segment = streams["segment"].integers(N_SEGMENTS, size=self.n_users)
+        activity = streams["activity"].lognormal(0, ACTIVITY_SD, self.n_users)
+        self.activity = activity / activity.sum()
+        self.examination = 0.95 * np.arange(1, N_SLOTS + 1) ** -0.6
+        self._appetite = streams["appetite"].normal(-(self.clicky**2) / 2, self.clicky, (self.n_users, 1))
+        self.attraction = self._attraction(self.n_items, streams["quality"], streams["taste"], streams["private"])
+
+    def visits(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw who comes: users by their activity, independent of each other.
+
+        Parameters
+        ----------
+        n : visits, 1 or more
+        rng : generator to draw from
+
+        Returns
+        -------
+        (n,) users
+
+        Raises
+        ------
+        ValueError
+            If `n` is not a whole number of 1 or more.
+        """
+        n = whole_number("n", n)
+        ends = np.cumsum(self.activity)
+        return np.searchsorted(ends, rng.random(n) * ends[-1], side="right")
+
+    def show(self, users: ArrayLike, slates: ArrayLike, rng: np.random.Generator) -> np.ndarray:
+        """Draw the clicks of visits.
+
+        One number is drawn for each slot of each visit, so two generators of one seed give two sets of slates the same
+        luck.
+
+        Parameters
+        ----------
+        users : (n,) who visits
+        slates : (n, k) items shown to them from the top slot down, or (k,) one slate for all; k up to 10
+        rng : generator to draw from
+
+        Returns
+        -------
+        (n, k) bool, what was clicked; with `cascade` at most one a row
+
+        Raises
+        ------
+        ValueError
+            On unknown users or items, an item twice in a slate, more items than slots, and other shapes.
+        """
+        chance = self._chances(*self._checked(slates, users))
+        clicks = rng.random(chance.shape) < chance
+        return clicks & (clicks.cumsum(axis=1) == 1) if self.cascade else clicks
+
+    def value(self, slates: ArrayLike, users: ArrayLike | None = None) -> np.ndarray:
+        """Expected clicks of one visit, exact.
+
+        Parameters
+        ----------
+        slates : (n, k) items from the top slot down, or (k,) one slate for all; k up to 10
+        users : (n,) who is shown them; None: one slate for each user of the world, in order
+
+        Returns
+        -------
+        (n,) clicks a visit
+
+        Raises
+        ------
+        ValueError
+            As in `show`.
+        """
+        chance = self._chances(*self._checked(slates, users))
+        return 1 - np.prod(1 - chance, axis=1) if self.cascade else chance.sum(axis=1)
+
+    def best(self, k: int = N_SLOTS) -> np.ndarray:
+        """The slates of the highest value: the k items that attract each user most, the first on top.
+
+        That is so for both ways of clicking, as the examination falls from the top.
+
+        Parameters
+        ----------
+        k : items in a slate, 1 to 10 and to the number of items
+
+        Returns
+        -------
+        (n_users, k) items; of equal ones the lower number comes first
+
+        Raises
+        ------
+        ValueError
+            If `k` is out of its range.
+        """
+        k = whole_number("k", k, 1, min(N_SLOTS, self.n_items))
+        return np.argsort(-self.attraction, axis=1, kind="stable")[:, :k]
+
+    def renew(self, rng: np.random.Generator) -> np.ndarray:
+        """Replace a share `churn` of the items, each as likely, by new ones of the same law.
+
+        New items take the numbers of those that they replace. Where `churn` x n_items is no whole number, their number
+        is rounded up or down at random, right on average.
+
+        Parameters
+        ----------
+        rng : generator to draw from; one of its own gives several recommenders the same new items
+
+        Returns
+        -------
+        (n_new,) their numbers, ascending
+        """
+        n_new = min(int(self.churn * self.n_items + rng.random()), self.n_items)
+        items = np.sort(rng.choice(self.n_items, n_new, replace=False))
+        self.attraction[:, items] = self._attraction(n_new, rng, rng, rng)
+        return items
+
+    def _attraction(
+        self, n_items: int, of_items: np.random.Generator, of_segments: np.random.Generator, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Attraction of new items for all users: (n_users, n_items) float32, in place, as it is the largest array."""
+        quality = BASE_LOGIT + of_items.normal(0, QUALITY_SD, n_items)
+        of_segment = quality + of_segments.normal(0, TASTE_SD, (N_SEGMENTS, n_items))
+        logit = rng.standard_normal((self.n_users, n_items), np.float32)
+        logit *= np.float32(PRIVATE_SD)
+        for start in range(0, self.n_users, 1000):
+            rows = slice(start, start + 1000)
+            logit[rows] += of_segment[self.segment[rows]] + self._appetite[rows]
+        return expit(logit, out=logit)
+
+    def _checked(self, slates: ArrayLike, users: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
+        """Slates (n, k) and users (n,) that fit each other and the world."""
+        items = integers("slates", slates, "(n, k) items, from the top slot down, or (k,) one slate for all")
+        who = np.arange(self.n_users) if users is None else integers("users", users, "(n,) users, one a visit", ndim=1)
+        if items.ndim == 1:
+            items = np.broadcast_to(items, (len(who), len(items)))
+        if items.ndim != 2 or len(items) != len(who) or not 1 <= items.shape[1] <= N_SLOTS:
+            whom = "one for each user of the world, or pass the users" if users is None else "one a visit of `users`"
+            raise ValueError(
+                f"slates has shape {items.shape}; expected ({len(who)}, 1 to {N_SLOTS} items), {whom}: "
+                "slates[users] takes the rows of who visits"
+            )
+        for name, ids, n in (("users", who, self.n_users), ("slates", items, self.n_items)):
+            if ids.size and not 0 <= ids.min() <= ids.max() < n:
+                wrong = ids[(ids < 0) | (ids >= n)][0]
+                raise ValueError(f"{name} holds {wrong}; expected 0 to {n - 1}, as many as the world has")
+        in_order = np.sort(items, axis=1)
+        twice = (in_order[:, 1:] == in_order[:, :-1]).any(axis=1)
+        if twice.any():
+            raise ValueError(
+                f"slates holds an item twice, first in row {twice.argmax()}: {items[twice.argmax()].tolist()}; "
+                "expected different items: draw them without replacement"
+            )
+        return items, who
+
+    def _chances(self, items: np.ndarray, users: np.ndarray) -> np.ndarray:
+        """P(click) of each slot, if nothing above it ended the visit: (n, k)."""
+        return self.attraction[users[:, None], items] * self.examination[: items.shape[1]]
