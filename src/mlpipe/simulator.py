@@ -56,7 +56,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
 
@@ -96,6 +96,7 @@ DIAL_RANGES = {
     "drift": (0, 10),
     "delay": (0, 100),
     "private_taste": (0, 5),
+    "user_effect": (0, 10),
     "bot_share": (0, 0.5),
     "random_share": (0, 1),
 }
@@ -182,6 +183,7 @@ class _Dials:
     private_taste: float = 1.0
     bot_share: float = BOT_SHARE
     random_share: float = RANDOM_SHARE
+    user_effect: float = 1.0
 
     def __post_init__(self) -> None:
         for name, (low, high) in DIAL_RANGES.items():
@@ -202,6 +204,7 @@ def simulate_ad_log(
     private_taste: float = 1.0,
     bot_share: float = BOT_SHARE,
     random_share: float = RANDOM_SHARE,
+    user_effect: float = 1.0,
 ) -> AdLog:
     """Simulate an ad server's log of `n_impressions` rows over `days` days, with the truth behind each click.
 
@@ -226,6 +229,8 @@ def simulate_ad_log(
         More of it needs a base rate above its own clicks.
     random_share : share of the rows whose ad is drawn uniformly, 0 to 1
         Rows that were random stay so with a larger share.
+    user_effect : multiplies the part of the main relevance that is the user's: own, of segment and of region, 0 to 10
+        With more of it, users differ more in how much they click, whatever they are shown.
 
     Returns
     -------
@@ -249,7 +254,7 @@ def simulate_ad_log(
     n_impressions = arguments.whole_number("n_impressions", n_impressions, 1)
     days = arguments.whole_number("days", days, 2)
     seed = arguments.whole_number("seed", seed, 0)
-    dials = _Dials(base_rate, position_effect, drift, delay, private_taste, bot_share, random_share)
+    dials = _Dials(base_rate, position_effect, drift, delay, private_taste, bot_share, random_share, user_effect)
 
     world, streams = _calibrated_world(days, seed, dials), _streams(seed)
     events = _arrivals(world, n_impressions, streams["arrivals"], dials.bot_share)
@@ -320,6 +325,188 @@ def simulate_auctions(
     candidates = _features(world, events)
     candidates.insert(0, "auction", np.repeat(np.arange(n_auctions, dtype=np.int32), n_ads))
     return Auctions(candidates, _true_ctr(world, events))
+
+
+def choice_context(frame: pd.DataFrame) -> IntArray:
+    """Number the contexts that the choice of an ad depends on: region, device and position.
+
+    With the day, it is the row of the tables of `choice_probabilities` and `policy_value`.
+
+    Parameters
+    ----------
+    frame : with ``region``, ``device`` and ``position``, such as `AdLog.impressions`
+
+    Returns
+    -------
+    (n,) 0 to 119
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or holds what the simulated world does not have.
+
+    Examples
+    --------
+    >>> choice_context(pd.DataFrame({"region": ["north"], "device": ["mobile"], "position": [2]}))
+    array([21])
+    """
+    codes = []
+    for name, known in (("region", REGIONS), ("device", DEVICES), ("position", tuple(range(1, N_SLOTS + 1)))):
+        column = arguments.column(frame, name)
+        code = pd.Index(known).get_indexer(np.asarray(column))
+        fix = "choice_context numbers the contexts of a simulated log"
+        arguments.inside(name, column.to_numpy(), code >= 0, f"one of {', '.join(map(str, known))}", fix)
+        codes.append(code)
+    return _context(*codes)
+
+
+def choice_probabilities(days: int = 14, seed: int = 0, **dials: float) -> FloatArray:
+    """Return the logged policy as a table: the probability of each ad, by day and context.
+
+    Its entry for the day, the `choice_context` and the ad of a logged row is the row's ``propensity``. An ad is live on
+    a day exactly if its probability is above 0, in one context as in all: what another policy may show is
+    ``choice_probabilities(...) > 0``.
+
+    Parameters
+    ----------
+    days, seed : as in `simulate_ad_log`
+    **dials : those of `simulate_ad_log`; only `drift` moves the policy
+
+    Returns
+    -------
+    (days, 120, 2400) float32, of contexts and ads (``ad_id`` - 1); the last axis sums to 1
+        16 MB for 14 days.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not a number of its range.
+    TypeError
+        If `simulate_ad_log` has no such dial.
+
+    Examples
+    --------
+    >>> table = choice_probabilities(days=2)
+    >>> table.shape, int((table[0, 0] > 0).sum())
+    ((2, 120, 2400), 1301)
+    """
+    days = arguments.whole_number("days", days, 2)
+    seed = arguments.whole_number("seed", seed, 0)
+    world = _make_world(days, _streams(seed)["world"], _Dials(**dials).drift)
+    table = np.empty((days, N_CONTEXTS * N_SLOTS, N_ADS), np.float32)
+    for day in range(days):
+        table[day] = _choice_probabilities(world, day).reshape(-1, N_ADS)
+    return table
+
+
+def policy_value(
+    probabilities: ArrayLike,
+    n_impressions: int = 1_000_000,
+    days: int = 14,
+    seed: int = 0,
+    *,
+    first_day: int = 0,
+    people_only: bool = False,
+    **dials: float,
+) -> float:
+    """Tell what any policy is worth in the world of `simulate_ad_log`: its true mean click rate.
+
+    The slots to fill are those of the log of the same arguments, bots included: the same users, sites, devices,
+    positions and times, and the same hidden relevance. For each of them one ad is drawn from the table, and the mean of
+    the true click probabilities is taken, so that nothing of the luck of clicks is left in it. Nothing is shown twice
+    for a retried write. With a million impressions over 14 days, the luck of which ads are drawn moves the value by
+    about 0.1 %.
+
+    Parameters
+    ----------
+    probabilities : (days, 120, 2400), by day, `choice_context` and ad (``ad_id`` - 1)
+        Each row sums to 1, over ads that are live on that day (`choice_probabilities` tells which). Days before
+        `first_day` are not read.
+    n_impressions, days, seed : as in `simulate_ad_log`
+    first_day : first day of the mean, counted from 0
+    people_only : leave out the bots, who click the same whatever they are shown
+    **dials : those of `simulate_ad_log`; `random_share` changes nothing, as the table chooses in all rows
+
+    Returns
+    -------
+    mean of the true click probability
+
+    Raises
+    ------
+    ValueError
+        If an argument is not a number of its range, no row falls on the days, or the table has another shape, negative
+        values, rows that do not sum to 1, or shows ads that are not live.
+    TypeError
+        If `simulate_ad_log` has no such dial.
+
+    Examples
+    --------
+    >>> logged = choice_probabilities(days=2)
+    >>> uniform = (logged > 0) / (logged > 0).sum(axis=2, keepdims=True)
+    >>> [round(policy_value(table, 20_000, days=2), 3) for table in (logged, uniform)]
+    [0.031, 0.021]
+    """
+    n_impressions = arguments.whole_number("n_impressions", n_impressions, 1)
+    days = arguments.whole_number("days", days, 2)
+    seed = arguments.whole_number("seed", seed, 0)
+    first_day = arguments.whole_number("first_day", first_day, 0, days - 1)
+    settings = _Dials(**dials)
+
+    world, streams = _calibrated_world(days, seed, settings), _streams(seed)
+    table = _checked_policy(probabilities, world, first_day)
+    events = _arrivals(world, n_impressions, streams["arrivals"], settings.bot_share)
+    streams["choices"].random(n_impressions)  # which rows are random in the log; then, as there, the draws of ads
+    draw = streams["choices"].random(n_impressions) * (1 - 1e-12)
+    hidden = streams["hidden"].standard_normal(n_impressions, np.float32)
+    row = _context(world.users["region"][events["user"]], events["device"], events["slot"])
+    bounds = np.searchsorted(events["time_ms"], np.arange(days + 1) * MS_DAY)
+    total, n_rows = 0.0, 0
+    for day in range(first_day, days):
+        today = slice(bounds[day], bounds[day + 1])
+        views = {name: values[today] for name, values in events.items()}
+        views["ad"] = _draw_cells(table[day], row[today], draw[today]) % N_ADS
+        _relevance(world, views, hidden[today])
+        counted = ~views["is_bot"] if people_only else slice(None)
+        true_ctr = _true_ctr(world, views)[counted]
+        total, n_rows = total + float(true_ctr.sum()), n_rows + len(true_ctr)
+    if not n_rows:
+        raise ValueError(
+            f"n_impressions is {n_impressions}, and none falls on the days from {first_day}; expected one at least: "
+            "take more"
+        )
+    return total / n_rows
+
+
+def _checked_policy(probabilities: ArrayLike, world: _World, first_day: int) -> NDArray:
+    """Return a policy's table if it is one, from the first day on."""
+    table = arguments.array("probabilities", probabilities)
+    shape = (world.days, N_CONTEXTS * N_SLOTS, N_ADS)
+    if table.shape != shape or table.dtype.kind != "f":
+        raise ValueError(
+            f"probabilities is {table.dtype} of shape {table.shape}; expected floats of shape {shape}, by day, "
+            "choice_context and ad: start from choice_probabilities(days, seed)"
+        )
+    for day in range(first_day, world.days):
+        sums = table[day].sum(axis=1, dtype=np.float64)
+        wrong = ~(np.abs(sums - 1) < 1e-5)  # NaN is wrong too
+        if wrong.any():
+            raise ValueError(
+                f"probabilities of day {day}, context {wrong.argmax()} sum to {sums[wrong][0]:.6g}; expected 1: divide "
+                "by the sum over the ads"
+            )
+        if table[day].min() < 0:
+            raise ValueError(
+                f"probabilities of day {day} hold {table[day].min():.6g}; expected 0 or more: no policy shows an ad "
+                "less than never"
+            )
+        dead = (table[day] > 0).any(axis=0) & (world.live_weight[day] == 0)
+        if dead.any():
+            raise ValueError(
+                f"probabilities of day {day} show ad {dead.argmax()} (ad_id {dead.argmax() + 1}), which is not live "
+                "that day; expected live ads only: multiply by choice_probabilities(days, seed) > 0, then divide by "
+                "the sum over the ads"
+            )
+    return table
 
 
 def _competitors(live: IntArray, n_auctions: int, n_ads: int, rng: np.random.Generator) -> IntArray:
@@ -475,6 +662,10 @@ def _calibrated_world(days: int, seed: int, dials: _Dials) -> _World:
     scale = {name: sd / float(pilot[part].std()) for part, (name, sd) in zip(parts, RELEVANCE_SD.items(), strict=True)}
     if dials.drift != 1:
         world, pilot = _pilot(days, seed, dials.drift)
+    if dials.user_effect != 1:
+        more = np.float32(dials.user_effect - 1) * world.effects["user"]
+        pilot["main_relevance"] += more[pilot["user"]]
+        world.effects = {**world.effects, "user": world.effects["user"] + more}
     scale["private"] *= dials.private_taste
     world.scale = scale
     top = EXAMINATION[:, :1].astype(float)
@@ -575,22 +766,31 @@ def _choose_ads(world: _World, events: Events, rng: np.random.Generator, random_
     n = len(events["time_ms"])
     is_random = rng.random(n) < random_share
     draw = rng.random(n) * (1 - 1e-12)  # keeps row + draw below row + 1 after rounding
-    context = world.users["region"][events["user"]].astype(np.int32) * len(DEVICES) + events["device"]
-    row = context * N_SLOTS + events["slot"]
+    row = _context(world.users["region"][events["user"]], events["device"], events["slot"])
     ad, propensity = np.empty(n, np.int16), np.empty(n)
     bounds = np.searchsorted(events["time_ms"], np.arange(world.days + 1) * MS_DAY)
     for day in range(world.days):
         today = slice(bounds[day], bounds[day + 1])
         probability = _choice_probabilities(world, day).reshape(-1, N_ADS)
-        cumulative = np.cumsum(probability, axis=1)
-        cumulative /= cumulative[:, -1:]
-        cumulative += np.arange(len(cumulative))[:, None]  # one sorted array for all contexts and slots
-        cell = np.searchsorted(cumulative.ravel(), row[today] + draw[today], side="right")
+        cell = _draw_cells(probability, row[today], draw[today])
         live = np.flatnonzero(world.live_weight[day])
         uniform = live[(draw[today] * len(live)).astype(np.int64)]
         ad[today] = np.where(is_random[today], uniform, cell % N_ADS)
         propensity[today] = np.where(is_random[today], 1 / len(live), probability.ravel()[cell])
     events["ad"], events["is_random"], events["propensity"] = ad, is_random, propensity
+
+
+def _context(region: IntArray, device: IntArray, slot: IntArray) -> IntArray:
+    """The row of a day's choice probabilities, of codes that count from 0."""
+    return (region.astype(np.int32) * len(DEVICES) + device) * N_SLOTS + slot
+
+
+def _draw_cells(probability: FloatArray, row: IntArray, draw: FloatArray) -> IntArray:
+    """Draw an ad for each `row` of a table contexts x ads, by inverse CDF; the cell of the flat table."""
+    cumulative = np.cumsum(probability, axis=1, dtype=np.float64)
+    cumulative /= cumulative[:, -1:]
+    cumulative += np.arange(len(cumulative))[:, None]  # one sorted array for all contexts and slots
+    return np.searchsorted(cumulative.ravel(), row + draw, side="right")
 
 
 def _relevance(world: _World, events: Events, hidden: FloatArray) -> None:
