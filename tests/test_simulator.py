@@ -12,7 +12,18 @@ from scipy.special import expit, logit, xlogy
 from sklearn.metrics import roc_auc_score
 
 from mlpipe import simulator
-from mlpipe.simulator import BOT_CLICK_RATE, DEVICES, EXAMINATION, START, AdLog, simulate_ad_log, simulate_auctions
+from mlpipe.simulator import (
+    BOT_CLICK_RATE,
+    DEVICES,
+    EXAMINATION,
+    START,
+    AdLog,
+    choice_context,
+    choice_probabilities,
+    policy_value,
+    simulate_ad_log,
+    simulate_auctions,
+)
 
 N = 400_000
 DAYS = 14
@@ -497,6 +508,7 @@ HARD = [
     {"private_taste": 3},
     {"bot_share": 0.05},
     {"random_share": 0.5},
+    {"user_effect": 4},
 ]
 
 
@@ -518,7 +530,14 @@ def changed(log: AdLog, rows: np.ndarray | slice = slice(None)) -> set[str]:
 
 def test_defaults_are_the_default_world():
     explicit = dialed(
-        base_rate=0.03, position_effect=1, drift=1, delay=1, private_taste=1, bot_share=0.007, random_share=0.05
+        base_rate=0.03,
+        position_effect=1,
+        drift=1,
+        delay=1,
+        private_taste=1,
+        bot_share=0.007,
+        random_share=0.05,
+        user_effect=1,
     )
     assert changed(explicit) == set()
     np.testing.assert_array_equal(explicit.true_ctr, dialed().true_ctr)
@@ -639,6 +658,25 @@ def test_random_share_explores_more_rows_of_the_same_world():
     assert log.true_ctr.mean() < 0.9 * dialed().true_ctr.mean()  # what exploring costs
     assert is_logged(dialed(random_share=0)).all()
     assert not is_logged(dialed(random_share=1)).any()
+
+
+def test_user_effect_makes_users_differ_in_how_much_they_click():
+    shifts = {}
+    known = dialed().impressions["user_id"].notna().to_numpy()
+    user = dialed().impressions["user_id"][known]
+    for factor in (0, 4):
+        log = dialed(user_effect=factor)
+        assert changed(log) == OUTCOME | {"main_relevance"}
+        shift = (log.truth["main_relevance"] - dialed().truth["main_relevance"])[known].astype(float)
+        assert shift.groupby(user).std().max() < 1e-5  # one number a user, whatever is shown
+        shifts[factor] = shift.groupby(user).mean()
+    np.testing.assert_allclose(shifts[4], -3 * shifts[0], atol=1e-5)
+    default, none = (simulator._calibrated_world(DAYS, 2, simulator._Dials(user_effect=f)) for f in (1, 0))
+    region_and_segment = [default.users["region"], default.users["segment"]]
+    assert pd.Series(none.effects["user"]).groupby(region_and_segment).std().max() < 1e-6
+    own = default.effects["user"] - none.effects["user"]
+    assert own.std() == pytest.approx(0.2)
+    np.testing.assert_allclose(-shifts[0], default.scale["main"] * own[shifts[0].index.to_numpy(int) - 1], atol=1e-5)
 
 
 def test_dials_combine():
@@ -779,6 +817,173 @@ def test_auctions_repeat_and_follow_seed_and_dials():
     assert len(simulate_auctions(3, 50, days=100, seed=9, first_day=99).true_ctr) == 150
 
 
+# --- What a policy is worth -------------------------------------------------------------------------------
+
+
+@cache
+def logged_policy() -> np.ndarray:
+    return choice_probabilities(DAYS)
+
+
+def only_live(weights: np.ndarray) -> np.ndarray:
+    """A policy that shows live ads in proportion to `weights`."""
+    table = weights * (logged_policy() > 0)
+    return table / table.sum(axis=2, keepdims=True)
+
+
+def mean_of(log: AdLog, rows: np.ndarray) -> float:
+    return float(log.true_ctr[rows & ~log.truth["is_duplicate"].to_numpy()].mean())
+
+
+def test_the_context_and_the_day_find_the_propensity_of_a_row():
+    log, table = world_log(0), logged_policy()
+    found = table[day_of(log), choice_context(log.impressions), log.impressions["ad_id"] - 1]
+    logged, propensity = is_logged(log), log.impressions["propensity"]
+    np.testing.assert_allclose(found[logged], propensity[logged], rtol=1e-6)
+    assert (found > 0).all()
+    np.testing.assert_allclose((table[:, 0] > 0).sum(axis=1)[day_of(log)[~logged]], 1 / propensity[~logged])
+    np.testing.assert_allclose(table.sum(axis=2), 1, rtol=1e-5)
+
+
+def test_contexts_are_read_by_their_names():
+    frame = world_log(0).impressions[:500]
+    text = frame.astype({"region": str, "device": object, "position": float})
+    text["region"] = text["region"].astype("category")  # in another order of categories
+    np.testing.assert_array_equal(choice_context(text), choice_context(frame))
+    every = pd.MultiIndex.from_product(
+        [simulator.REGIONS, DEVICES, range(1, 6)], names=["region", "device", "position"]
+    )
+    assert choice_context(every.to_frame(index=False)).tolist() == list(range(120))
+
+
+def test_the_policy_of_the_log_is_worth_what_the_log_is():
+    """Twice: on the page views of the log itself, row by row the same choice, and in another log of that law."""
+    value = policy_value(logged_policy(), N)
+    same = simulate_ad_log(N, random_share=0)
+    assert value == pytest.approx(mean_of(same, np.ones(N, bool)), rel=3e-4)  # repeats stand for other rows
+    other = simulate_ad_log(N + 1000)
+    rows = is_logged(other)
+    error = other.true_ctr[rows].std() / np.sqrt(rows.sum())
+    assert abs(value - mean_of(other, rows)) < 6 * error  # sessions share a user: more than independent rows
+    assert abs(value - policy_value(only_live(np.ones(1)), N)) > 60 * error
+
+
+def test_the_uniform_policy_is_worth_what_the_random_world_is():
+    random = simulate_ad_log(N, random_share=1)
+    uniform = only_live(np.ones(1))
+    late, people = day_of(random) >= 9, ~random.truth["is_bot"].to_numpy()
+    for options, rows in (({}, late | True), ({"first_day": 9}, late), ({"people_only": True}, people)):
+        assert policy_value(uniform, N, **options) == pytest.approx(mean_of(random, rows), rel=3e-4), options
+
+
+def test_a_mixture_of_policies_is_worth_the_mean_of_both():
+    logged, uniform = logged_policy(), only_live(np.ones(1))
+    values = [policy_value(table, N) for table in (logged, uniform, 0.5 * logged + 0.5 * uniform)]
+    assert values[2] == pytest.approx((values[0] + values[1]) / 2, rel=0.006)
+    assert values[0] > 1.3 * values[1]
+
+
+def test_inverse_propensities_estimate_the_value():
+    log = world_log(0)
+    target = only_live(logged_policy() ** 1.5)
+    rows = is_logged(log) & ~log.truth["is_duplicate"].to_numpy()
+    cell = day_of(log)[rows], choice_context(log.impressions[rows]), log.impressions["ad_id"][rows] - 1
+    weighted = target[cell] / log.impressions["propensity"][rows] * log.impressions["clicked"][rows]
+    value = policy_value(target, N)
+    assert abs(weighted.mean() - value) < 4 * weighted.std() / np.sqrt(len(weighted))
+    assert abs(log.impressions["clicked"][rows].mean() - value) > 4 * weighted.std() / np.sqrt(len(weighted))
+
+
+def test_the_value_follows_seed_dials_and_the_table_of_each_context():
+    logged = logged_policy()
+    assert policy_value(logged, 5000) == policy_value(logged, 5000)
+    assert policy_value(logged, 5000, base_rate=0.15) > 3 * policy_value(logged, 5000)
+    assert policy_value(choice_probabilities(DAYS, 1), 5000, seed=1) != policy_value(logged, 5000)
+    turned = logged.reshape(DAYS, 8, 15, -1)[:, ::-1].reshape(logged.shape)  # what is best in another region
+    assert policy_value(turned, 100_000) < 0.99 * policy_value(logged, 100_000)
+    never = logged.copy()
+    never[:5] = 0  # not read
+    assert policy_value(never, 5000, first_day=5) == policy_value(logged, 5000, first_day=5)
+
+
+def test_drift_alone_moves_the_logged_policy():
+    table = logged_policy()
+    np.testing.assert_array_equal(
+        choice_probabilities(DAYS, base_rate=0.1, user_effect=3, bot_share=0.1, random_share=0.3), table
+    )
+    moved = choice_probabilities(DAYS, drift=3)
+    assert np.abs(moved - table).sum(axis=2).min() > 0.05
+    np.testing.assert_array_equal(moved > 0, table > 0)
+    log = simulate_ad_log(5000, seed=0, drift=3)
+    found = moved[day_of(log), choice_context(log.impressions), log.impressions["ad_id"] - 1][is_logged(log)]
+    np.testing.assert_allclose(found, log.impressions["propensity"][is_logged(log)], rtol=1e-6)
+
+
+def spoiled(change: str) -> np.ndarray | list:
+    table = choice_probabilities(days=2)
+    dead, live = np.flatnonzero(table[0, 0] == 0)[0], np.flatnonzero(table[0, 0])[:2]
+    if change == "dead":
+        table[0, 7, dead], table[0, 7, live[0]] = table[0, 7, live[0]], 0
+    elif change == "negative":
+        table[0, 7, live] += [-0.5, 0.5]
+    elif change == "missing":
+        table[0, 7, live[0]] = np.nan
+    elif change == "sum":
+        table[1, 7] *= 1.01
+    return {"day": table[:1], "live": table > 0, "lists": [[0.5], [0.5, 0.5]]}.get(change, table)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("dead", r"probabilities of day 0 show ad \d+ \(ad_id \d+\), which is not live that day; expected live ads"),
+        ("negative", r"probabilities of day 0 hold -0.\d+; expected 0 or more"),
+        ("missing", r"probabilities of day 0, context 7 sum to nan; expected 1"),
+        ("sum", r"probabilities of day 1, context 7 sum to 1.01; expected 1: divide by the sum"),
+        ("day", r"probabilities is float32 of shape \(1, 120, 2400\); expected floats of shape \(2, 120, 2400"),
+        ("live", r"probabilities is bool of shape \(2, 120, 2400\); expected floats"),
+        ("lists", r"probabilities holds lists of different lengths"),
+    ],
+)
+def test_a_table_that_is_no_policy_is_refused(change: str, message: str):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        policy_value(spoiled(change), 1000, days=2)
+
+
+def test_what_no_policy_can_be_asked_is_refused():
+    logged = choice_probabilities(days=2)
+    with pytest.raises(ValueError, match=r"^n_impressions is 1, and none falls on the days from 1; expected one"):
+        policy_value(logged, 1, days=2, first_day=1, seed=1)
+    with pytest.raises(ValueError, match=r"^first_day is 2; expected a whole number, 0 to 1,"):
+        policy_value(logged, 1000, days=2, first_day=2)
+    with pytest.raises(TypeError, match="drfit"):
+        policy_value(logged, 1000, days=2, drfit=2)
+    with pytest.raises(TypeError, match="drfit"):
+        choice_probabilities(drfit=2)
+    with pytest.raises(ValueError, match=r"^drift is -1; expected a number from 0 to 10"):
+        choice_probabilities(drift=-1)
+    with pytest.raises(ValueError, match=r"^days is 1; expected a whole number, 2 or more"):
+        choice_probabilities(days=1)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("region", "moon", r"region holds moon \(first of 1 such rows\); expected one of capital, north,"),
+        ("device", None, r"device holds .* \(first of 1 such rows\); expected one of desktop, mobile, tablet"),
+        ("position", 6, r"position holds 6 \(first of 1 such rows\); expected one of 1, 2, 3, 4, 5"),
+        ("position", 1.5, r"position holds 1.5 "),
+    ],
+)
+def test_contexts_that_the_world_does_not_have_are_refused(column: str, value: object, message: str):
+    frame = pd.DataFrame({"region": ["north", "south"], "device": ["mobile", "tablet"], "position": [1, 2]})
+    frame[column] = pd.Series([frame[column][0], value], dtype=object if isinstance(value, str | None) else None)
+    with pytest.raises(ValueError, match=f"^{message}"):
+        choice_context(frame)
+    with pytest.raises(ValueError, match=f"^the frame has no column '{column}'"):
+        choice_context(frame.drop(columns=column))
+
+
 # --- Size ------------------------------------------------------------------------------------------------
 
 
@@ -831,6 +1036,7 @@ def test_bad_arguments_are_named(arguments: dict, name: str):
         ("delay", np.inf),
         ("private_taste", True),
         ("private_taste", [1]),
+        ("user_effect", 11),
         ("bot_share", 0.6),
         ("bot_share", np.array(0.1)),
         ("random_share", 1.01),

@@ -229,7 +229,7 @@ def simulate_ad_log(
         More of it needs a base rate above its own clicks.
     random_share : share of the rows whose ad is drawn uniformly, 0 to 1
         Rows that were random stay so with a larger share.
-    user_effect : multiplies the part of the main relevance that is the user's: own, of segment and of region, 0 to 10
+    user_effect : multiplies each user's own part of the main relevance, 0 to 10
         With more of it, users differ more in how much they click, whatever they are shown.
 
     Returns
@@ -526,9 +526,9 @@ def _streams(seed: int) -> dict[str, np.random.Generator]:
     return dict(zip(names, map(np.random.default_rng, np.random.SeedSequence(seed).spawn(len(names))), strict=True))
 
 
-def _make_world(days: int, rng: np.random.Generator, drift: float = 1.0) -> _World:
+def _make_world(days: int, rng: np.random.Generator, drift: float = 1.0, user_effect: float = 1.0) -> _World:
     users, ads = _make_users(rng), _make_ads(days, rng)
-    effects = _make_effects(days, users, ads, rng, drift)
+    effects = _make_effects(days, users, ads, rng, drift, user_effect)
     age = np.arange(days)[:, None] - ads["start_day"]
     live = (age >= 0) & (np.arange(days)[:, None] <= ads["end_day"])
     traffic = np.outer(np.array(TRAFFIC_BY_WEEKDAY)[np.arange(days) % 7], TRAFFIC_BY_HOUR).ravel()
@@ -607,7 +607,12 @@ def _interaction(n_rows: int, n_columns: int, rank: int, sd: float, rng: np.rand
 
 
 def _make_effects(
-    days: int, users: Mapping[str, NDArray], ads: Mapping[str, NDArray], rng: np.random.Generator, drift_dial: float
+    days: int,
+    users: Mapping[str, NDArray],
+    ads: Mapping[str, NDArray],
+    rng: np.random.Generator,
+    drift_dial: float,
+    user_dial: float,
 ) -> dict[str, FloatArray]:
     n_categories, campaign, category = len(CATEGORIES), ads["campaign"], ads["category"]
     hours = np.arange(24)
@@ -619,7 +624,8 @@ def _make_effects(
     quality = quality + one(n_categories, 0.2)[category] + one(len(FORMATS), 0.15)[ads["format"]]
     drift = np.cumsum(one(days * n_categories, 0.085).reshape(days, -1), axis=0)
     wear = rng.gamma(2.0, 0.27, N_ADS) * (1 - np.exp(-np.maximum(np.arange(days)[:, None] - ads["start_day"], 0) / 5))
-    by_user = one(N_USERS, 0.2) + one(len(AUDIENCES), 0.15)[users["segment"]] + one(len(REGIONS), 0.1)[users["region"]]
+    by_user = np.float32(user_dial) * one(N_USERS, 0.2)
+    by_user = by_user + one(len(AUDIENCES), 0.15)[users["segment"]] + one(len(REGIONS), 0.1)[users["region"]]
     peak_hour = rng.uniform(0, 24, n_categories)
     ad_taste = one(n_categories * N_TASTES, 0.6).reshape(n_categories, -1)[category]
     ad_taste = ad_taste + one(N_CAMPAIGNS * N_TASTES, 0.5).reshape(N_CAMPAIGNS, -1)[campaign]
@@ -657,15 +663,11 @@ def _calibrated_world(days: int, seed: int, dials: _Dials) -> _World:
 
     The scales come from the default world, so that a dial makes its own part larger and no other part smaller.
     """
-    world, pilot = _pilot(days, seed, drift=1.0)
+    world, pilot = _pilot(days, seed)
     parts = [f"{name}_relevance" for name in RELEVANCE_SD]
     scale = {name: sd / float(pilot[part].std()) for part, (name, sd) in zip(parts, RELEVANCE_SD.items(), strict=True)}
-    if dials.drift != 1:
-        world, pilot = _pilot(days, seed, dials.drift)
-    if dials.user_effect != 1:
-        more = np.float32(dials.user_effect - 1) * world.effects["user"]
-        pilot["main_relevance"] += more[pilot["user"]]
-        world.effects = {**world.effects, "user": world.effects["user"] + more}
+    if (dials.drift, dials.user_effect) != (1, 1):
+        world, pilot = _pilot(days, seed, dials.drift, dials.user_effect)
     scale["private"] *= dials.private_taste
     world.scale = scale
     top = EXAMINATION[:, :1].astype(float)
@@ -688,10 +690,10 @@ def _calibrated_world(days: int, seed: int, dials: _Dials) -> _World:
     return world
 
 
-def _pilot(days: int, seed: int, drift: float) -> tuple[_World, Events]:
+def _pilot(days: int, seed: int, drift: float = 1.0, user_effect: float = 1.0) -> tuple[_World, Events]:
     """Make a world and a small log of it, its people only, with the default shares of bots and random rows."""
     streams = _streams(seed)
-    world, rng = _make_world(days, streams["world"], drift), streams["pilot"]
+    world, rng = _make_world(days, streams["world"], drift, user_effect), streams["pilot"]
     events = _arrivals(world, 50_000, rng, BOT_SHARE)
     _choose_ads(world, events, rng, RANDOM_SHARE)
     _relevance(world, events, rng.standard_normal(50_000, np.float32))
