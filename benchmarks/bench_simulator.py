@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mlpipe.simulator import simulate_ad_log, simulate_auctions
+from mlpipe.simulator import choice_probabilities, policy_value, simulate_ad_log, simulate_auctions
 
 
 def seconds(task: Callable[[], object], repeats: int = 3) -> float:
@@ -41,12 +41,15 @@ def main(n_impressions: int = 1_000_000) -> None:
     world = seconds(lambda: simulate_ad_log(1))
     log = seconds(lambda: simulate_ad_log(n_impressions))
     auctions = seconds(lambda: simulate_auctions(n_impressions // 50, 16, first_day=12))
+    table = choice_probabilities()
+    value = seconds(lambda: policy_value(table, n_impressions))
     result = simulate_ad_log(n_impressions)
     size = result.impressions.memory_usage(deep=True).sum() + result.truth.memory_usage().sum() + result.true_ctr.nbytes
     print(f"reference, draw and sort 10,000,000 floats: 1.00 ({reference:.2f} s)")
     print(f"world and pilot only:                       {world / reference:.2f} ({world:.2f} s)")
     print(f"log of {n_impressions:,} impressions:            {log / reference:.2f} ({log:.2f} s, {size / 1e6:.0f} MB)")
     print(f"{n_impressions // 50:,} auctions of 16 ads:                {auctions / reference:.2f} ({auctions:.2f} s)")
+    print(f"value of a policy on them:                  {value / reference:.2f} ({value:.2f} s)")
     for rows in (n_impressions, 10 * n_impressions):
         print(f"peak memory of {rows:,} impressions: {peak_gigabytes(rows):.2f} GB")
 

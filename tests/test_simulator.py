@@ -872,6 +872,8 @@ def test_the_uniform_policy_is_worth_what_the_random_world_is():
     random = simulate_ad_log(N, random_share=1)
     uniform = only_live(np.ones(1))
     late, people = day_of(random) >= 9, ~random.truth["is_bot"].to_numpy()
+    bots = simulate_ad_log(N, random_share=1, bot_share=0.05)
+    assert policy_value(uniform, N, bot_share=0.05) == pytest.approx(mean_of(bots, late | True), rel=3e-4)
     for options, rows in (({}, late | True), ({"first_day": 9}, late), ({"people_only": True}, people)):
         assert policy_value(uniform, N, **options) == pytest.approx(mean_of(random, rows), rel=3e-4), options
 
