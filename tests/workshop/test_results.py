@@ -84,6 +84,19 @@ def test_the_symptom_of_a_trap_is_no_result(root):
     assert results.documents(root) == before
 
 
+def test_traps_stand_by_their_number_and_are_named_by_it(root):
+    for number in (10, 2, 1, 9):
+        path = root / "notebooks" / "traps" / f"t{number}_odd.ipynb"
+        lessons.write(path, lessons.to_bytes(notebook("Odd", CLAIM)))
+    assert [lesson.number for lesson in lessons.find(root)] == ["02", "04", "t1", "t2", "t9", "t10"]
+    assert [lesson.name for lesson in lessons.find(root, "t1,02")] == ["02_explore", "t1_odd"]
+    assert [lesson.name for lesson in lessons.find(root, "t10_odd")] == ["t10_odd"]
+    with pytest.raises(
+        ValueError, match=r"no lesson t3; known: 02_explore, 04_measure, t1_odd, t2_odd, t9_odd, t10_odd"
+    ):
+        lessons.find(root, "t3")
+
+
 @pytest.mark.parametrize(
     "mark", ["<!-- lessons -->", "<!-- /lessons -->", "<!-- results: 02.second -->", "<!-- /results -->"]
 )

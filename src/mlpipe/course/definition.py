@@ -136,7 +136,7 @@ def find(id: str) -> Definition:
 
 
 def _modules(lesson: str) -> list[Path]:
-    if not re.fullmatch(r"\d\d|t\d", lesson):
+    if not re.fullmatch(r"\d\d|t\d+", lesson):
         return []
     folder = paths.FILES / "lessons" / ("traps" if lesson.startswith("t") else "")
     return sorted(path for path in folder.glob(f"{lesson}_*/*.py") if path.stem != "lesson")

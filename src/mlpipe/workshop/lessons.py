@@ -46,8 +46,8 @@ class Lesson:
 
     @property
     def number(self) -> str:
-        """The two characters in front, as claims and exercises use them: digits, or "t" and a digit for a trap."""
-        return self.name[:2]
+        """What stands in front, as claims and exercises use it: two digits, or "t" and the number of a trap."""
+        return self.name.partition("_")[0]
 
     @property
     def part(self) -> str:
@@ -64,22 +64,28 @@ def find(root: Path, only: str = "") -> list[Lesson]:
     """
     folder, texts = Path(root).resolve() / "notebooks", Path(root).resolve() / "lessons"
     within: dict[str, Path] = {}  # name -> the folder below notebooks and below lessons
-    for place, pattern in ((Path(), "[0-9][0-9]_*"), (Path("traps"), "t[0-9]_*")):
+    for place, pattern in ((Path(), "[0-9][0-9]_*"), (Path("traps"), "t[0-9]*_*")):
         stored = [path.stem for path in (folder / place).glob(pattern + ".ipynb")]
         written = [path.parent.name for path in (texts / place).glob(pattern + "/lesson.py")]
         within |= dict.fromkeys(stored + written, place)
-    names = sorted(within)
+    names = sorted(within, key=lambda name: (name.startswith("t"), len(name.partition("_")[0]), name))  # t9 before t10
     if not names:
         raise FileNotFoundError(f"no lessons in {folder}: call this from the project's own folder")
     wanted = [word.strip().removesuffix(".ipynb") for word in only.split(",") if word.strip()]
-    unknown = [word for word in wanted if not any(name.startswith(word) for name in names)]
+    chosen = {word: [name for name in names if _means(word, name)] for word in wanted}
+    unknown = [word for word, found in chosen.items() if not found]
     if unknown:
         raise ValueError(f"no lesson {', '.join(unknown)}; known: {', '.join(names)}")
     return [
         Lesson(name, folder / within[name] / f"{name}.ipynb", texts / within[name] / name / "lesson.py")
         for name in names
-        if not wanted or any(name.startswith(word) for word in wanted)
+        if not wanted or any(name in found for found in chosen.values())
     ]
+
+
+def _means(word: str, name: str) -> bool:
+    """Whether a word names a lesson: by its beginning, a trap by its whole number, as t1 is not t10."""
+    return name.startswith(f"{word}_" if re.fullmatch(r"t\d+", word) else word)
 
 
 def read(path: Path) -> NotebookNode:

@@ -395,7 +395,8 @@ def _chosen(root: Path, only: str) -> dict[str, Path]:
         for path in sorted(lesson.text.parent.glob("*.py"))
         if path != lesson.text
     }
-    found = {word: [name for name in known if word in (name, name[:2], known[name].parent.name)] for word in wanted}
+    called = {name: (name, name.partition(".")[0], path.parent.name) for name, path in known.items()}
+    found = {word: [name for name in known if word in called[name]] for word in wanted}
     if unknown := [word for word, names in found.items() if not names]:
         raise ValueError(f"no exercise {', '.join(unknown)}; known: {', '.join(known)}")
     return {name: known[name] for names in found.values() for name in names} if wanted else known

@@ -233,7 +233,8 @@ def publish(
             print(f"The report and the index are not complete: {error}")
             code = 1
         if stopped:
-            rest = ",".join(sorted(row["lesson"][:2] for row in rows if row["result"] in ("stopped", "not run")))
+            left = (row["lesson"] for row in rows if row["result"] in ("stopped", "not run"))
+            rest = ",".join(sorted(name.partition("_")[0] for name in left))
             print(f"Interrupted. Finished lessons are kept; go on with: {call(target, only=rest)}")
             code = INTERRUPTED
     return code
