@@ -14,6 +14,7 @@ LAYERS = (
         "ranking_metrics",
         "click_metrics",
         "uncertainty",
+        "experiments",
         "retrieval",
         "serving",
         "envelope",

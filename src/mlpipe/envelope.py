@@ -5,9 +5,8 @@ Every argument is checked: a negative, missing or impossible one is a ValueError
 
 import math
 
-from scipy.stats import norm
-
 from mlpipe.arguments import fraction, number, positive
+from mlpipe.experiments import users_needed
 
 SECONDS_PER_DAY = 86_400
 
@@ -163,10 +162,7 @@ def ab_sample_size(base_rate: float, relative_lift: float, power: float = 0.8, a
             f"relative_lift is {relative_lift!r}, which takes base_rate {base_rate} to {p2:g}; expected another rate "
             "between 0 and 1: give the lift as a fraction of the base rate, such as 0.02 for +2 %"
         )
-    alpha = fraction("alpha", alpha, example="0.05")
-    power = number("power", power, alpha, 1, "()", f"above alpha ({alpha}) and below 1, such as 0.8")
-    z = norm.isf(alpha / 2) + norm.ppf(power)
-    return math.ceil(z**2 * (p1 * (1 - p1) + p2 * (1 - p2)) / (p2 - p1) ** 2)
+    return users_needed((p1 * (1 - p1) + p2 * (1 - p2)) / 2, p2 - p1, power, alpha)
 
 
 def hash_collision_rate(n_keys: float, n_buckets: float) -> float:
