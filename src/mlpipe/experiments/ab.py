@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import chisquare, norm
+from scipy.stats import chi2, norm
 
 from mlpipe import arguments
 from mlpipe.uncertainty import Interval, _interval, _resampled_means
@@ -248,7 +248,8 @@ def sample_ratio_p(n_control: int, n_treatment: int, share: float = 0.5) -> floa
     share = arguments.fraction("share", share, example="0.5")
     if not counts.sum():
         raise ValueError("n_control and n_treatment are 0; expected users in an arm: check the filter and the dates")
-    return float(chisquare(counts, counts.sum() * np.array([1 - share, share])).pvalue)
+    planned = counts.sum() * np.array([1 - share, share])
+    return float(chi2.sf(((counts - planned) ** 2 / planned).sum(), df=1))
 
 
 def users_needed(variance: float, difference: float, power: float = 0.8, alpha: float = 0.05) -> int:
@@ -323,7 +324,7 @@ def _totals(
         rows, rows_treated = np.bincount(codes), np.bincount(codes, treated)
         both = (rows_treated > 0) & (rows_treated < rows)
         if both.any():
-            user = np.asarray(users)[(codes == both.argmax()).argmax()]
+            user = np.asarray(users)[codes == both.argmax()].tolist()[0]
             raise ValueError(
                 f"users: {user!r} (first of {both.sum():,}) is in both arms; expected each in one: who saw both "
                 "versions says nothing about either, assign by user, and find out how they came into both"
