@@ -246,6 +246,7 @@ def test_same_seed_same_world_and_another_seed_another():
     assert (first.activity != second.activity).all()
 
 
+@pytest.mark.slow
 def test_other_kernels_make_the_same_world_byte_by_byte():
     here = digest()
     for name, environment in ways().items():

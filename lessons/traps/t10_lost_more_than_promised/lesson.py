@@ -45,7 +45,7 @@ holiday = 0.6  # share of the pages that are asked for on a holiday: day 3 after
 
 
 def five_days(rule):
-    """A line for each page: who saw which ad when, whether it was clicked, and how long the page took."""
+    """A line for each page: who saw which ad when, whether it was clicked, how long the page took."""
     day, group, time = (rng.integers(0, n, n_pages) for n in (5, 4, 3))
     ends = np.broadcast_to(rule, old_rule.shape)[day, group, time].cumsum(axis=1)
     ad = (ends > rng.random((n_pages, 1)) * ends[:, -1:]).argmax(axis=1)
@@ -98,18 +98,19 @@ def rate_of_ad(log):
 
 # %%
 def promised(log):
-    """What the new rule would earn, for each line of the log once, and the mean of the weights."""
-    weight = pd.Series(new_rule[log["ad"]] / chance_of_ad(log))[~log["line_id"].duplicated().to_numpy()]
-    return np.average(log.drop_duplicates("line_id")["clicked"], weights=weight), weight.mean()
+    """Clicks a page that the new rule would have, and the mean of the weights; each line counts once."""
+    weighted = log.assign(weight=new_rule[log["ad"]] / chance_of_ad(log)).drop_duplicates("line_id")
+    return np.average(weighted["clicked"], weights=weighted["weight"]), weighted["weight"].mean()
 
 
 described = {one.__name__: one(log) for one in (pages_alike, rate_alike, chance_of_ad, rate_of_ad)}
 once = log.assign(**described).drop_duplicates("line_id").groupby("day")
-print(once[list(described)].mean().round(3).to_string() + "\n")
+print(once[list(described)].mean().to_string(float_format="{:.3f}".format) + "\n")
 table = pd.DataFrame({"pages": once.size(), "old rule": once["clicked"].mean()})
 table["promised"], table["mean weight"] = zip(*(promised(log[log["day"] == day]) for day in table.index))
-table["pages after"], table["earned"] = after.groupby("day").size(), after.groupby("day")["clicked"].mean()
-print(table.round(3).to_string())
+table["pages after"] = after.groupby("day").size()
+table["earned"] = after.groupby("day")["clicked"].mean()
+print(table.to_string(float_format="{:.3f}".format))
 
 # %% alt="Three lines over five days: the old rule's clicks a page are the most, what the new rule was promised lies below, and what it earned lies far below that on each day."
 claim(
@@ -123,7 +124,8 @@ _, ax = plt.subplots()
 ax.plot(table.index, 100 * table["old rule"], color=plots.MUTED, label="old rule")
 ax.plot(table.index, 100 * table["promised"], "--", color=plots.ACCENT, label="new rule,\npromised")
 ax.plot(table.index, 100 * table["earned"], color=plots.ACCENT, label="new rule,\nearned")
-ax.set(title="On each day it earns less than was promised", xlabel="day", ylabel="clicks a page (%)", ylim=0)
+ax.set(title="On each day it earns less than was promised", xlabel="day", ylim=0)
+ax.set_ylabel("clicks a page (%)")
 ax.set_xticks(table.index)
 plots.label_lines(ax)
 plt.show()
