@@ -260,6 +260,10 @@ GOOD = {"numerator": [1, 0, 2, 1], "denominator": [3, 4, 5, 6], "arm": ["a", "a"
         ({"numerator": [3, 4, 5, 6]}, r"equal for all users of an arm .1 and 1.; expected users who differ"),
         ({"numerator": [0, 0, 0, 0]}, "equal for all users of an arm .0 and 0."),
         ({"numerator": [0.1, 0.1, 0.3, 0.3], "denominator": None}, "equal for all users of an arm"),
+        (
+            {"numerator": [0.3, 0.7, 0.9, 1.1], "denominator": [3, 7, 9, 11]},
+            "equal for all users of an arm .0.1 and 0.1.",
+        ),  # but for rounding
         ({"level": 95}, "level is 95; expected a number between 0 and 1"),
     ],
 )
@@ -305,6 +309,7 @@ def test_cuped_names_bad_input(arguments, message):
         (users_needed, (NAN, 1), "variance is nan"),
         (users_needed, (1, 0), "difference is 0; expected the smallest one that would matter"),
         (users_needed, (1, np.inf), "difference is inf"),
+        (users_needed, (1, 1e-200), "difference is 1e-200; expected the smallest"),
         (users_needed, (1, "0.1"), "difference is '0.1'"),
         (users_needed, (1, 1, 0.05), r"power is 0.05; expected above alpha \(0.05\)"),
         (users_needed, (1, 1, 1), "power is 1;"),

@@ -40,6 +40,12 @@ def test_other_levels_are_the_published_ones():
     assert [round(boundary(5, "pocock", alpha)[0], 3) for alpha in (0.1, 0.01)] == [2.122, 2.986]
 
 
+def test_small_levels_are_not_lost_in_rounding():
+    for kind in ("pocock", "obrien-fleming"):
+        bound = boundary(10, kind, 1e-14)
+        assert norm.isf(0.5e-14) < bound[-1] < norm.isf(0.5e-15)
+
+
 def test_shapes():
     assert len(set(boundary(7, "pocock"))) == 1
     steep = boundary(7, "obrien-fleming")

@@ -208,7 +208,7 @@ def cuped(values: ArrayLike, before: ArrayLike) -> np.ndarray:
     if len(y) < x.shape[1] + 2:
         raise ValueError(f"values has {len(y):,} users for {x.shape[1]} covariates; expected hundreds: collect more")
     x = x - x.mean(axis=0)
-    return y - x @ np.linalg.lstsq(x, y - y.mean(), rcond=None)[0]
+    return y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
 
 
 def sample_ratio_p(n_control: int, n_treatment: int, share: float = 0.5) -> float:
@@ -287,8 +287,8 @@ def users_needed(variance: float, difference: float, power: float = 0.8, alpha: 
     """
     variance = arguments.positive("variance", variance)
     difference = arguments.number("difference", difference)
-    if not difference:
-        raise ValueError("difference is 0; expected the smallest one that would matter: none is found by no experiment")
+    if not (difference**2):
+        raise ValueError(f"difference is {difference:g}; expected the smallest one that would matter, such as 0.01")
     alpha = arguments.fraction("alpha", alpha, example="0.05")
     power = arguments.number("power", power, alpha, 1, "()", f"above alpha ({alpha}) and below 1, such as 0.8")
     z = norm.isf(alpha / 2) + norm.ppf(power)
