@@ -35,6 +35,7 @@ PLANTED = {  # the faulty function, which no text names: to find it is part of t
     "t6": "n_clicks",
     "t7": "log_chance",
     "t8": "film_ids",
+    "t9": "most_in_a_day",
     "t10": "chance_of_ad",
 }
 HEALTHY = {  # where the symptom of a sound pipeline lies
@@ -46,6 +47,7 @@ HEALTHY = {  # where the symptom of a sound pipeline lies
     "t6": (-0.02, 0.045),  # change in the experiment less change at launch
     "t7": (1.35, 2.0),  # hidden likes in the lists over those in the list of the most liked
     "t8": (0.85, 1.05),  # hits of the page over hits of the test
+    "t9": (-0.06, 0.06),  # lift of those who come most less lift of the others
     "t10": (0.9, 1.02),  # promised over earned
 }
 OTHER_HARM = {  # wrong repairs that end the symptom, and do other harm: they lose or distort, as their messages say
@@ -64,6 +66,13 @@ OTHER_HARM = {  # wrong repairs that end the symptom, and do other harm: they lo
     "t6": {"one_visit_a_day"},
     "t7": {"count_instead_of_chance", "counts_lines_that_come_twice", "minus_infinity"},
     "t8": {"names_of_a_night_without_index"},
+    "t9": {
+        "limit_by_arm",
+        "mean_of_the_days",
+        "one_visit_a_day",
+        "only_visits_with_a_click",
+        "users_in_another_order",
+    },
     "t10": {"all_nights_together", "share_of_the_day", "counts_lines_that_come_twice"},
 }
 MISLEADS = {  # odd things that are innocent: what takes each out of the data, once they are made
@@ -94,6 +103,11 @@ MISLEADS = {  # odd things that are innocent: what takes each out of the data, o
         "new users": "next_like = np.where(late, -1, next_like)",
         "sold out": "sold_out = {night: gone & False for night, gone in sold_out.items()}",
         "a slow line": "slow = {night: there & False for night, there in slow.items()}",
+    },
+    "t9": {
+        "twice in the log": "log = log.drop_duplicates()",
+        "curiosity": "log = log[log['day'] > 1]",
+        "robots": "log = log[~log['user_id'].isin(users['user_id'][robot])]",
     },
     "t10": {
         "twice in the log": "log = log.drop_duplicates('line_id')",
@@ -198,8 +212,8 @@ def healthy(trap, value):
     return low <= value <= high
 
 
-def test_there_are_nine_traps_whose_names_do_not_tell():
-    assert len(TRAPS) == 9
+def test_there_are_ten_traps_whose_names_do_not_tell():
+    assert len(TRAPS) == 10
     assert sorted(TRAPS) == sorted(PLANTED) == sorted(HEALTHY) == sorted(OTHER_HARM) == sorted(MISLEADS)
     for lesson in TRAPS.values():
         told = set(lesson.name.split("_")) | set(title_words(lesson))
@@ -219,7 +233,7 @@ def test_all_traps_have_one_list_of_names_none_of_which_stands_out():
     assert names == sorted(names)
     assert all(find(f"{trap}.fault").choices == tuple(names) for trap in TRAPS)
     answers = Counter(find(f"{trap}.fault").answer() for trap in TRAPS)
-    assert len(answers) >= len(TRAPS) - 3  # t3, t7 and t10, and t5 and t8, are dresses of one fault
+    assert len(answers) >= len(TRAPS) - 4  # t3, t7 and t10, t5 and t8, t6 and t9 are dresses of one fault
     assert max(answers.values()) <= 3
     lengths = [len(meaning) for _, meaning in rows]
     assert max(lengths) <= 1.1 * min(lengths)
