@@ -98,7 +98,8 @@ def off_policy(
     The log must have shown what the target wants. If it never did, no weight is large: the weights are missing, and
     their mean stays below 1. A mean weight that differs from 1 by more than 0.01 and four standard errors is refused:
     below, the log lacks a part of what the target shows (or the propensities are too large); above, the propensities
-    are too small. Fewer than `min_effective_rows` are refused, as a few rows would decide. Both checks can pass
+    are too small. With m effective rows the mean weight is known to about 1 / sqrt(m), so a lack of less than
+    4 / sqrt(m) passes. Fewer than `min_effective_rows` are refused, as a few rows would decide. Both checks can pass
     although the propensities are wrong: a mean weight of 1 is necessary, not sufficient.
 
     Parameters
@@ -115,6 +116,9 @@ def off_policy(
         Fitted on other rows.
     level : chance that the interval covers the truth, between 0 and 1
     min_effective_rows : 2 or more
+        For rare rewards take 20 / rate. With fewer than 20 effective rows that have a reward the normal interval is too
+        narrow: 95 % intervals covered 92 % with 10 to 20, 89 % with 5 to 10, 57 % with fewer than one
+        (benchmarks/coverage_off_policy.py).
 
     Returns
     -------
