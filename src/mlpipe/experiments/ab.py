@@ -287,7 +287,7 @@ def users_needed(variance: float, difference: float, power: float = 0.8, alpha: 
     """
     variance = arguments.positive("variance", variance)
     difference = arguments.number("difference", difference)
-    if not (difference**2):
+    if difference**2 == 0:
         raise ValueError(f"difference is {difference:g}; expected the smallest one that would matter, such as 0.01")
     alpha = arguments.fraction("alpha", alpha, example="0.05")
     power = arguments.number("power", power, alpha, 1, "()", f"above alpha ({alpha}) and below 1, such as 0.8")

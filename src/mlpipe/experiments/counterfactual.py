@@ -57,7 +57,7 @@ def effective_rows(weights: ArrayLike) -> float:
 
     References
     ----------
-    Kish 1965, Survey sampling, section 11.7.
+    Kish 1965, Survey sampling, chapter 11.
 
     Examples
     --------
