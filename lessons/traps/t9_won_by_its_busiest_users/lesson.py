@@ -5,7 +5,7 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     budget_megabytes: 500
+#     budget_megabytes: 600
 #     budget_seconds: 15
 #     minutes: 10
 # ---
@@ -17,7 +17,7 @@
 #
 # | where we are | you need | it takes |
 # |---|---|---|
-# | somewhere in: data ▸ model ▸ serving ▸ experiment ▸ decision | 14 | 10 minutes to read, under 15 s, under 500 MB |
+# | somewhere in: data ▸ model ▸ serving ▸ experiment ▸ decision | 14 | 10 minutes to read, under 15 s, under 600 MB |
 #
 # A team tries a new page for a week. A fair coin puts each user into an arm: A keeps the old page, B gets the new one. Robots are left out: who comes ten times on one day or more often is taken for one. B wins, and the team writes: "Our best users love it." The users are *simulated*: this is what they do.
 
