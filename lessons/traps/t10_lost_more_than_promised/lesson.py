@@ -168,4 +168,4 @@ exercise("t10.fix").check(repaired)
 # %% [markdown]
 # ## In real work
 #
-# A check that passes says that one thing is right. Ask of each check which faults it cannot see, and keep a second one that does not rest on the same number: here, a few pages that no rule has chosen.
+# A check that passes says that one thing is right. Ask of each check which faults it cannot see. A mean over all pages can be right while its parts are wrong: here the mean weight of each group at each time of day would have told, and so would a few pages that no rule has chosen.
