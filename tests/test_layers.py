@@ -15,6 +15,7 @@ LAYERS = (
         "click_metrics",
         "uncertainty",
         "experiments",
+        "monitoring",
         "retrieval",
         "serving",
         "envelope",
