@@ -20,6 +20,7 @@ from mlpipe.simulator import (
     AdLog,
     choice_context,
     choice_probabilities,
+    impressions_by_day,
     policy_value,
     simulate_ad_log,
     simulate_auctions,
@@ -211,6 +212,28 @@ def test_default_world_is_fixed():
     assert first["timestamp"] == pd.Timestamp(FIXED["first"])
     assert log.true_ctr.mean() == pytest.approx(FIXED["mean_ctr"], rel=1e-4)
     assert log.intercept == pytest.approx(FIXED["intercept"], abs=1e-3)
+
+
+@pytest.mark.parametrize("block_rows", [1, 997, 2500, 5000, 10**9])
+def test_a_log_day_by_day_has_the_same_rows_for_any_block(block_rows: int):
+    whole = simulate_ad_log(5000, days=3, seed=3, drift=2).impressions
+    frames = list(impressions_by_day(5000, days=3, seed=3, drift=2, block_rows=block_rows))
+    assert_frame_equal(pd.concat(frames, ignore_index=True), whole)
+    days = [((frame["timestamp"] - START) // pd.Timedelta(days=1)).unique().tolist() for frame in frames]
+    assert days == [[0], [1], [2]]
+
+
+def test_a_day_without_rows_is_a_frame_without_rows():
+    frames = list(impressions_by_day(1, days=3))
+    assert sorted(map(len, frames)) == [0, 0, 1]
+    assert all(list(frame) == list(frames[0]) for frame in frames)
+
+
+def test_a_log_day_by_day_refuses_at_the_call():
+    with pytest.raises(ValueError, match="block_rows is 0; expected a whole number, 1 or more"):
+        impressions_by_day(10, block_rows=0)
+    with pytest.raises(ValueError, match="drift is -1"):
+        impressions_by_day(10, drift=-1)
 
 
 @pytest.mark.parametrize(("n", "days"), [(1, 2), (10, 2), (1000, 5), (1000, 40)])

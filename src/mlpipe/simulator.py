@@ -51,8 +51,9 @@ rows that should not be       16 bots (0.7 % of the rows, desktop, regular visit
 ============================  =========================================================================================
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -258,15 +259,73 @@ def simulate_ad_log(
     seed = arguments.whole_number("seed", seed, 0)
     dials = _Dials(base_rate, position_effect, drift, delay, private_taste, bot_share, random_share, user_effect)
 
-    world, streams = _calibrated_world(days, seed, dials), _streams(seed)
-    events = _arrivals(world, n_impressions, streams["arrivals"], dials.bot_share)
+    world = _calibrated_world(days, seed, dials)
+    events = _events(world, n_impressions, seed, dials)
+    return AdLog(_impressions(world, events), events["true_ctr"], _truth(events), world.intercept)
+
+
+def impressions_by_day(
+    n_impressions: int = 1_000_000, days: int = 14, seed: int = 0, *, block_rows: int = 500_000, **dials: float
+) -> Iterator[pd.DataFrame]:
+    """Hand over the impressions of `simulate_ad_log` one day at a time: the same rows, in less memory.
+
+    The truth is computed block by block and not kept, and only one day has the columns of a log. Ten million rows take
+    a gigabyte at the peak, most of it to put the sessions in order of time.
+
+    Parameters
+    ----------
+    n_impressions, days, seed : as in `simulate_ad_log`
+    block_rows : rows whose truth is in memory at a time, 1 or more; the rows do not depend on it
+    **dials : those of `simulate_ad_log`
+
+    Returns
+    -------
+    iterator of `days` frames, as `AdLog.impressions`
+        A day without rows is a frame without rows.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not a number of its range, or no intercept gives that base rate; at the call.
+    TypeError
+        If `simulate_ad_log` has no such dial.
+
+    Examples
+    --------
+    >>> [len(day) for day in impressions_by_day(n_impressions=1000, days=2)]
+    [428, 572]
+    """
+    n_impressions = arguments.whole_number("n_impressions", n_impressions, 1)
+    days = arguments.whole_number("days", days, 2)
+    seed = arguments.whole_number("seed", seed, 0)
+    block_rows = arguments.whole_number("block_rows", block_rows, 1)
+    settings = _Dials(**dials)
+    world = _calibrated_world(days, seed, settings)
+    return _days(world, _events(world, n_impressions, seed, settings, block_rows))
+
+
+def _days(world: _World, events: Events) -> Iterator[pd.DataFrame]:
+    bounds = np.searchsorted(events["time_ms"], np.arange(world.days + 1) * MS_DAY)
+    for start, end in pairwise(bounds):
+        yield _impressions(world, {name: values[start:end] for name, values in events.items()})
+
+
+def _events(world: _World, n: int, seed: int, dials: _Dials, block_rows: int | None = None) -> Events:
+    """All that happens, in time order; with `block_rows` the relevances are dropped block after block."""
+    streams = _streams(seed)
+    events = _arrivals(world, n, streams["arrivals"], dials.bot_share)
     _choose_ads(world, events, streams["choices"], dials.random_share)
-    _relevance(world, events, streams["hidden"].standard_normal(n_impressions, np.float32))
-    events["true_ctr"] = _true_ctr(world, events)
-    events["clicked"] = (streams["clicks"].random(n_impressions) < events["true_ctr"]).astype(np.int8)
+    true_ctr = np.empty(n)
+    for start in range(0, n, block_rows or n):
+        block = slice(start, min(start + (block_rows or n), n))
+        views = events if block_rows is None else {name: values[block] for name, values in events.items()}
+        _relevance(world, views, streams["hidden"].standard_normal(block.stop - start, np.float32))
+        true_ctr[block] = _true_ctr(world, views)
+    events["true_ctr"] = true_ctr
+    events["clicked"] = (streams["clicks"].random(n) < true_ctr).astype(np.int8)
     events["reported_ms"] = _report_times(world, events, streams["delays"], dials.delay)
     _repeat_some_rows(events, streams["duplicates"])
-    return AdLog(_impressions(world, events), events["true_ctr"], _truth(events), world.intercept)
+    return events
 
 
 def simulate_auctions(
