@@ -87,7 +87,7 @@ bench: $(READY)  ## speed and quality against other libraries
 # The lock of the tests is what their resolution adds to the reader's. uv does not read pip's configuration, so an index that pip was
 # given is handed on.
 LOCK = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-  --no-emit-index-url --no-emit-find-links pyproject.toml
+  --no-emit-index-url --no-emit-find-links --extra scale pyproject.toml
 
 lock: $(READY)  ## resolve the versions anew: rewrites requirements.lock and requirements-dev.lock
 	@$(BIN)/python -m venv build/lock && $(BIN)/python -I .ci/install.py build/lock uv

@@ -18,6 +18,7 @@ LAYERS = (
         "monitoring",
         "retrieval",
         "serving",
+        "scale",
         "envelope",
         "plots",
         "course",

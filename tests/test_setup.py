@@ -270,7 +270,7 @@ def test_ci_runs_what_the_readme_says():
 def test_the_conda_environment_is_the_package_with_the_readers_versions():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     assert environment["name"] == "mlpipe"
-    assert environment["dependencies"] == ["python=3.12", "pip", {"pip": ["-c .ci/versions.txt", "-e ."]}]
+    assert environment["dependencies"] == ["python=3.12", "pip", {"pip": ["-c .ci/versions.txt", "-e .[scale]"]}]
     locked = re.findall(r"^(\S.*?)(?: \\)?$", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
     assert (ROOT / ".ci" / "versions.txt").read_text().splitlines()[1:] == locked
 
@@ -355,6 +355,7 @@ def test_the_locks_hold_each_package_where_it_is_needed():
     def names(requirements):
         return {re.match("[A-Za-z0-9-]+", one).group().lower() for one in requirements}
 
-    assert names(project["project"]["dependencies"] + groups["install"]) <= set(readers)
+    extra = project["project"]["optional-dependencies"]["scale"]
+    assert names(project["project"]["dependencies"] + extra + groups["install"]) <= set(readers)
     assert names(groups["dev"]) <= set(tests)
     assert not set(readers) & set(tests)
