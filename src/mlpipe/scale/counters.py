@@ -1,0 +1,134 @@
+"""Point-in-time counters as one SQL text that DuckDB and Spark both run, within a cap of memory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from mlpipe import arguments
+from mlpipe.scale.files import Days, connection, list_files, new_folder, read_days
+
+LEAST_MEGABYTES = 10  # below it DuckDB cannot even write the files of some days side by side
+
+# An impression asks and is counted from then on; a click is counted from its report on. All stand in one line for each
+# key, at equal times impressions first: then what stands before a row, apart from its equals, happened strictly before.
+COUNTERS = """
+WITH events AS (
+    SELECT {key} AS key, row, timestamp AS moment, 0 AS click FROM {log}
+    UNION ALL
+    SELECT {key} AS key, row, reported_at AS moment, 1 AS click FROM {log} WHERE reported_at IS NOT NULL
+), counted AS (
+    SELECT row, moment, click, RANK() OVER line - 1 AS events_before, SUM(click) OVER line AS clicks_before
+    FROM events WINDOW line AS (PARTITION BY key ORDER BY moment, click)
+)
+SELECT row, CAST(moment AS DATE) AS day, CAST(events_before - clicks_before AS INT) AS shown,
+    CAST(clicks_before AS INT) AS clicks
+FROM counted WHERE click = 0
+"""
+
+
+def counters_sql(log: str, key: str) -> str:
+    """The query that counts, for each row of a log, what was known of its key strictly before it.
+
+    Parameters
+    ----------
+    log : a table with ``row``, ``timestamp``, ``reported_at`` and the key: its name, or `Days.files`
+    key : name of a column without missing values, such as "ad_id"
+
+    Returns
+    -------
+    str
+        SQL for DuckDB and for Spark. Its result has ``row``, ``day``, ``shown`` (impressions before) and ``clicks``
+        (reported before): those of `mlpipe.features.count_before`.
+
+    Raises
+    ------
+    ValueError
+        For a key that is no plain name.
+
+    Examples
+    --------
+    >>> "PARTITION BY key" in counters_sql("log", "ad_id")
+    True
+    """
+    if not key.isidentifier():
+        raise ValueError(f"key is {key!r}; expected the name of a column, such as 'ad_id'")
+    return COUNTERS.format(log=log, key=key)
+
+
+def write_counters(
+    log: Days | str | os.PathLike[str],
+    key: str,
+    folder: str | os.PathLike[str],
+    *,
+    megabytes: float | None = None,
+    spill: str = "",
+) -> Days:
+    """Count by DuckDB, from Parquet files to Parquet files; what does not fit under the cap waits on the disk.
+
+    The cap is on DuckDB's own buffers: Python and DuckDB themselves take about 100 MB more.
+
+    Parameters
+    ----------
+    log : of impressions, or its folder
+    key : as in `counters_sql`; a column of the log
+    folder : of the result, made, must not be there
+    megabytes : cap of DuckDB's buffers, 10 or more; None leaves it at four fifths of the machine's memory
+    spill : folder for what waits on the disk; beside the result if empty
+
+    Returns
+    -------
+    Days
+        With ``row``, ``shown`` and ``clicks``.
+
+    Raises
+    ------
+    FileExistsError
+        For a folder that is there.
+    ValueError
+        For another key, missing keys, and a cap below 10.
+    MemoryError
+        Where the cap is too low, mostly for the rows of one key. No folder is left then.
+    FileNotFoundError, ImportError
+        As `mlpipe.scale.read_days`.
+    """
+    log = log if isinstance(log, Days) else read_days(log)
+    for name in (key, "row", "timestamp", "reported_at"):
+        arguments.one_of("the column", name, list(log.columns), ": write the log with `write_days`")
+    settings: dict[str, Any] = {"preserve_insertion_order": False}
+    if megabytes is not None:
+        so = f"{LEAST_MEGABYTES} MB or more, or None: below that DuckDB cannot hold one batch"
+        settings["memory_limit"] = f"{arguments.number('megabytes', megabytes, LEAST_MEGABYTES, so=so)}MB"
+    with new_folder(folder) as partial:
+        settings["temp_directory"] = spill or str(partial / "_spill")
+        with connection(**settings) as con:
+            _refuse_missing(con, log, key)
+            target = str(partial).replace("'", "''")
+            query = counters_sql(log.files(), key)
+            try:
+                con.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet, PARTITION_BY (day))")
+            except Exception as error:
+                if type(error).__name__ != "OutOfMemoryException":
+                    raise
+                n_rows = _largest(con, log, key)
+                raise MemoryError(
+                    f"megabytes is {megabytes:g}, and DuckDB needs more: the largest {key} has {n_rows:,} rows, which "
+                    "are sorted together; expected a larger cap: raise it, or split that group by time"
+                ) from error
+        list_files(partial)
+    return read_days(Path(folder))
+
+
+def _refuse_missing(con: Any, log: Days, key: str) -> None:
+    missing = con.execute(f"SELECT COUNT(*) - COUNT({key}) FROM {log.files()}").fetchone()[0]
+    if missing:
+        raise ValueError(
+            f"{key} is missing in {missing:,} rows; expected an id in each: all without one would count as one key. "
+            "Take another key, or write the log without them"
+        )
+
+
+def _largest(con: Any, log: Days, key: str) -> int:
+    counted = con.execute(f"SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM {log.files()} GROUP BY {key})")
+    return counted.fetchone()[0]
