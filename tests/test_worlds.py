@@ -10,7 +10,7 @@ import pytest
 from kernels import ways
 from scipy.special import logit
 
-from mlpipe.worlds import BASE_LOGIT, N_SEGMENTS, N_SLOTS, RecommenderWorld
+from mlpipe.worlds import BASE_LOGIT, N_CAMPAIGNS, N_SEGMENTS, N_SLOTS, RecommenderWorld, budget_market
 
 BOTH = pytest.mark.parametrize("cascade", [False, True])
 
@@ -321,3 +321,47 @@ def test_slates_may_come_in_any_form():
     for form in (np.uint8, np.int32, object):
         np.testing.assert_array_equal(world.value(np.array([[1, 2], [3, 4], [5, 6]], form)), expected)
     assert world.value(np.empty((0, 3), int), []).shape == (0,)
+
+
+# --- A market with budgets ---------------------------------------------------------------------------------
+
+
+def test_no_campaign_pays_more_than_its_budget():
+    assert budget_market(0.5, 20).sum() == 20 * N_CAMPAIGNS
+    assert budget_market(0.5, 21, apart=True).tolist() == [10 * N_CAMPAIGNS] * 2  # half of 21 is 10
+    assert budget_market(0, 10**6).sum() < budget_market(1, 10**6).sum() < 10**5  # budgets that last
+
+
+def test_shares_of_none_and_of_all():
+    assert budget_market(0, 300)[1] == budget_market(1, 300)[0] == 0
+
+
+def test_a_user_split_finds_the_truth_only_where_budgets_last():
+    for budget, too_much in ((40, 1.3), (10**6, 0.9)):
+        old, new = budget_market(0, budget)[0], budget_market(1, budget)[1]
+        users = budget_market(0.5, budget)
+        apart = budget_market(0.5, budget, apart=True)
+        ratio = users[1] / users[0] / (new / old)
+        assert too_much < ratio < too_much + 0.4
+        assert apart[1] / apart[0] == pytest.approx(new / old, rel=0.08)
+
+
+def test_one_seed_gives_one_market():
+    first, again, other = (budget_market(0.5, 60, seed=seed).tolist() for seed in (1, 1, 2))
+    assert first == again != other
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"share": 1.5}, "share is 1.5"),
+        ({"share": None}, "share is None"),
+        ({"budget": 1}, "budget is 1"),
+        ({"budget": 2.5}, "budget is 2.5"),
+        ({"apart": 2}, "apart is 2; expected True"),
+        ({"seed": -1}, "seed is -1"),
+    ],
+)
+def test_bad_markets_are_refused(change, found):
+    with pytest.raises(ValueError, match=found):
+        budget_market(**{"share": 0.5, "budget": 10} | change)

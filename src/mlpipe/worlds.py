@@ -1,4 +1,6 @@
-"""A simulated recommender whose true utility is known: who visits, what they click in a list, what a list is worth.
+"""Simulated worlds whose truth is known: a recommender, and a market whose advertisers pay from budgets.
+
+The recommender: who visits, what they click in a list, what a list is worth.
 
 A visit is one user who is shown one slate, a list of different items from the top slot down. A slot is clicked when it
 is looked at *and* its item attracts (the examination hypothesis):
@@ -40,6 +42,10 @@ N_SEGMENTS, N_SLOTS = 8, 10
 BASE_LOGIT = -3.2
 ACTIVITY_SD, QUALITY_SD, TASTE_SD, PRIVATE_SD = 1.0, 0.8, 1.0, 0.5
 PARTS = ("segment", "activity", "appetite", "quality", "taste", "private")
+
+N_CAMPAIGNS, N_REQUESTS, REQUESTS_AT_A_TIME = 60, 140_000, 350
+CLICK_RATE, APPEAL_SD, FIT_SD = 0.012, 0.5, 1.0
+OLD_ERROR_SD, NEW_ERROR_SD = 1.5, 0.7
 
 
 class RecommenderWorld:
@@ -262,3 +268,65 @@ class RecommenderWorld:
     def _chances(self, items: np.ndarray, users: np.ndarray) -> np.ndarray:
         """P(click) of each slot, if nothing above it ended the visit: (n, k)."""
         return self.attraction[users[:, None], items] * self.examination[: items.shape[1]]
+
+
+def budget_market(share: float, budget: int, *, apart: bool = False, seed: int = 0) -> np.ndarray:
+    """Clicks of a week in which an old and a new model choose ads, while each campaign pays a click from its budget.
+
+    140,000 requests, one a user. Each shows one ad, of 60 campaigns, and the click rate of campaign j is
+
+        0.012 exp(appeal_j + fit),    appeal_j ~ N(0, 0.5),    fit ~ N(0, 1) a request and campaign
+
+    A model shows the ad of the highest appeal_j + fit + error among the campaigns that still have budget, with an error
+    of N(0, 1.5) for the old model and N(0, 0.7) for the new one. A campaign whose budget is spent is seen to be so
+    after 350 requests at most; clicks in between are not paid and not counted.
+
+    Markets of one seed have the same requests, luck and, for one `share`, arms, whatever their budget.
+
+    Parameters
+    ----------
+    share : part of the users, drawn by chance, whose ads the new model chooses, 0 to 1
+    budget : clicks that each campaign can pay, 2 or more
+    apart : whether each of the two arms has half of each budget to itself, instead of sharing all of it
+    seed : 0 or more
+
+    Returns
+    -------
+    (2,) clicks that were paid for: of users with the old model, and of those with the new one
+
+    Raises
+    ------
+    ValueError
+        If an argument is not a number of its range.
+
+    References
+    ----------
+    This project; the split of budgets is that of Liu, Mao and Kang 2021, Trustworthy and powerful online marketplace
+    experimentation with budget-split design (KDD).
+
+    Examples
+    --------
+    >>> budget_market(0, budget=50).tolist(), budget_market(1, budget=50).tolist()
+    ([3000, 0], [0, 3000])
+    """
+    share = number("share", share, 0, 1, so="a share from 0 to 1, such as 0.5")
+    budget = whole_number("budget", budget, 2)
+    if not isinstance(apart, bool | np.bool_):
+        raise ValueError(f"apart is {apart!r}; expected True (half of each budget for each arm) or False (shared)")
+    rng = np.random.default_rng(whole_number("seed", seed, 0))
+    left = np.full((1 + apart, N_CAMPAIGNS), budget // (1 + apart))
+    appeal = rng.normal(0, APPEAL_SD, N_CAMPAIGNS)
+    clicks, row = np.zeros(2, np.int64), np.arange(REQUESTS_AT_A_TIME)
+    for _ in range(N_REQUESTS // REQUESTS_AT_A_TIME):
+        fit, error = rng.normal(0, FIT_SD, (2, REQUESTS_AT_A_TIME, N_CAMPAIGNS))
+        is_new, luck = (rng.random(REQUESTS_AT_A_TIME) < share).astype(int), rng.random(REQUESTS_AT_A_TIME)
+        purse = is_new * apart
+        worth = appeal + fit
+        score = worth + np.where(is_new, NEW_ERROR_SD, OLD_ERROR_SD)[:, None] * error
+        shown = np.where(left[purse] > 0, score, -np.inf).argmax(axis=1)
+        clicked = luck < CLICK_RATE * np.exp(worth[row, shown])
+        for arm, account, campaign in zip(is_new[clicked], purse[clicked], shown[clicked], strict=True):
+            if left[account, campaign]:
+                left[account, campaign] -= 1
+                clicks[arm] += 1
+    return clicks
