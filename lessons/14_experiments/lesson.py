@@ -1,0 +1,381 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+#   mlpipe:
+#     budget_megabytes: 700
+#     budget_seconds: 30
+#     minutes: 20
+# ---
+
+# %% [markdown] notes="Plan: who is random 4, the price 2, looks 4, lost users 2, CUPED 2, interleaving 2, novelty 1, budgets 3. Then ten minutes for the core exercise. Ask first: a test says plus two percent, p below five percent. What would you ask before you ship? Keep the answers on the board: who was counted, how often did you look, who is missing, what did the other arm lose?"
+# # Experiments that tell the truth
+#
+# **Goal.** Compare two versions on live users, and know each way in which the answer can be wrong: the unit, the looks, lost users, novelty, shared budgets.
+#
+# | where we are | you need | it takes |
+# |---|---|---|
+# | requirements ▸ data ▸ features ▸ model ▸ **evaluation** ▸ serving | intervals (06); the click log (02) | 20 minutes to read, under 30 s, under 700 MB |
+
+# %% tags=["parameters"]
+SEED = 0
+SCALE = "full"
+
+# %% [markdown] notes="Write the formula on the board and let the class find where rows come in: nowhere. Then ask why the covariance matters: who sees more also clicks more."
+# ## What is random?
+#
+# An A/B test gives each user an **arm** at random: control or treatment. An **A/A test** shows the same to both, so at level 5 % it should cry "significant" in 5 % of its runs. It tests the test.
+#
+# The click rate $r$ is clicks over items shown. Rows of one user are alike, and users, not rows, were assigned. With $y_u$ clicks and $n_u$ items shown of user $u$, the **delta method** gives the variance of an arm's rate, for many users:
+#
+# $$ \mathrm{var}(r) = \frac{\sum_u (y_u - r\, n_u)^2}{\left(\sum_u n_u\right)^2} $$
+#
+# A *simulated* recommender, whose users differ in how often they come and, by the dial `clicky`, in how readily they click:
+
+# %%
+import numpy as np
+import pandas as pd
+
+from mlpipe.worlds import RecommenderWorld
+
+n_users, a_day, runs = (20_000, 15_000, 2_000) if SCALE == "full" else (2_000, 1_500, 200)
+
+
+def log_of(clicky=0.5, days=7):  # clicks and items shown: two tables, days x users
+    world, rng = RecommenderWorld(n_users, 100, SEED, clicky=clicky), np.random.default_rng(SEED)
+    users = world.visits(days * a_day, rng)
+    clicks = world.show(users, world.best(10)[users], rng).sum(axis=1)
+    cell = np.repeat(np.arange(days), a_day) * n_users + users
+    return [np.bincount(cell, x, days * n_users).reshape(days, -1) for x in (clicks, 10 + 0 * clicks)]
+
+
+def null_tests(y, n):  # z of A/A tests by row and by user; the same arms at each call
+    rng, moments = np.random.default_rng(SEED), np.stack([y, n, y**2, y * n, n**2], axis=1)
+    treated = np.vstack([(rng.random((100, len(y))) < 0.5) @ moments for _ in range(runs // 100)])
+    y, n, yy, yn, nn = np.stack([treated, moments.sum(axis=0) - treated]).transpose(2, 0, 1)  # by arm
+    r = y / n
+    by_row = r * (1 - r) / n
+    by_user = (yy - 2 * r * yn + r**2 * nn) / n**2  # the formula above
+    return [(r[0] - r[1]) / np.sqrt(variance.sum(axis=0)) for variance in (by_row, by_user)]
+
+# %% [markdown]
+# **Predict before you run.** One week, both arms alike. The test takes rows for independent. How often does it find a difference at level 5 %?
+
+# %%
+from mlpipe.course import claim, exercise, say
+
+z = {dial: null_tests(*(x.sum(axis=0) for x in log_of(dial))) for dial in (0, 0.5, 1)}
+alarms = pd.DataFrame({dial: (np.abs(two) > 1.96).mean(axis=1) for dial, two in z.items()})
+print(alarms.set_axis(["by row", "by user"]).rename_axis(columns="clicky").round(2).to_string())
+claim("Rows taken for independent: A/A tests that find a difference", alarms[0.5][0], id="14.aa_rows",
+      baseline=0.05, at_least=0.15, fmt=".2f")
+claim("By user: about as many as they should", alarms[0.5][1], id="14.aa_users", baseline=alarms[0.5][0],
+      between=(0.03, 0.07), fmt=".3f")
+claim("The variance by user over that by row (the design effect)", np.mean((z[0.5][0] / z[0.5][1]) ** 2),
+      id="14.design_effect", baseline=1.0, at_least=1.8, fmt=".1f")
+claim("By row, with users who differ more (clicky 1; baseline: clicky 0)", alarms[1][0],
+      id="14.aa_clicky", baseline=alarms[0][0], at_least=0.3, fmt=".2f")
+
+# %% [markdown]
+# Only `clicky` changes in the table, so it is the cause of the rise. With 0 a little is left: users also differ in taste. Where users hardly differ, rows do little harm; the ad log of lesson 02, a fortnight of people, and the same with the *bots* left in:
+
+# %%
+from mlpipe.simulator import simulate_ad_log
+
+simulated = simulate_ad_log(1_000_000 if SCALE == "full" else 50_000, seed=SEED)
+ads = simulated.impressions[["user_id", "timestamp", "clicked"]].dropna(subset="user_id")
+bots, late = simulated.truth["is_bot"][ads.index], ads["timestamp"] >= "2026-01-12"
+both = [x.groupby("user_id")["clicked"].agg(["sum", "size"]).to_numpy(float) for x in (ads[~bots], ads)]
+people, everyone = ((np.abs(null_tests(*x.T)[0]) > 1.96).mean() for x in both)
+claim("The ad log's people: A/A tests by row that find a difference (baseline: with bots)", people,
+      id="14.aa_ads", baseline=everyone, at_most=0.11, fmt=".3f")
+
+# %% [markdown]
+# So run A/A tests on *your* log. By user costs nothing.
+#
+# ## What does certainty cost?
+#
+# To find a difference $\delta$ in a metric of variance $\sigma^2$ a user, at level 5 % with **power** (chance to find it) .8, each arm needs $n = 15.7\, \sigma^2 / \delta^2$ users. Half the effect costs four times the users, and users come at their own pace. Here 20,000 people exist; each visit is one of them, drawn by their activity.
+#
+# **Predict before you run.** Four weeks have four times the visits of one. If each week brought new users, the interval would be half as wide. How wide is it here?
+
+# %%
+from mlpipe.experiments import boundary, cuped, ratio_test, sample_ratio_p, team_draft, users_needed
+
+(clicks, shown), arm = log_of(days=28), np.random.default_rng(SEED).random(n_users) < 0.5
+tests = {w: ratio_test(*(x[: 7 * w].sum(axis=0) for x in (clicks, shown)), arm) for w in (1, 2, 4)}
+rate, variance = tests[1].control, tests[1].n_control * tests[1].standard_error**2 / 2  # of a user
+print("users an arm:", {f"+{x:.0%}": users_needed(variance, x * rate) for x in (0.05, 0.02, 0.01)})
+print("users seen in so many weeks:", {w: int(shown[: 7 * w].any(axis=0).sum()) for w in tests})
+claim("Standard error of four weeks over that of one (baseline: if each week had new users)",
+      tests[4].standard_error / tests[1].standard_error, id="14.four_weeks", baseline=0.5, at_least=0.8)
+
+# %% [markdown]
+# Four weeks show hardly more users than one, only each one better, and what is random is the user. Plan with the *new* users of a week, which become fewer. Where weeks do not help, lower the variance (below).
+#
+# ## May we look every day?
+#
+# A team looks every day and stops at the first $|z| > 1.96$. Here each day brings an equal number of *new* users, each counted once, so $z_k$ is a sum of $k$ independent steps over $\sqrt{k}$. The true effect, where there is one, is such that one test on day 14 has a power of .8.
+#
+# **Predict before you run.** No effect, fourteen looks. In how many of the runs does the team cry "significant"?
+
+# %%
+from scipy.stats import norm, ttest_1samp
+
+rng, k = np.random.default_rng(SEED), np.arange(1, 15)
+luck = rng.normal(size=(20_000 if SCALE == "full" else 2_000, 14)).cumsum(axis=1)
+effect = (norm.isf(0.025) + norm.ppf(0.8)) / np.sqrt(14)  # of a day's users, in standard errors
+rules = {"one look": np.where(k == 14, 1.96, np.inf), "1.96 daily": np.full(14, 1.96),
+         "O'Brien-Fleming": boundary(14, "obrien-fleming"), "Pocock": boundary(14, "pocock")}
+cried, rows = {}, {}
+for name, bound in rules.items():
+    crossed, stops = (np.abs(sums) >= bound * np.sqrt(k) for sums in (luck, luck + effect * k))
+    cried[name] = np.logical_or.accumulate(crossed, axis=1).mean(axis=0)
+    hit, first = stops.any(axis=1), stops.argmax(axis=1)
+    found = (luck / k / effect + 1)[hit, first[hit]]  # estimate over truth
+    rows[name] = cried[name][-1], hit.mean(), np.where(hit, first + 1, 14).mean(), found.mean()
+looks = pd.DataFrame(rows, ["false alarms", "power", "days", "estimate over truth"])
+print(looks.T.round(2).to_string())
+
+# %% alt="Share of A/A runs that have cried significant, by day. With 1.96 at every look it rises from 5 percent on day 1 to above 20 percent on day 14. Pocock's and O'Brien-Fleming's bounds end at 5 percent; O'Brien-Fleming stays near zero until the second week."
+import matplotlib.pyplot as plt
+
+from mlpipe import plots
+
+plots.use_style()
+_, ax = plt.subplots()
+for name in list(rules)[1:]:
+    ax.plot(k, 100 * cried[name], label=name)
+ax.axhline(5, color="black", linestyle="--", linewidth=1.5)
+ax.set(title="Who looks every day cries wolf", xlabel="day", ylabel="A/A runs (%)", ylim=(0, 25))
+plots.label_lines(ax)
+plt.show()
+
+# %%
+one, naive, bounded, pocock = (looks[name] for name in rules)
+daily = np.abs([null_tests(*(x[:day].sum(axis=0) for x in (clicks, shown)))[1] for day in k]) > 1.96
+claim("14 looks with 1.96: A/A runs that cry 'significant'", naive.iloc[0], id="14.peeking",
+      baseline=one.iloc[0], between=(0.2, 0.24), fmt=".3f")
+claim("The same in our recommender, where users return", daily.any(axis=0).mean(),
+      id="14.peeking_return", baseline=daily[-1].mean(), at_least=0.09, fmt=".2f")
+claim("O'Brien-Fleming's bound keeps the level", bounded.iloc[0], id="14.bounded",
+      baseline=naive.iloc[0], at_most=0.056, fmt=".3f")
+claim("... and nearly all of the power of .8 (baseline: Pocock)", bounded.iloc[1],
+      id="14.obrien_fleming", baseline=pocock.iloc[1], at_least=0.76, fmt=".2f")
+claim("The first significant look, over the true effect (baseline: one look)", naive.iloc[3],
+      id="14.first_look", baseline=one.iloc[3], at_least=1.5, fmt=".2f")
+
+# %% [markdown]
+# Pocock takes the same bound at every look, O'Brien-Fleming a strict one early that ends near 1.96. Both assume equal steps of new users. Returning users make successive looks more alike, so fewer runs cry wolf, still too many. Even one look exaggerates: what was called significant was lucky on average.
+#
+# ## Who is missing?
+#
+# No effect at all. The new page is too slow for the longest histories: requests of the busiest users in the treatment time out and leave no line in the log. The **sample-ratio check** asks whether the arms have as many users as the coin gives (usually at p < .001).
+
+# %%
+n = 200_000 if SCALE == "full" else 20_000
+busy = rng.lognormal(1, 1, n)
+visits, bought, new = rng.poisson(busy), rng.poisson(0.3 * busy), rng.random(n) < 0.5
+lost = new & (visits > np.quantile(visits, 0.97))
+alike = np.isin(np.arange(n), rng.choice(np.flatnonzero(~new), lost.sum(), replace=False))
+whole, busy, even = (ratio_test(bought[~x], None, new[~x]) for x in (lost & ~lost, lost, lost | alike))
+found, control = {}, rng.binomial(n, 0.5, 1000)
+for share in (0.002, 0.005, 0.01, 0.02):
+    arms = zip(control.tolist(), rng.binomial(n - control, 1 - share).tolist())
+    found[f"{share:.1%}"] = np.mean([sample_ratio_p(*two) < 0.001 for two in arms])
+print("share of one arm lost, and how often the check sees it:", pd.Series(found).round(2).to_dict())
+
+# %%
+claim("Without the busiest 3 % the treatment seems to lose (lift of purchases a user)", busy.lift,
+      id="14.lost_users", baseline=whole.lift, at_most=-0.05, fmt="+.1%")
+claim("The sample-ratio check sees it (p-value)", sample_ratio_p(busy.n_control, busy.n_treatment),
+      id="14.mismatch", baseline=sample_ratio_p(whole.n_control, whole.n_treatment), at_most=0.001)
+claim("One percent of an arm lost: share that is found (baseline: 2 %)", found["1.0%"],
+      id="14.small_loss", baseline=found["2.0%"], at_most=0.25, fmt=".2f")
+claim("As many lost from control, by chance: the check passes as before, and the lift", even.lift,
+      id="14.unseen", baseline=whole.lift, at_most=-0.05, fmt="+.1%")
+
+# %% [markdown] notes="Ask for filters that come after the coin: bots by their number of clicks, sessions without an error, users who saw the page."
+# The check sees *how many* are missing, not *who*, and small losses only with many users. So count everyone who was assigned, and test after each filter.
+#
+# ## Can the past help?
+#
+# **CUPED** subtracts from each user's metric what the time before the test explains of it: the part of a regression on it. What comes before the coin cannot depend on the arm. The last fortnight of our recommender is the test, the one before it the past. Each click of a treated user brings one more with a probability of 2 %. In the ad log the second week is the test.
+
+# %%
+def count_and_rate(y, n):  # a number a user each; means of the second are compared as click rates are
+    return {"clicks a user": y, "click rate": y - y.sum() / n.sum() * n}
+
+
+halves = ads[~bots].groupby(["user_id", late])["clicked"].agg(["sum", "size"]).unstack(fill_value=0)
+fortnights = [x.reshape(2, 14, n_users).sum(axis=1) for x in (clicks, shown)]
+logs, left = {"ad log": halves.to_numpy(float).T, "recommender": np.vstack(fortnights)}, {}
+for log, (y_before, y, n_before, n) in logs.items():
+    past = np.column_stack([y_before, n_before])
+    left[log] = [cuped(x, past).var() / x.var() for x in count_and_rate(y, n).values()]
+p_values = []
+for _ in range(500 if SCALE == "full" else 50):
+    arm = rng.random(n_users) < 0.5
+    metrics = count_and_rate(y + arm * rng.binomial(y.astype(int), 0.02), n)
+    metrics |= {f"{name}, CUPED": cuped(x, past) for name, x in metrics.items()}
+    p_values.append({name: ratio_test(x, None, arm).p_value for name, x in metrics.items()})
+power = (pd.DataFrame(p_values) < 0.05).mean()
+print(pd.DataFrame(left, list(metrics)[:2]).round(2), power.round(2).to_string(), sep="\n\n")
+
+# %%
+claim("Power for clicks a user with CUPED (baseline: without)", power["clicks a user, CUPED"],
+      id="14.cuped_power", baseline=power["clicks a user"], at_least=0.5, fmt=".2f")
+claim("Power for the click rate, without CUPED (baseline: clicks a user)", power["click rate"],
+      id="14.rate_power", baseline=power["clicks a user"], at_least=0.5, fmt=".2f")
+claim("Variance left in the ad log's click rate (baseline: in its clicks a user)", left["ad log"][1],
+      id="14.cuped_rate", baseline=left["ad log"][0], at_least=0.98, fmt=".3f")
+
+# %% [markdown]
+# A count differs between users mostly by how often they come, and the past tells that. The click rate divides it out: without CUPED it has about the power of the count with it. CUPED adds to a rate as far as the past tells it: much in the recommender, whose users differ in `clicky`, hardly anything in the ad log.
+#
+# ## Can one user see both?
+#
+# **Interleaving** mixes two rankings into one list (*team draft*: as captains pick teams), and a click is a vote for who picked the item. Users who differ cancel. Two rankers know each user's taste with an error; B's is smaller. How many users does each test need in a week of five visits on average, for a power of .8 at level 5 %? Twice: under *examination* each item that is looked at may be clicked, under *cascade* one click ends the visit.
+
+# %%
+def compared(cascade, users=10_000 if SCALE == "full" else 2_000, weeks=7):
+    world = RecommenderWorld(users, 200, SEED, cascade=cascade)
+    taste = np.log(world.attraction) + rng.normal(0, 0.5, world.attraction.shape)
+    a, b = (np.argsort(-taste - rng.normal(0, sd, taste.shape))[:, :10] for sd in (0.5, 0.4))
+    who, cell = world.visits(weeks * 5 * users, rng), np.repeat(np.arange(weeks), 5 * users) * users
+    slates, teams = team_draft(a[who], b[who], rng)
+    with_a, with_b, mixed = (world.show(who, lists, rng) for lists in (a[who], b[who], slates))
+    each = with_a.sum(axis=1), with_b.sum(axis=1), 1 + 0 * who, (mixed * (2 * teams - 1)).sum(axis=1)
+    sums = np.stack([np.bincount(cell + who, x, weeks * users) for x in each]).reshape(4, weeks, users)
+    came = sums[2, 1:] > 0  # a user in a week; the first week is the past of the second
+    (y_a, y_b, n, votes), past = sums[:, 1:][:, came], sums[[0, 2], :-1][:, came].T
+    rates = [y - (y_a + y_b).sum() / n.sum() / 2 * n for y in (y_a, y_b)]
+    metrics = {"clicks a user": (y_a, y_b), "clicks a visit": rates}
+    metrics["... with CUPED"] = [cuped(x, past) for x in rates]
+    gap = world.activity @ (world.value(b) - world.value(a)) * n.mean()  # clicks a user, exact
+    needed = {name: 2 * users_needed((x.var() + z.var()) / 2, gap) for name, (x, z) in metrics.items()}
+    needed["interleaving"] = few = users_needed(votes.var() / 2, votes.mean())
+    drawn = votes[rng.integers(len(votes), size=(500, few))]
+    return needed | {"power": (ttest_1samp(drawn, 0, axis=1).pvalue < 0.05).mean()}
+
+# %%
+needed = pd.DataFrame({way: compared(way == "cascade") for way in ("examination", "cascade")})
+times = needed[:-1] / needed.loc["interleaving"]
+print(times.round(1).to_string())
+for way, id, bounds in (("examination", "14.interleaving", (15, 3)), ("cascade", "14.cascade", (25, 2))):
+    for metric, end, bound in zip(times.index, ("", "_visit"), bounds):
+        claim(f"A/B on {metric}: times the users of interleaving ({way})", times.loc[metric, way],
+              id=id + end, baseline=1.0, at_least=bound, fmt=".0f")
+claim("Power of interleaving at its number (baseline: A/B on clicks a visit with as many users)",
+      needed.loc["power", "examination"], id="14.interleaving_power", fmt=".2f", between=(0.74, 0.86),
+      baseline=norm.sf(1.96 - 2.8 / times.loc["clicks a visit", "examination"] ** 0.5))
+
+# %% [markdown]
+# So *name the metric*: most of the large factor is a metric in which users who differ drown the effect. And the vote says which ranking is preferred in a mixed list, not what it earns alone.
+#
+# ## Will it last?
+#
+# People try what is new. Here the treatment brings 1 % in the long run, and 8 % more that fades within days of a user's *first* visit. Users first come on any day, so sort by days since a user was first seen, not by date.
+
+# %%
+n = 50_000 if SCALE == "full" else 5_000
+visits = rng.poisson(rng.lognormal(-1.5, 1, n)[:, None], (n, 28))
+age, arm = (visits.cumsum(axis=1) > 0).cumsum(axis=1) - 1, rng.random(n) < 0.5  # days since first seen
+clicked = rng.poisson(visits * 0.5 * (1 + arm[:, None] * (0.01 + 0.08 * np.exp(-age / 4))))
+tests = [ratio_test(*((x * (age >= low) * (age < high)).sum(axis=1) for x in (clicked, visits)), arm)
+         for low, high in ((0, 3), (3, 7), (7, 14), (14, 28))]
+print(pd.DataFrame(tests, ["0-2", "3-6", "7-13", "14-27"])[["lift", "lift_low", "lift_high"]].round(3))
+claim("The lift falls from a user's first days to the last ones (points; baseline: had it lasted)",
+      100 * (tests[0].lift - tests[-1].lift), id="14.novelty", baseline=0.0, at_least=2.5, fmt=".1f")
+
+# %% [markdown] notes="Draw two arms and one purse. Ask: who paid for the treatment's clicks? Then: which number, known to the team during the test, could have told them?"
+# The interval of the last weeks is about as wide to each side as the 1 % itself: read the fall, not the end.
+#
+# ## What if the arms share something?
+#
+# Sixty advertisers pay per click from a daily budget. A better model shows each user ads that suit more. Users are split. But the *budgets* are shared: what the treatment takes is gone for control. Since all is *simulated*, we can also give the new model to everybody. That is the truth.
+#
+# **Predict before you run.** Budgets are spent every day. What does the user split find, and what is the model worth?
+
+# %%
+from mlpipe.worlds import budget_market
+
+setups, worth = [(0, False), (1, False), (0.5, False), (0.5, True)], {}
+for name, budget in {"spent": 110, "never spent": 3_000}.items():
+    old, new, users, halves = (budget_market(x, budget, apart=y, seed=SEED) for x, y in setups)
+    worth[name] = [new[1] / old[0], users[1] / users[0], halves[1] / halves[0], users.sum() / old[0]]
+worth = pd.DataFrame(worth, ["new for all", "user split", "budget split", "both arms of users"]) - 1
+print(worth.map("{:+.1%}".format).to_string())
+
+# %%
+truth, by_user, by_budget, both = worth["spent"]
+claim("Budgets are spent: lift of clicks that the user split finds", by_user, id="14.user_split",
+      baseline=truth, at_least=0.3, fmt="+.0%")
+claim("... what the new model brings if all get it", truth, id="14.shared_budgets", baseline=by_user,
+      at_most=0.03, fmt="+.1%")
+claim("... what is found if each arm has half of each budget", by_budget, id="14.budget_split",
+      baseline=by_user, at_most=0.06, fmt="+.1%")
+claim("Both arms together over the time before (baseline: half the lift)", both, id="14.totals",
+      baseline=by_user / 2, at_most=0.03, fmt="+.1%")
+
+# %% [markdown]
+# Only the budgets change between the columns. If the treatment's gain were real, half of it would show in the sum of both arms. Assign what is shared: budgets, drivers, regions, days.
+#
+# ### Exercise (core): a click rate by user
+#
+# Rows of a log: `clicked` is 0 or 1, `user` any id, `treated` a bool. Return the difference of the click rates, treatment less control, and its standard error: the square root of the sum of both arms' $\mathrm{var}(r)$ by the formula above.
+
+# %% tags=["exercise:14.click_rate_test"]
+
+# %%
+exercise("14.click_rate_test").check(click_rate_test)
+
+# %% [markdown]
+# ### Exercise: CUPED
+#
+# `values` is a metric of each user in the test, `before` one from the time before it. Return the difference of the adjusted means, treatment less control, and the share of the values' variance that is left. Take one slope $\theta$ over both arms.
+
+# %% tags=["exercise:14.cuped_difference"]
+
+# %%
+exercise("14.cuped_difference").check(cuped_difference)
+
+# %% [markdown]
+# ### Exercise: team draft
+#
+# `a` and `b` rank items, best first; both are of the length of the list to make. In round `i`, `a` picks first if `coins[i]` is True, else `b`; then the other one. Each picks its best item that is not in the list yet. Return the items and the teams, 0 for `a` and 1 for `b`, cut to the length of `a`.
+
+# %% tags=["exercise:14.mixed_list"]
+
+# %%
+exercise("14.mixed_list").check(mixed_list)
+
+# %% [markdown]
+# ### Exercise: who is missing?
+#
+# Rows of a log have a `user` and an `arm` (0, 1, ...); a user may have many rows. `shares` is the planned share of each arm; an arm may be without rows. Return Pearson's $\chi^2$ of the numbers of *users*: the sum over the arms of (found - planned)$^2$ / planned.
+
+# %% tags=["exercise:14.sample_ratio"]
+
+# %%
+exercise("14.sample_ratio").check(sample_ratio)
+
+# %% [markdown]
+# ## What we have seen
+#
+# - The unit of the coin is the unit of the test: users, or budgets where these are shared. Rows and returning users promise a certainty that is not there.
+# - Decide before the start: users, looks and their bound, the metric, who is counted. Then check the ratio of the arms.
+# - The past helps counts; interleaving helps most against a poor metric; a lift may be new, or taken from the other arm.
+
+# %%
+say("I assign users and test by user: by row, {14.aa_rows:.0%} of A/A tests found a difference. Daily "
+    "looks cry wolf in {14.peeking:.0%} of the runs; O'Brien-Fleming's bound keeps 5 %, and a power of "
+    "{14.obrien_fleming:.0%}. I check the sample ratio: lost users made {14.lost_users} of nothing. "
+    "Interleaving needed {14.interleaving} times fewer users than clicks a user, but "
+    "{14.interleaving_visit} times fewer than clicks a visit. And I ask what the arms share: with spent "
+    "budgets a lift of {14.user_split} was worth {14.shared_budgets}. All that in simulations.")
+
+# %% [markdown]
+# *Read more:* Kohavi, Tang and Xu 2020, *Trustworthy online controlled experiments*; Deng, Knoblich and Lu 2018, on the delta method; Deng et al. 2013, on CUPED; O'Brien and Fleming 1979; Johari et al. 2022, *Always valid inference*; Fabijan et al. 2019, on sample ratios; Chapelle et al. 2012, on interleaving; Liu et al. 2021, *Trustworthy and powerful online marketplace experimentation with budget-split design*. *Next:* 15, learning from one's own log.
