@@ -98,6 +98,7 @@ def variance_of_users_rates(clicked, user, treated):
     return difference, mean_of_rates(clicked, user, treated)[1]
 
 
+equivalent = {"for which in (True, False):": "the order of the arms does not matter"}
 mistakes = [
     edit(
         "np.unique(user[rows], return_inverse=True)",

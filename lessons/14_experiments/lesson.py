@@ -149,7 +149,7 @@ _, ax = plt.subplots()
 for name in list(rules)[1:]:
     ax.plot(k, 100 * cried[name], label=name)
 ax.axhline(5, color="black", linestyle="--", linewidth=1.5)
-ax.set(title="Who looks every day cries wolf", xlabel="day", ylabel="A/A runs (%)", ylim=(0, 25))
+ax.set(title="Who looks every day cries wolf", xlabel="day", ylabel="false alarms (%)", ylim=(0, 25))
 plots.label_lines(ax)
 plt.show()
 
