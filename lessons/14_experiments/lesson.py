@@ -70,16 +70,14 @@ z = {dial: null_tests(*(x.sum(axis=0) for x in log_of(dial))) for dial in (0, 0.
 alarms = pd.DataFrame({dial: (np.abs(two) > 1.96).mean(axis=1) for dial, two in z.items()})
 print(alarms.set_axis(["by row", "by user"]).rename_axis(columns="clicky").round(2).to_string())
 claim("Rows taken for independent: A/A tests that find a difference", alarms[0.5][0], id="14.aa_rows",
-      baseline=0.05, at_least=0.15, fmt=".2f")
+      baseline=0.05, at_least=0.2, fmt=".2f")
 claim("By user: about as many as they should", alarms[0.5][1], id="14.aa_users", baseline=alarms[0.5][0],
       between=(0.03, 0.07), fmt=".3f")
 claim("The variance by user over that by row (the design effect)", np.mean((z[0.5][0] / z[0.5][1]) ** 2),
-      id="14.design_effect", baseline=1.0, at_least=1.8, fmt=".1f")
-claim("By row, with users who differ more (clicky 1; baseline: clicky 0)", alarms[1][0],
-      id="14.aa_clicky", baseline=alarms[0][0], at_least=0.3, fmt=".2f")
+      id="14.design_effect", baseline=1.0, at_least=2.5, fmt=".1f")
 
 # %% [markdown]
-# Only `clicky` changes in the table, so it is the cause of the rise. With 0 a little is left: users also differ in taste. Where users hardly differ, rows do little harm; the ad log of lesson 02, a fortnight of people, and the same with the *bots* left in:
+# Only `clicky` changes between the columns, so it is the cause of the rise. With 0 some is left: rows of a user are alike in other ways, too, such as taste. How bad is it on the ad log of lesson 02? A fortnight of people, and the same with the *bots* left in:
 
 # %%
 from mlpipe.simulator import simulate_ad_log
@@ -93,7 +91,7 @@ claim("The ad log's people: A/A tests by row that find a difference (baseline: w
       id="14.aa_ads", baseline=everyone, at_most=0.11, fmt=".3f")
 
 # %% [markdown]
-# So run A/A tests on *your* log. By user costs nothing.
+# Less bad, as long as the bots are out. Run A/A tests on *your* log; a test by user costs nothing.
 #
 # ## What does certainty cost?
 #
@@ -113,7 +111,7 @@ claim("Standard error of four weeks over that of one (baseline: if each week had
       tests[4].standard_error / tests[1].standard_error, id="14.four_weeks", baseline=0.5, at_least=0.8)
 
 # %% [markdown]
-# Four weeks show hardly more users than one, only each one better, and what is random is the user. Plan with the *new* users of a week, which become fewer. Where weeks do not help, lower the variance (below).
+# Four weeks show few more users than one, only each of them better, and what is random is the user. A lift of 1 % needs more people than exist. So plan with the *new* users of a week, who become fewer; where weeks do not help, lower the variance (below).
 #
 # ## May we look every day?
 #
@@ -139,7 +137,7 @@ for name, bound in rules.items():
 looks = pd.DataFrame(rows, ["false alarms", "power", "days", "estimate over truth"])
 print(looks.T.round(2).to_string())
 
-# %% alt="Share of A/A runs that have cried significant, by day. With 1.96 at every look it rises from 5 percent on day 1 to above 20 percent on day 14. Pocock's and O'Brien-Fleming's bounds end at 5 percent; O'Brien-Fleming stays near zero until the second week."
+# %% alt="Share of A/A runs that have cried significant, by day. With 1.96 at every look it rises from one in twenty on day 1 to more than one in five on day 14. Pocock's and O'Brien-Fleming's bounds end at one in twenty; O'Brien-Fleming stays near zero until the second week."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -159,20 +157,20 @@ daily = np.abs([null_tests(*(x[:day].sum(axis=0) for x in (clicks, shown)))[1] f
 claim("14 looks with 1.96: A/A runs that cry 'significant'", naive.iloc[0], id="14.peeking",
       baseline=one.iloc[0], between=(0.2, 0.24), fmt=".3f")
 claim("The same in our recommender, where users return", daily.any(axis=0).mean(),
-      id="14.peeking_return", baseline=daily[-1].mean(), at_least=0.09, fmt=".2f")
+      id="14.peeking_return", baseline=daily[-1].mean(), at_least=0.1, fmt=".2f")
 claim("O'Brien-Fleming's bound keeps the level", bounded.iloc[0], id="14.bounded",
       baseline=naive.iloc[0], at_most=0.056, fmt=".3f")
 claim("... and nearly all of the power of .8 (baseline: Pocock)", bounded.iloc[1],
       id="14.obrien_fleming", baseline=pocock.iloc[1], at_least=0.76, fmt=".2f")
 claim("The first significant look, over the true effect (baseline: one look)", naive.iloc[3],
-      id="14.first_look", baseline=one.iloc[3], at_least=1.5, fmt=".2f")
+      id="14.first_look", baseline=one.iloc[3], at_least=1.55, fmt=".2f")
 
 # %% [markdown]
-# Pocock takes the same bound at every look, O'Brien-Fleming a strict one early that ends near 1.96. Both assume equal steps of new users. Returning users make successive looks more alike, so fewer runs cry wolf, still too many. Even one look exaggerates: what was called significant was lucky on average.
+# Pocock takes the same bound at every look, O'Brien-Fleming a strict one early that ends near 1.96. Both need the number of looks in advance, and equal steps of new users. Where users return, successive looks are more alike and fewer runs cry wolf; still too many. Even one look exaggerates a little, since only lucky runs get called significant.
 #
 # ## Who is missing?
 #
-# No effect at all. The new page is too slow for the longest histories: requests of the busiest users in the treatment time out and leave no line in the log. The **sample-ratio check** asks whether the arms have as many users as the coin gives (usually at p < .001).
+# 200,000 users, no effect at all. The new page is too slow for the longest histories: requests of the busiest users in the treatment time out and leave no line in the log. The **sample-ratio check** asks whether the arms have as many users as the coin gives (usually at p < .001).
 
 # %%
 n = 200_000 if SCALE == "full" else 20_000
@@ -189,20 +187,24 @@ print("share of one arm lost, and how often the check sees it:", pd.Series(found
 
 # %%
 claim("Without the busiest 3 % the treatment seems to lose (lift of purchases a user)", busy.lift,
-      id="14.lost_users", baseline=whole.lift, at_most=-0.05, fmt="+.1%")
+      id="14.lost_users", baseline=whole.lift, at_most=-0.1, fmt="+.1%")
 claim("The sample-ratio check sees it (p-value)", sample_ratio_p(busy.n_control, busy.n_treatment),
       id="14.mismatch", baseline=sample_ratio_p(whole.n_control, whole.n_treatment), at_most=0.001)
 claim("One percent of an arm lost: share that is found (baseline: 2 %)", found["1.0%"],
-      id="14.small_loss", baseline=found["2.0%"], at_most=0.25, fmt=".2f")
+      id="14.small_loss", baseline=found["2.0%"], at_most=0.2, fmt=".2f")
 claim("As many lost from control, by chance: the check passes as before, and the lift", even.lift,
-      id="14.unseen", baseline=whole.lift, at_most=-0.05, fmt="+.1%")
+      id="14.unseen", baseline=whole.lift, at_most=-0.1, fmt="+.1%")
 
 # %% [markdown] notes="Ask for filters that come after the coin: bots by their number of clicks, sessions without an error, users who saw the page."
-# The check sees *how many* are missing, not *who*, and small losses only with many users. So count everyone who was assigned, and test after each filter.
+# The check sees *how many* are missing, not *who*, and small losses only in large tests. So count everyone who was assigned, and test after each filter.
 #
 # ## Can the past help?
 #
-# **CUPED** subtracts from each user's metric what the time before the test explains of it: the part of a regression on it. What comes before the coin cannot depend on the arm. The last fortnight of our recommender is the test, the one before it the past. Each click of a treated user brings one more with a probability of 2 %. In the ad log the second week is the test.
+# **CUPED** subtracts from each user's metric $y_u$ what a number $x_u$ from the time before the test explains of it:
+#
+# $$ y_u - \theta\, (x_u - \bar x), \qquad \theta = \mathrm{cov}(x, y) \,/\, \mathrm{var}(x) $$
+#
+# What comes before the coin cannot depend on the arm. Here it is two numbers, clicks and items shown. The last fortnight of our recommender is the test, the one before it the past. Each click of a treated user brings one more with a probability of 2 %. In the ad log the second week is the test. The first table is the share of the variance that CUPED leaves, the second the power in the recommender.
 
 # %%
 def count_and_rate(y, n):  # a number a user each; means of the second are compared as click rates are
@@ -226,18 +228,16 @@ print(pd.DataFrame(left, list(metrics)[:2]).round(2), power.round(2).to_string()
 
 # %%
 claim("Power for clicks a user with CUPED (baseline: without)", power["clicks a user, CUPED"],
-      id="14.cuped_power", baseline=power["clicks a user"], at_least=0.5, fmt=".2f")
-claim("Power for the click rate, without CUPED (baseline: clicks a user)", power["click rate"],
-      id="14.rate_power", baseline=power["clicks a user"], at_least=0.5, fmt=".2f")
+      id="14.cuped_power", baseline=power["clicks a user"], at_least=0.6, fmt=".2f")
 claim("Variance left in the ad log's click rate (baseline: in its clicks a user)", left["ad log"][1],
-      id="14.cuped_rate", baseline=left["ad log"][0], at_least=0.98, fmt=".3f")
+      id="14.cuped_rate", baseline=left["ad log"][0], at_least=0.975, fmt=".3f")
 
 # %% [markdown]
-# A count differs between users mostly by how often they come, and the past tells that. The click rate divides it out: without CUPED it has about the power of the count with it. CUPED adds to a rate as far as the past tells it: much in the recommender, whose users differ in `clicky`, hardly anything in the ad log.
+# A count differs between users mostly by how often they come, and the past tells that. The click rate divides it out: without CUPED it has about the power of the count with it. CUPED adds to a rate as far as the past tells it, too: much in the recommender, hardly anything in the ad log.
 #
 # ## Can one user see both?
 #
-# **Interleaving** mixes two rankings into one list (*team draft*: as captains pick teams), and a click is a vote for who picked the item. Users who differ cancel. Two rankers know each user's taste with an error; B's is smaller. How many users does each test need in a week of five visits on average, for a power of .8 at level 5 %? Twice: under *examination* each item that is looked at may be clicked, under *cascade* one click ends the visit.
+# **Interleaving** mixes two rankings into one list (*team draft*: as captains pick teams), and a click is a vote for who picked the item. Users who differ cancel. Two rankers know each user's taste with an error; B's is smaller. How many users does each test need in a week of five visits on average, for a power of .8 at level 5 %? We ask twice: under *examination* each item that is looked at may be clicked, under *cascade* one click ends the visit.
 
 # %%
 def compared(cascade, users=10_000 if SCALE == "full" else 2_000, weeks=7):
@@ -263,65 +263,61 @@ def compared(cascade, users=10_000 if SCALE == "full" else 2_000, weeks=7):
 # %%
 needed = pd.DataFrame({way: compared(way == "cascade") for way in ("examination", "cascade")})
 times = needed[:-1] / needed.loc["interleaving"]
-print(times.round(1).to_string())
-for way, id, bounds in (("examination", "14.interleaving", (15, 3)), ("cascade", "14.cascade", (25, 2))):
+print(times.round(1).to_string(), "\npower of interleaving:", needed.loc["power"].round(2).to_dict())
+for way, id, bounds in (("examination", "14.interleaving", (20, 3)), ("cascade", "14.cascade", (30, 2))):
     for metric, end, bound in zip(times.index, ("", "_visit"), bounds):
         claim(f"A/B on {metric}: times the users of interleaving ({way})", times.loc[metric, way],
               id=id + end, baseline=1.0, at_least=bound, fmt=".0f")
-claim("Power of interleaving at its number (baseline: A/B on clicks a visit with as many users)",
-      needed.loc["power", "examination"], id="14.interleaving_power", fmt=".2f", between=(0.74, 0.86),
-      baseline=norm.sf(1.96 - 2.8 / times.loc["clicks a visit", "examination"] ** 0.5))
 
 # %% [markdown]
-# So *name the metric*: most of the large factor is a metric in which users who differ drown the effect. And the vote says which ranking is preferred in a mixed list, not what it earns alone.
+# So *name the metric*: most of the large factor is a metric in which users who differ drown the effect. Two other rankers have other factors. And the vote says which ranking is preferred in a mixed list, not what it earns alone.
 #
 # ## Will it last?
 #
 # People try what is new. Here the treatment brings 1 % in the long run, and 8 % more that fades within days of a user's *first* visit. Users first come on any day, so sort by days since a user was first seen, not by date.
 
 # %%
-n = 50_000 if SCALE == "full" else 5_000
-visits = rng.poisson(rng.lognormal(-1.5, 1, n)[:, None], (n, 28))
-age, arm = (visits.cumsum(axis=1) > 0).cumsum(axis=1) - 1, rng.random(n) < 0.5  # days since first seen
+visits = rng.poisson(rng.lognormal(-1.5, 1, (3 * n_users, 1)), (3 * n_users, 28))
+age, arm = (visits.cumsum(axis=1) > 0).cumsum(axis=1) - 1, rng.random(3 * n_users) < 0.5  # age in days
 clicked = rng.poisson(visits * 0.5 * (1 + arm[:, None] * (0.01 + 0.08 * np.exp(-age / 4))))
 tests = [ratio_test(*((x * (age >= low) * (age < high)).sum(axis=1) for x in (clicked, visits)), arm)
          for low, high in ((0, 3), (3, 7), (7, 14), (14, 28))]
 print(pd.DataFrame(tests, ["0-2", "3-6", "7-13", "14-27"])[["lift", "lift_low", "lift_high"]].round(3))
 claim("The lift falls from a user's first days to the last ones (points; baseline: had it lasted)",
-      100 * (tests[0].lift - tests[-1].lift), id="14.novelty", baseline=0.0, at_least=2.5, fmt=".1f")
+      100 * (tests[0].lift - tests[-1].lift), id="14.novelty", baseline=0.0, at_least=4, fmt=".1f")
 
 # %% [markdown] notes="Draw two arms and one purse. Ask: who paid for the treatment's clicks? Then: which number, known to the team during the test, could have told them?"
 # The interval of the last weeks is about as wide to each side as the 1 % itself: read the fall, not the end.
 #
 # ## What if the arms share something?
 #
-# Sixty advertisers pay per click from a daily budget. A better model shows each user ads that suit more. Users are split. But the *budgets* are shared: what the treatment takes is gone for control. Since all is *simulated*, we can also give the new model to everybody. That is the truth.
+# Sixty campaigns pay per click from a budget for the week. A new model shows each user ads that suit more. Users are split. But the *budgets* are shared: what the treatment takes is gone for control. Since all is *simulated*, we can also give the new model to everybody. That is the truth.
 #
-# **Predict before you run.** Budgets are spent every day. What does the user split find, and what is the model worth?
+# **Predict before you run.** Nearly all budgets get spent, also with the old model. What does the user split find, and what is the model worth?
 
 # %%
 from mlpipe.worlds import budget_market
 
 setups, worth = [(0, False), (1, False), (0.5, False), (0.5, True)], {}
-for name, budget in {"spent": 110, "never spent": 3_000}.items():
+for name, budget in {"spent": 100, "lasting": 3_000}.items():
     old, new, users, halves = (budget_market(x, budget, apart=y, seed=SEED) for x, y in setups)
     worth[name] = [new[1] / old[0], users[1] / users[0], halves[1] / halves[0], users.sum() / old[0]]
-worth = pd.DataFrame(worth, ["new for all", "user split", "budget split", "both arms of users"]) - 1
+worth = pd.DataFrame(worth, ["new for all", "user split", "budget split", "both arms together"]) - 1
 print(worth.map("{:+.1%}".format).to_string())
 
 # %%
 truth, by_user, by_budget, both = worth["spent"]
 claim("Budgets are spent: lift of clicks that the user split finds", by_user, id="14.user_split",
-      baseline=truth, at_least=0.3, fmt="+.0%")
+      baseline=truth, at_least=0.4, fmt="+.0%")
 claim("... what the new model brings if all get it", truth, id="14.shared_budgets", baseline=by_user,
-      at_most=0.03, fmt="+.1%")
+      at_most=0.05, fmt="+.1%")
 claim("... what is found if each arm has half of each budget", by_budget, id="14.budget_split",
       baseline=by_user, at_most=0.06, fmt="+.1%")
 claim("Both arms together over the time before (baseline: half the lift)", both, id="14.totals",
-      baseline=by_user / 2, at_most=0.03, fmt="+.1%")
+      baseline=by_user / 2, at_most=0.05, fmt="+.1%")
 
 # %% [markdown]
-# Only the budgets change between the columns. If the treatment's gain were real, half of it would show in the sum of both arms. Assign what is shared: budgets, drivers, regions, days.
+# Only the budgets change between the columns. What could have told the team? If the treatment's gain were real, half of it would show in both arms together, over the time before. Assign what is shared: a half of each budget, a region, a day.
 #
 # ### Exercise (core): a click rate by user
 #
@@ -345,7 +341,7 @@ exercise("14.cuped_difference").check(cuped_difference)
 # %% [markdown]
 # ### Exercise: team draft
 #
-# `a` and `b` rank items, best first; both are of the length of the list to make. In round `i`, `a` picks first if `coins[i]` is True, else `b`; then the other one. Each picks its best item that is not in the list yet. Return the items and the teams, 0 for `a` and 1 for `b`, cut to the length of `a`.
+# `a` and `b` rank items, best first; both are of the length of the list to make. In round `i`, `a` picks first if `coins[i]` is True, else `b`; then the other one. Each picks its best item that is not in the list yet. Stop when the list is as long as `a`, also in the middle of a round. Return the items, and the teams: 0 for `a`, 1 for `b`.
 
 # %% tags=["exercise:14.mixed_list"]
 
