@@ -349,6 +349,9 @@ def test_a_user_split_finds_the_truth_only_where_budgets_last():
 def test_one_seed_gives_one_market():
     first, again, other = (budget_market(0.5, 60, seed=seed).tolist() for seed in (1, 1, 2))
     assert first == again != other
+    weeks = [budget_market(0, 10**6, seed=1, week=week)[0] for week in range(3)]
+    assert len(set(weeks)) == 3  # new requests
+    assert max(weeks) / min(weeks) < 1.1  # of the same campaigns
 
 
 @pytest.mark.parametrize(
@@ -360,6 +363,7 @@ def test_one_seed_gives_one_market():
         ({"budget": 2.5}, "budget is 2.5"),
         ({"apart": 2}, "apart is 2; expected True"),
         ({"seed": -1}, "seed is -1"),
+        ({"week": 0.5}, "week is 0.5"),
     ],
 )
 def test_bad_markets_are_refused(change, found):

@@ -136,10 +136,11 @@ mistakes = [
         "square of all rows of the arm.",
     ),
     edit(
-        "np.sqrt(variances[0] + variances[1])",
-        "np.sqrt(variances[0]) + np.sqrt(variances[1])",
-        "adds_the_errors",
-        "You add the two standard errors. The arms are independent: their variances add up.",
+        "np.sum((y - r * n) ** 2)",
+        "len(n) / (len(n) - 1) * np.sum((y - r * n) ** 2)",
+        "divides_by_one_less",
+        "You divide by the number of users less one, as `ratio_test` does. The formula of this lesson is the one for many "
+        "users: it divides by their number.",
     ),
     edit(
         "np.sqrt(variances[0] + variances[1])",

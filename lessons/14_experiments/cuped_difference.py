@@ -93,6 +93,12 @@ mistakes = [
         "That is the share of the standard deviation. The number of users goes with the variance.",
     ),
     edit(
+        "(past * values).sum() / (past**2).sum()",
+        "np.polyfit(before[~treated], values[~treated], 1)[0]",
+        "theta_of_control",
+        "You fit the slope on control only. One slope over both arms is asked for: it uses all users.",
+    ),
+    edit(
         "adjusted.var() / values.var()",
         "1 - adjusted.var() / values.var()",
         "share_that_is_gone",

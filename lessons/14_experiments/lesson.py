@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Plan: who is random 4, the price 2, looks 4, lost users 2, CUPED 2, interleaving 2, novelty 1, budgets 3. Then ten minutes for the core exercise. Ask first: a test says plus two percent, p below five percent. What would you ask before you ship? Keep the answers on the board: who was counted, how often did you look, who is missing, what did the other arm lose?"
+# %% [markdown] notes="Plan: who is random 5, the price 2, looks 4, lost users 2, CUPED 2, interleaving 2 (run its first cell unread, read the table), novelty 1, budgets 2. Then ten minutes for the core exercise. Ask first: a test says plus two percent, p below five percent. What would you ask before you ship? Keep the answers on the board: who was counted, how often did you look, who is missing, what did the other arm lose?"
 # # Experiments that tell the truth
 #
 # **Goal.** Compare two versions on live users, and know each way in which the answer can be wrong: the unit, the looks, lost users, novelty, shared budgets.
@@ -23,7 +23,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown] notes="Write the formula on the board and let the class find where rows come in: nowhere. Then ask why the covariance matters: who sees more also clicks more."
+# %% [markdown] notes="Write the formula on the board and let the class find where rows come in: only as a user's sums. Then ask why the covariance matters: who sees more also clicks more."
 # ## What is random?
 #
 # An A/B test gives each user an **arm** at random: control or treatment. An **A/A test** shows the same to both, so at level 5 % it should cry "significant" in 5 % of its runs. It tests the test.
@@ -38,7 +38,7 @@ SCALE = "full"
 import numpy as np
 import pandas as pd
 
-from mlpipe.worlds import RecommenderWorld
+from mlpipe.worlds import RecommenderWorld, budget_market
 
 n_users, a_day, runs = (20_000, 15_000, 2_000) if SCALE == "full" else (2_000, 1_500, 200)
 
@@ -111,11 +111,11 @@ claim("Standard error of four weeks over that of one (baseline: if each week had
       tests[4].standard_error / tests[1].standard_error, id="14.four_weeks", baseline=0.5, at_least=0.8)
 
 # %% [markdown]
-# Four weeks show few more users than one, only each of them better, and what is random is the user. A lift of 1 % needs more people than exist. So plan with the *new* users of a week, who become fewer; where weeks do not help, lower the variance (below).
+# Four weeks show few more users than one, only each of them better, and what is random is the user. Already 2 % need more people than exist. So plan with the *new* users of a week, who become fewer; where weeks do not help, lower the variance (below).
 #
 # ## May we look every day?
 #
-# A team looks every day and stops at the first $|z| > 1.96$. Here each day brings an equal number of *new* users, each counted once, so $z_k$ is a sum of $k$ independent steps over $\sqrt{k}$. The true effect, where there is one, is such that one test on day 14 has a power of .8.
+# A team looks every day and stops at the first $|z| > 1.96$, with $z$ the difference over its standard error. Here each day brings an equal number of *new* users, each counted once, so $z_k$ is a sum of $k$ independent steps over $\sqrt{k}$. The true effect, where there is one, is such that one test on day 14 has a power of .8.
 #
 # **Predict before you run.** No effect, fourteen looks. In how many of the runs does the team cry "significant"?
 
@@ -147,7 +147,7 @@ _, ax = plt.subplots()
 for name in list(rules)[1:]:
     ax.plot(k, 100 * cried[name], label=name)
 ax.axhline(5, color="black", linestyle="--", linewidth=1.5)
-ax.set(title="Who looks every day cries wolf", xlabel="day", ylabel="false alarms (%)", ylim=(0, 25))
+ax.set(title="1.96 at every look cries wolf", xlabel="day", ylabel="false alarms (%)", ylim=(0, 25))
 plots.label_lines(ax)
 plt.show()
 
@@ -166,11 +166,11 @@ claim("The first significant look, over the true effect (baseline: one look)", n
       id="14.first_look", baseline=one.iloc[3], at_least=1.55, fmt=".2f")
 
 # %% [markdown]
-# Pocock takes the same bound at every look, O'Brien-Fleming a strict one early that ends near 1.96. Both need the number of looks in advance, and equal steps of new users. Where users return, successive looks are more alike and fewer runs cry wolf; still too many. Even one look exaggerates a little, since only lucky runs get called significant.
+# Pocock takes the same bound at every look, O'Brien-Fleming a strict one early that ends near 1.96. Both need the number of looks in advance, and are exact for equal steps of new users. Where users return, successive looks are more alike and fewer runs cry wolf; still too many. Even one look exaggerates a little, since unlucky runs are not called significant.
 #
 # ## Who is missing?
 #
-# 200,000 users, no effect at all. The new page is too slow for the longest histories: requests of the busiest users in the treatment time out and leave no line in the log. The **sample-ratio check** asks whether the arms have as many users as the coin gives (usually at p < .001).
+# 200,000 users, no effect at all. The new page is too slow for the longest histories: requests of the busiest users in the treatment time out and leave no line in the log. The **sample-ratio check** asks whether the arms have as many users as the draw should give (usually at p < .001).
 
 # %%
 n = 200_000 if SCALE == "full" else 20_000
@@ -186,7 +186,7 @@ for share in (0.002, 0.005, 0.01, 0.02):
 print("share of one arm lost, and how often the check sees it:", pd.Series(found).round(2).to_dict())
 
 # %%
-claim("Without the busiest 3 % the treatment seems to lose (lift of purchases a user)", busy.lift,
+claim("Without its busiest users, at most 3 %, the treatment seems to lose (lift)", busy.lift,
       id="14.lost_users", baseline=whole.lift, at_most=-0.1, fmt="+.1%")
 claim("The sample-ratio check sees it (p-value)", sample_ratio_p(busy.n_control, busy.n_treatment),
       id="14.mismatch", baseline=sample_ratio_p(whole.n_control, whole.n_treatment), at_most=0.001)
@@ -196,7 +196,7 @@ claim("As many lost from control, by chance: the check passes as before, and the
       id="14.unseen", baseline=whole.lift, at_most=-0.1, fmt="+.1%")
 
 # %% [markdown] notes="Ask for filters that come after the coin: bots by their number of clicks, sessions without an error, users who saw the page."
-# The check sees *how many* are missing, not *who*, and small losses only in large tests. So count everyone who was assigned, and test after each filter.
+# The check sees *how many* are missing, not *who*, and of 200,000 users seldom a loss of 1 %. So count everyone who was assigned, and test after each filter.
 #
 # ## Can the past help?
 #
@@ -204,7 +204,7 @@ claim("As many lost from control, by chance: the check passes as before, and the
 #
 # $$ y_u - \theta\, (x_u - \bar x), \qquad \theta = \mathrm{cov}(x, y) \,/\, \mathrm{var}(x) $$
 #
-# What comes before the coin cannot depend on the arm. Here it is two numbers, clicks and items shown. The last fortnight of our recommender is the test, the one before it the past. Each click of a treated user brings one more with a probability of 2 %. In the ad log the second week is the test. The first table is the share of the variance that CUPED leaves, the second the power in the recommender.
+# What comes before the assignment cannot depend on the arm. Here it is two numbers, clicks and items shown. The last fortnight of our recommender is the test, the one before it the past. Each click of a treated user brings one more with a probability of 2 %. In the ad log the second week is the test. The first table is the share of the variance that CUPED leaves, the second the power in the recommender.
 
 # %%
 def count_and_rate(y, n):  # a number a user each; means of the second are compared as click rates are
@@ -233,11 +233,11 @@ claim("Variance left in the ad log's click rate (baseline: in its clicks a user)
       id="14.cuped_rate", baseline=left["ad log"][0], at_least=0.975, fmt=".3f")
 
 # %% [markdown]
-# A count differs between users mostly by how often they come, and the past tells that. The click rate divides it out: without CUPED it has about the power of the count with it. CUPED adds to a rate as far as the past tells it, too: much in the recommender, hardly anything in the ad log.
+# In the recommender the count differs between users mostly by how often they come, and the past tells that. The click rate divides it out: look at its power without CUPED. CUPED adds to a rate as far as the past tells it, too: much in the recommender, hardly anything in the ad log.
 #
 # ## Can one user see both?
 #
-# **Interleaving** mixes two rankings into one list (*team draft*: as captains pick teams), and a click is a vote for who picked the item. Users who differ cancel. Two rankers know each user's taste with an error; B's is smaller. How many users does each test need in a week of five visits on average, for a power of .8 at level 5 %? We ask twice: under *examination* each item that is looked at may be clicked, under *cascade* one click ends the visit.
+# **Interleaving** mixes two rankings into one list (*team draft*: as captains pick teams), and a click is a vote for who picked the item. Users who differ cancel. Two rankers know each user's taste with an error, in part the same; B's own part is smaller. How many users does each test need in a week of five visits on average, for a power of .8 at level 5 %? We ask twice: under *examination* each item that is looked at may be clicked, under *cascade* one click ends the visit.
 
 # %%
 def compared(cascade, users=10_000 if SCALE == "full" else 2_000, weeks=7):
@@ -253,7 +253,7 @@ def compared(cascade, users=10_000 if SCALE == "full" else 2_000, weeks=7):
     (y_a, y_b, n, votes), past = sums[:, 1:][:, came], sums[[0, 2], :-1][:, came].T
     rates = [y - (y_a + y_b).sum() / n.sum() / 2 * n for y in (y_a, y_b)]
     metrics = {"clicks a user": (y_a, y_b), "clicks a visit": rates}
-    metrics["... with CUPED"] = [cuped(x, past) for x in rates]
+    metrics["clicks a visit, CUPED"] = [cuped(x, past) for x in rates]
     gap = world.activity @ (world.value(b) - world.value(a)) * n.mean()  # clicks a user, exact
     needed = {name: 2 * users_needed((x.var() + z.var()) / 2, gap) for name, (x, z) in metrics.items()}
     needed["interleaving"] = few = users_needed(votes.var() / 2, votes.mean())
@@ -264,10 +264,10 @@ def compared(cascade, users=10_000 if SCALE == "full" else 2_000, weeks=7):
 needed = pd.DataFrame({way: compared(way == "cascade") for way in ("examination", "cascade")})
 times = needed[:-1] / needed.loc["interleaving"]
 print(times.round(1).to_string(), "\npower of interleaving:", needed.loc["power"].round(2).to_dict())
-for way, id, bounds in (("examination", "14.interleaving", (20, 3)), ("cascade", "14.cascade", (30, 2))):
-    for metric, end, bound in zip(times.index, ("", "_visit"), bounds):
+for way, id in {"examination": "14.interleaving", "cascade": "14.cascade"}.items():
+    for metric, end, bound in zip(times.index, ("", "_visit", "_cuped"), (20, 2.5, 1.5)):
         claim(f"A/B on {metric}: times the users of interleaving ({way})", times.loc[metric, way],
-              id=id + end, baseline=1.0, at_least=bound, fmt=".0f")
+              id=id + end, baseline=1.0, at_least=bound, fmt=".1f")
 
 # %% [markdown]
 # So *name the metric*: most of the large factor is a metric in which users who differ drown the effect. Two other rankers have other factors. And the vote says which ranking is preferred in a mixed list, not what it earns alone.
@@ -296,13 +296,12 @@ claim("The lift falls from a user's first days to the last ones (points; baselin
 # **Predict before you run.** Nearly all budgets get spent, also with the old model. What does the user split find, and what is the model worth?
 
 # %%
-from mlpipe.worlds import budget_market
-
-setups, worth = [(0, False), (1, False), (0.5, False), (0.5, True)], {}
-for name, budget in {"spent": 100, "lasting": 3_000}.items():
-    old, new, users, halves = (budget_market(x, budget, apart=y, seed=SEED) for x, y in setups)
-    worth[name] = [new[1] / old[0], users[1] / users[0], halves[1] / halves[0], users.sum() / old[0]]
-worth = pd.DataFrame(worth, ["new for all", "user split", "budget split", "both arms together"]) - 1
+ways = {"share": 1}, {"share": 0}, {"share": 0.5}, {"share": 0.5, "apart": True}, {"share": 0, "week": 1}
+worth = {}
+for name, budget in {"spent": 115, "lasting": 3_000}.items():
+    new, old, users, halves, before = (budget_market(budget=budget, seed=SEED, **one) for one in ways)
+    worth[name] = [new[1] / old[0], users[1] / users[0], halves[1] / halves[0], users.sum() / before[0]]
+worth = pd.DataFrame(worth, ["new for all", "user split", "budget split", "arms, week before"]) - 1
 print(worth.map("{:+.1%}".format).to_string())
 
 # %%
@@ -310,14 +309,14 @@ truth, by_user, by_budget, both = worth["spent"]
 claim("Budgets are spent: lift of clicks that the user split finds", by_user, id="14.user_split",
       baseline=truth, at_least=0.4, fmt="+.0%")
 claim("... what the new model brings if all get it", truth, id="14.shared_budgets", baseline=by_user,
-      at_most=0.05, fmt="+.1%")
+      at_most=0.1, fmt="+.1%")
 claim("... what is found if each arm has half of each budget", by_budget, id="14.budget_split",
-      baseline=by_user, at_most=0.06, fmt="+.1%")
-claim("Both arms together over the time before (baseline: half the lift)", both, id="14.totals",
-      baseline=by_user / 2, at_most=0.05, fmt="+.1%")
+      baseline=by_user, at_most=0.1, fmt="+.1%")
+claim("Both arms together over the week before (baseline: half the lift)", both, id="14.totals",
+      baseline=by_user / 2, at_most=0.1, fmt="+.1%")
 
 # %% [markdown]
-# Only the budgets change between the columns. What could have told the team? If the treatment's gain were real, half of it would show in both arms together, over the time before. Assign what is shared: a half of each budget, a region, a day.
+# Only the budgets change between the columns. What could have told the team? If the treatment's gain were real, half of it would show in both arms together, over a week before with as many requests. Assign what is shared: a half of each budget, a region, a day.
 #
 # ### Exercise (core): a click rate by user
 #
@@ -361,17 +360,17 @@ exercise("14.sample_ratio").check(sample_ratio)
 # %% [markdown]
 # ## What we have seen
 #
-# - The unit of the coin is the unit of the test: users, or budgets where these are shared. Rows and returning users promise a certainty that is not there.
+# - What is assigned is the unit of the test: users, or budgets where these are shared. Rows and returning users promise a certainty that is not there.
 # - Decide before the start: users, looks and their bound, the metric, who is counted. Then check the ratio of the arms.
-# - The past helps counts; interleaving helps most against a poor metric; a lift may be new, or taken from the other arm.
+# - The past helps as far as it tells the metric; interleaving helps most against a poor metric; a lift may be new, or taken from the other arm.
 
 # %%
 say("I assign users and test by user: by row, {14.aa_rows:.0%} of A/A tests found a difference. Daily "
-    "looks cry wolf in {14.peeking:.0%} of the runs; O'Brien-Fleming's bound keeps 5 %, and a power of "
-    "{14.obrien_fleming:.0%}. I check the sample ratio: lost users made {14.lost_users} of nothing. "
-    "Interleaving needed {14.interleaving} times fewer users than clicks a user, but "
-    "{14.interleaving_visit} times fewer than clicks a visit. And I ask what the arms share: with spent "
-    "budgets a lift of {14.user_split} was worth {14.shared_budgets}. All that in simulations.")
+    "looks at 1.96 cry wolf in {14.peeking:.0%} of the runs; O'Brien-Fleming's bound keeps 5 %, and a "
+    "power of {14.obrien_fleming:.0%}. I check the sample ratio: lost users made {14.lost_users} of "
+    "nothing. Interleaving needed {14.interleaving:.0f} times fewer users than clicks a user, but "
+    "{14.interleaving_cuped} times fewer than clicks a visit with CUPED. And I ask what the arms share: "
+    "a lift of {14.user_split} was worth {14.shared_budgets}. All that in simulations.")
 
 # %% [markdown]
-# *Read more:* Kohavi, Tang and Xu 2020, *Trustworthy online controlled experiments*; Deng, Knoblich and Lu 2018, on the delta method; Deng et al. 2013, on CUPED; O'Brien and Fleming 1979; Johari et al. 2022, *Always valid inference*; Fabijan et al. 2019, on sample ratios; Chapelle et al. 2012, on interleaving; Liu et al. 2021, *Trustworthy and powerful online marketplace experimentation with budget-split design*. *Next:* 15, learning from one's own log.
+# *Read more:* Kohavi, Tang and Xu 2020, *Trustworthy online controlled experiments*; Deng, Knoblich and Lu 2018, on the delta method; Deng et al. 2013, on CUPED; Pocock 1977, and O'Brien and Fleming 1979, on looks; Fabijan et al. 2019, on sample ratios; Radlinski, Kurup and Joachims 2008, on team draft; Liu et al. 2021, *Trustworthy and powerful online marketplace experimentation with budget-split design*. *Next:* 15, learning from one's own log.

@@ -270,7 +270,7 @@ class RecommenderWorld:
         return self.attraction[users[:, None], items] * self.examination[: items.shape[1]]
 
 
-def budget_market(share: float, budget: int, *, apart: bool = False, seed: int = 0) -> np.ndarray:
+def budget_market(share: float, budget: int, *, apart: bool = False, seed: int = 0, week: int = 0) -> np.ndarray:
     """Clicks of a week in which an old and a new model choose ads, while each campaign pays a click from its budget.
 
     140,000 requests, one a user. Each shows one ad, of 60 campaigns, and the click rate of campaign j is
@@ -281,14 +281,15 @@ def budget_market(share: float, budget: int, *, apart: bool = False, seed: int =
     of N(0, 1.5) for the old model and N(0, 0.7) for the new one. A campaign whose budget is spent is seen to be so
     after 350 requests at most; clicks in between are not paid and not counted.
 
-    Markets of one seed have the same requests, luck and, for one `share`, arms, whatever their budget.
+    Markets of one seed and week have the same requests, luck and, for one `share`, arms, whatever their budget.
 
     Parameters
     ----------
     share : part of the users, drawn by chance, whose ads the new model chooses, 0 to 1
     budget : clicks that each campaign can pay, 2 or more
     apart : whether each of the two arms has half of each budget to itself, instead of sharing all of it
-    seed : 0 or more
+    seed : 0 or more; another seed has other campaigns
+    week : 0 or more; another week of a seed has the same campaigns, new requests and the full budgets
 
     Returns
     -------
@@ -313,9 +314,10 @@ def budget_market(share: float, budget: int, *, apart: bool = False, seed: int =
     budget = whole_number("budget", budget, 2)
     if not isinstance(apart, bool | np.bool_):
         raise ValueError(f"apart is {apart!r}; expected True (half of each budget for each arm) or False (shared)")
-    rng = np.random.default_rng(whole_number("seed", seed, 0))
+    seed, week = whole_number("seed", seed, 0), whole_number("week", week, 0)
     left = np.full((1 + apart, N_CAMPAIGNS), budget // (1 + apart))
-    appeal = rng.normal(0, APPEAL_SD, N_CAMPAIGNS)
+    appeal = np.random.default_rng(seed).normal(0, APPEAL_SD, N_CAMPAIGNS)
+    rng = np.random.default_rng([seed, week, 1])
     clicks, row = np.zeros(2, np.int64), np.arange(REQUESTS_AT_A_TIME)
     for _ in range(N_REQUESTS // REQUESTS_AT_A_TIME):
         fit, error = rng.normal(0, FIT_SD, (2, REQUESTS_AT_A_TIME, N_CAMPAIGNS))
