@@ -270,7 +270,7 @@ for way, id in {"examination": "14.interleaving", "cascade": "14.cascade"}.items
               id=id + end, baseline=1.0, at_least=bound, fmt=".1f")
 
 # %% [markdown]
-# So *name the metric*: most of the large factor is a metric in which users who differ drown the effect. Two other rankers have other factors. And the vote says which ranking is preferred in a mixed list, not what it earns alone.
+# (The power is that of 500 tests, their users drawn anew from these weeks.) So *name the metric*: most of the large factor is a metric in which users who differ drown the effect. Two other rankers have other factors. And the vote says which ranking is preferred in a mixed list, not what it earns alone.
 #
 # ## Will it last?
 #
