@@ -460,6 +460,56 @@ def choice_probabilities(days: int = 14, seed: int = 0, **dials: float) -> Float
     return table
 
 
+def policy_of_scores(scores: ArrayLike, sharpness: float, days: int = 14, seed: int = 0, **dials: float) -> FloatArray:
+    """Make a policy of a model's scores: each live ad with a probability in proportion to exp(sharpness x score).
+
+    With a sharpness of 0 all live ads are as likely; with infinity the live ad of the highest score is shown, and those
+    that share it as often.
+
+    Parameters
+    ----------
+    scores : (120, 2400), of `choice_context` and ad (``ad_id`` - 1), such as logits
+    sharpness : 0 or more, ``np.inf`` too
+    days, seed : as in `simulate_ad_log`
+    **dials : those of `simulate_ad_log`
+
+    Returns
+    -------
+    (days, 120, 2400) float32; the last axis sums to 1
+        What `policy_value` takes.
+
+    Raises
+    ------
+    ValueError
+        On scores of another shape, missing or infinite ones, and a sharpness below 0.
+    TypeError
+        If `simulate_ad_log` has no such dial.
+
+    Examples
+    --------
+    >>> scores = np.zeros((120, 2400))
+    >>> scores[:, 7] = 1
+    >>> table = policy_of_scores(scores, np.inf, days=2)
+    >>> table.shape, float(table[0, 0].max())
+    ((2, 120, 2400), 1.0)
+    """
+    found = arguments.numbers("scores", scores, "(120, 2400) scores, by choice_context and ad", ndim=2)
+    if found.shape != (N_CONTEXTS * N_SLOTS, N_ADS) or not np.isfinite(found).all():
+        raise ValueError(
+            f"scores have shape {found.shape}, {np.sum(~np.isfinite(found)):,} of them not finite; expected "
+            f"({N_CONTEXTS * N_SLOTS}, {N_ADS}) finite ones, by choice_context and ad: give ads without a score a low one"
+        )
+    if sharpness != np.inf:
+        sharpness = arguments.number("sharpness", sharpness, 0, so="0 or more, np.inf for the best ad alone")
+    live = choice_probabilities(days, seed, **dials) > 0
+    table = np.empty(live.shape, np.float32)
+    for day, today in enumerate(live):
+        above = found - np.where(today, found, -np.inf).max(axis=1, keepdims=True)
+        weight = today * (above == 0 if sharpness == np.inf else np.exp(sharpness * np.minimum(above, 0)))
+        table[day] = weight / weight.sum(axis=1, keepdims=True)
+    return table
+
+
 def policy_value(
     probabilities: ArrayLike,
     n_impressions: int = 1_000_000,

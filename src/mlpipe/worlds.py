@@ -32,15 +32,20 @@ equal in all else; visits, clicks and new items are drawn from the generators th
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from mlpipe.arguments import integers, number, whole_number
 
 N_SEGMENTS, N_SLOTS = 8, 10
 BASE_LOGIT = -3.2
 ACTIVITY_SD, QUALITY_SD, TASTE_SD, PRIVATE_SD = 1.0, 0.8, 1.0, 0.5
+ATTRIBUTE_NOISE_SD = 0.5
 PARTS = ("segment", "activity", "appetite", "quality", "taste", "private")
 
 N_CAMPAIGNS, N_REQUESTS, REQUESTS_AT_A_TIME = 60, 140_000, 350
@@ -141,6 +146,30 @@ class RecommenderWorld:
         n = whole_number("n", n)
         ends = np.cumsum(self.activity)
         return np.searchsorted(ends, rng.random(n) * ends[-1], side="right")
+
+    def by_lot(self, n: int, rng: np.random.Generator, k: int = N_SLOTS) -> np.ndarray:
+        """Draw slates in which each order of different items is as likely.
+
+        Parameters
+        ----------
+        n : slates, 1 or more
+        rng : generator to draw from
+        k : items in a slate, 1 to 10 and to the number of items
+
+        Returns
+        -------
+        (n, k) items
+
+        Raises
+        ------
+        ValueError
+            If `n` or `k` is out of its range.
+        """
+        n, k = whole_number("n", n), whole_number("k", k, 1, min(N_SLOTS, self.n_items))
+        slates = rng.integers(self.n_items, size=(n, k))
+        while (again := repeated(slates)).any():
+            slates[again] = rng.integers(self.n_items, size=(int(again.sum()), k))
+        return slates
 
     def show(self, users: ArrayLike, slates: ArrayLike, rng: np.random.Generator) -> np.ndarray:
         """Draw the clicks of visits.
@@ -256,8 +285,7 @@ class RecommenderWorld:
             if ids.size and not 0 <= ids.min() <= ids.max() < n:
                 wrong = ids[(ids < 0) | (ids >= n)][0]
                 raise ValueError(f"{name} holds {wrong}; expected 0 to {n - 1}, as many as the world has")
-        in_order = np.sort(items, axis=1)
-        twice = (in_order[:, 1:] == in_order[:, :-1]).any(axis=1)
+        twice = repeated(items)
         if twice.any():
             raise ValueError(
                 f"slates holds an item twice, first in row {twice.argmax()}: {items[twice.argmax()].tolist()}; "
@@ -268,6 +296,235 @@ class RecommenderWorld:
     def _chances(self, items: np.ndarray, users: np.ndarray) -> np.ndarray:
         """P(click) of each slot, if nothing above it ended the visit: (n, k)."""
         return self.attraction[users[:, None], items] * self.examination[: items.shape[1]]
+
+
+def repeated(slates: np.ndarray) -> np.ndarray:
+    """Tell which slates hold an item twice.
+
+    Parameters
+    ----------
+    slates : (n, k) items
+
+    Returns
+    -------
+    (n,) bool
+
+    Examples
+    --------
+    >>> repeated(np.array([[1, 2, 3], [4, 5, 4]]))
+    array([False,  True])
+    """
+    in_order = np.sort(slates, axis=1)
+    twice: np.ndarray = (in_order[:, 1:] == in_order[:, :-1]).any(axis=1)
+    return twice
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a policy knows when a round of `feedback_loop` begins.
+
+    Attributes
+    ----------
+    clicks : (8, n_items) of what this policy showed, by segment and item
+    looks : (8, n_items) examinations of the slots where it showed them, added up; clicks / looks is an attraction
+    attributes : (n_items, 8) noisy hints of how each segment likes the item, as content or price would give: the mean
+        logit of its attraction over the users of the segment, and N(0, 0.5)
+    segment : (n_visits,) of who comes in this round
+    """
+
+    clicks: np.ndarray
+    looks: np.ndarray
+    attributes: np.ndarray
+    segment: np.ndarray
+
+
+Policy = Callable[[Seen, np.random.Generator], tuple[np.ndarray, np.ndarray]]
+
+
+def feedback_loop(
+    policies: Mapping[str, Policy],
+    seed: int = 0,
+    *,
+    churn: float = 0.0,
+    n_rounds: int = 40,
+    n_visits: int = 2_000,
+    n_items: int = 600,
+) -> pd.DataFrame:
+    """Let policies learn from the clicks on what they show, each in its own copy of one world.
+
+    In each round a share `churn` of the items is replaced, the same users come to every policy, and each slot has the
+    same luck. In round 0 all show slates by lot. The clicks and looks of an item end with it.
+
+    Parameters
+    ----------
+    policies : by name; each is called with `Seen` and a generator, and returns two arrays: its own lists, (8, 10), the
+        best that it knows for each segment; and the slates that it shows, (n_visits, 10)
+    seed : 0 or more; of the world and of all draws
+    churn : share of the items that are replaced in a round, 0 to 1
+    n_rounds, n_visits : 1 or more; visits of one round
+    n_items : 10 or more
+
+    Returns
+    -------
+    DataFrame
+        A row for each policy and round: ``policy``, ``round``; ``served``, the expected clicks of a visit with what was
+        shown; ``own``, those of the policy's own lists for all users; ``coverage``, the share of the items that were
+        shown in the round.
+
+    Raises
+    ------
+    ValueError
+        If there is no policy, a number is out of its range, or a policy returns what cannot be shown.
+
+    Examples
+    --------
+    >>> def greedy(seen, rng):
+    ...     lists = np.argsort(-(seen.clicks + 1) / (seen.looks + 5), axis=1, kind="stable")[:, :10]
+    ...     return lists, lists[seen.segment]
+    >>> found = feedback_loop({"greedy": greedy}, n_rounds=3, n_visits=100)
+    >>> found.columns.tolist(), len(found)
+    (['policy', 'round', 'served', 'own', 'coverage'], 3)
+    """
+    if not isinstance(policies, Mapping) or not policies:
+        raise ValueError(
+            f"policies is {policies!r}; expected functions by name, such as {{'greedy': greedy}}: each takes what was "
+            "seen and a generator, and returns its own lists and the slates to show"
+        )
+    n_rounds, n_visits = whole_number("n_rounds", n_rounds), whole_number("n_visits", n_visits)
+    n_items = whole_number("n_items", n_items, N_SLOTS)
+    world = RecommenderWorld(n_items=n_items, seed=seed, churn=churn)
+    renewal, visits, hints = (np.random.default_rng([seed, stream]) for stream in range(3))
+    counted = np.zeros((len(policies), 2, N_SEGMENTS, n_items))
+    attributes, rows = _attributes(world, np.arange(n_items), hints), []
+    for step in range(n_rounds):
+        new = world.renew(renewal)
+        attributes[new], counted[..., new] = _attributes(world, new, hints), 0
+        users = world.visits(n_visits, visits)
+        segment = world.segment[users]
+        for (name, policy), known in zip(policies.items(), counted, strict=True):
+            rng, luck = (np.random.default_rng([seed, step, stream]) for stream in (3, 4))
+            own, slates = policy(Seen(known[0].copy(), known[1].copy(), attributes.copy(), segment), rng)
+            slates = np.asarray(slates) if step else world.by_lot(n_visits, rng)
+            clicked = world.show(users, slates, luck)
+            cell = (segment[:, None] * n_items + slates).ravel()
+            for counts, weight in zip(known, (clicked, np.broadcast_to(world.examination, slates.shape)), strict=True):
+                counts += np.bincount(cell, weight.ravel(), counts.size).reshape(counts.shape)
+            served = world.value(slates, users).mean()
+            worth = world.activity @ world.value(np.asarray(own)[world.segment])
+            rows.append((name, step, served, worth, len(np.unique(slates)) / n_items))
+    return pd.DataFrame(rows, columns=["policy", "round", "served", "own", "coverage"])
+
+
+def greedy(seen: Seen, rng: np.random.Generator, a: float = 1, b: float = 5) -> tuple[np.ndarray, np.ndarray]:
+    """Show each segment the ten items of the highest rate, (clicks + a) / (looks + b): a policy for `feedback_loop`.
+
+    Parameters
+    ----------
+    seen : what the policy knows
+    rng : not used
+    a, b : clicks and looks that each item begins with, above 0
+
+    Returns
+    -------
+    lists : (8, 10) items
+    slates : (n_visits, 10), the list of who comes
+    """
+    lists = best_ten((seen.clicks + a) / (seen.looks + b))
+    return lists, lists[seen.segment]
+
+
+def best_ten(rate: np.ndarray) -> np.ndarray:
+    """The ten items of the highest rate, the best first; of equal ones the lower number.
+
+    Parameters
+    ----------
+    rate : (..., n_items)
+
+    Returns
+    -------
+    (..., 10) items
+    """
+    return np.argsort(-rate, axis=-1, kind="stable")[..., :N_SLOTS]
+
+
+def by_attributes(seen: Seen, rng: np.random.Generator, l2: float = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Show each segment the ten items of the highest rate by a line in their attributes, which new items have as well.
+
+    The line of a segment is fitted by least squares, weighted by the looks.
+
+    Parameters
+    ----------
+    seen : what the policy knows
+    rng : not used
+    l2 : penalty on the squared weights, above 0
+
+    Returns
+    -------
+    lists : (8, 10) items
+    slates : (n_visits, 10), the list of who comes
+    """
+    x = np.column_stack([np.ones(len(seen.attributes)), seen.attributes])
+    gram = np.einsum("si,ij,ik->sjk", seen.looks, x, x) + l2 * np.eye(x.shape[1])
+    weights = np.linalg.solve(gram, (seen.clicks @ x)[..., None])[..., 0]
+    lists = best_ten(weights @ x.T)
+    return lists, lists[seen.segment]
+
+
+def random_slots(
+    seen: Seen, rng: np.random.Generator, own: Policy = greedy, share: float = 0.05
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give each slot with probability `share` to an item by lot; a slate that would hold an item twice stays as it was.
+
+    Parameters
+    ----------
+    seen : what the policy knows
+    rng : generator to draw from
+    own : policy whose slates are changed
+    share : of the slots, 0 to 1
+
+    Returns
+    -------
+    lists : (8, 10) items, those of `own`
+    slates : (n_visits, 10)
+    """
+    lists, slates = own(seen, rng)
+    items = rng.integers(seen.clicks.shape[1], size=slates.shape)
+    other = np.where(rng.random(slates.shape) < share, items, slates)
+    return lists, np.where(repeated(other)[:, None], slates, other)
+
+
+def last_slot(
+    seen: Seen, rng: np.random.Generator, own: Policy = greedy, share: float = 0.5
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give the last slot of a share of the visits to what the segment has seen least, one item after the other.
+
+    Parameters
+    ----------
+    seen : what the policy knows
+    rng : generator to draw from
+    own : policy whose slates are changed
+    share : of the visits, 0 to 1; 0.5 gives as many slots away as a share of 0.05 of all
+
+    Returns
+    -------
+    lists : (8, 10) items, those of `own`
+    slates : (n_visits, 10)
+    """
+    lists, slates = own(seen, rng)
+    other, turn = slates.copy(), rng.random(len(slates)) < share
+    for segment, least in enumerate(np.argsort(seen.looks, axis=1, kind="stable")):
+        visits = turn & (seen.segment == segment)
+        other[visits, -1] = np.resize(least, visits.sum())
+    return lists, np.where(repeated(other)[:, None], slates, other)
+
+
+def _attributes(world: RecommenderWorld, items: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Hints (len(items), 8); a segment without users has noise alone."""
+    liked = logit(world.attraction[:, items].astype(np.float64))
+    sums = np.stack([liked[world.segment == segment].sum(axis=0) for segment in range(N_SEGMENTS)], axis=1)
+    means = sums / np.maximum(np.bincount(world.segment, minlength=N_SEGMENTS), 1)
+    noisy: np.ndarray = means + rng.normal(0, ATTRIBUTE_NOISE_SD, means.shape)
+    return noisy
 
 
 def budget_market(share: float, budget: int, *, apart: bool = False, seed: int = 0, week: int = 0) -> np.ndarray:
