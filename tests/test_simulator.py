@@ -21,6 +21,7 @@ from mlpipe.simulator import (
     choice_context,
     choice_probabilities,
     impressions_by_day,
+    policy_of_scores,
     policy_value,
     simulate_ad_log,
     simulate_auctions,
@@ -1110,3 +1111,35 @@ def test_bad_arguments_of_auctions_are_named(arguments: dict, message: str):
 def test_unknown_dial(simulate):
     with pytest.raises(TypeError, match="drfit"):
         simulate(1000, drfit=2.0)
+
+
+def test_a_policy_of_scores_shows_live_ads_by_their_score():
+    scores = np.random.default_rng(0).normal(size=(120, 2400))
+    live = logged_policy() > 0
+    for sharpness in (0, 1.5, np.inf):
+        table = policy_of_scores(scores, sharpness, days=DAYS)
+        assert table.dtype == np.float32
+        assert not table[~live].any()
+        np.testing.assert_allclose(table.sum(axis=2), 1, rtol=1e-5)
+        assert policy_value(table, 2000) > 0
+    best = np.where(live, scores, -np.inf).argmax(axis=2)
+    np.testing.assert_array_equal(table.argmax(axis=2), best)
+    np.testing.assert_array_equal((table > 0).sum(axis=2), 1)
+    table = policy_of_scores(scores + 1000, 1.5, days=DAYS)  # only differences count
+    np.testing.assert_allclose(table, only_live(np.exp(1.5 * scores)), rtol=1e-3, atol=1e-9)
+    ties = policy_of_scores(np.zeros((120, 2400)), np.inf, days=DAYS)
+    np.testing.assert_allclose(ties, only_live(np.ones(1)), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("scores", "sharpness", "message"),
+    [
+        (np.zeros((120, 3)), 1, r"scores have shape \(120, 3\).*\(120, 2400\) finite ones"),
+        (np.full((120, 2400), -np.inf), 1, "finite"),
+        (np.zeros((120, 2400)), -1, "sharpness is -1; expected 0 or more, np.inf for the best ad alone"),
+        (np.zeros((120, 2400)), np.nan, "sharpness is nan"),
+    ],
+)
+def test_a_policy_of_bad_scores_is_refused(scores, sharpness, message):
+    with pytest.raises(ValueError, match=message):
+        policy_of_scores(scores, sharpness, days=DAYS)

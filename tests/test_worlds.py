@@ -10,7 +10,21 @@ import pytest
 from kernels import ways
 from scipy.special import logit
 
-from mlpipe.worlds import BASE_LOGIT, N_CAMPAIGNS, N_SEGMENTS, N_SLOTS, RecommenderWorld, budget_market
+from mlpipe.worlds import (
+    BASE_LOGIT,
+    N_CAMPAIGNS,
+    N_SEGMENTS,
+    N_SLOTS,
+    RecommenderWorld,
+    Seen,
+    budget_market,
+    by_attributes,
+    feedback_loop,
+    greedy,
+    last_slot,
+    random_slots,
+    repeated,
+)
 
 BOTH = pytest.mark.parametrize("cascade", [False, True])
 
@@ -369,3 +383,105 @@ def test_one_seed_gives_one_market():
 def test_bad_markets_are_refused(change, found):
     with pytest.raises(ValueError, match=found):
         budget_market(**{"share": 0.5, "budget": 10} | change)
+
+
+# --- Loops
+
+
+def short_loop(policies, **settings):
+    return feedback_loop(policies, n_rounds=5, n_visits=300, n_items=60, **settings)
+
+
+def test_lots_are_even_and_hold_no_item_twice():
+    world = RecommenderWorld(n_users=5, n_items=12)
+    slates = world.by_lot(20_000, np.random.default_rng(0), k=4)
+    assert slates.shape == (20_000, 4)
+    assert not repeated(slates).any()
+    places = np.array([np.bincount(column, minlength=12) for column in slates.T])
+    assert (abs(places / 20_000 - 1 / 12) < 0.01).all()
+    assert np.sort(world.by_lot(3, np.random.default_rng(0), k=10), axis=1).max() <= 11
+    with pytest.raises(ValueError, match="k is 11"):
+        world.by_lot(3, np.random.default_rng(0), k=11)
+
+
+def test_a_loop_counts_what_a_policy_showed_and_nothing_else():
+    known = []
+
+    def watch(seen, rng):
+        known.append((seen.clicks.copy(), seen.looks.copy()))
+        return greedy(seen, rng)
+
+    short_loop({"greedy": greedy, "watched": watch})
+    looks = [looks.sum() for _, looks in known]
+    a_round = 300 * RecommenderWorld(n_users=5).examination.sum()
+    np.testing.assert_allclose(looks, a_round * np.arange(5))
+    assert known[0][0].sum() == 0
+    assert (np.diff([clicks.sum() for clicks, _ in known]) > 0).all()
+    assert all((clicks <= 300 * 5).all() and clicks[looks == 0].sum() == 0 for clicks, looks in known)
+
+
+def test_a_policy_cannot_change_what_the_loop_counts():
+    def vandal(seen, rng):
+        found = greedy(seen, rng)
+        for counts in (seen.clicks, seen.looks, seen.attributes):
+            counts[:] = -1
+        return found
+
+    runs = short_loop({"vandal": vandal, "greedy": greedy}, churn=0.1).set_index(["policy", "round"])
+    np.testing.assert_array_equal(runs.loc["vandal"], runs.loc["greedy"])
+
+
+def test_the_policies_of_a_loop_do_not_depend_on_their_company():
+    alone = short_loop({"random": random_slots}, churn=0.1)
+    among = short_loop({"greedy": greedy, "random": random_slots}, churn=0.1)
+    among = among[among["policy"] == "random"].reset_index(drop=True)
+    np.testing.assert_array_equal(alone.drop(columns="policy"), among.drop(columns="policy"))
+
+
+def test_a_renewed_item_is_forgotten():
+    seen_looks = []
+
+    def watch(seen, rng):
+        seen_looks.append(seen.looks)
+        return greedy(seen, rng)
+
+    short_loop({"watched": watch}, churn=1.0)
+    assert all(looks.sum() == 0 for looks in seen_looks)
+
+
+def test_exploring_slates_give_away_the_slots_that_they_say():
+    rng = np.random.default_rng(0)
+    looks = rng.random((N_SEGMENTS, 200)) * 100
+    seen = Seen(looks * rng.random(looks.shape), looks, rng.normal(size=(200, 8)), rng.integers(0, 8, 20_000))
+    lists, own = greedy(seen, rng)
+    for policy, share in ((random_slots, 0.05), (last_slot, 0.05)):
+        same, slates = policy(seen, np.random.default_rng(1))
+        np.testing.assert_array_equal(same, lists)
+        assert not repeated(slates).any()
+        assert (slates != own).mean() == pytest.approx(share, rel=0.1)
+    changed = (slates != own).any(axis=0)
+    assert changed[-1]
+    assert not changed[:-1].any()
+    for segment in range(N_SEGMENTS):
+        given = slates[(seen.segment == segment) & (slates != own).any(axis=1), -1]
+        never = np.argsort(looks[segment])[: len(given) // 2]
+        assert set(never[:50]) - set(lists[segment]) <= set(given)
+
+
+def test_a_line_in_the_attributes_rates_items_that_nobody_saw():
+    runs = feedback_loop({"counts": greedy, "line": by_attributes}, n_rounds=6, n_visits=1_000, churn=0.2)
+    late = runs[runs["round"] > 2].groupby("policy")["own"].mean()
+    assert late["line"] > 1.3 * late["counts"]
+
+
+@pytest.mark.parametrize("policies", [{}, greedy, None])
+def test_a_loop_without_policies_is_refused(policies):
+    with pytest.raises(ValueError, match=r"policies is .*expected functions by name"):
+        feedback_loop(policies)
+
+
+def test_a_loop_of_no_rounds_is_refused():
+    with pytest.raises(ValueError, match="n_rounds is 0"):
+        feedback_loop({"greedy": greedy}, n_rounds=0)
+    with pytest.raises(ValueError, match="n_items is 9"):
+        feedback_loop({"greedy": greedy}, n_items=9)

@@ -265,13 +265,14 @@ from mlpipe import plots
 
 plots.use_style()
 fig, axes = plt.subplots(2, sharex=True, figsize=(8, 6.5))
-for ax, what, label in zip(axes, ("coverage", "served"), ("coverage (share)", "clicks a visit")):
+for ax, what, label, ends in zip(axes, ("coverage", "served"), ("coverage (share)", "clicks a visit"),
+                                 ((0, 1), (0.6, 2.1))):
     curves = later[later["shop"] == "new"].pivot_table(what, "round", "policy")
     for name, color in zip(POLICIES, (plots.ACCENT, "C3", "C2", "C1")):
         ax.plot(curves.index, curves[name], color=color, label=name)
-    ax.set(ylabel=label, ylim=(0, None))
+    ax.set(ylabel=label, ylim=ends)
 axes[0].set_title("Greedy knows a tenth of the shop, and falls behind")
-axes[1].set_xlabel(f"round, of which 1 % of the items are new (mean of {n_worlds} worlds)")
+axes[1].set_xlabel(f"round, each with 1 % new items (mean of {n_worlds} worlds)")
 for ax in axes:
     plots.label_lines(ax)
 plt.show()

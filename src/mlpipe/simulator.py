@@ -497,7 +497,8 @@ def policy_of_scores(scores: ArrayLike, sharpness: float, days: int = 14, seed: 
     if found.shape != (N_CONTEXTS * N_SLOTS, N_ADS) or not np.isfinite(found).all():
         raise ValueError(
             f"scores have shape {found.shape}, {np.sum(~np.isfinite(found)):,} of them not finite; expected "
-            f"({N_CONTEXTS * N_SLOTS}, {N_ADS}) finite ones, by choice_context and ad: give ads without a score a low one"
+            f"({N_CONTEXTS * N_SLOTS}, {N_ADS}) finite ones, by choice_context and ad: give ads without a score a low "
+            "one"
         )
     if sharpness != np.inf:
         sharpness = arguments.number("sharpness", sharpness, 0, so="0 or more, np.inf for the best ad alone")

@@ -422,7 +422,7 @@ def greedy(seen: Seen, rng: np.random.Generator, a: float = 1, b: float = 5) -> 
     ----------
     seen : what the policy knows
     rng : not used
-    a, b : clicks and looks that each item begins with, above 0
+    a, b : clicks and looks that each item begins with, above 0; tuned by benchmarks/tune_loop.py
 
     Returns
     -------

@@ -270,3 +270,30 @@ def test_effective_rows_names_bad_weights():
     ):
         with pytest.raises(ValueError, match=message):
             effective_rows(wrong)
+
+
+def test_what_is_no_column_of_the_log_is_named():
+    r, p = [0, 1] * 500, np.full(1000, 0.5)
+    for arguments, message in (
+        ((r, None, p), "logged is None; expected propensities of the action shown, one a row: the log must hold"),
+        ((r, p, None), "target is None; expected the target policy's probabilities of the action shown, one a row"),
+        ((None, p, p), "reward is None; expected rewards of the action shown"),
+        ((r, 0.5, p), r"logged is 0.5; .*one a row: np.full\(n, ...\)"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            off_policy(*arguments)
+
+
+def test_propensities_raised_to_a_floor_are_told_from_cut_weights():
+    rng = np.random.default_rng(3)
+    rare = rng.random(4000) < 0.04
+    logged, target = np.where(rare, 0.04, 0.96), np.where(rare, 0.7, 0.3)
+    reward = rng.random(4000) < 0.3
+    with pytest.raises(ValueError, match=r"raised to a floor.* by `clip`"):
+        off_policy(reward, np.maximum(logged, 0.2), target, min_effective_rows=2)
+    assert off_policy(reward, logged, target, clip=5, min_effective_rows=2).mean_weight < 0.7
+
+
+def test_rows_without_a_user_are_named():
+    with pytest.raises(ValueError, match=r"users has 1 missing values; .*an id of its own"):
+        off_policy([0, 1] * 500, [0.5] * 1000, [0.5] * 1000, users=[None, *range(999)])

@@ -306,7 +306,8 @@ def _codes(users: ArrayLike, other: str, like: np.ndarray) -> np.ndarray:
     """Users as 0, 1, ... in the order in which they come."""
     codes = arguments.ids("users", users)[0]
     arguments.same_length("users", codes, other, like)
-    arguments.none_missing("users", codes < 0, "one user a row: without one it is in no arm, find out whose it is")
+    so = "one user a row: find out whose it is, or give each such row an id of its own, as a user who came once"
+    arguments.none_missing("users", codes < 0, so)
     return codes
 
 

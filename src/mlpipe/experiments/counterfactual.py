@@ -110,8 +110,9 @@ def off_policy(
     how : "snips", "ips" or "dr"
     users : (n,) whose row it is
     clip : largest weight; larger ones are cut to it, None = none
-        Less variance for a bias that no interval shows: towards 0 with "ips", towards the policy of the log with
-        "snips". The check of the mean weight takes the weights before the cut, the effective rows those after it.
+        Less variance for a bias that no interval shows: towards 0 with "ips"; with "snips" of either sign, towards the
+        rows that the log favours. The check of the mean weight takes the weights before the cut, the effective rows
+        those after it.
     predicted, expected : (n,) rewards by a model, only for "dr"
         Fitted on other rows.
     level : chance that the interval covers the truth, between 0 and 1
@@ -148,6 +149,7 @@ def off_policy(
     arguments.one_of("how", how, ("snips", "ips", "dr"))
     level = arguments.fraction("level", level, example="0.95")
     least = arguments.number("min_effective_rows", min_effective_rows, 2, so="rows, 2 or more, such as 100")
+    _one_a_row(reward=reward, logged=logged, target=target)
     r, w = _finite("reward", reward), _weights(logged, target)
     arguments.same_length("reward", r, "logged", w)
     codes = np.arange(len(r)) if users is None else _codes(users, "reward", r)
@@ -229,6 +231,16 @@ def replay(
     return off_policy(reward, logged, (actions == choices).astype(np.float64), users=users)
 
 
+def _one_a_row(**columns: ArrayLike) -> None:
+    """Refuse None and single numbers for columns of the log."""
+    what = {"reward": "rewards of the action shown", "logged": "propensities of the action shown"}
+    for name, column in columns.items():
+        if column is None or np.ndim(column) == 0:
+            wanted = what.get(name, "the target policy's probabilities of the action shown")
+            fix = "the log must hold them" if column is None else "np.full(n, ...) if all rows have the same"
+            raise ValueError(f"{name} is {column!r}; expected {wanted}, one a row: {fix}")
+
+
 def _weights(logged: ArrayLike, target: ArrayLike) -> np.ndarray:
     propensity = arguments.numbers("logged", logged, "(n,) propensities", ndim=1)
     wish = arguments.numbers("target", target, "(n,) probabilities", ndim=1)
@@ -270,7 +282,8 @@ def _refuse_without_support(w: np.ndarray, codes: np.ndarray) -> None:
             f"the mean weight is {mean:.3f}; expected 1 but for luck: the log never showed about {1 - mean:.0%} of "
             "what the target policy wants, so nothing in it tells what that earns. Keep the target to actions that the "
             "log shows, or show the others to a random slice of the requests (an A/B test). If it shows all of them, "
-            "the propensities are too large, or the target's probabilities do not add up to 1"
+            "the propensities are too large (raised to a floor? cut the weights instead, by `clip`), or the target's "
+            "probabilities do not add up to 1"
         )
     raise ValueError(
         f"the mean weight is {mean:.3f}; expected 1 but for luck: the logged propensities are too small, or the "
