@@ -90,7 +90,7 @@ print(judged.round(3).to_string(), f"\nrandom slice: {(~train & lot).sum():,} vi
 winner, best = judged["nDCG"].idxmax(), judged["truth"].idxmax()
 wrong = paired_difference(ndcg[best], ndcg[winner])
 claim("Offline, the best lists lose for sure (nDCG, best less winner: end of the interval)", wrong.high,
-      id="15.offline_looks", baseline=0.0, at_most=-0.02, fmt=".3f")
+      id="15.offline_looks", baseline=0.0, at_most=-0.05, fmt=".3f")
 claim("They earn more than the offline winner (true clicks, ratio)",
       judged["truth"][best] / judged["truth"][winner], id="15.offline_truth", baseline=1.0, at_least=1.1)
 rank = judged.corr("spearman")["truth"]
@@ -155,12 +155,12 @@ print(table.astype({"rows": int}).round(2).to_string())
 
 # %%
 claim("Weighted, the log tells what the policy with β = 4 earns (SNIPS over the truth)",
-      table["SNIPS"][4], id="15.snips", baseline=table["log"][4], between=(0.88, 1.12))
+      table["SNIPS"][4], id="15.snips", baseline=table["log"][4], between=(0.92, 1.08))
 claim("Of the rows, so many are effective for 'always the best ad' (share)",
       table["rows"][np.inf] / len(recent), id="15.best_ad_rows", baseline=table["rows"][2] / len(recent),
-      at_most=0.01, fmt=".2%")
+      at_most=0.005, fmt=".2%")
 claim("Cut weights answer that with a large error that no interval shows (over the truth)",
-      table["cut"][np.inf], id="15.cut", baseline=1.0, at_least=1.15)
+      table["cut"][np.inf], id="15.cut", baseline=1.0, at_least=1.2)
 
 # %% [markdown] notes="Ask for the two checks of propensities: the mean weight, also in each group, and the random slice. Then ask what each cannot see. The direct method's error moves from seed to seed, from about none to a fifth: nobody would know it without the truth."
 # Near the log, weights answer. Farther away fewer rows speak; on the last line a few hundred decide, and the errors are the largest. Cut weights answer there with a wrong value, and no larger error that would warn. (The rows that keep their weight are those where the log liked the best ad, too.) DM needs no weights; its error stands in no interval, and another SEED has another. DR shares the error of SNIPS: at this click rate the noise is the click, not the model. The random slice is right on average, but small: compare its errors.
@@ -264,15 +264,14 @@ from mlpipe import plots
 
 plots.use_style()
 fig, axes = plt.subplots(2, sharex=True, figsize=(8, 6.5))
+axes[0].set_title("Greedy knows a tenth of the shop, and falls behind")
+axes[1].set_xlabel(f"round, each with 1 % new items (mean of {n_worlds} worlds)")
 for ax, what, label, ends in zip(axes, ("coverage", "served"), ("coverage (share)", "clicks a visit"),
                                  ((0, 1), (0.6, 2.1))):
     curves = later[later["shop"] == "new"].pivot_table(what, "round", "policy")
     for name, color in zip(POLICIES, (plots.ACCENT, "C3", "C2", "C1")):
         ax.plot(curves.index, curves[name], color=color, label=name)
     ax.set(ylabel=label, ylim=ends)
-axes[0].set_title("Greedy knows a tenth of the shop, and falls behind")
-axes[1].set_xlabel(f"round, each with 1 % new items (mean of {n_worlds} worlds)")
-for ax in axes:
     plots.label_lines(ax)
 plt.show()
 
@@ -281,27 +280,29 @@ mean = {span: one.loc["new"].mean() for span, one in spans.items()}
 gain = {span: one.loc["new"].mean() / 100 for span, one in over.items()}
 price, fixed = 1 - mean["last five"] / mean["own lists"], over["all"].loc["fixed"].mean() / 100
 claim("Greedy shows this share of the items (last five rounds, new items)", mean["coverage"]["greedy"],
-      id="15.greedy_coverage", baseline=mean["coverage"]["random 5 %"], at_most=0.15, fmt=".0%")
+      id="15.greedy_coverage", baseline=mean["coverage"]["random 5 %"], at_most=0.12, fmt=".0%")
 claim("The model that saw 5 % random slots has better lists than greedy's (ratio, last five)",
-      1 + gain["own lists"]["random 5 %"], id="15.greedy_falls", baseline=1.0, at_least=1.03, fmt=".2f")
+      1 + gain["own lists"]["random 5 %"], id="15.greedy_falls", baseline=1.0, at_least=1.06, fmt=".2f")
 claim("5 % of random slots cost this share of what its own lists would earn", price["random 5 %"],
-      id="15.explore_price", baseline=price["last slot"], between=(0.03, 0.06), fmt=".1%")
+      id="15.explore_price", baseline=price["last slot"], between=(0.035, 0.05), fmt=".1%")
 claim("They gave, in the last five rounds, where items are new (over greedy)",
-      gain["last five"]["random 5 %"], id="15.explore_gain", baseline=0.0, at_least=0.01, fmt="+.1%")
+      gain["last five"]["random 5 %"], id="15.explore_gain", baseline=0.0, at_least=0.03, fmt="+.1%")
+claim("They gave, over all rounds, where items are new", gain["all"]["random 5 %"], id="15.explore_all",
+      baseline=gain["all"]["Thompson"], between=(-0.01, 0.05), fmt="+.1%")
 claim("They gave, over all rounds, where no item is new", fixed["random 5 %"], id="15.fixed_shop",
-      baseline=fixed["Thompson"], between=(-0.03, 0.03), fmt="+.1%")
+      baseline=fixed["Thompson"], between=(-0.025, 0.025), fmt="+.1%")
 
 # %%
 claim("Thompson gave, over all rounds, where items are new (over greedy)",
-      gain["all"]["Thompson"], id="15.thompson", baseline=0.0, at_least=0.03, fmt="+.1%")
+      gain["all"]["Thompson"], id="15.thompson", baseline=0.0, at_least=0.04, fmt="+.1%")
 claim("Attributes, and no exploring, gave (over greedy on counts)",
       gain["all"]["attributes"], id="15.attributes", baseline=0.0, at_least=0.1, fmt="+.1%")
 taught = mean["own lists"]["attributes + 5 %"] / mean["own lists"]["attributes"] - 1
 claim("Exploring then taught the model hardly anything (own lists, last five)", taught, fmt="+.1%",
-      id="15.attributes_explore", baseline=gain["own lists"]["random 5 %"], between=(-0.02, 0.02))
+      id="15.attributes_explore", baseline=gain["own lists"]["random 5 %"], between=(-0.015, 0.015))
 
 # %% [markdown] notes="Ask for the cheapest answer first: can the model know anything of an item before it is shown? Then: who pays for the slots given away, and who gains? Those who come later."
-# What is never shown is never learned: greedy stays at its tenth of the shop, and as items are replaced its model falls behind. But read the account. Random slots cost their share *each round*, and pay late, where items are new; over all rounds their gain is within its interval of 0. The last slot costs less for as many slots. Thompson begins below all, explores where it is unsure, and gains in both shops. (Larger catalogues, fewer visits, another prior: simulate *your* shop.)
+# What is never shown is never learned: greedy stays at its tenth of the shop, and as items are replaced its model falls behind. But read the account. Random slots cost their share *each round*, and pay late, where items are new; over all rounds little is left, with new items or without. The last slot costs less for as many slots. Thompson begins below all, explores where it is unsure, and gains in both shops. (Larger catalogues, fewer visits, another prior: simulate *your* shop.)
 #
 # Attributes beat them all: a new item is known before its first click. Then exploring costs as much, and teaches hardly anything. It pays where ids must be learned.
 #
