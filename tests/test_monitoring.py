@@ -12,6 +12,7 @@ from mlpipe.monitoring import (
     calibration_alarm,
     control_limits,
     first_alarm,
+    mismatches,
     null_rates,
     plant_fault,
     psi,
@@ -190,6 +191,23 @@ def test_a_fault_changes_its_column_from_its_moment_on_and_nothing_else(log, fau
         assert served[name][wrong].equals(log[name][wrong]) == (name != CHANGED[fault])
 
 
+@pytest.mark.parametrize("fault", FAULTS)
+def test_replay_finds_the_column_of_each_fault_and_no_other(log, fault):
+    found = mismatches(plant_fault(log, fault, "2026-01-07 06:00"), log).any()
+    assert found[found].index.tolist() == [CHANGED[fault]]
+    assert not mismatches(log, log.copy()).to_numpy().any()
+
+
+def test_mismatches_in_missing_values_and_kinds_of_columns():
+    one = pd.DataFrame({"a": [1, None, 3, None], "b": ["x", None, "y", "z"], "only": 0}, index=[7, 7, 8, 9])
+    other = pd.DataFrame({"b": pd.Categorical(["x", None, None, "y"]), "a": pd.array([1, 2, 3, None], "Int32")})
+    found = mismatches(one, other)
+    assert found.columns.tolist() == ["a", "b"]
+    assert found.index.tolist() == [7, 7, 8, 9]
+    assert found["a"].tolist() == [False, True, False, False]
+    assert found["b"].tolist() == [False, False, True, True]
+
+
 def test_what_the_faults_do(log):
     served = {fault: plant_fault(log, fault, seed=2) for fault in FAULTS}
     assert set(served["slot constant"]["position"]) == {1}
@@ -247,6 +265,9 @@ def test_faults_on_a_log_with_repeated_index_and_times_in_a_zone(log):
         (lambda log: null_rates(log.iloc[:0]), "the frame has shape .0, 18.; expected rows and columns"),
         (lambda log: null_rates(log, [1, 2]), "by has 2 values and the frame 20,000"),
         (lambda log: null_rates(log.iloc[:2], ["a", None]), "by has 1 missing values"),
+        (lambda log: mismatches(log.iloc[:0], log.iloc[:0]), "served has no rows"),
+        (lambda log: mismatches(log, log.iloc[:5]), "served has 20,000 values and recomputed 5"),
+        (lambda log: mismatches(log[["bid"]], log[["region"]]), "expected one in common"),
         (lambda log: plant_fault(log, "gremlins"), "fault is 'gremlins'; expected one of 'slot constant'"),
         (lambda log: plant_fault(log.drop(columns="device"), "audience missing"), "no column 'device'"),
         (lambda log: plant_fault(log, FAULTS[0], "2027-01-01"), "leaves no row of the frame wrong"),

@@ -387,6 +387,57 @@ def null_rates(frame: pd.DataFrame, by: ArrayLike | None = None) -> pd.DataFrame
     return frame.isna().groupby(groups.to_numpy()).mean()
 
 
+def mismatches(served: pd.DataFrame, recomputed: pd.DataFrame) -> pd.DataFrame:
+    """Replay: where the features that were served differ from those computed anew for the same requests.
+
+    Parameters
+    ----------
+    served : one row a request, as the server logged its features
+    recomputed : the same requests in the same order, from the tables that training reads
+        Columns that only one of the two frames has are not compared.
+
+    Returns
+    -------
+    bool, one row a request with the index of `served`, the columns that both have
+        Two missing values do not differ; a missing one and another do. Numbers are compared exactly: round first what
+        two programs may compute with different last digits.
+
+    Raises
+    ------
+    ValueError
+        When the frames have no rows, other lengths, or no column in common.
+
+    References
+    ----------
+    Zinkevich 2017, Rules of machine learning, rule 29 (save the features used at serving time).
+
+    Examples
+    --------
+    >>> served = pd.DataFrame({"device": ["mobile", None, "tablet"]})
+    >>> mismatches(served, pd.DataFrame({"device": ["mobile", None, "desktop"]}))["device"].tolist()
+    [False, False, True]
+    """
+    if not len(served):
+        raise ValueError("served has no rows; expected at least one request: check the filter and the day")
+    arguments.same_length("served", served, "recomputed", recomputed, "keep one row a request, in the same order")
+    both = [name for name in served.columns if name in recomputed.columns]
+    if not both:
+        raise ValueError(
+            f"served has the columns {list(served.columns)} and recomputed {list(recomputed.columns)}; expected one in "
+            "common, at least: rename those of one"
+        )
+    found = {name: _differ(served[name], recomputed[name]) for name in both}
+    return pd.DataFrame(found, index=served.index)
+
+
+def _differ(one: pd.Series, other: pd.Series) -> np.ndarray:
+    missing = one.isna().to_numpy(), other.isna().to_numpy()
+    if one.dtype != other.dtype:
+        one, other = (column.astype(object).where(column.notna(), None) for column in (one, other))
+    same = one.reset_index(drop=True) == other.reset_index(drop=True)
+    return ~(np.asarray(same.fillna(False), bool) | (missing[0] & missing[1]))
+
+
 def _slot_constant(rows: pd.DataFrame, rng: np.random.Generator) -> None:
     rows["position"] = rows["position"].to_numpy() * 0 + 1
 
