@@ -217,7 +217,7 @@ ax.set_xticks(range(len(false)), [alarm.replace(" ", "\n", 1) for alarm in hours
 names = [f"{fault} (+{100 * share:.1f} %)" for fault, share in cost.items()]
 ax.set_yticks(range(len(hours) + 1), [*names, "healthy days that ring"])
 ax.grid(visible=False)
-ax.set_title("Hours until an alarm sees a fault (in brackets: what it costs in log loss)")
+ax.set_title("Only replay sees every wrong input at once (hours to the ring; +: cost in log loss)")
 plt.show()
 
 # %%
@@ -270,7 +270,7 @@ print(f"ripe clicks: {ripe[late].sum():,}, promised: {scores[unknown][late].sum(
 differs = monitoring.mismatches(served[COLUMNS], log)
 for name in COLUMNS:
     if differs[name].any():
-        print(name, f"{differs[name][late].mean():.0%} differ, since", log["timestamp"][differs[name]].min())
+        print(f"{differs[name][late].mean():.0%} of {name}, since", log["timestamp"][differs[name]].min())
 
 # %% [markdown]
 # In practice stop the harm first, and ask then.
@@ -394,7 +394,7 @@ say("I judge an alarm on healthy days first: chi-squared flagged {16.chi_squared
     "{16.shuffled:.1%} of log loss, and its PSI did not move. Without replay of served features some "
     "alarm came after {16.worth:.0f} hours (median of six faults), with it at once. In its first hour a "
     "healthy model promises {16.young_labels:.1f} times the known clicks: I compare at equal age. "
-    "Rollback brought back {16.rollback:.0%} of the loss. A week-old model lost {16.age:.1%} of the value.")
+    "Rollback brings {16.rollback:.0%} of the loss back. A week-old model loses {16.age:.1%} of value.")
 
 # %% [markdown]
 # *Read more:* Sculley et al. 2015, *Hidden technical debt in machine learning systems*; Breck et al. 2017, *The ML test score*; He et al. 2014, *Practical lessons from predicting clicks on ads at Facebook* (freshness); Shewhart 1931, *Economic control of quality of manufactured product*. *Next:* 18, the mock interview.

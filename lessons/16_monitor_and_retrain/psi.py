@@ -51,6 +51,14 @@ def another(reference, current, n_bins):
     return total
 
 
+def empty_bin_is_infinite(reference, current, n_bins):
+    edges = np.quantile(reference, np.arange(1, n_bins) / n_bins)
+    r = np.bincount(np.searchsorted(edges, reference), minlength=n_bins) / len(reference)
+    c = np.bincount(np.searchsorted(edges, current), minlength=n_bins) / len(current)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.sum((c - r) * np.log(c / r))
+
+
 def drops_the_empty_bins(reference, current, n_bins):
     edges = np.quantile(reference, np.arange(1, n_bins) / n_bins)
     r = np.bincount(np.searchsorted(edges, reference), minlength=n_bins)
@@ -97,11 +105,9 @@ mistakes = [
         "one_divergence_only",
         "That is the Kullback-Leibler divergence in one direction. The index is the sum of both: (c - r) ln(c / r).",
     ),
-    edit(
-        "+ 0.5",
-        "+ 0",
-        "empty_bin_is_infinite",
-        "A bin that is empty today makes your index infinite. Add 1/2 to each count first.",
+    wrong(
+        empty_bin_is_infinite,
+        "A bin that is empty on one of the days makes your index infinite. Add 1/2 to each count first.",
     ),
     wrong(
         drops_the_empty_bins,
