@@ -270,7 +270,7 @@ print(f"ripe clicks: {ripe[late].sum():,}, promised: {scores[unknown][late].sum(
 differs = monitoring.mismatches(served[COLUMNS], log)
 for name in COLUMNS:
     if differs[name].any():
-        print(f"{differs[name][late].mean():.0%} of {name}, since", log["timestamp"][differs[name]].min())
+        print(name, f"{differs[name][late].mean():.0%} since", log["timestamp"][differs[name]].min())
 
 # %% [markdown]
 # In practice stop the harm first, and ask then.
