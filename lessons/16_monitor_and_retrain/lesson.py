@@ -85,24 +85,25 @@ def chi_squared(one, other):  # over its degrees of freedom: 1 on average if not
 
 sample = [log[day == one].sample(10_000, random_state=rng, replace=SCALE != "full")
           for one in range(FIRST - 1, DAYS)]
-table = pd.DataFrame(index=pd.Index(range(FIRST, DAYS), name="day"))
-for today, before, now in zip(table.index, sample[:-1], sample[1:]):
+table = {}
+for today, before, now in zip(range(FIRST, DAYS), sample[:-1], sample[1:]):
     p_values = [chi_squared(before[name], now[name])[1] for name in INPUTS]
-    table.loc[today, "chi-squared"] = float(min(p_values) < 0.05 / len(INPUTS))
-    index = {name: monitoring.psi(before[name], now[name]) for name in [*INPUTS, "site_id"]}
-    table.loc[today, "PSI, the largest of six"] = max(index[name] for name in INPUTS)
-    table.loc[today, "PSI of 300 sites"] = index["site_id"]
+    index = {name: monitoring.psi(before[name], now[name]) for name in COLUMNS[:-1]}
+    table[today] = {"chi-squared flags it": float(min(p_values) < 0.05 / len(INPUTS)),
+                    "PSI, largest of the six": max(index[name] for name in INPUTS),
+                    "PSI of the sites": index["site_id"], "PSI of the ads": index["ad_id"]}
+table = pd.DataFrame(table).T.rename_axis("day")
 print(table.round(3).to_string())
 
 # %%
-claim("Chi-squared flags healthy days (of 7)", table["chi-squared"].sum(), id="16.chi_squared",
-      baseline=(table["PSI, the largest of six"] > 0.1).sum(), at_least=5, fmt=".0f")
+claim("Chi-squared flags healthy days (of 7)", table["chi-squared flags it"].sum(), id="16.chi_squared",
+      baseline=(table["PSI, largest of the six"] > 0.1).sum(), at_least=5, fmt=".0f")
 claim("The PSI of 300 sites is above 0.1 when nothing has happened (mean of healthy days)",
-      table["PSI of 300 sites"].mean(), id="16.false_psi",
+      table["PSI of the sites"].mean(), id="16.false_psi",
       baseline=monitoring.psi_bias(300, 10_000, 10_000), at_least=0.13, fmt=".2f")
 
 # %% [markdown]
-# PSI spares the six columns of few values. But it has a *bias*: two samples of $n$ independent rows have $2 (B - 1) / n$ on average, with $B$ bins. (It is the baseline of the second claim.) What makes the rest? We split a week into two halves at random, once row by row and once user by user; only that differs.
+# PSI spares the six columns of few values. (That of the ads rings each day: ads come and go.) But it has a *bias*: two samples of $n$ independent rows have $2 (B - 1) / n$ on average, with $B$ bins. (It is the baseline of the second claim.) What makes the rest? We split a week into two halves at random, once row by row and once user by user; only that differs.
 
 # %%
 known = log[(day >= FIRST) & log["user_id"].notna()]
@@ -113,7 +114,7 @@ spread = pd.DataFrame({name: {column: chi_squared(known[column][half], known[col
 print(spread.round(1).to_string())
 claim("Halves by user differ more in their sites (chi-squared over what it is by chance)",
       spread.loc["site_id", "by user"], id="16.clustered",
-      baseline=spread.loc["site_id", "by row"], at_least=3.5, fmt=".1f")
+      baseline=spread.loc["site_id", "by row"], at_least=5, fmt=".1f")
 
 # %% [markdown] notes="The t distribution is the whole trick: seven days do not know their own standard deviation. Ask what happens with three sd from seven days: about eleven false alarms where the normal law promises one."
 # Rows of one user go together. So a formula for independent rows does not say what is normal; *healthy days* do. Take an alarm's number on $n$ of them, with mean $m$ and standard deviation $s$. One more healthy day leaves
@@ -134,7 +135,7 @@ claim("Three standard deviations of seven days ring so many times as often as th
 #
 # From day 21, 6:00 on, the *server* gets a wrong input; the nightly training reads a sound table. Six faults, one at a time: the slot is always 1; the site is always 0; the clock is 8 hours ahead; the audience is missing on mobile; the audience is *shuffled* among the requests, so that its shares stay; the ads have new numbers. The seventh leaves the inputs alone: retraining stops.
 #
-# Each hour, an alarm looks at the 24 hours before; those that need clicks wait a day for ripe labels. Limits are those of 13 healthy days, with one false alarm in 300 looks; PSI keeps its 0.1. The last alarm, **replay**, compares the features that were served, from a log, with those that the training table has for the same requests.
+# Each hour, an alarm looks at the 24 hours before; those that need clicks wait a day for ripe labels. Limits are those of 13 healthy days, with one false alarm in 300 looks; PSI keeps its 0.1, and looks at the six columns of few values. The last alarm, **replay**, compares the features that were served, from a log, with those that the training table has for the same requests.
 
 # %%
 MIDNIGHTS = 24 * np.arange(9, FIRST + 1) - 1  # windows that end here are whole days
@@ -229,7 +230,7 @@ claim("No alarm but replay finds many of the seven faults in two days (the most 
 claim("Replay finds all six wrong inputs (hours, the slowest)", hours["replay"][six].max(),
       id="16.replay", baseline=until, at_most=1, fmt=".0f")
 claim("Without it, so many hours go by until some alarm rings (median of the six)", until, id="16.worth",
-      baseline=hours["replay"].median(), at_least=20, fmt=".0f")
+      baseline=hours["replay"].median(), at_least=24, fmt=".0f")
 claim("The shuffled audience, which moves no column, costs log loss", cost["audience shuffled"],
       id="16.shuffled", baseline=cost["audience missing"], at_least=0.012, fmt=".1%")
 
@@ -292,8 +293,8 @@ for share in (0.01, 0.05, 0.25):
     canary.loc[f"{share:.0%}"] = minutes, minutes * share * 60_000
 print(canary.round(1).to_string())
 slower = canary.loc["1%"] / canary.loc["5%"]
-claim("A canary of 1 % takes so many times as long as one of 5 %", slower["minutes"], id="16.canary",
-      baseline=slower["bad requests"], between=(3.5, 6), fmt=".1f")
+claim("A canary of 1 % takes so many times as long as one of 5 % (baseline: bad requests)",
+      slower["minutes"], id="16.canary", baseline=slower["bad requests"], between=(3.5, 5.5), fmt=".1f")
 
 # %% [markdown]
 # The test needs about so many bad requests whatever the share. A small canary buys time to look, not fewer of them, until a minute holds more than the test needs. (Here all clicks come at once. In life both arms miss the same late ones.)
@@ -317,7 +318,7 @@ def value(rows, age=0):  # of the ads shown
 by_age = np.array([value(views, age) for age in range(15)])
 bad = value(monitoring.plant_fault(views, "ads renumbered", seed=SEED))
 claim("Rolling back brings back this share of what the bad release loses",
-      (by_age[1] - bad) / (by_age[0] - bad), id="16.rollback", baseline=0.0, at_least=0.7, fmt=".0%")
+      (by_age[1] - bad) / (by_age[0] - bad), id="16.rollback", baseline=0.0, at_least=0.75, fmt=".0%")
 
 # %% [markdown]
 # ## How old may a model be?
@@ -335,9 +336,9 @@ plt.show()
 every = {days: lost[:days].mean() for days in (1, 2, 7, 14)}  # retrained every so many days
 print({f"{days} days": f"{share:.1%} lost" for days, share in every.items()})
 claim("A week-old model loses this share of the auction's value", lost[7], id="16.age", baseline=lost[1],
-      at_least=0.012, fmt=".1%")
+      at_least=0.015, fmt=".1%")
 claim("Retraining weekly instead of daily loses on average", every[7], id="16.cadence",
-      baseline=every[2], at_least=0.006, fmt=".1%")
+      baseline=every[2], at_least=0.008, fmt=".1%")
 
 # %% [markdown]
 # So daily retraining is worth its price if a fit, with its checks, costs less than that share of a day's value. (All of this holds for the drift of this world. Draw the curve for yours.)
