@@ -51,11 +51,13 @@ def acts_of(kind, how_many):  # what people do, in hours since the first midnigh
 clicks = rng.poisson(np.where(on_screen, appeal[requests["ad_id"]], 0))
 kinds = {"screen": on_screen.astype(int), "click": clicks, "scroll": rng.poisson(on_screen * 1.0)}
 kinds["close"] = (on_screen & (rng.random(n) < 0.3)).astype(int)
-acts = pd.concat([acts_of(*one) for one in kinds.items()]).assign(act_id=lambda all: rng.permutation(len(all)))
+acts = pd.concat([acts_of(*one) for one in kinds.items()])
+acts["act_id"] = rng.permutation(len(acts))
 unheard = acts.pop("network").map({"wifi": 0.05, "4G": 0.3, "3G": 0.6})  # a message, or its answer
 messages = acts.iloc[np.repeat(np.arange(len(acts)), rng.geometric(1 - unheard))]
 events = messages.assign(event_id=rng.permutation(len(messages)))
-events["received"] = events["time"] + rng.exponential(np.where(rng.random(len(events)) < 0.15, 12.0, 0.1))
+hours = np.where(rng.random(len(events)) < 0.15, 12.0, 0.1)  # that a message needs, on average
+events["received"] = events["time"] + rng.exponential(hours)
 events = pd.concat([events, events[rng.random(len(events)) < 0.1]]).sort_values("received")
 bill = requests.assign(clicks=clicks)
 
@@ -103,7 +105,8 @@ for today in range(3, 8):  # smoothed clicks a request, by ad and network
     cell = past.groupby(["ad_id", "network"])["clicks"].agg(["sum", "size"])
     cell = cell.reindex(pd.MultiIndex.from_frame(now[["ad_id", "network"]]), fill_value=0)
     prior = now["network"].map(usual).to_numpy()
-    table.loc[now.index, "forecast"] = (cell["sum"].to_numpy() + 50 * prior) / (cell["size"].to_numpy() + 50)
+    forecast = (cell["sum"].to_numpy() + 50 * prior) / (cell["size"].to_numpy() + 50)
+    table.loc[now.index, "forecast"] = forecast
 served = table[table["day"] >= 3]
 
 days = served.groupby("day")[["forecast", "clicks", "billed"]].sum()
@@ -125,7 +128,8 @@ _, ax = plt.subplots()
 ax.axhspan(0.9, 1.1, color="#dff0df")
 ax.plot(days["forecast"] / days["clicks"], color=plots.MUTED, label="dashboard")
 ax.plot(days["forecast"] / days["billed"], color=plots.ACCENT, label="paid over\nbilled")
-ax.set(title="All lights are green, and each day costs money", xlabel="day", ylabel="ratio", ylim=(0.8, None))
+ax.set(title="All lights are green, and each day costs money", xlabel="day", ylabel="ratio")
+ax.set_ylim(0.8, None)
 ax.set_xticks(days.index)
 plots.label_lines(ax)
 plt.show()
