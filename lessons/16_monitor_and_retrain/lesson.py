@@ -382,8 +382,8 @@ exercise("16.cadence").check(cadence)
 
 # %%
 say("I judge an alarm on healthy days first: chi-squared flags {16.chi_squared:.0f} of 7. Three sd of a "
-    "week ring {16.few_days:.0f} times too often. A shuffled column costs {16.shuffled:.1%} of log loss, "
-    "and its PSI does not move. Without replay of served features an alarm comes after "
+    "week ring {16.few_days:.0f} times too often. A shuffled column costs {16.shuffled:.1%} of log "
+    "loss, and its PSI does not move. Without replay of served features an alarm comes after "
     "{16.worth:.0f} hours (median of six), with it at once. A healthy model promises in its first hour "
     "{16.young_labels:.1f} times the known clicks. A week-old one loses {16.age:.1%} of the value.")
 
