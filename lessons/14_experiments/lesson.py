@@ -82,9 +82,9 @@ claim("The variance by user over that by row (the design effect)", np.mean((z[0.
 # %%
 from mlpipe.simulator import simulate_ad_log
 
-simulated = simulate_ad_log(1_000_000 if SCALE == "full" else 50_000, seed=SEED)
-ads = simulated.impressions[["user_id", "timestamp", "clicked"]].dropna(subset="user_id")
-bots, late = simulated.truth["is_bot"][ads.index], ads["timestamp"] >= "2026-01-12"
+log = simulate_ad_log(1_000_000 if SCALE == "full" else 50_000, seed=SEED)
+ads = log.impressions[["user_id", "timestamp", "clicked"]].dropna(subset="user_id")
+bots, late = log.truth["is_bot"][ads.index], ads["timestamp"] >= "2026-01-12"
 both = [x.groupby("user_id")["clicked"].agg(["sum", "size"]).to_numpy(float) for x in (ads[~bots], ads)]
 people, everyone = ((np.abs(null_tests(*x.T)[0]) > 1.96).mean() for x in both)
 claim("The ad log's people: A/A tests by row that find a difference (baseline: with bots)", people,
