@@ -162,7 +162,7 @@ exercise("00.share_of_likes").check(share_of_likes)
 # | an interview on Friday | three hours: the cold answer; for the recommender 05 and its model answer in 18, for clicks 08 and that in 19; *What was shown?* and *When is the label known?* in 02; *What did we know at that moment?* in 03; the decision record of 07; then sit 18 or 19 against the clock, and drill the dimension that it shows as weakest |
 # | an hour | one mock interview, 18 or 19, and two of the traps: short notebooks with one fault each, to be found from its symptoms |
 #
-# Lessons stand alone: each says what it needs. This edition holds lessons 00 to 13, both mock interviews and eight traps. Lessons 14 to 17, on experiments and the running system, will follow.
+# Lessons stand alone: each says what it needs. There are eighteen of them, both mock interviews, and twelve traps.
 #
 # ## What we have seen
 #

@@ -379,4 +379,4 @@ say("A cheap model retrieves some hundred candidates, and the best one ranks the
     "again, elsewhere. Above capacity I refuse early: {13.shed:.0%} are in time at load 1.1.")
 
 # %% [markdown]
-# *Read more:* Covington, Adams and Sargin 2016, *Deep neural networks for YouTube recommendations*; Jégou, Douze and Schmid 2011, *Product quantization for nearest neighbor search*; Carbonell and Goldstein 1998, on maximal marginal relevance; Dean and Barroso 2013, *The tail at scale*. *Next:* 18, the mock interview.
+# *Read more:* Covington, Adams and Sargin 2016, *Deep neural networks for YouTube recommendations*; Jégou, Douze and Schmid 2011, *Product quantization for nearest neighbor search*; Carbonell and Goldstein 1998, on maximal marginal relevance; Dean and Barroso 2013, *The tail at scale*. *Next:* 14, experiments that tell the truth.

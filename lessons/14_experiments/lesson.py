@@ -264,10 +264,12 @@ def compared(cascade, users=10_000 if SCALE == "full" else 2_000, weeks=7):
 needed = pd.DataFrame({way: compared(way == "cascade") for way in ("examination", "cascade")})
 times = needed[:-1] / needed.loc["interleaving"]
 print(times.round(1).to_string(), "\npower of interleaving:", needed.loc["power"].round(2).to_dict())
-for way, id in {"examination": "14.interleaving", "cascade": "14.cascade"}.items():
-    for metric, end, bound in zip(times.index, ("", "_visit", "_cuped"), (20, 2.5, 1.5)):
-        claim(f"A/B on {metric}: times the users of interleaving ({way})", times.loc[metric, way],
-              id=id + end, baseline=1.0, at_least=bound, fmt=".1f")
+for metric, kept in zip(times.index, (dict(id="14.interleaving", at_least=20),
+        dict(id="14.interleaving_visit", at_least=2.5), dict(id="14.interleaving_cuped", at_least=1.5))):
+    claim(f"A/B on {metric}: times the users of interleaving (examination)",
+          times.loc[metric, "examination"], baseline=1.0, fmt=".1f", **kept)
+claim("A/B on clicks a user: times the users of interleaving (cascade)", times["cascade"].iloc[0],
+      id="14.cascade", baseline=1.0, at_least=20, fmt=".1f")
 
 # %% [markdown]
 # (The power is that of 500 tests, their users drawn anew from these weeks.) So *name the metric*: most of the large factor is a metric in which users who differ drown the effect. Two other rankers have other factors. And the vote says which ranking is preferred in a mixed list, not what it earns alone.
