@@ -357,7 +357,7 @@ exercise("15.replay_learner").check(replay_learner)
 
 # %%
 say("By nDCG on logged clicks the better lists lost clearly; they earned {15.offline_truth:.1f} times "
-    "as much. So I log propensities and ask for effective rows: {15.best_ad_rows} for always the best ad. "
+    "as much. I log propensities, and ask for effective rows: {15.best_ad_rows} for always the best ad. "
     "A greedy loop showed {15.greedy_coverage} of the items. 5 % random slots cost {15.explore_price} "
     "of the clicks and gave {15.explore_gain} late, where items are new. Attributes: {15.attributes}.")
 
