@@ -122,12 +122,11 @@ claim("Standard error of four weeks over that of one (baseline: if each week had
 # %%
 from scipy.stats import norm, ttest_1samp
 
-rng, k = np.random.default_rng(SEED), np.arange(1, 15)
+rng, k, cried, rows = np.random.default_rng(SEED), np.arange(1, 15), {}, {}
 luck = rng.normal(size=(20_000 if SCALE == "full" else 2_000, 14)).cumsum(axis=1)
 effect = (norm.isf(0.025) + norm.ppf(0.8)) / np.sqrt(14)  # of a day's users, in standard errors
 rules = {"one look": np.where(k == 14, 1.96, np.inf), "1.96 daily": np.full(14, 1.96),
          "O'Brien-Fleming": boundary(14, "obrien-fleming"), "Pocock": boundary(14, "pocock")}
-cried, rows = {}, {}
 for name, bound in rules.items():
     crossed, stops = (np.abs(sums) >= bound * np.sqrt(k) for sums in (luck, luck + effect * k))
     cried[name] = np.logical_or.accumulate(crossed, axis=1).mean(axis=0)
@@ -213,11 +212,10 @@ def count_and_rate(y, n):  # a number a user each; means of the second are compa
 
 halves = ads[~bots].groupby(["user_id", late])["clicked"].agg(["sum", "size"]).unstack(fill_value=0)
 fortnights = [x.reshape(2, 14, n_users).sum(axis=1) for x in (clicks, shown)]
-logs, left = {"ad log": halves.to_numpy(float).T, "recommender": np.vstack(fortnights)}, {}
+logs, left, p_values = {"ad log": halves.to_numpy(float).T, "recommender": np.vstack(fortnights)}, {}, []
 for log, (y_before, y, n_before, n) in logs.items():
     past = np.column_stack([y_before, n_before])
     left[log] = [cuped(x, past).var() / x.var() for x in count_and_rate(y, n).values()]
-p_values = []
 for _ in range(500 if SCALE == "full" else 50):
     arm = rng.random(n_users) < 0.5
     metrics = count_and_rate(y + arm * rng.binomial(y.astype(int), 0.02), n)

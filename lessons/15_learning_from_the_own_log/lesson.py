@@ -62,7 +62,7 @@ scores = {"item clicks": np.tile(clicks.sum(axis=0), (8, 1)), "segment clicks": 
 lists = {name: np.argsort(-score, axis=1, kind="stable")[:, :10] for name, score in scores.items()}
 
 # %% [markdown]
-# The other judge weights each click, by the examination of the item's place in the new list over its mean examination in the log: $w = \pi / \mu$ of lesson 11, for a list. (A count of what was shown is enough here, because the log's policy looked at nothing of the user.)
+# The other judge weights each click, by the examination of the item's place in the new list over its mean examination in the log: $w = \pi / \mu$ (11). (Counts of what was shown suffice, because the log's policy knew nothing of the user.)
 #
 # **Predict before you run.** *Segment clicks* puts first what a segment clicked most often; *segment clicks / looks* what it clicks when it looks. Which wins on nDCG of the logged clicks? Which earns more?
 
@@ -164,7 +164,7 @@ claim("Cut weights answer that with a large error that no interval shows (over t
       table["cut"][np.inf], id="15.cut", baseline=1.0, at_least=1.2)
 
 # %% [markdown] notes="Ask for the two checks of propensities: the mean weight, also in each group, and the random slice. Then ask what each cannot see. The direct method's error moves from seed to seed, from about none to a fifth: nobody would know it without the truth."
-# Near the log, weights answer. Farther away fewer rows speak; on the last line a few hundred decide, and the errors are the largest. Cut weights answer there with a wrong value, and no larger error that would warn. (The rows that keep their weight are those where the log liked the best ad, too.) DM needs no weights; its error stands in no interval, and another SEED has another. DR shares the error of SNIPS: at this click rate the noise is the click, not the model. The random slice is right on average, but small: compare its errors.
+# Near the log, weights answer. Farther away fewer rows speak; on the last line a few hundred decide, and the errors are the largest. Cut weights answer there with a wrong value, and no larger error that would warn. (All of them are above 10; cut, they are equal: the plain click rate where the log showed the best ad.) DM needs no weights; its error stands in no interval, and another SEED has another. DR shares the error of SNIPS: at this click rate the noise is the click, not the model. The random slice is right on average, but small: compare its errors.
 #
 # `off_policy` refuses below 100 effective rows (here we asked for less), and where the mean weight is not 1. Then a part of what the policy wants was never shown, or propensities are wrong. A mean weight of 1, over all rows and in each group, is necessary, not sufficient: ask the random slice, too.
 #
@@ -218,7 +218,7 @@ claim("Thompson's log on random, women's: one row carries this share", real_log[
 #
 # *Attributes* is greedy, too, but rates items by a line in eight attributes, noisy hints of how each segment likes the item, as content or price may give. New items have them.
 #
-# Priors were tuned in other worlds, with equal grids (`benchmarks/tune_loop.py`). Two shops: a *fixed* one, and one where 1 % of the items are replaced by *new* ones each round.
+# Priors were tuned in other worlds: twenty settings each, three for the line (`benchmarks/tune_loop.py`). Two shops: a *fixed* one, and one where 1 % of the items are replaced by *new* ones each round.
 
 # %%
 from functools import partial
@@ -258,14 +258,14 @@ for shop in ("fixed", "new"):
         lines[f"{span}, %"] = [f"{x:+.1f} ± {h:.1f}" for x, h in zip(change, half)]
     print(f"{shop}: clicks a visit; change over greedy\n{lines.to_string()}\n")
 
-# %% alt="Two panels over forty rounds, one line a policy, for the shop with new items. Above, coverage: greedy stays at a tenth of the catalogue, Thompson sinks from eight tenths to three, the two that give slots away end at seven and eight. Below, clicks a visit: Thompson begins far below and is ahead of all soon; greedy rises, stalls, and sinks slowly below the other three."
+# %% alt="Two panels over forty rounds, one line a policy, for the shop with new items. Above, coverage: greedy stays at a tenth of the catalogue, Thompson sinks from eight tenths to three, the two that give slots away end at seven and eight. Below, clicks a visit: Thompson begins far below and is ahead of the other three from round 2 or 3 on; greedy rises, stalls, and sinks slowly below the other three."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
 
 plots.use_style()
 fig, axes = plt.subplots(2, sharex=True, figsize=(8, 6.5))
-axes[0].set_title("Greedy knows a tenth of the shop, and falls behind")
+axes[0].set_title("Greedy shows a tenth of the shop, and falls behind")
 axes[1].set_xlabel(f"round, each with 1 % new items (mean of {n_worlds} worlds)")
 for ax, what, label, ends in zip(axes, ("coverage", "served"), ("coverage (share)", "clicks a visit"),
                                  ((0, 1), (0.6, 2.1))):
@@ -303,9 +303,9 @@ claim("Exploring then taught the model hardly anything (own lists, last five)", 
       id="15.attributes_explore", baseline=gain["own lists"]["random 5 %"], between=(-0.015, 0.015))
 
 # %% [markdown] notes="Ask for the cheapest answer first: can the model know anything of an item before it is shown? Then: who pays for the slots given away, and who gains? Those who come later."
-# What is never shown is never learned: greedy stays at its tenth of the shop, and as items are replaced its model falls behind. But read the account. Random slots cost their share *each round*, and pay late, where items are new; over all rounds little is left, with new items or without. The last slot costs less for as many slots. Thompson begins below all, explores where it is unsure, and gains in both shops. (Larger catalogues, fewer visits, another prior: simulate *your* shop.)
+# What is never shown is never learned: greedy stays at its tenth of the shop (eight lists of ten hold 13 % at most), and as items are replaced its model falls behind. But read the account. Random slots cost their share *each round*, and pay late, more where items are new; over all rounds no gain stands clear of 0, in either shop. The last slot costs less for as many slots. Thompson is below all in its first round, explores where it is unsure, and gains in both shops. (Simulate *your* shop.)
 #
-# Attributes beat them all: a new item is known before its first click. Then exploring costs as much, and teaches hardly anything. It pays where ids must be learned.
+# Over all rounds attributes earn most: a new item is known before its first click. (Late in the fixed shop Thompson has caught up. And they are worth what their hints are.) Then exploring costs as much, and teaches hardly anything. It pays where ids must be learned.
 #
 # **So** give new items a small place, by lot, and log the chance: the same slots are your random slice.
 #
@@ -356,10 +356,10 @@ exercise("15.replay_learner").check(replay_learner)
 # - Exploring costs in each round and pays late, where things are new and only clicks can teach. Attributes may do it for less.
 
 # %%
-say("By nDCG on logged clicks the better lists lost clearly; they earned {15.offline_truth:.1f} times "
-    "as much. I log propensities, and ask for effective rows: {15.best_ad_rows} for always the best ad. "
-    "A greedy loop showed {15.greedy_coverage} of the items. 5 % random slots cost {15.explore_price} "
-    "of the clicks and gave {15.explore_gain} late, where items are new. Attributes: {15.attributes}.")
+say("By nDCG on logged clicks the better lists lost; they earned {15.offline_truth:.1f} times as much. I "
+    "log propensities, and ask for effective rows: {15.best_ad_rows} for always the best ad. A greedy "
+    "loop showed {15.greedy_coverage} of the items. 5 % random slots cost {15.explore_price}; with new "
+    "items they gave {15.explore_gain} late, {15.explore_all} over all. Attributes gave {15.attributes}.")
 
 # %% [markdown]
 # *Read more:* Li, Chu, Langford and Wang 2011, on replay; Bottou et al. 2013, *Counterfactual reasoning and learning systems*; Swaminathan and Joachims 2015, on the self-normalised estimator; Dudík, Langford and Li 2011, on doubly robust; Chaney, Stewart and Engelhardt 2018, on feedback loops; Chapelle and Li 2011, on Thompson sampling; Saito et al. 2020, on the Open Bandit data. *Next:* 16, monitor and retrain.
