@@ -356,10 +356,10 @@ exercise("15.replay_learner").check(replay_learner)
 # - Exploring costs in each round and pays late, where things are new and only clicks can teach. Attributes may do it for less.
 
 # %%
-say("By nDCG on logged clicks the better lists lost; they earned {15.offline_truth:.1f} times as much. I "
-    "log propensities, and ask for effective rows: {15.best_ad_rows} for always the best ad. A greedy "
+say("By nDCG on logged clicks the better lists lost; they earned {15.offline_truth:.1f} times as much. "
+    "I log propensities, and ask for effective rows: {15.best_ad_rows} for always the best ad. A greedy "
     "loop showed {15.greedy_coverage} of the items. 5 % random slots cost {15.explore_price}; with new "
-    "items they gave {15.explore_gain} late, {15.explore_all} over all. Attributes gave {15.attributes}.")
+    "items they gave {15.explore_gain} late, {15.explore_all} over all. Attributes: {15.attributes}.")
 
 # %% [markdown]
 # *Read more:* Li, Chu, Langford and Wang 2011, on replay; Bottou et al. 2013, *Counterfactual reasoning and learning systems*; Swaminathan and Joachims 2015, on the self-normalised estimator; Dudík, Langford and Li 2011, on doubly robust; Chaney, Stewart and Engelhardt 2018, on feedback loops; Chapelle and Li 2011, on Thompson sampling; Saito et al. 2020, on the Open Bandit data. *Next:* 16, monitor and retrain.
