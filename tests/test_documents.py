@@ -89,7 +89,7 @@ def test_the_instructors_plans_fill_their_time():
     spent = {
         name: sum(int(part.split()[0]) for part in parts.split(", ") if part[0].isdigit()) for name, parts in meetings
     }
-    assert spent == dict.fromkeys(("1a", "1b", "2a", "2b", "3a", "3b", "4a", "4b"), 90)
+    assert spent == dict.fromkeys(("1a", "1b", "2a", "2b", "3a", "3b", "4a", "4b", "5a", "5b", "6a", "6b"), 90)
 
 
 def test_links_in_lessons_lead_somewhere():
