@@ -22,7 +22,7 @@ export MKL_NUM_THREADS = 1
 # Modules and a standard library of another Python.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help setup run lab test check kernels seeds lint interview instructor author exercise refresh bench lock clean
+.PHONY: help setup run lab test check kernels seeds lint interview instructor author exercise refresh bench spark lock clean
 
 help:  ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -83,6 +83,11 @@ bench: $(READY)  ## speed and quality against other libraries
 	  [ -e "$$script" ] || { echo "there are no benchmarks yet"; continue; }; \
 	  echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
 	done
+
+spark: $(READY)  ## install Spark and a Java (470 MB, about a minute), and run lesson 17 on a cluster
+	@echo "Installing Spark and a Java into $(VENV): 470 MB to download, about a minute, 600 MB on the disk ..."
+	@$(BIN)/python -I .ci/install.py $(VENV) --group spark
+	@MLPIPE_SPARK=1 $(MLPIPE) run --only 17
 
 # The lock of the tests is what their resolution adds to the reader's. uv does not read pip's configuration, so an index that pip was
 # given is handed on.

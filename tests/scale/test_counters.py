@@ -7,7 +7,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from mlpipe.features import count_before
-from mlpipe.scale import cost, counters_sql, read_days, write_counters, write_days
+from mlpipe.scale import cost, count_in_memory, counters_sql, read_days, write_counters, write_days
 from mlpipe.simulator import impressions_by_day, simulate_ad_log
 
 ASOF = """
@@ -62,6 +62,7 @@ def test_from_files_to_files(tmp_path):
     assert counters.rows == log.rows
     found = pd.concat([counters.frame(day) for day in counters.rows], ignore_index=True)
     assert_frame_equal(found, in_memory(whole, "ad_id"), check_dtype=False)
+    assert_frame_equal(found, count_in_memory(log.folder, "ad_id"), check_dtype=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["counters", "log"]
 
 

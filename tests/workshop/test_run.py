@@ -544,6 +544,7 @@ def test_what_the_caller_asks_for_wins_over_the_runs_own(tmp_path, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setenv("OMP_NUM_THREADS", "8")
     monkeypatch.setenv("MLPIPE_DATA", "data")
+    monkeypatch.setenv("MLPIPE_SPARK", "1")
     env = environment(tmp_path, MLPIPE_HOME="x", PYTHONPATH="y")
     assert "MPLBACKEND" not in env
     assert (env["OMP_NUM_THREADS"], env["TQDM_DISABLE"], env["MLPIPE_HOME"], env["PYTHONPATH"]) == ("1", "1", "x", "y")
@@ -551,6 +552,7 @@ def test_what_the_caller_asks_for_wins_over_the_runs_own(tmp_path, monkeypatch):
     spec = json.loads((Path(env["JUPYTER_PATH"]) / "kernels/python3/kernel.json").read_text())
     assert spec["argv"][0] == sys.executable  # also where no folder of this Python has a kernel
     assert env["MLPIPE_DATA"] == str(Path.cwd() / "data")  # a kernel works in another folder
+    assert env["MLPIPE_SPARK"] == "1"
 
 
 def test_papermill_does_not_complain_of_the_runs_own_files(tmp_path):

@@ -6,7 +6,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from mlpipe import arguments
+from mlpipe.features import count_before
 from mlpipe.scale.files import Days, connection, list_files, new_folder, read_days
 
 LEAST_MEGABYTES = 10  # below it DuckDB cannot even write the files of some days side by side
@@ -118,6 +121,33 @@ def write_counters(
                 ) from error
         list_files(partial)
     return read_days(Path(folder))
+
+
+def count_in_memory(log: Days | str | os.PathLike[str], key: str) -> pd.DataFrame:
+    """Count as `write_counters` does, with four columns of all days in memory: the plain way, to compare with.
+
+    Parameters
+    ----------
+    log, key : as in `write_counters`
+
+    Returns
+    -------
+    frame with ``row``, ``shown`` and ``clicks``
+
+    Raises
+    ------
+    ValueError
+        For a log without these columns, and missing keys.
+    FileNotFoundError, ImportError
+        As `mlpipe.scale.read_days`.
+    """
+    log = log if isinstance(log, Days) else read_days(log)
+    names = ["row", "timestamp", key, "reported_at"]
+    table = pd.concat([log.frame(day, names) for day in log.rows], ignore_index=True)
+    keys, times, known = table[key], table["timestamp"], table["reported_at"].notna()
+    shown = count_before(keys, times, keys, times)
+    clicks = count_before(keys, times, keys[known], table["reported_at"][known])
+    return pd.DataFrame({"row": table["row"], "shown": shown, "clicks": clicks})
 
 
 def _refuse_missing(con: Any, log: Days, key: str) -> None:

@@ -114,6 +114,7 @@ def connection(**settings: Any) -> Iterator[Any]:
     except ImportError as error:
         raise ImportError('duckdb is missing; install it with pip install "mlpipe[scale]"') from error
     with duckdb.connect(config={"threads": 1, **settings}) as con:
+        con.execute("SET enable_progress_bar = false")  # in a notebook it would be an output that does not repeat
         yield con
 
 

@@ -60,6 +60,8 @@ def environment(scratch: Path, **more: str) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(USERS)}
     if data := os.environ.get("MLPIPE_DATA"):
         kept["MLPIPE_DATA"] = os.path.abspath(data)
+    if spark := os.environ.get("MLPIPE_SPARK"):  # lesson 17 runs on its cluster, too
+        kept["MLPIPE_SPARK"] = spark
     own = {
         "IPYTHONDIR": str(scratch / "ipython"),
         "JUPYTER_CONFIG_DIR": str(scratch / "jupyter"),
