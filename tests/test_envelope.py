@@ -20,6 +20,13 @@ from mlpipe.envelope import human
         (envelope.queries_per_second(100e6, 10, peak_factor=3), 34_722.22),
         (envelope.log_bytes_per_day(1e9, 500), 0.5e12),
         (envelope.brute_force_seconds(10e6, 64), 0.128),
+        (envelope.shuffle_bytes(1e9, 24, 20), 22.8e9),
+        (envelope.shuffle_bytes(1e9, 24, 1), 0),
+        (envelope.broadcast_bytes(240e3, 20), 4.8e6),
+        (envelope.stage_seconds(3600, 20), 180),
+        (envelope.stage_seconds(3600, 20, largest_share=0.04), 180),
+        (envelope.stage_seconds(3600, 20, largest_share=0.5), 1800),
+        (envelope.checkpoint_seconds(30, 86_400), 2276.84),
         (envelope.brute_force_seconds(10e6, 64, bytes_per_number=1, bytes_per_second=200e9), 0.0032),
     ],
 )
@@ -174,6 +181,10 @@ CALLS = [
     (envelope.brute_force_seconds, {"n_items": 1e6, "dimension": 8, "bytes_per_number": 4, "bytes_per_second": 1e9}),
     (envelope.ab_sample_size, {"base_rate": 0.05, "relative_lift": 0.02, "power": 0.8, "alpha": 0.05}),
     (envelope.hash_collision_rate, {"n_keys": 10, "n_buckets": 10}),
+    (envelope.shuffle_bytes, {"n_rows": 1e9, "bytes_per_row": 24, "n_machines": 20}),
+    (envelope.broadcast_bytes, {"table_bytes": 1e6, "n_machines": 20}),
+    (envelope.stage_seconds, {"work_seconds": 3600, "n_machines": 20}),
+    (envelope.checkpoint_seconds, {"write_seconds": 30, "seconds_between_failures": 86_400}),
 ]
 BAD = [
     (function, arguments, name, value) for function, arguments in CALLS for name in arguments for value in NOT_POSITIVE
@@ -189,6 +200,11 @@ BAD += [
     (envelope.ab_sample_size, CALLS[4][1], "alpha", 1.5),
     (envelope.hash_collision_rate, CALLS[5][1], "n_keys", 2.5),
     (envelope.hash_collision_rate, CALLS[5][1], "n_buckets", 0.5),
+    (envelope.shuffle_bytes, CALLS[6][1], "n_machines", 2.5),
+    *(
+        (envelope.stage_seconds, CALLS[8][1] | {"largest_share": 0.5}, "largest_share", v)
+        for v in (-0.1, 1.1, math.nan)
+    ),
 ]
 
 
@@ -204,3 +220,14 @@ def test_a_bad_argument_is_named_with_what_was_found(function, arguments, name, 
 def test_human_refuses_what_is_no_number(value):
     with pytest.raises(ValueError, match=r"^value is .*expected a finite number"):
         human(value, "B")
+
+
+def test_no_other_time_between_checkpoints_loses_less():
+    """Work is lost at half of the interval on average for each failure, and each checkpoint costs its writing."""
+    write, between = 30.0, 86_400.0
+    best = envelope.checkpoint_seconds(write, between)
+
+    def lost(interval):
+        return write / interval + interval / 2 / between
+
+    assert all(lost(best) < lost(best * factor) for factor in (0.5, 0.9, 1.1, 2))

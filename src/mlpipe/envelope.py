@@ -1,4 +1,4 @@
-"""Back-of-envelope calculators for a design: load, storage, memory, size of an A/B test, hash collisions.
+"""Back-of-envelope calculators for a design: load, storage, memory, network, size of an A/B test, hash collisions.
 
 Every argument is checked: a negative, missing or impossible one is a ValueError that names it.
 """
@@ -193,6 +193,119 @@ def hash_collision_rate(n_keys: float, n_buckets: float) -> float:
         return float(keys > 1)
     # 1 - 1/n_buckets rounds to 1 for many buckets; log1p and expm1 keep the small difference.
     return -math.expm1((keys - 1) * math.log1p(-1 / buckets))
+
+
+def shuffle_bytes(n_rows: float, bytes_per_row: float, n_machines: float) -> float:
+    """Bytes that cross the network when rows go to the machine of their key: rows x bytes x (1 - 1 / machines).
+
+    One row in `n_machines` is where it belongs by luck.
+
+    Parameters
+    ----------
+    n_rows, bytes_per_row : above 0; only the columns that the step needs
+    n_machines : a whole number, 1 or more
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    ValueError
+        For an argument outside its range.
+
+    Examples
+    --------
+    >>> human(shuffle_bytes(n_rows=1e9, bytes_per_row=24, n_machines=20), "B")
+    '22.8 GB'
+    """
+    sent = positive("n_rows", n_rows) * positive("bytes_per_row", bytes_per_row)
+    return sent * (1 - 1 / _count("n_machines", n_machines))
+
+
+def broadcast_bytes(table_bytes: float, n_machines: float) -> float:
+    """Bytes that cross the network when each machine gets a copy of a table: bytes x machines.
+
+    Parameters
+    ----------
+    table_bytes : above 0
+    n_machines : a whole number, 1 or more
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    ValueError
+        For an argument outside its range.
+
+    Examples
+    --------
+    >>> human(broadcast_bytes(table_bytes=240e3, n_machines=20), "B")
+    '4.8 MB'
+    """
+    return positive("table_bytes", table_bytes) * _count("n_machines", n_machines)
+
+
+def stage_seconds(work_seconds: float, n_machines: float, largest_share: float = 0.0) -> float:
+    """Time of a step that is cut by key: work x the larger of 1 / machines and the share of the largest key.
+
+    The machine of the largest key ends last.
+
+    Parameters
+    ----------
+    work_seconds : on one machine, above 0
+    n_machines : a whole number, 1 or more
+    largest_share : rows of the largest key over all rows, 0 to 1
+
+    Returns
+    -------
+    seconds
+
+    Raises
+    ------
+    ValueError
+        For an argument outside its range.
+
+    Examples
+    --------
+    >>> human(stage_seconds(work_seconds=3600, n_machines=20, largest_share=0.5), "s")
+    '1.8 ks'
+    """
+    share = fraction("largest_share", largest_share, "[]")
+    return positive("work_seconds", work_seconds) * max(1 / _count("n_machines", n_machines), share)
+
+
+def checkpoint_seconds(write_seconds: float, seconds_between_failures: float) -> float:
+    """Work between two checkpoints that loses least time: sqrt(2 x writing one x time between failures).
+
+    Parameters
+    ----------
+    write_seconds : to write a checkpoint, above 0, and much less than the time between failures
+    seconds_between_failures : of the whole cluster: that of one machine over the number of machines; above 0
+
+    Returns
+    -------
+    seconds
+
+    Raises
+    ------
+    ValueError
+        For an argument that is not positive.
+
+    References
+    ----------
+    Young 1974, A first order approximation to the optimum checkpoint interval, doi:10.1145/361147.361115.
+
+    Examples
+    --------
+    >>> human(checkpoint_seconds(write_seconds=30, seconds_between_failures=24 * 3600), "s")
+    '2.28 ks'
+    """
+    return math.sqrt(
+        2 * positive("write_seconds", write_seconds) * positive("seconds_between_failures", seconds_between_failures)
+    )
 
 
 def human(value: float, unit: str = "") -> str:
