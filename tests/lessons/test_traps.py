@@ -38,6 +38,7 @@ PLANTED = {  # the faulty function, which no text names: to find it is part of t
     "t9": "most_in_a_day",
     "t10": "chance_of_ad",
     "t11": "n_clicks",
+    "t12": "has_click",
 }
 HEALTHY = {  # where the symptom of a sound pipeline lies
     "t1": (-0.03, 0.03),  # difference of entropies, after the launch less before
@@ -51,6 +52,7 @@ HEALTHY = {  # where the symptom of a sound pipeline lies
     "t9": (-0.06, 0.06),  # lift of those who come most less lift of the others
     "t10": (0.9, 1.02),  # promised over earned
     "t11": (0.93, 1.07),  # paid over billed
+    "t12": (0.93, 1.07),  # paid over promised, in the evening
 }
 OTHER_HARM = {  # wrong repairs that end the symptom, and do other harm: they lose or distort, as their messages say
     "t1": {
@@ -77,6 +79,7 @@ OTHER_HARM = {  # wrong repairs that end the symptom, and do other harm: they lo
     },
     "t10": {"all_nights_together", "share_of_the_day", "counts_lines_that_come_twice"},
     "t11": {"divides_by_the_mean", "requests_in_another_order"},
+    "t12": {"next_day_too", "in_another_order", "by_ad"},
 }
 MISLEADS = {  # odd things that are innocent: what takes each out of the data, once they are made
     "t1": {"new sites": "log = log[log['site_id'] < 280]", "rows twice": "log = log[~log['second_time']]"},
@@ -121,6 +124,10 @@ MISLEADS = {  # odd things that are innocent: what takes each out of the data, o
         "twice in the log": "events = events.drop_duplicates('event_id')",
         "late messages": "events = events.assign(received=events['time'])",
         "new ads": "requests = requests[~is_new[requests['ad_id']]]",
+    },
+    "t12": {
+        "twice in the log": "reports = reports.drop_duplicates()",
+        "new ads": "shown, paid = shown[~new], paid[~new]",
     },
 }
 EACH = pytest.mark.parametrize("trap", TRAPS)
@@ -220,8 +227,8 @@ def healthy(trap, value):
     return low <= value <= high
 
 
-def test_there_are_eleven_traps_whose_names_do_not_tell():
-    assert len(TRAPS) == 11
+def test_there_are_twelve_traps_whose_names_do_not_tell():
+    assert len(TRAPS) == 12
     assert sorted(TRAPS) == sorted(PLANTED) == sorted(HEALTHY) == sorted(OTHER_HARM) == sorted(MISLEADS)
     for lesson in TRAPS.values():
         told = set(lesson.name.split("_")) | set(title_words(lesson))
