@@ -289,7 +289,7 @@ def calibration_alarm(
 
     References
     ----------
-    Spiegelhalter 1986, Probabilistic prediction in patient management and clinical trials (z of a calibration).
+    Cox 1958, Two further applications of a model for binary regression, Biometrika (calibration in the large).
 
     Examples
     --------
