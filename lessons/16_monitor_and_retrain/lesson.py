@@ -340,14 +340,14 @@ claim("A week-old model loses this share of the auction's value", lost[7], id="1
       at_least=0.015, fmt=".1%")
 claim("Retraining weekly instead of daily loses on average", lost[:7].mean(), id="16.cadence",
       baseline=lost[:2].mean(), at_least=0.008, fmt=".1%")  # the baseline: every second day
-claim("The second day loses", lost[1], id="16.day_two", baseline=lost[:7].mean(), at_most=0.009, fmt=".2%")
+claim("Day two loses", lost[1], id="16.day_two", baseline=lost[:7].mean(), at_most=0.009, fmt=".2%")
 
 # %% [markdown]
 # Log loss shows less of it (see the row "no retraining" above). Daily retraining is cheaper than every second day if a fit, with its checks, costs less than a model loses on its second day: daily costs one fit a day, the other half a fit and half that loss. (All of this holds for the drift of this world. Draw the curve for yours.)
 #
 # ### Exercise (core): the stability index
 #
-# Cut the numbers into `n_bins` bins at the quantiles of `reference` (an edge belongs to the bin below it). Count both samples, add 1/2 to each count, divide by their sums, and return the PSI.
+# Cut the numbers into `n_bins` bins at the quantiles of `reference` (an edge belongs to the bin below it; the outer bins are open). Count both samples, add 1/2 to each count, divide by their sums, and return the PSI.
 
 # %% tags=["exercise:16.psi"]
 

@@ -20,17 +20,17 @@ takeaway = (
 
 
 def draw(rng: np.random.Generator, number: int) -> tuple:
-    n_reference, n_current, n_bins = ((10, 6, 3), (80, 50, 5), (500, 700, 12))[number]
-    reference = rng.gamma(2.0, size=n_reference).round(3)
-    current = (0.6 * rng.gamma(2.0, size=n_current)).round(3)
+    n_values, copies, n_current, n_bins = ((4, 3, 8, 3), (20, 4, 50, 5), (200, 3, 700, 12))[number]
+    values = np.cumsum(rng.integers(1, 4, n_values)) / 100 + 0.005  # as prices: each several times
+    reference = np.repeat(values, copies)
     cap = np.quantile(reference, 1 - 1 / n_bins, method="lower")
+    # No values between two neighbours of the reference: interpolated quantiles and lower ones cut alike.
+    current = rng.choice(values[values <= cap], n_current)  # the last bin is empty today
     if number == 1:
         reference = np.minimum(reference, cap)  # the last bin of the reference is empty
-        current[2:5] = cap + 1
-    else:
-        current[current > cap] /= 20  # the last bin is empty today
-    current[:2] = 0.0, 1e-3  # below all of the reference
-    return reference, rng.permutation(current), n_bins
+        current[3:6] = cap + 1
+    current[:2], current[2] = [0.001, 0.002], cap  # two below all of the reference, one at an edge
+    return rng.permutation(reference), rng.permutation(current), n_bins
 
 
 def psi(reference, current, n_bins):
@@ -68,6 +68,21 @@ def drops_the_empty_bins(reference, current, n_bins):
     return np.sum((c - r) * np.log(c / r))
 
 
+def floor_under_the_shares(reference, current, n_bins):
+    edges = np.quantile(reference, np.arange(1, n_bins) / n_bins)
+    r = np.bincount(np.searchsorted(edges, reference), minlength=n_bins) / len(reference)
+    c = np.bincount(np.searchsorted(edges, current), minlength=n_bins) / len(current)
+    r, c = np.maximum(r, 1e-4), np.maximum(c, 1e-4)
+    return np.sum((c - r) * np.log(c / r))
+
+
+def values_outside_are_lost(reference, current, n_bins):
+    edges = np.quantile(reference, np.arange(n_bins + 1) / n_bins)
+    r, c = (np.histogram(x, edges)[0] + 0.5 for x in (reference, current))
+    r, c = r / r.sum(), c / c.sum()
+    return np.sum((c - r) * np.log(c / r))
+
+
 equivalent = {
     "r, c = (c / c.sum(), r / r.sum())": "the index is the same both ways",
     "r, c = (c / (len(current) + n_bins / 2), r / (len(reference) + n_bins / 2))": "the index is the same both ways",
@@ -88,22 +103,17 @@ mistakes = [
         "that each bin holds as many rows of the reference.",
     ),
     edit(
-        "(c - r) * np.log(c / r)",
-        "np.abs(c - r)",
-        "sum_of_absolute_differences",
-        "That is the sum of absolute differences. The index weighs each difference by the logarithm of the ratio.",
+        "np.searchsorted(edges, reference)",
+        "np.digitize(reference, edges)",
+        "edge_in_the_bin_above",
+        "You put a value that equals an edge into the bin above. It belongs below: `np.searchsorted(edges, x)`, or "
+        "`np.digitize(x, edges, right=True)`.",
+        also=(("np.searchsorted(edges, current)", "np.digitize(current, edges)"),),
     ),
-    edit(
-        "np.log(c / r)",
-        "np.log(r / c)",
-        "logarithm_the_wrong_way_round",
-        "The logarithm is the wrong way round: each term must be 0 or more. (c - r) and ln(c / r) have the same sign.",
-    ),
-    edit(
-        "(c - r) * np.log(c / r)",
-        "c * np.log(c / r)",
-        "one_divergence_only",
-        "That is the Kullback-Leibler divergence in one direction. The index is the sum of both: (c - r) ln(c / r).",
+    wrong(
+        values_outside_are_lost,
+        "You drop what lies below the smallest or above the largest value of the reference, as `np.histogram` does; new "
+        "values are what the index is to find. The outer bins are open: give `np.searchsorted` the inner edges only.",
     ),
     wrong(
         empty_bin_is_infinite,
@@ -111,12 +121,19 @@ mistakes = [
     ),
     wrong(
         drops_the_empty_bins,
-        "You leave out the bins that are empty on one of the days, which are those that changed most. Add 1/2 to each count instead.",
+        "You leave out the bins that are empty on one of the days, which are those that changed most. Add 1/2 to each "
+        "count instead.",
+    ),
+    wrong(
+        floor_under_the_shares,
+        "You raise empty shares to a tiny number. Then the index depends on how tiny: an empty bin counts the more, the "
+        "smaller it is. Add 1/2 to each count instead, whatever it is.",
     ),
     edit(
         "r, c = r / r.sum(), c / c.sum()",
-        "r, c = r / r.sum(), c / r.sum()",
-        "counts_instead_of_shares",
-        "The two samples differ in size. Divide the counts of each by its own sum.",
+        "r, c = r / len(reference), c / len(current)",
+        "shares_above_one",
+        "You add 1/2 to each count and divide by the rows: these shares add up to more than 1. Divide by the sum of the "
+        "counts, the halves included.",
     ),
 ]

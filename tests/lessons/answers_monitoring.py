@@ -19,6 +19,19 @@ def psi(reference, current, n_bins):
     r, c = r / r.sum(), c / c.sum()
     return (c * np.log(c / r)).sum() + (r * np.log(r / c)).sum()
 """,
+        "the package": """
+def psi(reference, current, n_bins):
+    from mlpipe import monitoring
+    return monitoring.psi(reference, current, n_bins=n_bins)
+""",
+        "edges that are values, open outer bins": """
+def psi(reference, current, n_bins):
+    edges = np.quantile(reference, np.linspace(0, 1, n_bins + 1), method="lower")
+    edges[0], edges[-1] = -np.inf, np.inf
+    r, c = [pd.cut(x, edges, labels=False) for x in (reference, current)]
+    r, c = [(np.bincount(bins, minlength=n_bins) + 0.5) / (len(bins) + n_bins / 2) for bins in (r, c)]
+    return ((c - r) * np.log(c / r)).sum()
+""",
         "single precision": """
 def psi(reference, current, n_bins):
     edges = np.quantile(reference, np.arange(1, n_bins) / n_bins)
@@ -80,6 +93,40 @@ def cadence(lost, price):
 
 WRONG = {
     "16.psi": {
+        "sum of absolute differences": """
+def psi(reference, current, n_bins):
+    edges = np.quantile(reference, np.arange(1, n_bins) / n_bins)
+    r, c = [np.bincount(np.searchsorted(edges, x), minlength=n_bins) + 0.5 for x in (reference, current)]
+    return np.abs(c / c.sum() - r / r.sum()).sum()
+""",
+        "one divergence": """
+def psi(reference, current, n_bins):
+    edges = np.quantile(reference, np.arange(1, n_bins) / n_bins)
+    r, c = [np.bincount(np.searchsorted(edges, x), minlength=n_bins) + 0.5 for x in (reference, current)]
+    r, c = r / r.sum(), c / c.sum()
+    return (c * np.log(c / r)).sum()
+""",
+        "counts instead of shares": """
+def psi(reference, current, n_bins):
+    edges = np.quantile(reference, np.arange(1, n_bins) / n_bins)
+    r, c = [np.bincount(np.searchsorted(edges, x), minlength=n_bins) + 0.5 for x in (reference, current)]
+    return ((c - r) * np.log(c / r)).sum()
+""",
+        "values outside are lost, closed on the right": """
+def psi(reference, current, n_bins):
+    edges = np.quantile(reference, np.linspace(0, 1, n_bins + 1))
+    r, c = [pd.Series(pd.cut(x, edges, labels=False, include_lowest=True)).value_counts() for x in (reference, current)]
+    r, c = [x.reindex(range(n_bins), fill_value=0) + 0.5 for x in (r, c)]
+    r, c = r / r.sum(), c / c.sum()
+    return ((c - r) * np.log(c / r)).sum()
+""",
+        "shares smoothed, not counts": """
+def psi(reference, current, n_bins):
+    edges = np.quantile(reference, np.arange(1, n_bins) / n_bins)
+    r, c = [np.bincount(np.searchsorted(edges, x), minlength=n_bins) / len(x) + 0.5 for x in (reference, current)]
+    r, c = r / r.sum(), c / c.sum()
+    return ((c - r) * np.log(c / r)).sum()
+""",
         "normal bins": """
 def psi(reference, current, n_bins):
     edges = reference.mean() + reference.std() * norm.ppf(np.arange(1, n_bins) / n_bins)
