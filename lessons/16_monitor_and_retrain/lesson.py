@@ -43,6 +43,8 @@ ripe = (log["reported_at"] - log["timestamp"] <= pd.Timedelta("1D")).to_numpy() 
 INPUTS = ["audience", "region", "device", "position", "category", "ad_format"]
 COLUMNS = [*INPUTS, "site_id", "ad_id", "timestamp"]  # of the time, the model takes the hour
 crosses = [("device", "position"), ("audience", "category"), ("device", "ad_format")]
+
+# %%
 models = {}
 for today in range(7, DAYS):
     week = log[(day >= today - 7) & (day < today)]
@@ -208,7 +210,7 @@ for fault in [*monitoring.FAULTS, "no retraining"]:
 hours = pd.DataFrame(first, dtype=float).T
 false = [rung[24 * FIRST:].reshape(7, 24).any(axis=1).sum() for rung in quiet.values()]
 
-# %% alt="A table of seven faults and six alarms with the hours until the alarm rings. Replay finds the six wrong inputs at hour 0, and not the stopped retraining. PSI of every column finds five of them within hours and never the shuffled audience; by custom it finds few. Calibration comes days later or not at all. The last row has the healthy days on which each alarm rings."
+# %% alt="A table of seven faults and seven alarms with the hours until the alarm rings. Replay finds the six wrong inputs at hour 0, and not the stopped retraining. PSI of every column finds five of them within hours and never the shuffled audience; by custom it finds few. Calibration comes more than a day later or not at all. The last row has the healthy days on which each alarm rings."
 import matplotlib.pyplot as plt
 
 plots.use_style()
@@ -233,7 +235,7 @@ claim("The shuffled audience, which moves no column, costs log loss", cost["audi
       id="16.shuffled", baseline=cost["audience missing"], at_least=0.012, fmt=".1%")
 
 # %% [markdown] notes="Point at one column after the other: what can this alarm see at all? PSI looks at one column at a time, so a column that is exchanged among the rows is invisible to it by construction. Then the last row: an alarm without its false alarms is half a sentence."
-# Hours are those from the fault to the ring; behind each fault stands its cost in log loss. With limits from healthy days, PSI of every column finds five of the six within hours. The shuffled audience keeps every share: only replay sees it. Cost and speed are two things: missing audiences ring within hours, and cost less than shuffled ones. Calibration rings more than a day later; what it finds beyond the constant slot, and by slice, differs from SEED to SEED.
+# Hours are those from the fault to the ring; behind each fault stands its cost in log loss; the last row counts healthy days that ring. With limits from healthy days, PSI of every column finds five of the six within hours. The shuffled audience keeps every share: only replay sees it. Cost and speed are two things: missing audiences ring within hours, and cost less than shuffled ones. Calibration rings more than a day later; what it finds beyond the constant slot, and by slice, differs from SEED to SEED.
 #
 # Replay needs no clicks. (It is this fast if the training table is there at once; a nightly one finds the fault in the morning. On the job some healthy rows differ, too.) It is blind to what is wrong on both sides, or stale. A ring counts here if the healthy run does not have it. On the job nobody tells you: read the last row.
 #
@@ -297,7 +299,7 @@ claim("A canary of 1 % against one of 5 %: so many times the minutes (baseline: 
 # %% [markdown]
 # The test needs nearly as many bad requests whatever the share (somewhat more where the rest is small). A small canary buys time to look, not fewer of them, until a minute holds more than the test needs. The last column: healthy releases stopped in two hours. (Here rows are independent, and all clicks come at once. In life users count, and both arms miss the same late clicks.)
 #
-# **Rollback** brings back the last version: the model of the night before, and its feature code. What is it worth? *Simulated* page views, eight ads each; the one with the highest bid times predicted click probability is shown. Its value is the bid times the *true* probability. The bad release numbers the ads anew.
+# **Rollback** brings back the last version: the model of the night before, and its feature code. (Left there, it ages: see the next section.) What is it worth? *Simulated* page views, eight ads each; the one with the highest bid times predicted click probability is shown. Its value is the bid times the *true* probability. The bad release numbers the ads anew.
 
 # %%
 from mlpipe.simulator import simulate_auctions
@@ -388,7 +390,7 @@ exercise("16.cadence").check(cadence)
 # ## What we have seen
 #
 # - An alarm is judged by its false alarms, too. Limits come from healthy days; formulas for independent rows are too narrow, because rows of one user go together.
-# - No alarm sees all. PSI of every column, with limits from healthy days, finds what changes the shares of a column. Log what was served and replay it: that finds shuffled values, too. Calibration waits for ripe labels, and sees large shifts only.
+# - No alarm sees all. PSI of every column, with limits from healthy days, finds what changes the shares of a column. Log what was served and replay it: that finds shuffled values, too. Calibration waits for ripe labels, and sees only large shifts of a sum.
 # - Roll back first, repair after. The age that a model may have, and the cadence, are read from the value lost.
 
 # %%
