@@ -220,7 +220,7 @@ for (row, column), value in np.ndenumerate(np.vstack([hours, false])):
     text = "–" if np.isnan(value) else f"{value:.0f} h" if row < len(hours) else f"{value:.0f} of 7"
     ax.text(column, row, text, ha="center", va="center")
 ax.set_xticks(range(len(false)), [alarm.replace(" ", "\n", 1) for alarm in hours.columns])
-ax.set_yticks(range(len(hours) + 1), [f"{one} (+{x:.1%})" for one, x in cost.items()] + ["healthy days"])
+ax.set_yticks(range(len(hours) + 1), [f"{one} ({x:+.1%})" for one, x in cost.items()] + ["healthy days"])
 ax.grid(visible=False)
 ax.set_title("Only replay sees every wrong input")
 plt.show()
@@ -342,7 +342,7 @@ claim("A week-old model loses this share of the auction's value", lost[7], id="1
       at_least=0.015, fmt=".1%")
 claim("Retraining weekly instead of daily loses on average", lost[:7].mean(), id="16.cadence",
       baseline=lost[:2].mean(), at_least=0.008, fmt=".1%")  # the baseline: every second day
-claim("Day two loses", lost[1], id="16.day_two", baseline=lost[:7].mean(), at_most=0.009, fmt=".2%")
+claim("Loss on day two", lost[1], id="16.day_two", baseline=lost[:7].mean(), at_most=0.009, fmt=".2%")
 
 # %% [markdown]
 # Log loss shows less of it (see the row "no retraining" above). Daily retraining is cheaper than every second day if a fit, with its checks, costs less than a model loses on its second day: daily costs one fit a day, the other half a fit and half that loss. (All of this holds for the drift of this world. Draw the curve for yours.)

@@ -225,6 +225,7 @@ def control_limits(healthy: ArrayLike, *, chance: float = 0.001) -> Limits:
     ----------
     healthy : (n,) one number a day that is known to be healthy, 3 or more
         Of windows that overlap, or hours of one day, take care: they are not independent.
+        Of a skewed number, such as `psi`, give the logarithm: its own limits ring too often.
     chance : of a false alarm, both sides together, between 0 and 1
 
     Returns
