@@ -234,6 +234,13 @@ def test_a_key_that_is_no_name_is_refused_before_a_job_starts():
         jobs.counters(None, None, "a b")
 
 
+@posix
+@pytest.mark.parametrize("name", ["log[1]", "log{1,2}", "log*", "log?", "lo\\g"])
+def test_a_folder_that_spark_takes_for_a_pattern_is_refused(name):
+    with pytest.raises(ValueError, match="which Spark expands: rename the folder"):
+        jobs.counters(None, types.SimpleNamespace(folder=Path(name)), "ad_id")
+
+
 @needs_spark
 def test_a_start_that_is_interrupted_leaves_no_java(tmp_path):
     script(tmp_path / "bin/spark-submit", f"sh {tmp_path}/bin/java & sleep 1000")

@@ -1,5 +1,7 @@
 """Counters in SQL against those in memory, row by row, and what a cap of memory does."""
 
+import functools
+
 import duckdb
 import numpy as np
 import pandas as pd
@@ -7,7 +9,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from mlpipe.features import count_before
-from mlpipe.scale import cost, count_in_memory, counters_sql, read_days, write_counters, write_days
+from mlpipe.scale import cost, count_in_memory, counters, counters_sql, files, read_days, write_counters, write_days
 from mlpipe.simulator import impressions_by_day, simulate_ad_log
 
 ASOF = """
@@ -58,9 +60,9 @@ def test_equal_times_are_not_before():
 def test_from_files_to_files(tmp_path):
     whole = simulate_ad_log(20_000, days=3, seed=1).impressions
     log = write_days(tmp_path / "log", impressions_by_day(20_000, days=3, seed=1))
-    counters = write_counters(log, "ad_id", tmp_path / "counters", megabytes=20)
-    assert counters.rows == log.rows
-    found = pd.concat([counters.frame(day) for day in counters.rows], ignore_index=True)
+    written = write_counters(log, "ad_id", tmp_path / "counters", megabytes=20)
+    assert written.rows == log.rows
+    found = pd.concat([written.frame(day) for day in written.rows], ignore_index=True)
     assert_frame_equal(found, in_memory(whole, "ad_id"), check_dtype=False)
     assert_frame_equal(found, count_in_memory(log.folder, "ad_id"), check_dtype=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["counters", "log"]
@@ -71,11 +73,41 @@ def one_key(folder, n):
     return write_days(folder, [pd.DataFrame({"timestamp": times, "ad_id": 1, "reported_at": times})])
 
 
-def test_a_cap_below_one_group_is_an_error_and_leaves_nothing(tmp_path):
+@pytest.mark.parametrize(
+    ("megabytes", "message"),
+    [
+        (10, "megabytes is 10, and DuckDB needs more for this log of 500,000 rows: raise it"),
+        (None, r"megabytes is None \(four fifths of the machine's memory\), and .* of 500,000 rows: free memory"),
+    ],
+)
+def test_a_cap_that_is_too_low_is_an_error_and_leaves_nothing(tmp_path, monkeypatch, megabytes, message):
     log = one_key(tmp_path / "log", 500_000)
-    with pytest.raises(MemoryError, match="megabytes is 10, and DuckDB needs more: the largest ad_id has 500,000 rows"):
-        write_counters(log, "ad_id", tmp_path / "counters", megabytes=10)
+    small = functools.partial(files.connection, memory_limit="10MB")  # of a small machine
+    monkeypatch.setattr(counters, "connection", lambda **settings: small(**settings))
+    with pytest.raises(MemoryError, match=message):
+        write_counters(log, "ad_id", tmp_path / "counters", megabytes=megabytes)
     assert [path.name for path in tmp_path.iterdir()] == ["log"]
+
+
+def test_a_day_without_rows_is_a_day_of_the_counters(tmp_path):
+    days = [frame.reset_index(drop=True) for frame in impressions_by_day(3000, days=3)]
+    log = write_days(tmp_path / "log", [days[0], days[0][:0], *[shifted(frame) for frame in days[1:]]])
+    written = write_counters(log, "ad_id", tmp_path / "counters")
+    assert list(written.rows.items()) == list(log.rows.items())
+    assert len(written.frame(list(log.rows)[1])) == 0
+    assert written == read_days(written.folder)
+    found = pd.concat([written.frame(day) for day in written.rows], ignore_index=True)
+    assert_frame_equal(found, count_in_memory(log, "ad_id"), check_dtype=False)
+
+
+def shifted(frame):
+    return frame.assign(timestamp=frame["timestamp"] + pd.Timedelta("1D").as_unit("ms"))
+
+
+def test_counters_in_a_folder_with_the_signs_of_a_pattern(tmp_path):
+    log = one_key(tmp_path / "log[1]", 10)
+    written = write_counters(log.folder, "ad_id", tmp_path / "counters[1]")
+    assert written.frame("2026-01-05")["shown"].tolist() == list(range(10))
 
 
 @pytest.mark.parametrize("megabytes", [0, -1, 9.9, np.nan, "1GB", True])
@@ -93,6 +125,22 @@ def test_keys_that_cannot_count_are_refused(tmp_path):
         write_counters(log, "film", tmp_path / "counters")
     with pytest.raises(ValueError, match="key is 'ad_id; DROP'"):
         counters_sql("log", "ad_id; DROP")
+
+
+@pytest.mark.parametrize("key", ["my key", "order", "Group", "left", "größe", "1st", "", 'a"b', "a`b"])
+def test_a_key_that_needs_quotes_is_refused(tmp_path, key):
+    times = pd.to_datetime(["2026-01-05"])
+    log = write_days(tmp_path / "log", [pd.DataFrame({"timestamp": times, "reported_at": times, key or "a": 1})])
+    with pytest.raises(ValueError, match=r"needs no quotes in SQL: rename the column"):
+        counters_sql("log", key)
+    with pytest.raises(ValueError, match="rename the column" if key else "the column is ''"):
+        write_counters(log, key, tmp_path / "counters")
+
+
+@pytest.mark.parametrize("key", ["map", "key", "user", "date", "click", "moment", "_id"])
+def test_a_key_that_sql_also_knows_counts(key):
+    log = simulate_ad_log(2000, days=2).impressions.rename(columns={"ad_id": key})
+    assert_frame_equal(by_sql(log, counters_sql("log", key)), in_memory(log, key), check_dtype=False)
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from mlpipe.scale import read_days, write_days
+from mlpipe.scale.files import connection
 from mlpipe.simulator import impressions_by_day, simulate_ad_log
 
 DAY = "day=2026-01-06/data_0.parquet"
@@ -18,6 +19,16 @@ DAY = "day=2026-01-06/data_0.parquet"
 def frames(*days, **columns):
     for day in days:
         yield pd.DataFrame({"timestamp": pd.to_datetime([f"{day} 10:00", f"{day} 11:00"]), "ad_id": [1, 2]} | columns)
+
+
+def objects(value):
+    return {"text": pd.Series([value, value], dtype=object)}
+
+
+def in_zone(name, dtype=None):
+    (frame,) = frames("2026-01-05")
+    times = frame["timestamp"].dt.tz_localize("UTC")
+    return frame.assign(**{name: times.astype(dtype) if dtype else times})
 
 
 @pytest.fixture
@@ -67,12 +78,36 @@ def test_a_day_without_rows_is_a_day(tmp_path):
         ([next(frames("2026-01-05")).drop(columns="timestamp")], "no column 'timestamp'"),
         ([*frames("2026-01-05"), *frames("2026-01-06", ad_id=["a", "b"])], "number 1 has other columns than number 0"),
         ([*frames("2026-01-05"), *frames("2026-01-06", bid=[1.0, 2.0])], "number 1 has other columns than number 0"),
+        (frames("2026-01-05", row=[5, 6]), "number 0 has a column 'row'; expected none"),
+        (frames("2026-01-05", Row=[5, 6]), "number 0 has a column 'Row'; expected none"),
+        (
+            [*frames("2026-01-05", **objects("a")), *frames("2026-01-06", **objects(None))],
+            r"number 1 has .*NULL.* in 'text', and number 0 has VARCHAR; .* texts by \.astype\(\"string\"\)",
+        ),
+        ([in_zone("timestamp")], r"zone in 'timestamp'; .*\.dt\.tz_convert\(\"UTC\"\)\.dt\.tz_localize\(None\)"),
+        ([in_zone("timestamp", object)], "number 0 has times with a time zone in 'timestamp'"),
+        ([in_zone("reported_at")], "number 0 has times with a time zone in 'reported_at'"),
     ],
 )
 def test_what_is_no_log_by_day_leaves_nothing(tmp_path, given, message):
     with pytest.raises(ValueError, match=message):
         write_days(tmp_path / "log", given)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_named_fix_lets_a_column_be_all_missing_on_a_day(tmp_path):
+    days = [*frames("2026-01-05", **objects(None)), *frames("2026-01-06", **objects("a"))]
+    log = write_days(tmp_path / "log", [day.assign(text=day["text"].astype("string")) for day in days])
+    assert log.frame("2026-01-05")["text"].isna().all()
+    assert log.frame("2026-01-06")["text"].tolist() == ["a", "a"]
+
+
+def test_signs_of_a_pattern_in_a_folder_stand_for_themselves(tmp_path):
+    other, log = (write_days(tmp_path / name, frames("2026-01-05")) for name in ("log1", "log[1]"))
+    assert log.rows == other.rows
+    assert len(log.frame("2026-01-05")) == 2
+    with connection() as con:
+        assert con.sql(f"SELECT COUNT(*) FROM {log.files()}").fetchall() == [(2,)]
 
 
 def test_an_interrupted_write_leaves_nothing(tmp_path):
@@ -132,6 +167,13 @@ def test_a_strange_file_is_named(log):
 def test_a_folder_that_was_not_finished_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"has no _days.json; expected a folder that was written to its end"):
         read_days(tmp_path)
+
+
+@pytest.mark.parametrize("left", ['{"rows": {"2026', "", "{}", "[]", "1"])
+def test_a_list_that_is_cut_is_named(log, left):
+    (log.folder / "_days.json").write_text(left)
+    with pytest.raises(ValueError, match=r"_days\.json is cut or overwritten; expected .*: write the folder again"):
+        read_days(log.folder)
 
 
 def test_without_duckdb_the_extra_is_named(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -48,15 +49,23 @@ def counters_sql(log: str, key: str) -> str:
     Raises
     ------
     ValueError
-        For a key that is no plain name.
+        For a key that is no plain name, or a word of SQL.
+    ImportError
+        Without DuckDB, which knows the words of SQL.
 
     Examples
     --------
     >>> "PARTITION BY key" in counters_sql("log", "ad_id")
     True
     """
-    if not key.isidentifier():
-        raise ValueError(f"key is {key!r}; expected the name of a column, such as 'ad_id'")
+    fix = "expected the name of a column, such as 'ad_id', that needs no quotes in SQL: rename the column"
+    if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", str(key)):
+        raise ValueError(f"key is {key!r}; {fix}")
+    with connection() as con:
+        words = "SELECT keyword_category FROM duckdb_keywords() WHERE keyword_name = ?"
+        uses = {use for (use,) in con.execute(words, [key.lower()]).fetchall()}
+    if "reserved" in uses or ("type_function" in uses and "column_name" not in uses):
+        raise ValueError(f"key is {key!r}, a word of SQL; {fix}")
     return COUNTERS.format(log=log, key=key)
 
 
@@ -92,7 +101,7 @@ def write_counters(
     ValueError
         For another key, missing keys, and a cap below 10.
     MemoryError
-        Where the cap is too low, mostly for the rows of one key. No folder is left then.
+        Where the cap is too low. No folder is left then.
     FileNotFoundError, ImportError
         As `mlpipe.scale.read_days`.
     """
@@ -103,22 +112,29 @@ def write_counters(
     if megabytes is not None:
         so = f"{LEAST_MEGABYTES} MB or more, or None: below that DuckDB cannot hold one batch"
         settings["memory_limit"] = f"{arguments.number('megabytes', megabytes, LEAST_MEGABYTES, so=so)}MB"
+    query = counters_sql(log.files(), key)
     with new_folder(folder) as partial:
         settings["temp_directory"] = spill or str(partial / "_spill")
         with connection(**settings) as con:
             _refuse_missing(con, log, key)
             target = str(partial).replace("'", "''")
-            query = counters_sql(log.files(), key)
             try:
                 con.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet, PARTITION_BY (day))")
             except Exception as error:
                 if type(error).__name__ != "OutOfMemoryException":
                     raise
-                n_rows = _largest(con, log, key)
+                cap, fix = "None (four fifths of the machine's memory)", "free memory, or take a larger machine"
+                if megabytes is not None:
+                    cap, fix = f"{megabytes:g}", "raise it"
+                n_rows = sum(log.rows.values())
                 raise MemoryError(
-                    f"megabytes is {megabytes:g}, and DuckDB needs more: the largest {key} has {n_rows:,} rows, which "
-                    "are sorted together; expected a larger cap: raise it, or split that group by time"
+                    f"megabytes is {cap}, and DuckDB needs more for this log of {n_rows:,} rows: {fix}"
                 ) from error
+            for day in log.rows:  # one without rows gets a file without rows
+                if not (partial / f"day={day}").exists():
+                    (partial / f"day={day}").mkdir()
+                    empty = f"SELECT row, shown, clicks FROM ({query}) LIMIT 0"
+                    con.execute(f"COPY ({empty}) TO '{target}/day={day}/data_0.parquet' (FORMAT parquet)")
         list_files(partial)
     return read_days(Path(folder))
 
@@ -157,8 +173,3 @@ def _refuse_missing(con: Any, log: Days, key: str) -> None:
             f"{key} is missing in {missing:,} rows; expected an id in each: all without one would count as one key. "
             "Take another key, or write the log without them"
         )
-
-
-def _largest(con: Any, log: Days, key: str) -> int:
-    counted = con.execute(f"SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM {log.files()} GROUP BY {key})")
-    return counted.fetchone()[0]

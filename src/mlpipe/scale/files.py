@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import glob
 import json
 import os
 import shutil
@@ -62,8 +63,7 @@ class Days:
         """
         for day in days:
             arguments.one_of("a day", day, list(self.rows))
-        patterns = [str(self.folder / f"day={day}" / "*.parquet") for day in days or ("*",)]
-        listed = ", ".join("'" + one.replace("'", "''") + "'" for one in patterns)
+        listed = ", ".join(f"'{_pattern(self.folder)}/day={day}/*.parquet'" for day in days or ("*",))
         return f"read_parquet([{listed}], hive_partitioning = false)"
 
     def frame(self, day: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -138,13 +138,13 @@ def write_days(folder: str | os.PathLike[str], frames: Iterable[pd.DataFrame]) -
     FileExistsError
         For a folder that is there.
     ValueError
-        For a frame of several days, a day that is left out, other columns than the day before, or no frame with rows.
-        No folder is left then.
+        For a frame of several days, a day that is left out, other columns than the day before, a column ``row``, times
+        with a time zone, or no frame with rows. No folder is left then.
     FileNotFoundError, ImportError
         As `read_days`.
     """
     with new_folder(folder) as partial, connection() as con:
-        n_rows, day, first = 0, None, None
+        n_rows, day, first, first_types = 0, None, None, None
         for number, frame in enumerate(frames):
             day = _day(number, frame, day)
             form = frame.dtypes.astype(str).to_dict()
@@ -154,15 +154,38 @@ def write_days(folder: str | os.PathLike[str], frames: Iterable[pd.DataFrame]) -
                     f"frames: number {number} has other columns than number 0: {changed}; expected the same names and "
                     "dtypes in each: convert them before"
                 )
+            if taken := [name for name in form if str(name).lower() == "row"]:  # in SQL, Row is row
+                raise ValueError(
+                    f"frames: number {number} has a column {taken[0]!r}; expected none, because the rows are numbered "
+                    "in it: rename yours"
+                )
             numbered = frame.assign(row=np.arange(n_rows, n_rows + len(frame)))
             n_rows += len(frame)
             (partial / f"day={day}").mkdir()
             con.register("numbered", numbered)
             con.execute(f"COPY numbered TO '{_quoted(partial)}/day={day}/data_0.parquet' (FORMAT parquet)")
+            types = _columns(partial / f"day={day}/data_0.parquet")
+            _refuse_types(number, types, first_types := first_types or types)
         if not n_rows:
             raise ValueError("frames has no rows; expected one frame a day, and rows in one of them: check the source")
         list_files(partial)
     return read_days(folder)
+
+
+def _refuse_types(number: int, types: dict[str, str], first: dict[str, str]) -> None:
+    """Refuse what the file of a day has and its dtypes do not tell."""
+    for name, kind in types.items():
+        if "WITH TIME ZONE" in kind:
+            raise ValueError(
+                f"frames: number {number} has times with a time zone in {name!r}; expected times without: where a day "
+                "begins would depend on the machine that reads them. Take it out in each frame: "
+                f'frame[{name!r}].dt.tz_convert("UTC").dt.tz_localize(None), and group by the days of that'
+            )
+        if kind != first[name]:
+            raise ValueError(
+                f"frames: number {number} has {kind} in {name!r}, and number 0 has {first[name]}; expected one type: a "
+                'column of objects that are all missing has none. Convert it in each frame, texts by .astype("string")'
+            )
 
 
 def _day(number: int, frame: pd.DataFrame, before: datetime.date | None) -> datetime.date:
@@ -197,7 +220,7 @@ def read_days(folder: str | os.PathLike[str]) -> Days:
     FileNotFoundError
         For a folder that is missing or was not finished.
     ValueError
-        For files that are missing, half-written, strange, or have other columns than were written.
+        For files that are missing, half-written, strange, or have other columns than were written, and a cut list.
     ImportError
         Without DuckDB.
     """
@@ -206,8 +229,12 @@ def read_days(folder: str | os.PathLike[str]) -> Days:
         raise FileNotFoundError(
             f"{folder} has no {LIST}; expected a folder that was written to its end: write it again"
         )
-    kept = json.loads((folder / LIST).read_text())
     fix = "write the folder again, or fetch the file from where it is whole"
+    try:
+        kept = json.loads((folder / LIST).read_text())
+        kept = {name: kept[name] for name in ("rows", "columns", "files")}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{folder / LIST} is cut or overwritten; expected the list that was written: {fix}") from error
     strange = {path.relative_to(folder).as_posix() for path in folder.glob("*/*.parquet")} - set(kept["files"])
     if strange:
         raise ValueError(f"{folder} holds {min(strange)}, which is not in {LIST}; expected only what is: take it away")
@@ -234,7 +261,9 @@ def _has_both_ends(path: Path) -> bool:
 
 def _columns(path: Path) -> dict[str, str]:
     with connection() as con:
-        found = con.sql(f"DESCRIBE SELECT * FROM read_parquet('{_quoted(path)}', hive_partitioning = false)").fetchall()
+        found = con.sql(
+            f"DESCRIBE SELECT * FROM read_parquet('{_pattern(path)}', hive_partitioning = false)"
+        ).fetchall()
     return {name: kind for name, kind, *_ in found}
 
 
@@ -252,7 +281,7 @@ def list_files(folder: Path) -> None:
     """
     paths = sorted(folder.glob("day=*/*.parquet"))
     with connection() as con:
-        counted = con.sql(f"SELECT file_name, num_rows FROM parquet_file_metadata('{_quoted(folder)}/*/*.parquet')")
+        counted = con.sql(f"SELECT file_name, num_rows FROM parquet_file_metadata('{_pattern(folder)}/*/*.parquet')")
         in_file = {Path(name): n for name, n in counted.fetchall()}
     rows: dict[str, int] = {}
     for path in paths:
@@ -294,3 +323,8 @@ def new_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
 
 def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
+
+
+def _pattern(path: Path) -> str:
+    """The path where DuckDB expects a pattern: brackets and stars in names of folders stand for themselves."""
+    return glob.escape(_quoted(path))

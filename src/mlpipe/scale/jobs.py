@@ -30,11 +30,15 @@ def counters(session: Any, log: Days, key: str) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        For a key that is no plain name.
+        For a key that is no plain name or a word of SQL, and a folder that Spark takes for a pattern.
     ImportError
         Without DuckDB, which reads the files that the workers wrote.
     """
     query = counters_sql("log", key)
+    if set("{}[]*?\\") & set(str(log.folder)):
+        raise ValueError(
+            f"the log is in {log.folder}; expected no {{}}[]*?\\ in it, which Spark expands: rename the folder"
+        )
     session.read.parquet(str(log.folder)).createOrReplaceTempView("log")
     with tempfile.TemporaryDirectory() as home, connection() as con:
         session.sql(query).drop("day").write.parquet(f"{home}/counters")  # faster than through Python, a row at a time
