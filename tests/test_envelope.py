@@ -24,8 +24,8 @@ from mlpipe.envelope import human
         (envelope.shuffle_bytes(1e9, 24, 1), 0),
         (envelope.broadcast_bytes(240e3, 20), 4.8e6),
         (envelope.stage_seconds(3600, 20), 180),
-        (envelope.stage_seconds(3600, 20, largest_share=0.04), 180),
-        (envelope.stage_seconds(3600, 20, largest_share=0.5), 1800),
+        (envelope.stage_seconds(3600, 20, busiest=1.3), 234),
+        (envelope.stage_seconds(3600, 20, busiest=20), 3600),
         (envelope.checkpoint_seconds(30, 86_400), 2276.84),
         (envelope.brute_force_seconds(10e6, 64, bytes_per_number=1, bytes_per_second=200e9), 0.0032),
     ],
@@ -201,10 +201,7 @@ BAD += [
     (envelope.hash_collision_rate, CALLS[5][1], "n_keys", 2.5),
     (envelope.hash_collision_rate, CALLS[5][1], "n_buckets", 0.5),
     (envelope.shuffle_bytes, CALLS[6][1], "n_machines", 2.5),
-    *(
-        (envelope.stage_seconds, CALLS[8][1] | {"largest_share": 0.5}, "largest_share", v)
-        for v in (-0.1, 1.1, math.nan)
-    ),
+    *((envelope.stage_seconds, CALLS[8][1] | {"busiest": 2}, "busiest", v) for v in (0.9, 20.1, math.nan)),
 ]
 
 

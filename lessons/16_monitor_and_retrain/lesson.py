@@ -5,7 +5,7 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     budget_megabytes: 750
+#     budget_megabytes: 700
 #     budget_seconds: 35
 #     minutes: 20
 # ---
@@ -17,7 +17,7 @@
 #
 # | where we are | you need | it takes |
 # |---|---|---|
-# | requirements ▸ data ▸ features ▸ model ▸ evaluation ▸ serving ▸ **monitoring** | calibration (10), late labels (11) | 20 minutes to read, under 35 s, under 750 MB |
+# | requirements ▸ data ▸ features ▸ model ▸ evaluation ▸ serving ▸ **monitoring** | calibration (10), late labels (11) | 20 minutes to read, under 35 s, under 700 MB |
 
 # %% tags=["parameters"]
 SEED = 0

@@ -21,12 +21,14 @@ def draw(rng: np.random.Generator, number: int) -> tuple:
     n_keys, n_workers = ((6, 3), (40, 8), (300, 20))[number]
     rows = rng.integers(2, 9, n_keys)
     rows[:2] = rows[2:].sum() + rng.integers(4, 7, 2)  # two hot keys
-    if number:  # the third has just a fair share
+    if number:  # the fourth has less than a fair share, and more than the mean key; the third just a fair share
+        rows[3] = 2 * rows[0] // n_workers
         others = rows.sum() - rows[2]
         rows[1] += -others % (n_workers - 1)
         rows[2] = (rows.sum() - rows[2]) // (n_workers - 1)
-    else:  # a fair share is no whole number
-        rows[0] += rows.sum() % n_workers == 0
+    else:  # neither a fair share nor a part of the hot rows is a whole number
+        while not rows.sum() % n_workers or not rows[:2].sum() % n_workers:
+            rows[0] += 1
     worker = rng.integers(n_workers - 1, size=n_keys)  # the last one has no key
     order = rng.permutation(n_keys)
     return rows[order], worker[order], n_workers
@@ -59,6 +61,12 @@ mistakes = [
         "hot_for_a_key",
         "You call a key hot if it has more rows than the mean *key*. Cutting costs a merge: cut only what is more than a "
         "worker's fair share.",
+    ),
+    edit(
+        "rows > fair",
+        "rows >= fair",
+        "a_fair_share_is_not_hot",
+        "You also cut a key of just a fair share. It makes nobody late: only keys with *more* than that are hot.",
     ),
     edit(
         " + rows[hot].sum() / n_workers",

@@ -5,8 +5,8 @@
 #     language: python
 #     name: python3
 #   mlpipe:
-#     budget_megabytes: 1000
-#     budget_seconds: 40
+#     budget_megabytes: 800
+#     budget_seconds: 30
 #     minutes: 20
 # ---
 
@@ -17,7 +17,7 @@
 #
 # | where we are | you need | it takes |
 # |---|---|---|
-# | requirements ▸ **data ▸ features ▸ model** ▸ evaluation ▸ serving | counters that know only the past (03), FTRL (09) | 20 minutes to read, under 40 s, under 1000 MB |
+# | requirements ▸ **data ▸ features ▸ model** ▸ evaluation ▸ serving | counters that know only the past (03), FTRL (09) | 20 minutes to read, under 30 s, under 800 MB |
 
 # %% tags=["parameters"]
 SEED = 0
@@ -37,7 +37,7 @@ import pandas as pd
 from mlpipe.scale import cost, count_in_memory, counters_sql, write_counters, write_days
 from mlpipe.simulator import impressions_by_day
 
-home, n_rows = tempfile.mkdtemp(), 1_000_000 if SCALE == "full" else 40_000
+home, n_rows = tempfile.mkdtemp(), 600_000 if SCALE == "full" else 40_000
 log = write_days(f"{home}/log", impressions_by_day(n_rows, seed=SEED))
 days = list(log.rows)
 size = sum(path.stat().st_size for path in log.folder.glob("*/*.parquet"))
@@ -60,7 +60,7 @@ print(counters_sql("log", "ad_id"))
 # %%
 from mlpipe.features import count_before
 
-counters = write_counters(log, "ad_id", f"{home}/counters", megabytes=50)
+counters = write_counters(log, "ad_id", f"{home}/counters", megabytes=20)
 sql = pd.concat([counters.frame(day) for day in days], ignore_index=True)
 plain = count_in_memory(log, "ad_id")
 rows = pd.concat([log.frame(day, ["ad_id", "timestamp", "clicked"]) for day in days])
@@ -78,29 +78,30 @@ claim("The counters by SQL are those of memory (share of rows)", (sql == plain).
 #
 # ## Does the cap hold?
 #
-# Each run is a process of its own, and we ask the system for its largest memory. DuckDB may use 50 MB for its buffers. A process that only reads the list of files takes some already (Python, pandas, DuckDB): that is taken off.
+# Each run is a process of its own, and we ask the system for its largest memory. DuckDB runs without a cap, and with one of 20 MB for its buffers. A process that only reads the list of files takes some already (Python, pandas, DuckDB): that is taken off.
 #
-# **Predict before you run.** Four times the rows: how many times the memory, by either way?
+# **Predict before you run.** Four times the rows: how many times the memory, by each way?
 
 # %%
 idle = cost("mlpipe.scale:read_days", str(log.folder)).megabytes
 seconds, peak = {}, {}
-for n in (n_rows // 4, n_rows // 2, n_rows):
+for n in (n_rows // 4, n_rows):
     part = log if n == n_rows else write_days(f"{home}/{n}", impressions_by_day(n, seed=SEED))
-    given, target = (str(part.folder), "ad_id"), f"{home}/counters-{n}"
+    given, count = (str(part.folder), "ad_id"), "mlpipe.scale:write_counters"
     runs = {"in memory": cost("mlpipe.scale:count_in_memory", *given),
-            "50 MB": cost("mlpipe.scale:write_counters", *given, target, megabytes=50)}
+            "no cap": cost(count, *given, f"{home}/free-{n}"),
+            "20 MB": cost(count, *given, f"{home}/capped-{n}", megabytes=20)}
     for way, run in runs.items():
         seconds[f"{way}, {n:,} rows"], peak[way, n] = run.seconds, run.megabytes - idle
 measured("Memory above a process that does nothing",
          {f"{way}, {n:,} rows": megabytes for (way, n), megabytes in peak.items()}, "MB")
 measured("CPU, imports included", seconds, "s")
-above = {way: max(peak[way, n] for n in (n_rows // 4, n_rows // 2, n_rows)) for way in runs}
-claim("Under a cap of 50 MB no run takes twice that (1: none does)", float(above["50 MB"] < 100),
-      id="17.cap_holds", baseline=float(above["in memory"] < 100), equal_to=1, fmt=".0f")
+share = peak["20 MB", n_rows] / peak["no cap", n_rows]
+claim("The cap holds: DuckDB takes under 80 % of what it takes without one (1: yes)",
+      float(share < 0.8), id="17.cap_holds", baseline=float(1.0 < 0.8), equal_to=1, fmt=".0f")
 
 # %% [markdown] notes="The cap is the engine's promise for its own buffers, not for the process. Ask what a container's limit would do to a process that goes over it: it is killed, and nothing is told."
-# In memory the need follows the rows; under the cap it does not. An engine's limit covers its buffers, not the whole process, so leave room below the limit of the machine. It costs the disk's time, and some CPU (see the picture below).
+# Run it, and compare: the engine alone saves most of the memory, because it never has the log as a frame; the cap holds the rest. An engine's limit covers its buffers, not the whole process, so leave room below the limit of the machine. It costs the disk's time, and CPU (see the picture below).
 #
 # ## Can a model learn from a stream?
 #
@@ -147,12 +148,12 @@ less = {name: paired_difference(loss[name] / constant, loss["stream"] / constant
 level, twelfth = less["all in memory"], less["a twelfth"]
 claim("The stream is level with all rows in memory, in random order (NE: the end of the interval "
       "farther from 0)", max(-level.low, level.high), id="17.stream",
-      baseline=less["last day"].estimate, at_most=0.005, fmt=".4f")
+      baseline=less["last day"].estimate, at_most=0.009, fmt=".4f")
 claim("A random twelfth of the rows is worse than the stream (NE, low end of the interval)",
       twelfth.low, id="17.sample", baseline=0.0, at_least=0.008, fmt=".3f")
 
 # %% [markdown]
-# So ask first whether a sample would do: here ids and their crosses still learn from more rows, and the stream gives them without the memory. (Order can matter: see `FTRLProximal` on weekdays.)
+# So ask first whether a sample would do: here ids and their crosses still learn from more rows, and the stream gives them without the memory. (Order can matter: see `FTRLProximal` on weekdays. And labels are final here: a live stream must wait for its reports, or it learns clicks as none, 11.)
 #
 # ## When do you need many machines?
 #
@@ -176,7 +177,7 @@ claim("Cut by category, the busiest of 20 machines has so many times its fair sh
       baseline=skew.loc["ad_id", "busiest / fair"], at_least=2, fmt=".1f")
 
 # %% [markdown] notes="Here an ad is not hot. In a real log it is: the front page's, or the one that a bot clicks. Ask how counters up to a moment are cut: by time, then each piece adds the sums of all pieces before it."
-# Few keys, uneven keys and bad luck all make a busy machine. More machines do not help it. A hot key is cut into pieces whose results **merge**: sums do, rates do not.
+# Few keys, uneven keys and bad luck all make a busy machine. More machines do not help a hot key. It is cut into pieces whose results **merge**: sums do, rates do not.
 #
 # ## What does a cluster give?
 #
@@ -288,10 +289,10 @@ slope, height = np.polyfit(millions * 1e6, facts["cap 150 MB"]["CPU (s)"], 1)
 alone = height + slope * target
 needed = np.polyval(np.polyfit(millions * 1e6, facts["in memory"]["largest memory (MB)"], 1), target)
 moved = shuffle_bytes(target, 24, machines)  # key 4, row 8, time 8, kind of event, some framing
-by = {key: stage_seconds(alone, machines, skew.loc[key, "largest key"]) for key in ("ad_id", "device")}
+by = {key: stage_seconds(alone, machines, skew["busiest / fair"][key]) for key in ("ad_id", "device")}
 paper = {"files on the disk": human(target * size / n_rows, "B"),
-         "memory, to count there": human(needed * 1e6, "B"),
-         "CPU of one machine, from files": human(alone, "s"),
+         "memory, to count there": human(needed * 2**20, "B"),
+         "CPU of one machine, from files": f"{alone / 60:.0f} min",
          f"network, rows to {machines} machines": human(moved, "B"),
          "... at 1 GB/s a machine": human(moved / machines / 1e9, "s"),
          "network, table of ads (100 kB) to all": human(broadcast_bytes(100e3, machines), "B"),
@@ -299,7 +300,7 @@ paper = {"files on the disk": human(target * size / n_rows, "B"),
          f"{machines} machines, cut by device": human(by["device"], "s"),
          "... machine hours": f"{machines * by['device'] / 3600:.1f}, of one machine {alone / 3600:.1f}",
          "a checkpoint of 30 s, each machine fails once in 1,000 h, every":
-             human(checkpoint_seconds(30, 1000 * 3600 / machines), "s")}
+             f"{checkpoint_seconds(30, 1000 * 3600 / machines) / 60:.0f} min"}
 print(pd.Series(paper).to_string())
 
 # %% [markdown]
@@ -364,7 +365,7 @@ exercise("17.machines_needed").check(machines_needed)
 
 # %%
 say("First I ask whether it fits: point-in-time counters from Parquet by day equal those of memory in "
-    "{17.sql_equal:.0%} of the rows, under a cap of 50 MB that holds. Models learn from a stream of "
+    "{17.sql_equal:.0%} of the rows, under a cap of 20 MB that holds. Models learn from a stream of "
     "days, level with all rows in memory (NE within {17.stream:.4f}); a random twelfth of the rows "
     "costs at least {17.sample:.3f} NE. Many machines come when one is too slow. Then I say what "
     "moves to whom; I cut hot keys, because the busiest of 20 machines had {17.skew:.1f} times its "

@@ -13,8 +13,8 @@ hints = (
     "does in the window, `window * efficiency`, rounded up.",
 )
 takeaway = (
-    "A line through three sizes is a guess beyond them. It bends where the data no longer fit (the disk works), where one "
-    "key is hot, and where machines wait for each other. Measure one size near the target before you buy."
+    "A line through three sizes is a guess beyond them. A fixed start bends it: subtract it first. So do data that no "
+    "longer fit (the disk works), a hot key, and machines that wait. Measure one size near the target before you buy."
 )
 
 

@@ -248,16 +248,14 @@ def broadcast_bytes(table_bytes: float, n_machines: float) -> float:
     return positive("table_bytes", table_bytes) * _count("n_machines", n_machines)
 
 
-def stage_seconds(work_seconds: float, n_machines: float, largest_share: float = 0.0) -> float:
-    """Time of a step that is cut by key: work x the larger of 1 / machines and the share of the largest key.
-
-    The machine of the largest key ends last.
+def stage_seconds(work_seconds: float, n_machines: float, busiest: float = 1.0) -> float:
+    """Time of a step that is cut by key: work / machines x load of the busiest one, which ends last.
 
     Parameters
     ----------
     work_seconds : on one machine, above 0
     n_machines : a whole number, 1 or more
-    largest_share : rows of the largest key over all rows, 0 to 1
+    busiest : rows of the busiest machine over the fair share, 1 to `n_machines`
 
     Returns
     -------
@@ -270,11 +268,12 @@ def stage_seconds(work_seconds: float, n_machines: float, largest_share: float =
 
     Examples
     --------
-    >>> human(stage_seconds(work_seconds=3600, n_machines=20, largest_share=0.5), "s")
+    >>> human(stage_seconds(work_seconds=3600, n_machines=20, busiest=10), "s")
     '1.8 ks'
     """
-    share = fraction("largest_share", largest_share, "[]")
-    return positive("work_seconds", work_seconds) * max(1 / _count("n_machines", n_machines), share)
+    machines = _count("n_machines", n_machines)
+    load = number("busiest", busiest, 1, machines, so=f"1 (all alike) to {machines:g} (one has all), such as 1.3")
+    return positive("work_seconds", work_seconds) / machines * load
 
 
 def checkpoint_seconds(write_seconds: float, seconds_between_failures: float) -> float:
