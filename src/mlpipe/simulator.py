@@ -487,8 +487,7 @@ def policy_of_scores(scores: ArrayLike, sharpness: float, days: int = 14, seed: 
 
     Examples
     --------
-    >>> scores = np.zeros((120, 2400))
-    >>> scores[:, 7] = 1
+    >>> scores = np.tile(np.arange(2400.0), (120, 1))
     >>> table = policy_of_scores(scores, np.inf, days=2)
     >>> table.shape, float(table[0, 0].max())
     ((2, 120, 2400), 1.0)
