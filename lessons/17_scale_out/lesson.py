@@ -162,9 +162,8 @@ claim("A random twelfth of the rows is worse than the stream (NE, low end of the
 # %%
 from mlpipe.features import hash_integers
 
-keys = ["ad_id", "site_id", "advertiser_id", "category", "device"]
+keys, table = ["ad_id", "site_id", "advertiser_id", "category", "device"], {}
 whole = pd.concat([log.frame(day, keys) for day in days])
-table = {}
 for key in keys:
     n_of = whole[key].value_counts(sort=False).sort_index()
     machine = hash_integers(np.arange(len(n_of)), 20, seed=SEED)
@@ -234,7 +233,7 @@ if SPARK:
           baseline=0.0, equal_to=1, fmt=".0f")
     claim("ALS of Spark is level with ours (recall at 10, absolute difference)",
           abs(found["Spark"] - found["ours"]), id="17.spark_als",
-          baseline=found["Spark"] - found["popular"], at_most=0.015, fmt=".3f")
+          baseline=found["Spark"] - found["popular"], at_most=0.01, fmt=".3f")
     equal = np.mean([np.array_equal(a, b) for a, b in zip(whole, killed)])
     claim("With one of two workers killed, the factors are the same bits (1: all)", equal * (left == 1),
           id="17.spark_killed", baseline=0.0, equal_to=1, fmt=".0f")
