@@ -90,7 +90,7 @@ def collect_evidence(root: Path | None = None) -> dict[str, Evidence]:
     found = {}
     for id in sorted(stored | run):
         yours = [source[id] for source in (recorded, run) if id in source]
-        ranked = sorted(yours, key=lambda one: one.scale != "full") + [stored[id]] * (id in stored)
+        ranked = sorted(yours, key=lambda one: one.scale != "full") + ([stored[id]] if id in stored else [])
         found[id] = ranked[0]
     return found
 
