@@ -178,6 +178,11 @@ def test_your_own_record_comes_first_then_the_last_run_then_what_is_shipped(tmp_
     write_notebook(tmp_path / "build" / "run" / "05_factors.ipynb", 1.8)
     one = collect_evidence(tmp_path)["05.x"]
     assert (one.value, one.source, one.note) == (1.8, YOURS, "")
+    write_notebook(
+        tmp_path / "build" / "run" / "06_more.ipynb", 1.6, id="06.y"
+    )  # not shipped, as with a cluster of one's own
+    assert (collect_evidence(tmp_path)["06.y"].value, collect_evidence(tmp_path)["06.y"].source) == (1.6, YOURS)
+    (tmp_path / "build" / "run" / "06_more.ipynb").unlink()
     write_record(tmp_path, {"05.x": entry(1.9), "05.mine": entry(3.0)})
     found = collect_evidence(tmp_path)
     assert list(found) == ["05.x"]
