@@ -749,7 +749,7 @@ def test_candidates_are_different_live_ads_for_one_page_view():
 
 
 def test_every_set_of_competitors_is_equally_likely():
-    ads = simulator._competitors(np.arange(6), 60_000, 3, np.random.default_rng(0)).reshape(-1, 3)
+    ads = simulator._different(np.arange(6), 60_000, 3, np.random.default_rng(0))
     count = np.bincount(ads @ [36, 6, 1], minlength=216)
     possible = count[count > 0]
     assert len(possible) == 120  # ordered triples without repeats

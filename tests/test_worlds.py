@@ -10,6 +10,7 @@ import pytest
 from kernels import ways
 from scipy.special import logit
 
+from mlpipe.arguments import repeated
 from mlpipe.worlds import (
     BASE_LOGIT,
     N_CAMPAIGNS,
@@ -23,7 +24,6 @@ from mlpipe.worlds import (
     greedy,
     last_slot,
     random_slots,
-    repeated,
 )
 
 BOTH = pytest.mark.parametrize("cascade", [False, True])

@@ -136,6 +136,17 @@ def one_of(name: str, value: Any, allowed: Sequence[Any], so: str = "") -> None:
         raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, allowed))}{so}")
 
 
+def repeated(rows: np.ndarray) -> np.ndarray:
+    """Which rows (n, k) hold a value twice: (n,) bool.
+
+    >>> repeated(np.array([[1, 2, 3], [4, 5, 4]]))
+    array([False,  True])
+    """
+    in_order = np.sort(rows, axis=1)
+    twice: np.ndarray = (in_order[:, 1:] == in_order[:, :-1]).any(axis=1)
+    return twice
+
+
 def added_up(name: str, matrix: sp.spmatrix) -> sp.csr_matrix:
     """A float copy of a sparse matrix as CSR, indices sorted, entries of one cell added up: small integers would wrap.
 

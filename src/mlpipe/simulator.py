@@ -378,7 +378,7 @@ def simulate_auctions(
     events["slot"][:] = 0
     events["ad"] = np.concatenate(
         [
-            _competitors(np.flatnonzero(world.live_weight[day]).astype(np.int16), n_today, n_ads, rng)
+            _different(np.flatnonzero(world.live_weight[day]).astype(np.int16), n_today, n_ads, rng).ravel()
             for day, n_today in enumerate(np.bincount(views["time_ms"][wanted] // MS_DAY, minlength=days).tolist())
         ]
     )
@@ -620,15 +620,12 @@ def _checked_policy(probabilities: ArrayLike, world: _World, first_day: int) -> 
     return table
 
 
-def _competitors(live: IntArray, n_auctions: int, n_ads: int, rng: np.random.Generator) -> IntArray:
-    """Draw `n_ads` different live ads for each auction, every set equally likely, one auction after the other."""
-    ads = rng.choice(live, (n_auctions, n_ads))
-    while True:
-        in_order = np.sort(ads, axis=1)
-        repeated = (in_order[:, 1:] == in_order[:, :-1]).any(axis=1)
-        if not repeated.any():
-            return ads.ravel()
-        ads[repeated] = rng.choice(live, (repeated.sum(), n_ads))
+def _different(pool: IntArray, n: int, k: int, rng: np.random.Generator) -> IntArray:
+    """Draw n rows of k different ones of a pool, (n, k), every set and order equally likely."""
+    rows = rng.choice(pool, (n, k))
+    while (again := arguments.repeated(rows)).any():
+        rows[again] = rng.choice(pool, (int(again.sum()), k))
+    return rows
 
 
 def _streams(seed: int) -> dict[str, np.random.Generator]:

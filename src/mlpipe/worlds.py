@@ -40,7 +40,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
-from mlpipe.arguments import integers, number, whole_number
+from mlpipe.arguments import integers, number, repeated, whole_number
+from mlpipe.simulator import _different
 
 N_SEGMENTS, N_SLOTS = 8, 10
 BASE_LOGIT = -3.2
@@ -166,10 +167,7 @@ class RecommenderWorld:
             If `n` or `k` is out of its range.
         """
         n, k = whole_number("n", n), whole_number("k", k, 1, min(N_SLOTS, self.n_items))
-        slates = rng.integers(self.n_items, size=(n, k))
-        while (again := repeated(slates)).any():
-            slates[again] = rng.integers(self.n_items, size=(int(again.sum()), k))
-        return slates
+        return _different(np.arange(self.n_items), n, k, rng)
 
     def show(self, users: ArrayLike, slates: ArrayLike, rng: np.random.Generator) -> np.ndarray:
         """Draw the clicks of visits.
@@ -296,27 +294,6 @@ class RecommenderWorld:
     def _chances(self, items: np.ndarray, users: np.ndarray) -> np.ndarray:
         """P(click) of each slot, if nothing above it ended the visit: (n, k)."""
         return self.attraction[users[:, None], items] * self.examination[: items.shape[1]]
-
-
-def repeated(slates: np.ndarray) -> np.ndarray:
-    """Tell which slates hold an item twice.
-
-    Parameters
-    ----------
-    slates : (n, k) items
-
-    Returns
-    -------
-    (n,) bool
-
-    Examples
-    --------
-    >>> repeated(np.array([[1, 2, 3], [4, 5, 4]]))
-    array([False,  True])
-    """
-    in_order = np.sort(slates, axis=1)
-    twice: np.ndarray = (in_order[:, 1:] == in_order[:, :-1]).any(axis=1)
-    return twice
 
 
 @dataclass(frozen=True, eq=False)

@@ -114,11 +114,11 @@ def interleaving_test(
 
 def _lists(name: str, items: ArrayLike) -> np.ndarray:
     found = arguments.integers(name, items, "(n, k) whole numbers: items of each list, best first", ndim=2)
-    ordered = np.sort(found, axis=1)
-    twice = (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
+    twice = arguments.repeated(found)
     if twice.any():
         row = int(twice.argmax())
-        item = ordered[row, 1:][ordered[row, 1:] == ordered[row, :-1]][0]
+        items, times = np.unique(found[row], return_counts=True)
+        item = items[times > 1][0]
         raise ValueError(
             f"{name} holds item {item} twice in row {row} (first of {twice.sum():,} such lists); expected each once: a "
             "list that repeats an item would pick it for nothing"

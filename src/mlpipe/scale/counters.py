@@ -11,7 +11,7 @@ import pandas as pd
 
 from mlpipe import arguments
 from mlpipe.features import count_before
-from mlpipe.scale.files import Days, connection, list_files, new_folder, read_days
+from mlpipe.scale.files import Days, _quoted, connection, list_files, new_folder, read_days
 
 LEAST_MEGABYTES = 10  # below it DuckDB cannot even write the files of some days side by side
 
@@ -117,7 +117,7 @@ def write_counters(
         settings["temp_directory"] = spill or str(partial / "_spill")
         with connection(**settings) as con:
             _refuse_missing(con, log, key)
-            target = str(partial).replace("'", "''")
+            target = _quoted(partial)
             try:
                 con.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet, PARTITION_BY (day))")
             except Exception as error:
