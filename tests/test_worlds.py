@@ -404,6 +404,16 @@ def test_lots_are_even_and_hold_no_item_twice():
         world.by_lot(3, np.random.default_rng(0), k=11)
 
 
+def test_round_0_is_by_lot_for_every_policy_and_the_next_is_its_own():
+    def always(seen, rng):
+        lists = np.tile(np.arange(10), (N_SEGMENTS, 1))
+        return lists, lists[seen.segment]
+
+    found = short_loop({"always": always, "greedy": greedy}).set_index(["policy", "round"])["coverage"]
+    assert found["always", 0] == found["greedy", 0] == 1
+    assert found["always", 1] == 10 / 60
+
+
 def test_a_loop_counts_what_a_policy_showed_and_nothing_else():
     known = []
 
