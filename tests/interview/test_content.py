@@ -69,6 +69,26 @@ def test_a_follow_up_is_short_and_its_claim_exists(one, claims):
     assert one.prove is None or one.prove in claims
 
 
+CONCEPTS = {one["id"]: one for one in content._read("concepts.toml")["concepts"]}
+FAULTS = {"random_split", "oversampling", "unshown_negative", "accuracy", "test_tuning", "leakage"}
+
+
+@pytest.mark.parametrize("asked", QUESTIONS, ids=content.QUESTIONS)
+def test_each_concept_can_be_asked_about_at_the_level_that_expects_it(asked):
+    expected = {one["id"]: one["level"] for one in CONCEPTS.values() if asked.name in one["questions"]}
+    asked_at = {id: [] for id in expected}
+    for one in asked.followups:
+        assert 1 <= len(one.concepts) == len(set(one.concepts)) <= 3, one.id
+        for id in one.concepts:
+            asked_at[id].append(content.LEVELS.index(one.level))  # a KeyError: not a concept of this question
+    latest = {id: max(content.LEVELS.index(level), content.LEVELS.index("mid")) for id, level in expected.items()}
+    assert [id for id in expected if min(asked_at[id], default=9) > latest[id]] == []
+
+
+def test_each_fault_can_be_asked_about():
+    assert {one.fault for one in FOLLOWUPS if one.fault} == FAULTS
+
+
 def test_no_claim_proves_too_much():
     assert max(Counter(one.prove for one in FOLLOWUPS if one.prove).values()) <= 8
 
@@ -179,9 +199,9 @@ def test_the_same_seed_deals_the_same_and_more_only_adds(name):
 @pytest.mark.parametrize("name", content.QUESTIONS)
 def test_what_is_dealt_fits(name):
     for phase in content.ASKED:
-        assert {one.phase for one in content.draw_followups(name, 0, phase=phase, n=99)} == {phase}
-    assert {one.level for one in content.draw_followups(name, 0, level="mid", n=99)} == {"junior", "mid"}
-    everything = content.draw_followups(name, 0, weakest="D5", n=99)
+        assert {one.phase for one in content.draw_followups(name, 0, phase=phase, n=999)} == {phase}
+    assert {one.level for one in content.draw_followups(name, 0, level="mid", n=999)} == {"junior", "mid"}
+    everything = content.draw_followups(name, 0, weakest="D5", n=999)
     assert Counter(everything) == Counter(content.question(name).followups)
     weakest = [one.dimension == "D5" for one in everything]
     assert weakest[:8] == [True, False] * 4

@@ -58,8 +58,11 @@ class Phase:
 
 # entries of the files, as they are there
 
-# a question of the interviewer's; `prove` is the id of the claim that backs the answer, `card` what changes it
-FollowUp = namedtuple("FollowUp", "id phase level dimension ask answer prove card", defaults=(None, None))
+# a question of the interviewer's about one to three `concepts`; `prove` is the id of the claim that backs the answer,
+# `card` what changes it, `fault` the one that it probes
+FollowUp = namedtuple(
+    "FollowUp", "id phase level dimension concepts ask answer prove card fault", defaults=(None, None, None)
+)
 # a new constraint; for each question what a strong answer changes, most important first
 Card = namedtuple("Card", "id title text changes")
 # what is scored: one observable behaviour for each of the four levels, and the lessons that train it
@@ -136,7 +139,7 @@ def _question(name: str) -> Question:
     table = _read(f"{name}.toml")
     table["prompt"] = table["prompt"].strip()
     table["phases"] = tuple(Phase(one["id"], *PLAN[one["id"]], one["prompt"], one["covers"]) for one in table["phases"])
-    table["followups"] = tuple(FollowUp(**one) for one in table["followups"])
+    table["followups"] = tuple(FollowUp(**one | {"concepts": tuple(one["concepts"])}) for one in table["followups"])
     table["gates"] = tuple(Gate(**one) for one in table["gates"])
     table["cards"] = tuple(Card(**one) for one in _read("cards.toml")["cards"])
     return Question(**table)
