@@ -316,8 +316,8 @@ def test_six_transcripts_of_known_level_and_two_weak_ones():
     assert sum(len(one.levels) for one in CALIBRATION) == 54
 
 
-KNOWN = {"recommender_mid": 1.85, "recommender_senior": 2.95, "recommender_staff": 3.75}
-KNOWN |= {"ctr_mid": 2.0, "ctr_senior": 3.05, "ctr_staff": 3.8}
+KNOWN = {"recommender_mid": 1.85, "recommender_senior": 3.0, "recommender_staff": 3.75}
+KNOWN |= {"ctr_mid": 1.95, "ctr_senior": 3.05, "ctr_staff": 3.7}
 
 
 @pytest.mark.parametrize("one", **by_id(CALIBRATION + WEAK))
@@ -373,14 +373,22 @@ SPOKEN = [  # transcript, what is said, the claim that backs it, what the claim'
     ("recommender_senior", "a two percent lift needs 3.9 million users a group", "01.ab_sample_size", (3.85, 3.95)),
     ("recommender_staff", "it has 1.9 times popularity's nDCG", "05.als_vs_popularity", (1.85, 1.95)),
     ("recommender_staff", "EASE, another family, is level with it", "07.als_ease_tie", (0, 0.015)),
-    ("recommender_staff", "costs a third of the clicks in these places", "02.selection", (1.43, 1.6)),
+    (
+        "recommender_staff",
+        "In a simulated ad log it costs a third of the clicks in these places",
+        "02.selection",
+        (1.43, 1.6),
+    ),
     ("recommender_staff", "3.9 million users a group for two percent", "01.ab_sample_size", (3.85, 3.95)),
-    ("ctr_senior", "it costs about a third of the clicks there", "02.selection", (1.43, 1.6)),
+    ("ctr_senior", "it costs about a third of the clicks there in a simulated log", "02.selection", (1.43, 1.6)),
     ("ctr_senior", "five crosses gave 14 points", "03.crosses", (0.135, 0.145)),
-    ("ctr_staff", "It costs a third of the clicks there", "02.selection", (1.43, 1.6)),
+    ("ctr_staff", "It costs a third of the clicks there in a simulated log", "02.selection", (1.43, 1.6)),
     ("ctr_staff", "the crosses gave 14 points", "03.crosses", (0.135, 0.145)),
     ("ctr_staff", "doubling one of two ads cost five percent of revenue", "01.miscalibration_cost", (0.045, 0.055)),
 ]
+
+
+QUARTER = envelope.ab_sample_size(0.01, 0.04) / envelope.ab_sample_size(0.01, 0.02)  # twice the lift
 
 
 @pytest.mark.parametrize(("name", "said", "claim", "bounds"), SPOKEN)
@@ -397,6 +405,8 @@ def test_what_a_candidate_measured_is_what_the_course_measures(name, said, claim
         ("recommender_senior", "300,000 films is 360 GB", 4 * 300e3**2 / 1e9, 360),
         ("recommender_senior", "all films and users are 2.6 GB", envelope.embedding_bytes(10.3e6, 64) / 1e9, 2.6),
         ("recommender_senior", "about 1,200 a second", envelope.queries_per_second(10e6, 10), 1200),
+        ("recommender_staff", "twice the lift takes a quarter", QUARTER, 0.25),
+        ("recommender_senior", "four percent, with a quarter", QUARTER, 0.25),
         ("recommender_staff", "1,200 requests a second", envelope.queries_per_second(10e6, 10), 1200),
         ("recommender_staff", "3,500 at peak", envelope.queries_per_second(10e6, 10, 3), 3500),
         ("recommender_staff", "Films are 77 MB", envelope.embedding_bytes(300e3, 64) / 1e6, 77),

@@ -176,7 +176,7 @@ def test_each_dimension_has_its_bar_against_the_target():
     assert bars(page) == (expected, expected)
     assert page.count('<line x1="34" x2="34"') == 9  # the end of the second box
     assert re.findall("[■□]{4}", markdown) == ["■" * n + "□" * (4 - n) for n in expected]
-    assert "| Model choice and justification | 15 | ■■□□ | mid (hint) |  |" in markdown
+    assert "| Model choice and justification | 10 | ■■□□ | mid (hint) |  |" in markdown
     assert "| Framing and metrics | 15 | □□□□ | missing | -2 |" in markdown
 
 
@@ -228,10 +228,10 @@ def steps(markdown):
 
 
 def test_three_things_to_do_next_are_what_costs_most():
-    levels = dict.fromkeys(DIMENSIONS, 3) | {"D9": 0, "D6": 1, "D5": 2}  # of the points: 3 x 5, 2 x 10, 1 x 15
+    levels = dict.fromkeys(DIMENSIONS, 3) | {"D6": 0, "D9": 1, "D5": 2}  # of the points: 3 x 10, 2 x 10, 1 x 15
     _, markdown = scorecard(attempt(), Score(levels), [quoted()], base="")
     first, second, third = steps(markdown)
-    assert first.startswith("Serving and capacity, from junior to mid: ")
+    assert first.startswith("Serving and capacity, from missing to junior: ")
     assert "[01 requirements](<01_requirements.ipynb>)" in first
     assert {second.split(",")[0], third.split(",")[0]} == {"Evaluation", "Communication and time"}
 
