@@ -32,6 +32,7 @@ SAY = _read("sentences.toml")  # what is said in the terminal and in the noteboo
 COMMANDS: dict[str, str] = SAY["commands"]  # of a session in the terminal
 NAMES: dict[str, str] = {one["id"]: one["name"] for one in _read("rubric.toml")["dimensions"]}
 DIMENSIONS = tuple(NAMES)
+ASKING = _read("topics.toml")  # what a candidate asks about, and how such questions sound
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,27 @@ Card = namedtuple("Card", "id title text changes")
 Dimension = namedtuple("Dimension", "id name levels lessons")
 # a fault that caps the result, whatever the sum says, and the lessons that repair it
 Gate = namedtuple("Gate", "id text lessons")
+
+
+# what a candidate asks about: a fact of the sheet, or one that is left to the candidate (`decide`); patterns find it
+Topic = namedtuple("Topic", "id name decide sure asks words", defaults=(False, "", "", ""))
+# what the interviewer answers; `values` are pairs of number and unit, `holds` and `lacks` what is there and what is not
+Fact = namedtuple("Fact", "topic text values holds lacks")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A disguise of a question: the same rubric, other facts.
+
+    `prompt` is the task as it is put here, `prompts` what the interviewer says by phase, `facts` the sheet by topic.
+    """
+
+    id: str
+    question: str
+    title: str
+    prompt: str
+    prompts: dict[str, str]
+    facts: dict[str, Fact]
 
 
 @dataclass(frozen=True)
@@ -143,6 +165,42 @@ def _question(name: str) -> Question:
     table["gates"] = tuple(Gate(**one) for one in table["gates"])
     table["cards"] = tuple(Card(**one) for one in _read("cards.toml")["cards"])
     return Question(**table)
+
+
+def scenarios(name: str) -> tuple[Scenario, ...]:
+    """The disguises of a question; the first is the default. Raises ValueError for an unknown question."""
+    return tuple(_scenario(one, name) for one in RULES["scenarios"][known("question", name, QUESTIONS)])
+
+
+def scenario(name: str, id: str | None = None) -> Scenario:
+    """One disguise of a question, by default the first. Raises ValueError for an unknown question or scenario."""
+    there = scenarios(name)
+    return by_id("scenario", there[0].id if id is None else id, there)
+
+
+@cache
+def _scenario(id: str, name: str) -> Scenario:
+    table, asked = _read(f"scenarios/{id}.toml"), question(name)
+    table["prompt"] = table.get("prompt", asked.prompt).strip()
+    table["prompts"] = {phase.id: phase.prompt for phase in asked.phases} | table.get("prompts", {})
+    facts = table["facts"].items()
+    table["facts"] = {
+        topic: Fact(
+            topic,
+            one["text"],
+            tuple((value["number"], value["unit"]) for value in one.get("values", ())),
+            tuple(one.get("holds", ())),
+            tuple(one.get("lacks", ())),
+        )
+        for topic, one in facts
+    }
+    return Scenario(id, name, **table)
+
+
+@cache
+def topics() -> tuple[Topic, ...]:
+    """What a candidate may ask about, in the order in which patterns are tried."""
+    return tuple(Topic(**one) for one in ASKING["topics"])
 
 
 @cache

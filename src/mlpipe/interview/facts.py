@@ -1,0 +1,199 @@
+"""The interviewer's fact sheet: answers what is asked in words, volunteers nothing, and notices what contradicts it.
+
+The words that find a topic stand in `content/topics.toml`, the facts in `content/scenarios`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import zlib
+from collections.abc import Collection, Iterator
+from functools import cache
+from typing import NamedTuple
+
+from mlpipe.interview import content
+from mlpipe.interview.content import ASKING, Fact, Scenario, Topic
+
+MOST = 3  # facts in one reply
+FACTOR = 1.5  # numbers within it are taken for the same
+PIECE = 400  # characters: a longer clause is no question, and is read in pieces
+
+
+class Reply(NamedTuple):
+    """What the interviewer answers: the topics that were asked about, in order, and the words."""
+
+    topics: tuple[str, ...]
+    text: str
+
+
+class Contradiction(NamedTuple):
+    """A sentence that does not go with a fact that the candidate was told."""
+
+    topic: str
+    fact: str
+    sentence: str
+
+
+def reply(scenario: Scenario, text: str) -> Reply:
+    """What the interviewer answers to a question, or to an assumption that is put as a statement.
+
+    Each topic gets its fact, at most three of them; what is the candidate's to decide, unknown or not understood gets
+    a sentence that says so. Any text gets a reply.
+    """
+    asked: dict[str, str] = {}  # topic -> the clause that asks about it
+    for clause in _clauses(text):
+        if (topic := _topic(clause)) and topic.id not in asked:
+            asked[topic.id] = clause
+            if len(asked) > MOST:
+                break
+    if not asked:
+        return Reply((), _say("unclear", text))
+    now = list(asked)[:MOST]
+    parts = [_told(scenario.facts[id], asked[id]) for id in now if id in scenario.facts]
+    there = {one.id: one for one in content.topics()}
+    for key, decide in (("decide", True), ("unknown", False)):
+        names = [there[id].name for id in now if id not in scenario.facts and there[id].decide == decide]
+        if names:
+            parts.append(_say(key, text, ", ".join(names)))
+    if len(asked) > MOST:
+        parts.append(_say("enough", text))
+    return Reply(tuple(now), " ".join(parts))
+
+
+def contradictions(scenario: Scenario, topics: Collection[str], text: str) -> tuple[Contradiction, ...]:
+    """Sentences of the candidate's that do not go with a fact that was told, in their order.
+
+    `topics` are those asked for so far. Counted are a number with the unit of the fact, in a sentence that speaks of
+    it, off by more than a factor of 1.5 from each value of the fact, and a claim that something is there that is not,
+    or the reverse. What is said of another case (if, would, at least, a stage, a group ...) counts never.
+    """
+    told = [scenario.facts[topic] for topic in dict.fromkeys(topics) if topic in scenario.facts]
+    found = []
+    for sentence in _sentences(text):
+        said = _plain(sentence)
+        if _pattern(ASKING["claims"]["unless"]).search(said):
+            continue
+        for fact in told:
+            if _denied(fact, said) or _off(fact, said):
+                found.append(Contradiction(fact.topic, fact.text, sentence))
+    return tuple(found)
+
+
+# A question
+
+
+def _clauses(text: str) -> Iterator[str]:
+    for clause in re.split(ASKING["cut"], _plain(text)):
+        for start in range(0, len(clause), PIECE):
+            if piece := clause[start : start + PIECE].strip():
+                yield piece
+
+
+def _topic(clause: str) -> Topic | None:
+    """The topic of a clause as it stands, or else with its words as they are spelled."""
+    for said in (clause, _spelled(clause)):
+        for tier in ("sure", "asks", "words"):
+            for topic in content.topics():
+                if getattr(topic, tier) and _pattern(getattr(topic, tier)).search(said):
+                    return topic
+    return None
+
+
+def _spelled(clause: str) -> str:
+    def nearest(word: re.Match[str]) -> str:
+        return (difflib.get_close_matches(word[0], ASKING["spelled"], 1, 0.8) or [word[0]])[0]
+
+    return re.sub(r"\b[a-z]{4,14}\b", nearest, clause)
+
+
+def _told(fact: Fact, clause: str) -> str:
+    """The fact, after a yes or no where the clause holds a number that can be compared with it."""
+    near = [_near(fact, value, unit) for value, unit in _numbers(clause)]
+    judged = [one for one in near if one is not None]
+    return fact.text if not judged else f"{ASKING['say']['right' if all(judged) else 'wrong']} {fact.text}"
+
+
+def _say(key: str, text: str, names: str = "") -> str:
+    """A sentence, or one of several: the same text gets the same one."""
+    said = ASKING["say"][key]
+    chosen = said if isinstance(said, str) else said[zlib.crc32(text.encode(errors="replace")) % len(said)]
+    return str(chosen).format(names=names)
+
+
+# A contradiction
+
+
+def _denied(fact: Fact, said: str) -> bool:
+    for state in ASKING["states"]:
+        wrong = "absent" if state["id"] in fact.holds else "there" if state["id"] in fact.lacks else None
+        if wrong and state["topic"] == fact.topic and _pattern(state[wrong]).search(said):
+            return True
+    return False
+
+
+def _off(fact: Fact, said: str) -> bool:
+    claim = ASKING["claims"].get(fact.topic)
+    if claim is None or not _pattern(claim["says"]).search(said) or _pattern(claim["unless"]).search(said):
+        return False
+    return any(_near(fact, value, unit) is False for value, unit in _numbers(said))
+
+
+def _near(fact: Fact, value: float, unit: str) -> bool | None:
+    """Whether a number is one of those of the fact; None where the fact has none with this unit."""
+    same = [number for number, one in fact.values if one == unit]
+    return any(number / FACTOR <= value <= number * FACTOR for number in same) if same else None
+
+
+# Words and numbers
+
+
+def _plain(text: str) -> str:
+    return text.replace("’", "'").replace("‘", "'").replace("\u00a0", " ").lower()
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """The candidate's sentences: those of the interviewer are left out."""
+    for line in text.splitlines():
+        if not line.startswith("Interviewer:"):
+            for sentence in re.split(r"(?<=[.?!;])\s+", line.removeprefix("Candidate:")):
+                if sentence.strip():
+                    yield sentence.strip()
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    for name, words in ASKING["names"].items():
+        pattern = pattern.replace(f"<{name}>", words)
+    return re.compile(rf"\b(?:{pattern})", re.IGNORECASE)
+
+
+_SCALES = {"hundred": 1e2, "thousand": 1e3, "k": 1e3, "million": 1e6, "mn": 1e6, "m": 1e6, "billion": 1e9, "bn": 1e9}
+_WORDS = {"a": 1, "half a": 0.5, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
+_WORDS |= {"nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50}
+_WORDS |= {"sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_SCALE, _WORD = "|".join(_SCALES), "|".join(sorted(_WORDS, key=len, reverse=True))
+_NUMBER = re.compile(
+    rf"(?<![\w.,])(?P<digits>\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?)(?P<scale>(?:[\s-]?(?:{_SCALE})\b)*)"
+    rf"|\b(?P<word>{_WORD})(?P<scales>(?:[\s-](?:{_SCALE})\b)*)"
+)
+_BETWEEN = r"[\s-]*(?:(?:of|our|the|these|such|signed-in|promoted|paid|in|total) )*"
+
+
+def _numbers(said: str) -> Iterator[tuple[float, str]]:
+    """Pairs of number and unit, of those that have a unit of the sheets."""
+    for found in _NUMBER.finditer(said):
+        value = float(found["digits"].replace(",", "")) if found["digits"] else _WORDS[found["word"]]
+        for scale in re.findall("[a-z]+", found["scale"] or found["scales"] or ""):
+            value *= _SCALES[scale]
+        for unit, words in ASKING["units"].items():
+            if _unit(words).match(said, found.end()):
+                yield value, unit
+                break
+
+
+@cache
+def _unit(words: str) -> re.Pattern[str]:
+    for name, group in ASKING["names"].items():
+        words = words.replace(f"<{name}>", group)
+    return re.compile(f"{_BETWEEN}(?:{words})")
