@@ -60,9 +60,9 @@ DAMAGED = [
     (lambda data: b"[]", "found a list"),
     (
         lambda data: json.dumps(data | {"schema_version": 7}).encode(),
-        "schema_version is 7; this version of mlpipe reads 1",
+        "schema_version is 7; this version of mlpipe reads 1 to 2",
     ),
-    (lambda data: json.dumps(data | {"question": "recommender"}).encode(), "wrong folder"),
+    (lambda data: json.dumps(data | {"question": "recommender", "scenario": "video"}).encode(), "wrong folder"),
     (lambda data: json.dumps(data | {"attempt_id": "two"}).encode(), "attempt_id is 'two'; expected 'one'"),
 ]
 

@@ -255,7 +255,7 @@ def test_after_twelve_minutes_the_interviewer_takes_the_floor(terminal):
     terminal("recommender", "--seed", "1", script=script)
     text = terminal.text
     assert text.count("Your 12 minutes are over.") == 1
-    assert text.index("Your 12 minutes are over.") < text.index("Thank you. The interviewer goes on.")
+    assert text.index("Your 12 minutes are over.") < text.index("I have some questions.")
     interview = saved()
     assert interview.notes == {"features": "a\nb\nmy recap"}
     assert interview.phase.id == "questions"
@@ -344,8 +344,8 @@ def test_list_shows_attempts_and_damaged_files(terminal, tmp_path):
     terminal.shown.clear()
     assert terminal("ctr", "--list") == 0
     first, second, third = terminal.text.split("\n", 2)
-    assert " 1:05  for mid     paused" in first
-    assert " 1:05  for senior  scored: mid" in second
+    assert " 1:05  ads   mid     paused" in first
+    assert " 1:05  news  senior  scored: mid" in second
     assert third.startswith(str(damaged))
     assert damaged.read_text() == "{"
 

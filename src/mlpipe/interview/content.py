@@ -66,6 +66,8 @@ FollowUp = namedtuple(
 )
 # a new constraint; for each question what a strong answer changes, most important first
 Card = namedtuple("Card", "id title text changes")
+# what a strong answer speaks of, the level that expects it, where it belongs, and the lessons that teach it
+Concept = namedtuple("Concept", "id name questions level phase dimension lessons")
 # what is scored: one observable behaviour for each of the four levels, and the lessons that train it
 Dimension = namedtuple("Dimension", "id name levels lessons")
 # a fault that caps the result, whatever the sum says, and the lessons that repair it
@@ -201,6 +203,14 @@ def _scenario(id: str, name: str) -> Scenario:
 def topics() -> tuple[Topic, ...]:
     """What a candidate may ask about, in the order in which patterns are tried."""
     return tuple(Topic(**one) for one in ASKING["topics"])
+
+
+@cache
+def concepts(name: str) -> tuple[Concept, ...]:
+    """What a strong answer to a question speaks of. Raises ValueError for an unknown question."""
+    known("question", name, QUESTIONS)
+    every = (Concept(**one) for one in _read("concepts.toml")["concepts"])
+    return tuple(one for one in every if name in one.questions)
 
 
 @cache

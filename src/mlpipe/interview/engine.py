@@ -1,4 +1,7 @@
-"""The interview as a state machine: events in, state out. No files, no screen, and a clock that is passed in."""
+"""The interview as a state machine: events in, state out. No files, no screen, and a clock that is passed in.
+
+Terminal and notebook hold the same interview: both call `advance` from time to time and show the `lines` that are new.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,35 @@ import math
 import random
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from mlpipe.interview import content
-from mlpipe.interview.content import ASKED, DIMENSIONS, LEVELS, PLAN, RULES, SCORED_IN, Card, FollowUp, Phase, minutes
+from mlpipe.interview import content, facts, hearing
+from mlpipe.interview.content import (
+    ASKED,
+    DIMENSIONS,
+    LEVELS,
+    PLAN,
+    RULES,
+    SCORED_IN,
+    Card,
+    FollowUp,
+    Phase,
+    minutes,
+    sentence,
+)
+from mlpipe.interview.facts import Reply
+from mlpipe.interview.hearing import Heard
 from mlpipe.interview.score import check_marks
 
-SCHEMA_VERSION = 1
-_TOLD = ("attempt_id", "question", "seed", "target")  # what an attempt is told at its start, and its file keeps
+SCHEMA_VERSION = 2
+_TOLD = ("attempt_id", "question", "scenario", "seed", "target")  # what an attempt is told at its start
 QUOTE = ("claim", *RULES["quote"])
+PATIENCE: dict[str, float] = RULES["patience"]  # of the interviewer, in seconds and words
 
-_WRITING = ("note", "answer", "quote")  # allowed until the score is given, so that no late word is lost
+_WRITING = ("note", "answer", "quote")  # accepted until the score is given: no late word is lost, nor does it count
 _POSSIBLE = {
     "ready": ("start",),
-    "running": ("pause", "reveal", "interrupt", "card", "hint", "finish", *_WRITING),
+    "running": ("pause", "reveal", "interrupt", "card", "hint", "ask", "record", "closing", "finish", *_WRITING),
     "paused": ("resume", "finish", *_WRITING),
     "finished": ("score", *_WRITING),
 }
@@ -28,11 +46,31 @@ _POSSIBLE = {
 _STATE = {"pause": "paused", "resume": "running", "finish": "finished"}  # after an event
 
 
+class Line(NamedTuple):
+    """Something that the interviewer said `at` a second, or what helps the candidate.
+
+    `kind` is "phase", "question", "card", "fact", "hint", "closing" or "over"; `id` is that of the phase, the follow-up
+    or the card, and no other line of the attempt has it.
+    """
+
+    id: str
+    at: float
+    kind: str
+    title: str
+    text: str
+
+
 class Interview:
     """One attempt at one question: start, then phases, notes, follow-ups and cards until the time is over.
 
     `question` is "recommender" or "ctr"; `seed` decides which follow-ups and cards are dealt; `clock` returns seconds
-    and need not start at zero; `target` is the level you sit for; `attempt_id` names the attempt (letters, digits, -).
+    and need not start at zero; `target` is the level you sit for; `attempt_id` names the attempt (letters, digits, -);
+    `scenario` is the product that the question is asked about, by default the question's first.
+
+    The interviewer keeps to rules. Twelve minutes are the candidate's, with one interruption, at the end of a sentence.
+    Then come questions: on a fault that was heard, on what the level expects and was not heard, on what was only named.
+    At minute 16 comes the constraint card, a minute later the second one for senior level, at minute 18 the end, with
+    a minute to finish the sentence: later words are kept, and do not count.
 
     Each method is one event. It is refused with a ValueError that says what is possible instead. Times of events count
     from the start, without pauses. `events` is the whole interview: replaying it gives the same state.
@@ -50,9 +88,17 @@ class Interview:
     """
 
     def __init__(
-        self, question: str, seed: int, clock: Callable[[], float], target: str = "senior", attempt_id: str = "attempt"
+        self,
+        question: str,
+        seed: int,
+        clock: Callable[[], float],
+        target: str = "senior",
+        attempt_id: str = "attempt",
+        scenario: str | None = None,
     ) -> None:
         self.content = content.question(question)
+        self.scene = content.scenario(question, scenario) if scenario else content.scenarios(question)[0]
+        self.scenario = self.scene.id
         if isinstance(seed, bool) or not isinstance(seed, int):
             raise ValueError(f"seed is {seed!r}; expected a whole number")
         content.known("target", target, LEVELS)
@@ -69,13 +115,19 @@ class Interview:
         self.dealt: list[str] = []  # follow-ups, in order
         self.cards: list[str] = []
         self.hints: list[str] = []  # phases and dimensions that help was asked for
+        self.asked: list[dict[str, Any]] = []  # what the candidate asked, with topics and reply
+        self.takes: dict[str, float] = {}  # recordings of the own voice, and the second at which each begins
         self.quotes: list[dict[str, Any]] = []
         self.scores: list[dict[str, Any]] = []
+        self._in_time: dict[tuple[str, str], str] = {}  # what of notes and answers was there a minute after the end
+        self._heard: tuple[str, tuple[Heard, ...]] = ("", ())
+        self._version = SCHEMA_VERSION  # of the file that is being read
         self._entered: list[tuple[Phase, float]] = []  # phase, when it was revealed
         self._state = "ready"
         self._elapsed = 0.0
         self._clock = clock
         self._read_at = clock()
+        self._over_at: float | None = None  # reading of the clock at which the time ran out
 
     # What is the case now
 
@@ -101,16 +153,49 @@ class Interview:
         return [one for name in self.cards for one in self.content.cards if one.id == name]
 
     @property
-    def overtime(self) -> float | None:
-        """The seconds for which a phase of the candidate goes on although those minutes are over, else None."""
-        over = self.elapsed() - self.floor
-        return over if self.state == "running" and self.phase.start < self.floor and over >= 0 else None
+    def writable(self) -> bool:
+        """Whether what is written now still counts: until the end, and a minute after the time ran out."""
+        if self.state != "finished":
+            return not self.scores
+        return self._over_at is not None and self._clock() - self._over_at < PATIENCE["sentence"] and not self.scores
 
-    def interruption_due(self) -> bool:
-        """Whether the interviewer should interrupt now: once, half-way through a phase that the seed decides."""
-        phase = self.phase
-        half_way = self.seconds_by_phase()[phase.id] >= phase.seconds / 2
-        return self.state == "running" and phase.id == self._interrupted and half_way and not self.dealt
+    @property
+    def skipped(self) -> list[Phase]:
+        """The phases of the candidate that were left in less than a quarter of their time, without a word."""
+        spent, left = self.seconds_by_phase(), [phase for phase, _ in self._entered[:-1]]
+        return [
+            one for one in left if one.id in ASKED and spent[one.id] < one.seconds / 4 and not self.notes.get(one.id)
+        ]
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The topics of the facts that the candidate asked for, each once, in order."""
+        return tuple(dict.fromkeys(topic for one in self.asked for topic in one["topics"]))
+
+    @property
+    def said(self) -> str:
+        """All that the candidate wrote in time: questions, notes by phase, answers."""
+        texts = [self._in_time.get(("note", phase.id), "") for phase in self.content.phases]
+        texts += [self._in_time.get(("answer", followup), "") for followup in self.dealt]
+        noted = "\n".join(texts)
+        asked = [one["text"] for one in self.asked if one["text"] not in noted]
+        return "\n\n".join(filter(None, [*asked, *texts]))
+
+    @property
+    def heard(self) -> tuple[Heard, ...]:
+        """The concepts of the question, each with how it was heard in what was said."""
+        if (said := self.said) != self._heard[0] or not self._heard[1]:
+            self._heard = said, hearing.heard(self.question, said)
+        return self._heard[1]
+
+    @property
+    def lines(self) -> list[Line]:
+        """All that the interviewer said so far, in order."""
+        return [line for number, event in enumerate(self.events) for line in self._line(number, event)]
+
+    def prompt(self, phase: Phase) -> str:
+        """What the interviewer says at the beginning of a phase."""
+        return self.scene.prompts.get(phase.id, phase.prompt)
 
     @property
     def helped(self) -> set[str]:
@@ -158,31 +243,72 @@ class Interview:
         self.apply({"kind": "reveal"})
         return self.phase
 
-    def take_the_floor(self) -> None:
-        """Go on to the phase in which the plan is, whatever is left of those before it."""
-        while self.phase.end <= self.elapsed():
-            self.reveal()
+    def advance(self, weakest: str | None = None, at_rest: bool | None = None) -> None:
+        """Let all happen that is due by now; both rooms call this again and again, and show the `lines` that are new.
+
+        `weakest` is a dimension to be asked about first; `at_rest` says that the candidate has just ended a sentence,
+        by default it is told by what was written last.
+        """
+        now = self.elapsed()  # ends the interview when the time is over
+        if self._state != "running":
+            return
+        at_rest = self._at_rest() if at_rest is None else at_rest
+        closing = next((event["at"] for event in self.events if event["kind"] == "closing"), None)
+        questions = content.by_id("phase", "questions", self.content.phases)
+        if self.phase.id in ASKED and now >= self.floor:
+            if closing is None:
+                self.apply({"kind": "closing"})
+            elif at_rest or now - closing >= PATIENCE["closing"]:
+                self._go_on_to("questions")
+        if self.phase.id == "questions" and now >= questions.end:
+            self._go_on_to("constraint")
+        if self.phase.id == "questions":
+            silent = self._since("interrupt", now)
+            if silent > now - self._entered[-1][1] or (at_rest and silent >= PATIENCE["question"]):  # the first, others
+                self._put_question(weakest)
+        elif at_rest and self._interruption_due(now):
+            self._put_question(weakest)
+        if self.phase.id == "constraint" and (not self.cards or self._since("card", now) >= PATIENCE["card"]):
+            self._deal_card()
+
+    def moments(self) -> list[float]:
+        """The seconds, from now on, at which the interviewer speaks whatever the candidate does."""
+        last, now = content.by_id("phase", "constraint", self.content.phases), self.elapsed()
+        cards = [last.start + PATIENCE["card"] * number for number in range(self.n_cards)]
+        return [moment for moment in [self.floor, *cards, self.total] if moment > now]
 
     def note(self, phase: str, text: str) -> None:
         """Keep `text` as the whole notes of a phase. Possible until the score is given."""
         self.apply({"kind": "note", "phase": phase, "text": text})
 
+    def ask(self, text: str) -> Reply:
+        """Ask the interviewer for facts, in words, and return the reply: the facts asked for, and no other."""
+        self._tick()
+        self._require("ask")
+        reply = facts.reply(self.scene, text)
+        self.apply({"kind": "ask", "text": text, "topics": list(reply.topics), "reply": reply.text})
+        return reply
+
     def interrupt(self, weakest: str | None = None) -> FollowUp:
         """Deal the next follow-up and return it: on the phase of now while it has any left, then on any phase.
 
-        Those on `weakest`, a dimension ("D5"), come first. Raises ValueError when all are dealt.
+        What was heard decides: a fault first, then, when the candidate's minutes are over, what the level expects and
+        was not heard, then what was only named. Among equals those on `weakest`, a dimension ("D5"), come first. Raises
+        ValueError when all are dealt.
         """
         self._tick()
         self._require("interrupt")
         asked_in = self.phase.id if self.phase.id in SCORED_IN else None
         for phase, level in ((asked_in, self.target), (None, self.target), (None, None)):
             drawn = content.draw_followups(
-                self.question, self.seed, phase=phase, weakest=weakest, level=level, n=len(self.dealt) + 1
+                self.question, self.seed, phase=phase, weakest=weakest, level=level, n=len(self.content.followups)
             )
-            for followup in drawn:
-                if followup.id not in self.dealt:
-                    self.apply({"kind": "interrupt", "followup": followup.id})
-                    return followup
+            if left := [one for one in drawn if one.id not in self.dealt]:
+                reasons = self._reasons(floor=asked_in is not None)
+                ranked = [(*self._reason(one, reasons), one) for one in left]
+                _, why, about, followup = min(ranked, key=lambda one: one[0])  # the first of equals
+                self.apply({"kind": "interrupt", "followup": followup.id, "why": why, "about": about})
+                return followup
         raise ValueError("no follow-up is left: all have been dealt")
 
     def answer(self, followup: str, text: str) -> None:
@@ -190,7 +316,7 @@ class Interview:
         self.apply({"kind": "answer", "followup": followup, "text": text})
 
     def card(self) -> Card:
-        """Deal the next constraint card and return it: one, or two at senior and staff level."""
+        """Deal the next constraint card and return it: one, or two at senior and staff level. In the last part only."""
         self._tick()
         self._require("card")
         dealt = content.draw_cards(self.question, self.seed, self.n_cards)[len(self.cards)]
@@ -200,6 +326,10 @@ class Interview:
     def hint(self, about: str | None = None) -> None:
         """Ask for help with a phase or a dimension ("D5"); without an argument, with the phase of now."""
         self.apply({"kind": "hint", "about": about or self.phase.id})
+
+    def record(self, take: str) -> None:
+        """Note that a recording of the own voice begins, named by letters and digits."""
+        self.apply({"kind": "record", "take": take})
 
     def quote(self, claim: str, number: float | str, data: str, split: str, interval: str, transfer: str) -> None:
         """Put forward a number, 1.9 or "1.9 times": its claim, data, split, interval, and why it may not transfer."""
@@ -211,16 +341,28 @@ class Interview:
         self.apply({"kind": "finish"})
 
     def score(
-        self, levels: Mapping[str, int], unprompted: Mapping[str, bool], gates: tuple[str, ...] = (), peer: bool = False
+        self,
+        levels: Mapping[str, int],
+        unprompted: Mapping[str, bool],
+        gates: tuple[str, ...] = (),
+        peer: bool = False,
+        sentences: Mapping[str, str] | None = None,
     ) -> None:
-        """Keep a score: a level 0 to 4 a dimension, and whether it came unprompted. Notes are closed from now on."""
-        values = {"levels": dict(levels), "unprompted": dict(unprompted), "gates": list(gates), "peer": peer}
-        self.apply({"kind": "score"} | values)
+        """Keep a score: a level 0 to 4 a dimension, and whether it came unprompted. Notes are closed from now on.
+
+        `sentences` are what shows the levels, by dimension; without one the first that is found in the words counts.
+        Raises ValueError for a level above 0 of your own that no sentence shows; a peer may have heard what was spoken.
+        """
+        given: dict[str, Any] = {"levels": dict(levels), "unprompted": dict(unprompted), "gates": list(gates)}
+        given |= {"kind": "score", "peer": peer, "sentences": dict(sentences or {})}
+        checked = _checked_score(given | {"at": self.elapsed()})["sentences"]
+        self.apply(given | {"sentences": checked if peer else self._shown(levels, checked)})
 
     def apply(self, event: dict[str, Any]) -> None:
         """Let an event happen now. All methods end here; raises ValueError for an event that is not possible."""
         self._tick()
-        self._replay(event | {"at": self._elapsed})
+        late = {"late": True} if event.get("kind") in ("note", "answer") and not self.writable else {}
+        self._replay(event | {"at": self._elapsed} | late)
 
     # To a file and back
 
@@ -231,17 +373,21 @@ class Interview:
 
     @classmethod
     def from_dict(cls, data: Any, clock: Callable[[], float]) -> Interview:
-        """The attempt from `to_dict`: as it was, but paused if it was running.
+        """The attempt from `to_dict`: as it was, but paused if it was running. Files of version 1 are read, too.
 
         Raises ValueError that names the field when `data` is not what `to_dict` writes, or has another schema version.
         """
         if not isinstance(data, dict):
             raise ValueError(f"found a {type(data).__name__}; expected an object with schema_version, question, events")
-        if (version := data.get("schema_version")) != SCHEMA_VERSION:
-            raise ValueError(content.sentence("store.version", found=version, reads=SCHEMA_VERSION))
+        version: Any = data.get("schema_version")
+        if isinstance(version, bool) or version not in range(1, SCHEMA_VERSION + 1):
+            raise ValueError(sentence("store.version", found=version, reads=SCHEMA_VERSION))
+        if version == 1:  # before there were scenarios
+            data = {"scenario": None} | data
         if missing := {*_TOLD, "elapsed", "events"} - data.keys():
             raise ValueError(f"{', '.join(sorted(missing))} missing")
         interview = cls(clock=lambda: 0.0, **{name: data[name] for name in _TOLD})
+        interview._version = version
         if not isinstance(data["events"], list):
             raise ValueError(f"events is a {type(data['events']).__name__}; expected a list")
         for number, event in enumerate(data["events"]):
@@ -255,7 +401,8 @@ class Interview:
             interview._change({"kind": "pause", "at": elapsed})
         elif elapsed != interview._elapsed:
             raise ValueError(f"elapsed is {elapsed}, but the clock stood at {interview._elapsed} since the last event")
-        interview._clock, interview._read_at = clock, clock()
+        interview._version = SCHEMA_VERSION
+        interview._clock, interview._read_at, interview._over_at = clock, clock(), None
         return interview
 
     # Inside
@@ -263,15 +410,22 @@ class Interview:
     def _tick(self) -> None:
         now = self._clock()
         if self._state == "running":
-            self._elapsed = min(self.total, self._elapsed + max(0.0, now - self._read_at))  # a clock may be set back
+            passed = self._elapsed + max(0.0, now - self._read_at)  # a clock may be set back
+            self._elapsed = min(self.total, passed)
             if self._elapsed == self.total:
+                self._over_at = now - (passed - self.total)
                 self._change({"kind": "finish", "at": self.total})
         self._read_at = now
 
     def _possible(self) -> tuple[str, ...]:
         if self.scores:
             return ("score",)
-        over = {"reveal": self.phase is self.content.phases[-1], "card": len(self.cards) >= self.n_cards}
+        phases = self.content.phases
+        over = {"reveal": self.phase is phases[-1], "card": len(self.cards) >= self.n_cards}
+        if self._version > 1:  # a card comes in the last part, which waits for the time of questions or for an answer
+            answered = any(len(text.split()) >= PATIENCE["answer"] for text in self.answers.values())
+            over["reveal"] |= self.phase.id == "questions" and self._elapsed < self.floor and not answered
+            over["card"] |= self.phase is not phases[-1]
         return tuple(kind for kind in _POSSIBLE[self._state] if not over.get(kind))
 
     def _require(self, kind: Any) -> None:
@@ -308,12 +462,12 @@ class Interview:
             case {"kind": "note", "phase": str(phase), "text": str(text)}:
                 content.by_id("phase", phase, self.content.phases)
                 self.notes[phase] = text
-                self._forget_draft(event, "phase")
+                self._written(event, "phase")
             case {"kind": "answer", "followup": str(followup), "text": str(text)}:
                 if followup not in self.dealt:
                     raise ValueError(f"follow-up {followup!r} was not dealt; dealt: {', '.join(self.dealt) or 'none'}")
                 self.answers[followup] = text
-                self._forget_draft(event, "followup")
+                self._written(event, "followup")
             case {"kind": "interrupt", "followup": str(followup)}:
                 self.dealt.append(followup)
             case {"kind": "card", "card": str(card)}:
@@ -322,6 +476,14 @@ class Interview:
                 if about not in DIMENSIONS:
                     content.by_id("phase", about, self.content.phases)
                 self.hints.append(about)
+            case {"kind": "ask", "text": str(), "topics": list(topics), "reply": str()} if all(
+                isinstance(topic, str) for topic in topics
+            ):
+                self.asked.append(event)
+            case {"kind": "record", "take": str(take)} if re.fullmatch("[A-Za-z0-9]{1,40}", take):
+                self.takes.setdefault(take, event["at"])
+            case {"kind": "closing"}:
+                pass
             case {"kind": "quote"}:
                 self.quotes.append(_checked_quote(event))
             case {"kind": "score"}:
@@ -330,11 +492,120 @@ class Interview:
                 raise ValueError(f"the event {event!r} lacks a field, or has one that is not text")
         self.events.append(event)
 
-    def _forget_draft(self, event: dict[str, Any], key: str) -> None:
-        """Keep one event for the writing of one text, not one for each letter."""
+    def _written(self, event: dict[str, Any], key: str) -> None:
+        """Keep one event for the writing of one text, not one for each letter, and another for what came too late."""
         last = self.events[-1] if self.events else {}
-        if last.get("kind") == event["kind"] and last.get(key) == event[key]:
+        if all(last.get(name) == event.get(name) for name in ("kind", key, "late")):
             self.events.pop()
+        if not event.get("late"):
+            self._in_time[event["kind"], event[key]] = event["text"]
+
+    def _at_rest(self) -> bool:
+        """Whether a sentence has just ended: nothing was written for some seconds, or a full stop came last."""
+        last = next((event for event in reversed(self.events) if event["kind"] in ("note", "answer")), None)
+        if last is None:
+            return True
+        text, silence = last["text"].rstrip(" "), self._elapsed - last["at"]
+        if text.endswith("\n") or not text:
+            return True
+        return silence >= PATIENCE["breath" if re.search(r"[.!?…:;][\"'”’)]*$", text) else "silence"]
+
+    def _since(self, kind: str, now: float) -> float:
+        """The seconds since the last event of a kind."""
+        return now - max((event["at"] for event in self.events if event["kind"] == kind), default=-math.inf)
+
+    def _interruption_due(self, now: float) -> bool:
+        """Whether the one interruption is due: half-way through a phase that the seed decides, or at once after it.
+
+        Who is still in an earlier phase when it ends by the plan is interrupted there.
+        """
+        if self.dealt or self.phase.id not in ASKED or now >= self.floor:
+            return False
+        due = content.by_id("phase", self._interrupted, self.content.phases)
+        if self.phase is due:
+            return now - self._entered[-1][1] >= due.seconds / 2
+        return self.phase.start > due.start or now >= due.end
+
+    def _go_on_to(self, phase: str) -> None:
+        while self.phase.id != phase:
+            self.reveal()
+
+    def _put_question(self, weakest: str | None) -> None:
+        if len(self.dealt) < len(self.content.followups):
+            self.interrupt(weakest)
+
+    def _deal_card(self) -> None:
+        if "card" in self._possible():
+            self.card()
+
+    def _reasons(self, floor: bool) -> list[tuple[str, set[str]]]:
+        """Why a follow-up may come, best reason first, each with the faults or concepts that it may be about."""
+        expected = LEVELS[: LEVELS.index(self.target) + 1]
+        states = {one.concept: one.state for one in self.heard}
+        of_level = {one.id for one in content.concepts(self.question) if one.level in expected}
+        absent = {id for id in of_level if states[id] in ("not heard", "denied")}
+        reasons = [("fault", {one.concept for one in hearing.faults(self.question, self.said)})]
+        if not floor:  # while the candidate holds the floor it may still come
+            reasons.append(("absent", absent))
+        return [*reasons, ("named", {id for id, state in states.items() if state == "named"})]
+
+    def _reason(self, followup: FollowUp, reasons: list[tuple[str, set[str]]]) -> tuple[int, str, str]:
+        """The first reason for a follow-up, its rank, and the fault or concept, about which nothing was asked yet."""
+        before = {event.get("about") for event in self.events if event["kind"] == "interrupt"}
+        for rank, (why, which) in enumerate(reasons):
+            for about in [followup.fault] if why == "fault" else followup.concepts:
+                if about in which - before:
+                    return rank, why, about
+        return len(reasons), "drawn", ""
+
+    def _shown(self, levels: Mapping[str, int], sentences: Mapping[str, str]) -> dict[str, str]:
+        """A sentence for each level above 0. Raises ValueError where there is none."""
+        said, shown = self.said, dict[str, str]()
+        found = hearing.evidence(self.question, said)
+        for dimension, level in levels.items():
+            given = sentences.get(dimension, "")
+            if not level:
+                continue
+            if not given and found.get(dimension):
+                given = found[dimension][0].sentence
+            elif given and not any(_squeezed(given) == _squeezed(one.sentence) for one in found.get(dimension, ())):
+                there = _squeezed(given) in _squeezed(said) and len(said.split()) >= PATIENCE["words"]
+                spoken = self.takes and len(given.split()) >= PATIENCE["quote"]
+                given = given if there or spoken else ""
+            if not given:
+                raise ValueError(sentence("score.nothing", dimension=dimension, name=content.NAMES.get(dimension, "")))
+            shown[dimension] = given
+        return shown
+
+    def _line(self, number: int, event: dict[str, Any]) -> list[Line]:
+        """What the interviewer says at an event; nothing at most of them, or where the content lacks it by now."""
+        asked, at = self.content, event["at"]
+        match event:
+            case {"kind": "start" | "reveal"}:
+                before = sum(one["kind"] in ("start", "reveal") for one in self.events[:number])
+                phase = self._entered[before][0]
+                return [Line(phase.id, at, "phase", phase.title, self.prompt(phase))]
+            case {"kind": "interrupt", "followup": id}:
+                return [Line(id, at, "question", "", one.ask) for one in asked.followups if one.id == id]
+            case {"kind": "card", "card": id}:
+                return [Line(id, at, "card", one.title, one.text) for one in asked.cards if one.id == id]
+            case {"kind": "ask", "text": text, "reply": reply}:
+                return [Line(f"ask {number}", at, "fact", text, reply)]
+            case {"kind": "hint", "about": about}:
+                return [Line(f"hint {number}", at, "hint", about, self.help_with(about))]
+            case {"kind": "closing"}:
+                return [Line("closing", at, "closing", "", sentence("both.closing", minutes=self.floor // 60))]
+            case {"kind": "finish"}:
+                over = sentence("both.over", total=minutes(self.total), seconds=f"{PATIENCE['sentence']:.0f}")
+                return [Line("over", at, "over", "", over)] if at == self.total else []
+        return []
+
+    def help_with(self, about: str) -> str:
+        """What a strong answer has in a phase, one point a line; or what the target level shows in a dimension."""
+        for one in content.dimensions():
+            if one.id == about:
+                return str(one.levels[LEVELS.index(self.target)])
+        return "\n".join(content.by_id("phase", about, self.content.phases).covers)
 
 
 def clock_line(interview: Interview) -> str:
@@ -368,4 +639,14 @@ def _checked_score(event: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"gates is {gates!r}; expected a list of gates that failed")
     if not isinstance(peer, bool):
         raise ValueError(f"peer is {peer!r}; expected True or False")
-    return {"levels": levels, "unprompted": unprompted, "gates": gates, "peer": peer, "at": event["at"]}
+    sentences = event.get("sentences", {})  # version 1 has none
+    if not isinstance(sentences, dict) or not all(isinstance(text, str) for text in sentences.values()):
+        raise ValueError(f"sentences is {sentences!r}; expected a sentence by dimension")
+    check_marks({}, dict.fromkeys(sentences, True))
+    kept = {"levels": levels, "unprompted": unprompted, "gates": gates, "peer": peer, "at": event["at"]}
+    return kept | {"sentences": sentences}
+
+
+def _squeezed(text: str) -> str:
+    """Text to compare: in lower case, with single spaces."""
+    return " ".join(text.lower().split())

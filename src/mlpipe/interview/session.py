@@ -6,8 +6,8 @@ import textwrap
 import threading
 
 from mlpipe.interview import content, store
-from mlpipe.interview.content import COMMANDS, LEVELS, SAY, minutes, sentence
-from mlpipe.interview.engine import Interview, clock_line
+from mlpipe.interview.content import COMMANDS, SAY, minutes, sentence
+from mlpipe.interview.engine import Interview, Line, clock_line
 from mlpipe.interview.screen import Screen, keep
 
 
@@ -19,9 +19,10 @@ class Session:
         self.asked = interview.content
         self.answering: str | None = None  # the follow-up that is being answered
         self.done = False
-        self._told: set[str] = set()  # what is said once
+        self._weakest = store.weakest(interview.question)
+        self._told: set[str] = set()  # lines of the interviewer's, and what else is said once
         self._clock_at = -60.0
-        self._alarm: threading.Timer | None = None
+        self._alarms: list[threading.Timer] = []
 
     def sit(self) -> None:
         """Hold the interview. Raises EOFError or KeyboardInterrupt when the learner leaves; all is saved by then."""
@@ -30,16 +31,15 @@ class Session:
             if interview.state == "ready":
                 self._welcome()
                 interview.start()
-                keep(self.interview, self.screen)
-                self._show_phase()
+                self._follow()
             elif interview.state == "paused":
                 self._welcome_back()
-            self._set_alarm()
+            self._set_alarms()
             while not self.done:
                 where = "answer" if self.answering else interview.phase.id
                 self._line(self.screen.ask(f"{minutes(interview.elapsed()):0>5} {where}"))
         finally:
-            self._stop_alarm()
+            self._stop_alarms()
             if interview.state == "running":
                 interview.pause()
             if interview.state != "ready":
@@ -47,8 +47,8 @@ class Session:
 
     def _welcome(self) -> None:
         interview, screen = self.interview, self.screen
-        screen.title(f"Mock interview: {self.asked.title}")
-        screen.tell(self.asked.prompt)
+        screen.title(f"Mock interview: {interview.scene.title}")
+        screen.tell(interview.scene.prompt)
         questions = content.by_id("phase", "questions", self.asked.phases)
         screen.say(
             "session.welcome",
@@ -61,17 +61,19 @@ class Session:
 
     def _welcome_back(self) -> None:
         interview = self.interview
-        self.screen.title(f"Back in the interview: {self.asked.title}")
+        self.screen.title(f"Back in the interview: {interview.scene.title}")
+        self.screen.tell(interview.scene.prompt)
+        self._told |= {line.id for line in interview.lines}
+        self.screen.say("both.left", at=minutes(interview.elapsed()), total=minutes(interview.total))
+        self._wait(sentence("session.go_on"))
+        interview.resume()
+        for line in interview.lines:
+            if line.id == interview.phase.id or line.kind == "card":
+                self._show(line)
         for event in reversed(interview.events):
             if event["kind"] in ("interrupt", "answer", "note", "reveal", "card"):
                 self.answering = event.get("followup")
                 break
-        self.screen.say("both.left", at=minutes(interview.elapsed()), total=minutes(interview.total))
-        self._wait(sentence("session.go_on"))
-        interview.resume()
-        self._show_phase()
-        for card in interview.dealt_cards:
-            self.screen.say("session.card", **card._asdict())
         self._do_notes()
         if self.answering:
             followup = content.by_id("follow-up", self.answering, self.asked.followups)
@@ -90,13 +92,12 @@ class Session:
                 self._command(line.split()[0])
             elif line.strip():
                 self._set_lines([*self._lines(), line.rstrip()])
-                if "floor" in self._told:
-                    self._told.add("closed")
+                if line.rstrip().endswith("?") and "ask" in self.interview.possible():
+                    self.interview.ask(line.strip())
             else:
                 self._nothing_more()
             if not self.done:
-                keep(self.interview, self.screen)
-                self._mind_the_time()
+                self._follow("" if line.startswith("/") else line)
         except ValueError as error:  # the time ran out between two steps
             self.screen.tell(str(error))
 
@@ -126,13 +127,10 @@ class Session:
         """An empty line: the answer is complete, or the candidate looks at the clock."""
         interview, phase = self.interview, self.interview.phase
         was_answering, self.answering = self.answering, None
-        if interview.state == "running" and phase.id == "questions":
-            if interview.elapsed() < phase.end:
-                self._do_ask()
-            else:
-                self._do_next()
-        elif interview.state == "running" and phase.id == "constraint" and "card" in interview.possible():
-            self.screen.say("session.card", **interview.card()._asdict())
+        if interview.state == "running" and phase.id == "questions" and interview.elapsed() < phase.end:
+            self._do_ask()
+        elif "card" in interview.possible():
+            interview.card()
         elif was_answering:
             self.screen.say("session.back", title=phase.title)
         else:
@@ -141,40 +139,22 @@ class Session:
     def _do_next(self) -> None:
         if self.answering:
             self._nothing_more()
-        elif "reveal" not in self.interview.possible():
+        elif self.interview.phase is self.asked.phases[-1]:
             self.screen.say("session.last_part")
+        elif "reveal" not in self.interview.possible():
+            self.screen.say("session.questions_first")
         else:
             self.interview.reveal()
-            self._enter()
-
-    def _enter(self) -> None:
-        """A phase begins; in the last two the interviewer speaks first."""
-        self._show_phase()
-        if self.interview.phase.id == "questions":
-            self._do_ask()
-        elif self.interview.phase.id == "constraint":
-            self.screen.say("session.card", **self.interview.card()._asdict())
 
     def _do_ask(self) -> None:
         try:
-            followup = self.interview.interrupt(weakest=store.weakest(self.interview.question))
+            self.interview.interrupt(self._weakest)
         except ValueError as error:
             self.screen.say("session.no_question", error=error)
-            return
-        self.answering = followup.id
-        self.screen.say("session.question", ask=followup.ask)
 
     def _do_hint(self) -> None:
-        if self.answering:
-            about = content.by_id("follow-up", self.answering, self.asked.followups).dimension
-            self.interview.hint(about)
-            dimension = content.by_id("dimension", about, content.dimensions())
-            target = self.interview.target
-            self.screen.tell(f"  {dimension.name}, {target}: {dimension.levels[LEVELS.index(target)]}")
-            return
-        self.interview.hint()
-        self.screen.say("both.hint")
-        self.screen.points(self.interview.phase.covers)
+        followup = self.answering and content.by_id("follow-up", self.answering, self.asked.followups)
+        self.interview.hint(followup.dimension if followup else None)
 
     def _do_notes(self) -> None:
         self.screen.tell(textwrap.indent("\n".join(self._lines()) or "nothing yet", "  "))
@@ -191,11 +171,11 @@ class Session:
 
     def _do_pause(self) -> None:
         self.interview.pause()
-        self._stop_alarm()
+        self._stop_alarms()
         keep(self.interview, self.screen)
         line = self._wait(sentence("session.paused", at=minutes(self.interview.elapsed())))
         self.interview.resume()
-        self._set_alarm()
+        self._set_alarms()
         if line.strip():
             self._line(line)
 
@@ -209,11 +189,6 @@ class Session:
             self.screen.tell(f"  {name:<9}{text}")
         self.screen.tell("  " + sentence("session.help_end"))
 
-    def _show_phase(self) -> None:
-        self.screen.title(self.interview.phase.title)
-        self.screen.tell(f"“{self.interview.phase.prompt}”")
-        self._show_clock()
-
     def _show_clock(self) -> None:
         self._clock_at = self.interview.elapsed()
         self.screen.tell(clock_line(self.interview))
@@ -224,41 +199,65 @@ class Session:
         self._told.add(name)
         return first
 
-    def _mind_the_time(self) -> None:
-        interview, phase, screen = self.interview, self.interview.phase, self.screen
-        if interview.state == "finished":
-            if self._once("over"):
-                self._stop_alarm()
-                screen.say("session.over", total=minutes(interview.total))
-        elif interview.overtime is not None and not self.answering:
-            if "closed" in self._told:
-                interview.take_the_floor()
-                screen.say("session.floor")
-                self._enter()
-                keep(self.interview, self.screen)
-            elif self._once("floor"):
+    def _follow(self, line: str = "") -> None:
+        """Let happen what is due, say what is new, and save. A `line` of words, once it is typed, has an end."""
+        self.interview.advance(self._weakest, at_rest=True if line.strip() else None)
+        for one in self.interview.lines:
+            if self._once(one.id):
+                self._show(one)
+        keep(self.interview, self.screen)
+        self._mind_the_phase()
+
+    def _show(self, line: Line) -> None:
+        screen = self.screen
+        match line.kind:
+            case "phase":
+                self.answering = None
+                screen.title(line.title)
+                screen.tell(f"“{line.text}”")
                 self._show_clock()
-                screen.say("both.closing", minutes=interview.floor // 60)
-        elif interview.interruption_due():
-            screen.say("session.interrupted")
-            self._do_ask()
-            keep(self.interview, self.screen)
-        elif interview.seconds_by_phase()[phase.id] > phase.seconds and self._once(phase.id):
+            case "question":
+                if self.interview.phase.id in content.ASKED:
+                    screen.say("session.interrupted")
+                self.answering = line.id
+                screen.say("session.question", ask=line.text)
+            case "card":
+                self.answering = None
+                screen.say("session.card", title=line.title, text=line.text)
+            case "hint":
+                screen.say("both.hint")
+                screen.points(line.text.splitlines())
+            case "closing":
+                self._show_clock()
+                screen.tell(line.text)
+            case "over":
+                self._stop_alarms()
+                screen.say("session.over", text=line.text)
+            case _:
+                screen.say("session.fact", text=line.text)
+
+    def _mind_the_phase(self) -> None:
+        interview, phase = self.interview, self.interview.phase
+        if interview.state == "finished":
+            return
+        if interview.seconds_by_phase()[phase.id] > phase.seconds and self._once(f"over {phase.id}"):
             if interview.elapsed() - self._clock_at >= 1:
                 self._show_clock()
-            if phase.id in content.ASKED:
-                screen.say("session.phase_over")
+            if phase.id in content.ASKED and interview.elapsed() < interview.floor:
+                self.screen.say("session.phase_over")
         elif interview.elapsed() - self._clock_at >= 60:
             self._show_clock()
 
-    def _set_alarm(self) -> None:
-        """Tell the end of the time while the learner is typing; a line read later would come too late."""
+    def _set_alarms(self) -> None:
+        """Ring when the interviewer wants to speak while the learner is typing: a line read later comes too late."""
         if self.screen.live and self.interview.state == "running":
-            seconds = (self.interview.total - self.interview.elapsed()) / self.screen.speed
-            self._alarm = threading.Timer(seconds, self.screen.say, ["session.alarm"])
-            self._alarm.daemon = True
-            self._alarm.start()
+            for moment in self.interview.moments():
+                seconds = (moment - self.interview.elapsed()) / self.screen.speed
+                self._alarms.append(threading.Timer(seconds, self.screen.say, ["session.alarm"]))
+                self._alarms[-1].daemon = True
+                self._alarms[-1].start()
 
-    def _stop_alarm(self) -> None:
-        if self._alarm:
-            self._alarm.cancel()
+    def _stop_alarms(self) -> None:
+        for alarm in self._alarms:
+            alarm.cancel()
+        self._alarms.clear()

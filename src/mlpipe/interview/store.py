@@ -12,6 +12,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from mlpipe.course.record import PRIVATE, locked, write
+from mlpipe.interview import content
 from mlpipe.interview.content import sentence
 from mlpipe.interview.engine import Interview
 from mlpipe.interview.score import Score, from_event
@@ -102,6 +103,13 @@ def attempts(question: str, clock: Callable[[], float] = time.monotonic) -> tupl
         except OSError as error:
             damaged.append(f"{path} cannot be read ({error.strerror})")
     return read, damaged
+
+
+def next_scenario(question: str) -> str:
+    """The product that the next attempt is about: the one that the fewest attempts were about, the first of equals."""
+    names = [one.id for one in content.scenarios(question)]
+    sat = [one.scenario for one in attempts(question)[0]]
+    return min(names, key=sat.count)
 
 
 def weakest(question: str) -> str | None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from mlpipe.interview import store
-from mlpipe.interview.content import LEVELS, QUESTIONS, minutes
+from mlpipe.interview.content import LEVELS, QUESTIONS, minutes, scenario, scenarios
 from mlpipe.interview.drill import drill
 from mlpipe.interview.engine import Interview
 from mlpipe.interview.printed import write_printed
@@ -32,6 +32,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("question", choices=QUESTIONS, help="which question")
     top.add_argument("--seed", type=int, help="deals questions and cards (default: another one each time)")
     top.add_argument("--target", choices=LEVELS, default="senior", help="the level that you sit for (default: senior)")
+    names = [one.id for name in QUESTIONS for one in scenarios(name)]
+    top.add_argument("--scenario", choices=names, help="the product that it is about (default: another one each time)")
     top.add_argument("--live", action="store_true", help="score the five dimensions that can be followed live")
     top.add_argument("--fast", action="store_true", help=f"a clock that runs {FAST} times as fast, to try it out")
     top.add_argument("--attempt", metavar="ID", help="with --resume or --score: which attempt (default: the last)")
@@ -86,6 +88,8 @@ def _another_seed(options: argparse.Namespace) -> int:
 def _choose(options: argparse.Namespace, screen: Screen) -> Interview:
     """The attempt to go on with or to score, or a new one."""
     question = options.question
+    if options.scenario:
+        scenario(question, options.scenario)  # one of the other question is told before anything else
     if options.attempt and (options.resume or options.score):
         return store.load(question, options.attempt, screen.clock)
     earlier, damaged = store.attempts(question, screen.clock)
@@ -105,7 +109,8 @@ def _choose(options: argparse.Namespace, screen: Screen) -> Interview:
     if left:
         screen.say("command.left", at=minutes(left[-1].elapsed()))
     attempt_id = store.new_attempt_id() + ("-fast" if options.fast else "")
-    return Interview(question, _another_seed(options), screen.clock, options.target, attempt_id)
+    about = options.scenario or store.next_scenario(question)
+    return Interview(question, _another_seed(options), screen.clock, options.target, attempt_id, about)
 
 
 def _interview(interview: Interview, options: argparse.Namespace, screen: Screen) -> None:
@@ -146,7 +151,7 @@ def _list(question: str, screen: Screen) -> None:
     earlier, damaged = store.attempts(question, screen.clock)
     for one in earlier:
         state = f"scored: {level(from_event(one.scores[-1]), one.content)}" if one.scores else one.state
-        screen.tell(f"{one.attempt_id:<30} {minutes(one.elapsed()):>5}  for {one.target:<7} {state}")
+        screen.tell(f"{one.attempt_id:<30} {minutes(one.elapsed()):>5}  {one.scenario:<5} {one.target:<7} {state}")
     if not earlier:
         screen.say("command.no_attempt", question=question, folder=store.folder(question))
     for sentence in damaged:

@@ -23,7 +23,6 @@ from mlpipe.interview.views import render, titled
 from mlpipe.paths import call
 
 STATIC = "TQDM_DISABLE"  # set wherever outputs are kept: nothing that lives in a kernel is shown there
-CLOSING = 20  # seconds for the last word before the interviewer takes the floor
 WIDE = {"width": "98%"}  # no Layout: that would be a widget, and kept in each notebook that imports this
 
 
@@ -170,20 +169,12 @@ class Practice:
 
     def _do(self, event: Callable[[], object]) -> None:
         """Let an event happen, save, and draw what is new."""
-        if self.message.tried(event) and self.message.tried(self._follow):
+        if self.message.tried(event):
             self._save()
         self._draw()
 
     def _interrupt(self) -> None:
         self.interview.interrupt(weakest=store.weakest(self.question))
-
-    def _follow(self) -> None:
-        """In the last two phases the interviewer speaks first."""
-        interview = self.interview
-        if interview.state == "running" and interview.phase.id == "questions" and "questions" not in self._drawn:
-            self._interrupt()
-        if interview.state == "running" and interview.phase.id == "constraint" and not interview.cards:
-            interview.card()
 
     def _save(self) -> None:
         try:
@@ -253,16 +244,10 @@ class Practice:
             self._save()
             self._draw()
             return False
-        if interview.interruption_due():
-            self._do(self._interrupt)
+        self._do(partial(interview.advance, store.weakest(self.question)))
         self._show_clock()
         if interview.elapsed() - self._saved_at >= 10:  # a crash costs seconds of the clock, and no word
             self._save()
-        if interview.overtime is not None:
-            if interview.overtime < CLOSING:
-                self.message.tell(sentence("both.closing", minutes=interview.floor // 60), BAD)
-            else:
-                self._do(interview.take_the_floor)
         return True
 
     def _watch(self) -> None:
