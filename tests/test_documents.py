@@ -123,3 +123,18 @@ def test_sound_links_and_paths_are_left_alone():
     sound = "[a](README.md#part) [b](https://example.org/home/a) [c](#here) ![d](docs/lesson.png)"
     assert broken_links(sound, ROOT) == []
     assert not MACHINE_PATH.search(sound + " data/home/x users/films build/tmp/x x/work/y")
+
+
+def test_the_way_before_friday_fits_three_hours_and_names_what_there_is():
+    known = {one.number: one.text.read_text(encoding="utf-8") for one in lessons.find(ROOT)}
+    way = re.findall(r"^# \| (\d+) \| (.*) \|$", known["00"], re.MULTILINE)
+    assert len(way) > 5
+    assert sum(int(minutes) for minutes, _ in way) <= 180
+    for minutes, what in way:
+        whole = re.match(r"(\d\d): (read|sit)", what)
+        if whole:  # a lesson as long as it says; an interview with its score
+            least = int(re.search(r"minutes: (\d+)", known[whole[1]])[1]) + (10 if whole[2] == "sit" else 0)
+            assert int(minutes) >= least, what
+        for number, titles in re.findall(r"(\d\d), ((?:\*[^*]+\*(?: and )?)+)", what):
+            for title in re.findall(r"\*([^*]+)\*", titles):
+                assert f"# ## {title}\n" in known[number], title

@@ -159,8 +159,22 @@ exercise("00.share_of_likes").check(share_of_likes)
 # |---|---|
 # | time | all lessons, in order: each is a class of 15 to 20 minutes |
 # | four classes to teach | 01 requirements, 04 measuring, 05 matrix factorization, 08 click baselines |
-# | an interview on Friday | three hours: the cold answer; for the recommender 05 and its model answer in 18, for clicks 08 and that in 19; *What was shown?* and *When is the label known?* in 02; *What did we know at that moment?* in 03; the decision record of 07; then sit 18 or 19 against the clock, and drill the dimension that it shows as weakest |
+# | an interview on Friday | the three hours below |
 # | an hour | one mock interview, 18 or 19, and two of the traps: short notebooks with one fault each, to be found from its symptoms |
+#
+# The three hours before Friday, by the clock:
+#
+# | minutes | take |
+# |--:|---|
+# | 10 | the cold answer above, to both questions |
+# | 25 | 05: read, run, the core exercise |
+# | 15 | 02, *What was shown?* and *When is the label known?*; 03, *What did we know at that moment?* |
+# | 25 | 08: read, run, the core exercise |
+# | 35 | 18: sit the interview, then score it sentence by sentence |
+# | 10 | the model answer of 18, beside your own |
+# | 35 | 19: sit the interview, then score it |
+# | 10 | the model answer of 19, beside your own |
+# | 10 | the drill of 18 or 19, whichever scorecard shows the weaker dimension |
 #
 # Lessons stand alone: each says what it needs. There are eighteen of them, both mock interviews, and twelve traps.
 #
