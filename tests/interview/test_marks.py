@@ -1,9 +1,9 @@
 """Marks of what was said in written interviews, set by hand to measure a reader by: they are in order.
 
 So that the next ones are marked alike. *reasoned*: said with a because, a consequence, a choice given up, or a number
-that carries the thought (computed, measured, or a limit at which something is decided; a mere setting such as "daily" or
-"ten places" is none). *said*: in a sentence or a note of its own. *named*: one of a list, or a bare mention. *denied*:
-put aside. Code, and what only the interviewer named, are not marked.
+that carries the thought (computed, measured, or a limit at which something is decided; a mere setting, such as "daily"
+or "ten places", is none). *said*: in a sentence or a note of its own. *named*: one of a list, or a bare mention.
+*denied*: put aside. Code, and what only the interviewer named, are not marked.
 """
 
 import tomllib

@@ -227,8 +227,8 @@ def test_kappa_is_the_weighted_one_over_all_54_scores():
 
 def test_the_transcripts_of_the_course_are_what_raters_calibrate_on():
     known = {one.id: one.levels for one in content.transcripts()}
-    assert len(known) == 6
-    assert str(calibrate(known)).startswith("Weighted kappa 1.00 over 54 scores")
+    assert len(known) == 8
+    assert str(calibrate(known)).startswith("Weighted kappa 1.00 over 72 scores")
 
 
 def test_chance_has_kappa_near_zero():

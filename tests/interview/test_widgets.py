@@ -277,12 +277,12 @@ def rate_next(rating):
     return transcript
 
 
-def test_six_transcripts_are_rated_and_the_agreement_is_told():
+def test_the_transcripts_are_rated_and_the_agreement_is_told():
     rating, rated = Rating(), []
     for _ in content.transcripts():
         rated.append(rate_next(rating))
         assert rated[-1].level in rating.message.value
-    assert "kappa 1.00 over 54 scores" in texts(rating.view)
+    assert "kappa 1.00 over 72 scores" in texts(rating.view)
     assert {one.id for one in rated} == {one.id for one in content.transcripts()}
     assert [one.level for one in rated[:3]] != ["mid", "senior", "staff"]
     assert Rating().ratings == {}
@@ -317,7 +317,7 @@ def test_where_nothing_lives_the_plan_and_the_ways_to_start_are_shown(capsys):
     shown = capsys.readouterr().out
     assert "make interview QUESTION=ctr" in shown
     assert "12:00 to 16:00" in shown
-    assert "six transcripts" in shown
+    assert "transcripts of known level" in shown
 
 
 @pytest.mark.parametrize(("question", "target"), [("ads", "mid"), ("ctr", "boss")])

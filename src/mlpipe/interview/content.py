@@ -114,8 +114,8 @@ class Transcript:
     """A written interview of known level.
 
     `sections` are pairs of phase and text; `levels` and `reasons` have one entry for each dimension, 0 (missing) to 4
-    (staff). `bad` marks the two weak answers that stand beside the model answers, with the `gates` that they fail and
-    `annotations`: minutes, a quote, and a note on what to say in its place. They are not among the six that raters
+    (staff); `gates` are those that it fails. `bad` marks the two weak answers that stand beside the model answers, with
+    `annotations`: minutes, a quote, and a note on what to say in its place. They are not among those that raters
     calibrate on.
     """
 
@@ -233,7 +233,7 @@ def transcripts(name: str | None = None, *, bad: bool = False) -> tuple[Transcri
 @cache
 def _transcripts() -> tuple[Transcript, ...]:
     found = []
-    for path in (FOLDER / "transcripts").glob("*.toml"):
+    for path in sorted((FOLDER / "transcripts").glob("*.toml")):
         table = _read(f"transcripts/{path.name}")
         scores = table.pop("scores")
         table["sections"] = tuple((one["phase"], one["text"].strip()) for one in table["sections"])

@@ -141,9 +141,9 @@ def calibrate(
 ) -> Calibration:
     """Compare a rater's levels of the written transcripts with the known ones: transcript id -> dimension -> level.
 
-    `known` are the levels of the course's six transcripts unless you bring others. Kappa is weighted quadratically, so
-    that one level off costs a quarter of two. It needs all transcripts: over six of them, 54 scores, it means
-    something. Raises ValueError that names what is missing or not a level.
+    `known` are the levels of the course's transcripts unless you bring others. Kappa is weighted quadratically, so that
+    one level off costs a quarter of two. It needs all transcripts: over nine scores of one of them it means little.
+    Raises ValueError that names what is missing or not a level.
     """
     from sklearn.metrics import cohen_kappa_score
 

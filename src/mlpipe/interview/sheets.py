@@ -106,7 +106,7 @@ def cold_sheet(question: str) -> list[w.Widget]:
 
 
 class Rating:
-    """The six transcripts, one after the other, each with a sheet; at the end the agreement. `view` is the widget.
+    """The transcripts to rate, one after the other, each with a sheet; at the end the agreement. `view` is the widget.
 
     Ratings are kept in $MLPIPE_HOME/ratings.json; a call after one that was left goes on with the rest.
     """

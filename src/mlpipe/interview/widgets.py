@@ -54,7 +54,7 @@ def practise(question: str, *, seed: int | None = None, target: str = "senior") 
 
 
 def rate_transcripts() -> None:
-    """Score the six transcripts of known level, then see how you agree with them: in JupyterLab, else what to do."""
+    """Score the transcripts of known level, then see how you agree with them: in JupyterLab, else what to do."""
     if not _shown(lambda: Rating().view):
         text = sentence("notebook.transcripts")
         show(box(NEUTRAL, prose(text)), text, {})
