@@ -2,5 +2,6 @@
 
 from mlpipe.interview.cold import save_cold_answer
 from mlpipe.interview.content import QUESTIONS
+from mlpipe.interview.hearing import heard
 
-__all__ = ["QUESTIONS", "save_cold_answer"]
+__all__ = ["QUESTIONS", "heard", "save_cold_answer"]

@@ -67,7 +67,8 @@ FollowUp = namedtuple(
 # a new constraint; for each question what a strong answer changes, most important first
 Card = namedtuple("Card", "id title text changes")
 # what a strong answer speaks of, the level that expects it, where it belongs, and the lessons that teach it
-Concept = namedtuple("Concept", "id name questions level phase dimension lessons")
+# how it is said: `variants` state it, `weak` ones only name it; concepts.toml explains how they are written
+Concept = namedtuple("Concept", "id name questions level phase dimension lessons variants weak", defaults=((), ()))
 # what is scored: one observable behaviour for each of the four levels, and the lessons that train it
 Dimension = namedtuple("Dimension", "id name levels lessons")
 # a fault that caps the result, whatever the sum says, and the lessons that repair it

@@ -1,27 +1,35 @@
-"""What was heard: which concepts of a question the candidate spoke of, how, and the sentence that shows it."""
+"""What the interviewer hears: which concepts, faults and numbers an answer holds, with their sentences. Never a level.
+
+The lexicon is content: `variants` and `weak` of each concept in concepts.toml, where the notation is explained, and the
+faults in faults.toml.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from typing import Any, NamedTuple
 
 from mlpipe.interview import content
+from mlpipe.interview.content import QUESTIONS, known, sentence
 
 STATES = ("reasoned", "said", "named", "denied", "not heard")
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
-_REASON = re.compile(r"\b(because|since|so that|otherwise)\b|\d", re.IGNORECASE)
+_BEST = ("not heard", "named", "denied", "said", "reasoned")  # what wins when a concept is heard several times
 
 
 class Heard(NamedTuple):
-    """A concept, how it was heard, and the sentence that shows it."""
+    """A concept or fault by its id, one of `STATES`, and the sentence that shows it, as typed; "" when not heard."""
 
     concept: str
     state: str
-    sentence: str
+    sentence: str = ""
 
 
 class Number(NamedTuple):
-    """A number as it was uttered, with its unit."""
+    """A number that was uttered: its value, its unit in one spelling (ms, s, %, times, users, GB ...), its sentence."""
 
     value: float
     unit: str
@@ -29,37 +37,732 @@ class Number(NamedTuple):
 
 
 def heard(question: str, text: str) -> tuple[Heard, ...]:
-    """Each concept of the question, with how it was heard."""
-    sentences = [one.strip() for one in _SENTENCE.findall(text) if one.strip()]
-    return tuple(_heard(one.id, one.name, sentences) for one in content.concepts(question))
+    """What is heard of each concept of a question, in the order of the file.
 
+    A concept is *reasoned* when its sentence, or the next one that refers back, gives a cause, a number with a unit, a
+    consequence or a choice given up; *said* when a sentence states it; *named* when it is only an item of a list, a
+    heading or a bare word; *denied* when it is put aside ("latency is not a problem"). Of several mentions the best
+    counts, reasoned before said; to put a concept aside outweighs to name it, but not to have stated it elsewhere: who
+    says both knows it, and the contradiction is for the interviewer to ask about.
 
-def _heard(id: str, name: str, sentences: list[str]) -> Heard:
-    words = re.findall(r"[a-z]{5,}", name.lower())
-    for one in sentences:
-        if any(word in one.lower() for word in words):
-            return Heard(id, "reasoned" if _REASON.search(one) else "said", one)
-    return Heard(id, "not heard", "")
+    Lines that begin with "Interviewer:" and lines of code are not heard. Raises ValueError for an unknown question.
+    """
+    best = {one.id: Heard(one.id, "not heard") for one in content.concepts(question)}
+    units = _units(text)
+    for number, unit in enumerate(units):
+        for concept, state in _states(question, unit.text, unit.heading):
+            if state == "said" and number + 1 < len(units) and _refers_back(units[number + 1].text):
+                state = "reasoned"
+            if _BEST.index(state) > _BEST.index(best[concept].state):
+                best[concept] = Heard(concept, state, unit.text)
+    return tuple(best.values())
 
 
 def faults(question: str, text: str) -> tuple[Heard, ...]:
-    """The faults that were heard."""
-    return tuple(
-        Heard("random_split", "said", one.strip())
-        for one in _SENTENCE.findall(text)
-        if re.search(r"split.*at random|random split", one)
-    )
+    """The faults that are asserted, not those that are rejected ("a random split would leak"), each with its sentence.
+
+    Raises ValueError for an unknown question.
+    """
+    found = dict[str, Heard]()
+    table = {one["id"]: one for one in _faults(question)}
+    for unit in _units(text):
+        shadow = _shadow(unit.text)
+        for hit in _lexicon("faults.toml", question).hits(shadow):
+            if hit.concept not in found and not unit.text.rstrip().endswith("?") and not _rejected(shadow, hit):
+                found[hit.concept] = Heard(hit.concept, "said", unit.text)
+    states = {one.concept: one.state for one in heard(question, text)} if found else {}
+    mended = {id for id in found if any(states[one] in STATES[:2] for one in table[id].get("unless", ()))}
+    return tuple(found[id] for id in table if id in found and id not in mended)
 
 
 def numbers(text: str) -> tuple[Number, ...]:
-    """The numbers that were uttered."""
-    return ()
+    """The numbers that were uttered, with their units, in the order of the text.
+
+    The unit of a place in a ranking ("top 10", "recall at 10") is "top", and "" where there is none. A share is in
+    percent ("a tenth" is 10 %), and each end of a range is a number. Years, times of day, code, and numbers in words
+    without a unit ("one model") are left out: they measure nothing.
+    """
+    return tuple(one for unit in _units(text) for one in _numbers(unit.text))
 
 
 def evidence(question: str, text: str) -> dict[str, tuple[Heard, ...]]:
-    """What was heard by dimension, what was reasoned first."""
-    found: dict[str, list[Heard]] = {}
-    for concept, one in zip(content.concepts(question), heard(question, text), strict=True):
-        if one.state in ("reasoned", "said"):
-            found.setdefault(concept.dimension, []).append(one)
-    return {d: tuple(sorted(ones, key=lambda one: STATES.index(one.state))) for d, ones in sorted(found.items())}
+    """For each dimension what was heard, reasoned first, then said.
+
+    Code is evidence for D8, under the name "code", and a sentence that steers the interview for D9, as "steering".
+    Raises ValueError for an unknown question.
+    """
+    of = {one.id: one.dimension for one in content.concepts(question)}
+    found: dict[str, list[Heard]] = {dimension: [] for dimension in content.DIMENSIONS}
+    for state in STATES[:2]:
+        for one in heard(question, text):
+            if one.state == state:
+                found[of[one.concept]].append(one)
+    found["D8"] += [Heard("code", "said", line) for line in _split(text)[1]]
+    found["D9"] += [Heard("steering", "said", one.text) for one in _units(text) if _steers(one.text)]
+    return {dimension: tuple(of_it) for dimension, of_it in found.items()}
+
+
+def language_problem(text: str) -> str:
+    """A sentence that says so if the words are hardly English, else ""."""
+    words = [word for word in re.findall(r"[^\W\d_]+", text.lower()) if len(word) > 1]
+    if len(words) < 12:
+        return ""
+    share = sum(word in _words("english") or word in _vocabulary() for word in words) / len(words)
+    return "" if share >= 0.4 else sentence("hearing.language")
+
+
+@cache
+def _faults(question: str) -> tuple[dict[str, Any], ...]:
+    known("question", question, QUESTIONS)
+    return tuple(one for one in content._read("faults.toml")["faults"] if question in one["questions"])
+
+
+# ---------------------------------------------------------------- text to sentences
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """A sentence, or a piece of one that has no full stops, as typed."""
+
+    text: str
+    heading: bool = False
+
+
+_LINE = re.compile(r"[^\r\n]+")
+_SPEAKER = re.compile(r"\s{0,3}[*_]{0,2}(interviewer|candidate)[*_]{0,2}\s?:[*_]{0,2}", re.IGNORECASE)
+_BULLET = re.compile(r"\s*(?:(?:[-*•·–—>+]|\d{1,2}[.)]|\(?[a-z]\))\s+|#{1,6}\s*)")
+_CODE = re.compile(
+    r"\s*(?:(?:def|class)\s+\w+\s*[(:]|import\s+\w+|from\s+[\w.]+\s+import\b|return\b.*[(\[\w]|@\w+$|for\s+\w.*\sin\s.*:\s*$"
+    r"|(?:if|elif|while|with)\b.*:\s*$|assert\s.*[=<>(]|print\(|\w[\w., ]{0,40}\s[-+*/@]?=\s*[\w(\[{'\"-]"
+    r"|[A-Za-z_][\w.]{0,60}\(.{0,200}\)\s*(?:#.*)?$)"
+)
+_INDENTED = re.compile(r"(?: {4}|\t)\s*(?=.*(?:[=()\[\]]|:\s*$|#))")
+_STOP = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|;(?=\s)")
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:e\.?g|i\.?e|vs|approx|etc|cf|resp|incl|ca|avg|max|min)|\b[a-z]|^\s*\d{1,2})\.$", re.IGNORECASE
+)
+_CONJUNCTION = re.compile(
+    r"\s(?=(?:and|but|so|then|also|okay|ok|now|next|well|um|uh|plus)\s+"
+    r"(?:i|we|you|the|then|that|this|it|there|they|for|if|on|in|so|what|when|as|after|at|my|our|let|now|next|also|one)\b)",
+    re.IGNORECASE,
+)
+_LONG = 24  # words without a comma or stop, from which on a sentence is taken for dictation
+
+
+@lru_cache(maxsize=8)
+def _split(text: str) -> tuple[tuple[_Unit, ...], tuple[str, ...]]:
+    """The candidate's sentences, and the lines of code."""
+    units, code = list[_Unit](), list[str]()
+    begin = end = 0  # of the prose that is being gathered: a line that was wrapped goes on in the next one
+    fenced = False
+
+    def close() -> None:
+        units.extend(_sentences(text[begin:end]))
+
+    for found in _LINE.finditer(text):
+        line, start = found[0], found.start()
+        if re.match(r"\s*(```|~~~)", line):
+            close()
+            begin = end = found.end()
+            fenced = not fenced
+            continue
+        speaker = _SPEAKER.match(line)
+        if speaker:
+            fenced = False
+            start += speaker.end()
+            line = line[speaker.end() :]
+        interviewer = speaker and speaker[1].lower() == "interviewer"
+        if (
+            not interviewer
+            and line.strip()
+            and (fenced or _CODE.match(line) or (not speaker and _INDENTED.match(line)))
+        ):
+            close()
+            begin = end = found.end()
+            code.append(line.strip())
+            continue
+        bullet = _BULLET.match(line)
+        previous = text[begin:end]
+        wrapped = (
+            not (speaker or bullet)
+            and previous
+            and text.count("\n", end, start) == 1
+            and len(previous.rpartition("\n")[2]) >= 60
+            and line[:1].islower()
+        )
+        if not wrapped:
+            close()
+            begin = start + (bullet.end() if bullet else 0)
+        end = begin if interviewer else found.end()
+        if bullet and "#" in bullet[0]:
+            units.extend(_Unit(one.text, True) for one in _sentences(text[begin:end]))
+            begin = end
+    close()
+    return tuple(units), tuple(code)
+
+
+def _units(text: str) -> tuple[_Unit, ...]:
+    return _split(text)[0]
+
+
+def _sentences(prose: str) -> Iterator[_Unit]:
+    begin = 0
+    for stop in _STOP.finditer(prose):
+        if not _ABBREVIATED.search(prose, max(begin, stop.end() - 12), stop.end()):
+            yield from _pieces(prose[begin : stop.end()])
+            begin = stop.end()
+    yield from _pieces(prose[begin:])
+
+
+def _pieces(one: str) -> Iterator[_Unit]:
+    """A sentence whole, or at its conjunctions if it runs on as dictation does."""
+    begin = 0
+    if len(one.split()) > _LONG * (1 + one.count(",") + one.count(":")):
+        for found in _CONJUNCTION.finditer(one):
+            if len(one[begin : found.start()].split()) >= 5:
+                yield from _stripped(one[begin : found.start()])
+                begin = found.start()
+    yield from _stripped(one[begin:])
+
+
+def _stripped(one: str) -> Iterator[_Unit]:
+    if one := one.strip():
+        yield _Unit(one)
+
+
+# ---------------------------------------------------------------- a sentence in one spelling
+
+
+class _Shadow:
+    """The tokens of a sentence in one spelling, each followed by one space in `text`, where patterns look."""
+
+    def __init__(self, tokens: Sequence[str]):
+        self.tokens = tuple(tokens)
+        self.text = "".join(f"{one} " for one in tokens)
+        self.starts = [0]
+        for one in tokens:
+            self.starts.append(self.starts[-1] + len(one) + 1)
+
+    def index(self, position: int) -> int:
+        """Which token a character belongs to."""
+        return bisect_right(self.starts, position) - 1
+
+    @cached_property
+    def clauses(self) -> list[int]:
+        """The number of the clause that each token belongs to."""
+        number, numbers = 0, list[int]()
+        for i, token in enumerate(self.tokens):
+            follows = self.tokens[i + 1] if i + 1 < len(self.tokens) else ""
+            if i and (token in _OPENS or token in _PAUSES or (token == "and" and follows in _SUBJECTS)):
+                number += 1
+            numbers.append(number)
+        return numbers
+
+    @cached_property
+    def listed(self) -> set[int]:
+        """The tokens that stand in an enumeration of three or more short items."""
+        items, item = list[list[int]](), list[int]()
+        for i, token in enumerate((*self.tokens, ",")):
+            if token in _SEPARATES:
+                items.append(item)
+                item = []
+            else:
+                item.append(i)
+        filled = [one for one in items if one]
+        listed, run = set[int](), list[list[int]]()
+        for one in [*filled, []]:
+            if one and len(self._short(one)) <= 3:
+                run.append(one)
+                continue
+            if one and run == [] and len(tail := self._tail(one)) <= 3:  # "of course there are a, b, c"
+                run = [tail]
+                continue
+            if len(run) >= 3:
+                listed.update(i for item in run for i in item)
+            run = [self._tail(one)] if one and len(self._tail(one)) <= 3 else []
+        return listed
+
+    def _short(self, item: list[int]) -> list[int]:
+        return [i for i in item if self.tokens[i] not in ("the", "a", "an", "some", "few", "also")]
+
+    def _tail(self, item: list[int]) -> list[int]:
+        """What stands behind an opening of a list, such as "I would use"; the whole item if there is none."""
+        words = " ".join(self.tokens[i] for i in item) + " "
+        if found := _opening().match(words):
+            return item[found[0].count(" ") :]
+        return [*item, *([0] * 9)]  # a clause of its own is no item
+
+
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|p\d{2,3}\b|[^\W\d_]+(?:'[^\W\d_]+)?|->|[,;:()?!%@+/*|=$€·•–—-]")
+_PAUSES = frozenset(",;:()–—")
+_OPENS = frozenset(
+    ["because", "since", "but", "so", "which", "if", "then", "while", "although", "otherwise", "unless", "->"]
+)
+_SUBJECTS = frozenset(["i", "we", "it", "they", "this", "that", "there", "then", "you", "the"])
+_SEPARATES = frozenset([",", "/", "+", "and", "or", "|", "·", "•", "–", "—", "plus", ";", ":", "(", ")", "*"])
+_LONGHAND = {
+    **{"b/c": "because", "w/o": "without", "w/": "with", "→": "->", "=>": "->", "⇒": "->", "&": " and ", "’": "'"},
+    **{"‘": "'", "cannot": "can not", "dont": "do not", "doesnt": "does not", "wont": "will not", "cant": "can not"},
+}
+_LONGHAND_RE = re.compile("|".join(rf"\b{k}\b" if k.isalpha() else re.escape(k) for k in _LONGHAND))
+_NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|</?[a-zA-Z][^<>]{0,200}>")
+_AB = re.compile(r"\ba ?[/&-] ?b\b")
+
+
+@lru_cache(maxsize=4096)
+def _shadow(text: str) -> _Shadow:
+    plain = _LONGHAND_RE.sub(lambda found: _LONGHAND[found[0]], _AB.sub("ab", _NOISE.sub(" ", text).lower()))
+    tokens = list[str]()
+    short = _lists()["abbreviations"]
+    for token in _TOKEN.findall(plain):
+        if "'" in token:
+            token, _, ending = token.partition("'")
+            if ending == "t":  # don't, can't, won't
+                token = {"can": "can", "won": "will", "shan": "shall"}.get(token, token.removesuffix("n"))
+            tokens.append(token)
+            tokens += {"t": ["not"], "ll": ["will"], "d": ["would"], "re": ["are"], "ve": ["have"]}.get(ending, [])
+        elif token == "-":
+            continue
+        else:
+            tokens += short.get(token, token).split()
+    return _Shadow([_spelled(one).replace("z", "s") for one in tokens])
+
+
+@cache
+def _lists() -> dict[str, dict[str, str]]:
+    table = content._read("concepts.toml")
+    return {"abbreviations": table["abbreviations"], "words": table["words"]}
+
+
+@cache
+def _vocabulary() -> frozenset[str]:
+    """The words of the interview's content, which are spelled right."""
+    files = sorted([*content.FOLDER.glob("*.toml"), *content.FOLDER.glob("*.md")])
+    words = {word for path in files for word in re.findall(r"[a-z]{4,}", path.read_text(encoding="utf-8").lower())}
+    return frozenset(words)
+
+
+def _without_one(word: str) -> set[str]:
+    return {word[:i] + word[i + 1 :] for i in range(1, len(word))}
+
+
+@cache
+def _misspelled() -> dict[str, str]:
+    """Long words with one letter left out, each with the word that it comes from."""
+    found = dict[str, str]()
+    for word in sorted(word for word in _vocabulary() if len(word) >= 7):
+        for less in sorted(_without_one(word)):
+            found.setdefault(less, word)
+    return found
+
+
+@lru_cache(maxsize=16384)
+def _spelled(word: str) -> str:
+    """A long word with one slip of the finger as the word that was meant."""
+    if not 7 <= len(word) <= 24 or word in _vocabulary() or not word.isalpha():
+        return word
+    wrong = _misspelled()
+    for near in (word, *sorted(_without_one(word))):
+        if (meant := wrong.get(near)) and abs(len(meant) - len(word)) <= 1 and not _same_stem(meant, word):
+            return meant
+        if near != word and near in _vocabulary() and not _same_stem(near, word):
+            return near
+    return word
+
+
+def _same_stem(one: str, other: str) -> bool:
+    """Whether two words differ in their ending only, as forms of one word do."""
+    return one[:-2] == other[: len(one) - 2] or other[:-2] == one[: len(other) - 2]
+
+
+# ---------------------------------------------------------------- the lexicon
+
+_NUMBER_WORDS = (
+    "half|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy"
+    "|eighty|ninety|hundred|thousand|million|billion|dozen|tenth|third|quarter|fifth|hundredth"
+)
+_A_NUMBER = rf"(?:\d[\d.,]* (?:(?:k|m|b|million|billion|thousand|hundred) )?|(?:(?:{_NUMBER_WORDS})s? )+)"
+_NOTATION = re.compile(r"->|\.\.\.|\.\.|[()\[\]|]|[#]|<\w+>|!?[^\s()\[\]|<>]+")
+_GAPS = {"..": 3, "...": 7}
+
+
+class _Variant:
+    """One way to say something, from the notation that concepts.toml explains to a pattern."""
+
+    def __init__(self, written: str, concept: str, weak: bool):
+        self.concept, self.weak = concept, weak
+        self.kind = written[0] if written[0] in "+^" else ""
+        self.written = written.lstrip("+^ ")
+
+    @cached_property
+    def parsed(self) -> tuple[str, set[str]]:
+        """The pattern, and how the words begin that it can begin with."""
+        tokens = _NOTATION.findall(self.written.replace("z", "s"))[::-1]
+        pattern, first, empty = _alternatives(tokens, self.written)
+        if tokens or empty or not first:
+            raise ValueError(sentence("hearing.variant", variant=self.written, concept=self.concept))
+        return pattern, first
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(self.parsed[0])
+
+
+def _alternatives(tokens: list[str], written: str) -> tuple[str, set[str], bool]:
+    """Parse what stands between brackets: the pattern, the beginnings of its first words, and if it can be empty."""
+    patterns, firsts, empties = [""], set[str](), [True]
+    while tokens and tokens[-1] not in ")]":
+        token = tokens.pop()
+        first, empty = set[str](), False
+        if token == "|":
+            patterns.append("")
+            empties.append(True)
+            continue
+        if token in "([":
+            part, first, empty = _alternatives(tokens, written)
+            if not tokens:
+                raise ValueError(sentence("hearing.variant", variant=written, concept="?"))
+            part += "?" if tokens.pop() == "]" else ""
+            empty = empty or part.endswith("?")
+        elif token in _GAPS:
+            part = rf"(?:\S+ ){{0,{_GAPS[token]}}}?"
+        elif token == "#":
+            part, first = _A_NUMBER, {"#"}
+        elif token.startswith("<"):
+            part, first, _ = _alternatives(
+                _NOTATION.findall(_lists()["words"][token[1:-1]].replace("z", "s"))[::-1], written
+            )
+        elif token.startswith("!") and len(token) > 1:
+            part, empty = rf"(?!{_word(token[1:])})", True
+        else:
+            part = _word(token)
+            first = {token.rstrip("*=")[:3]} | ({f"{token}s"} if len(token) < 3 else set())
+        if empties[-1]:
+            firsts |= first
+            empties[-1] = empty
+        patterns[-1] += part
+    return f"(?:{'|'.join(patterns)})", firsts, any(empties)
+
+
+def _word(token: str) -> str:
+    if token.endswith("*"):
+        return rf"{re.escape(token[:-1])}\S* "
+    if token.endswith("="):
+        return rf"{re.escape(token[:-1])} "
+    return rf"{re.escape(token)}{'s?' if token.isalpha() else ''} "
+
+
+@dataclass(frozen=True)
+class _Hit:
+    """A variant found: the tokens from `begin` to before `end`."""
+
+    concept: str
+    begin: int
+    end: int
+    weak: bool
+    kind: str
+
+
+class _Lexicon:
+    """All variants of a question by the beginnings of their first words."""
+
+    def __init__(self, entries: Sequence[dict[str, Any]]):
+        self.variants: dict[str, list[_Variant]] = {}
+        for one in entries:
+            for key in ("variants", "weak"):
+                for written in one.get(key, ()):
+                    variant = _Variant(written, one["id"], key == "weak")
+                    for first in sorted(variant.parsed[1]):
+                        self.variants.setdefault(first, []).append(variant)
+
+    def hits(self, shadow: _Shadow) -> Iterator[_Hit]:
+        """Whatever is found, in the order of the sentence."""
+        for i, token in enumerate(shadow.tokens):
+            keys = [token[:3]]
+            if token[0].isdigit() or re.fullmatch(_NUMBER_WORDS, token.removesuffix("s")):
+                keys.append("#")
+            for key in keys:
+                for one in self.variants.get(key, ()):
+                    if found := one.pattern.match(shadow.text, shadow.starts[i]):
+                        yield _Hit(one.concept, i, max(i + 1, shadow.index(found.end())), one.weak, one.kind)
+
+
+@cache
+def _lexicon(file: str, question: str) -> _Lexicon:
+    return _Lexicon(
+        [one._asdict() for one in content.concepts(question)] if file == "concepts.toml" else _faults(question)
+    )
+
+
+@cache
+def _phrase(name: str) -> re.Pattern[str]:
+    """The phrases of one kind as one pattern, to be found where a word begins."""
+    written = content._read("phrases.toml")[name]
+    parts = [_alternatives(_NOTATION.findall(one.replace("z", "s"))[::-1], one)[0] for one in written]
+    return re.compile(rf"(?<!\S)(?:{'|'.join(parts)})")
+
+
+@cache
+def _words(name: str) -> frozenset[str]:
+    return frozenset(content._read("phrases.toml")[name].split())
+
+
+@cache
+def _opening() -> re.Pattern[str]:
+    """What stands before the first item of a list."""
+    return re.compile(rf"(?:\S+ ){{0,8}}?{_phrase('openings').pattern}")
+
+
+@cache
+def _dismissal() -> re.Pattern[str]:
+    """What puts aside that which stands up to six words behind it."""
+    return re.compile(rf"{_phrase('dismissed').pattern}(?:\S+ ){{0,6}}$|{_phrase('negated').pattern}(?:\S+ )?$")
+
+
+def _steers(text: str) -> bool:
+    shadow = _shadow(text)
+    return shadow.text.endswith("? ") or bool(_phrase("steering").search(shadow.text))
+
+
+# ---------------------------------------------------------------- states
+
+
+@lru_cache(maxsize=16384)
+def _states(question: str, text: str, heading: bool) -> tuple[tuple[str, str], ...]:
+    """The concepts of one sentence, each with its best state there."""
+    shadow = _shadow(text)
+    hits = _longest(list(_lexicon("concepts.toml", question).hits(shadow)))
+    if not hits:
+        return ()
+    chained = _chained(hits)
+    best = dict[str, str]()
+    for hit in hits:
+        state = _state(shadow, hit, heading, hit in chained)
+        if state and _BEST.index(state) > _BEST.index(best.get(hit.concept, "not heard")):
+            best[hit.concept] = state
+    return tuple(best.items())
+
+
+def _longest(hits: list[_Hit]) -> list[_Hit]:
+    """Of hits for the same concept, those that no other one covers: a strong one covers a weak one."""
+    return [
+        one
+        for one in hits
+        if not any(
+            other.concept == one.concept and other is not one and other.begin <= one.begin and one.end <= other.end
+            and (other.end - other.begin, not other.weak) > (one.end - one.begin, not one.weak)
+            for other in hits
+        )
+    ]  # fmt: skip
+
+
+def _chained(hits: list[_Hit]) -> set[_Hit]:
+    """Hits of three or more concepts with at most a word between them: a list without commas."""
+    chained, run = set[_Hit](), list[_Hit]()
+    for hit in [*sorted(hits, key=lambda one: (one.begin, one.end)), None]:
+        if hit and run and 0 <= hit.begin - max(one.end for one in run) <= 1 and hit.end - hit.begin <= 4:
+            run.append(hit)
+            continue
+        if hit and run and any(hit.begin < one.end for one in run) and hit.end - hit.begin <= 4:
+            continue  # two readings of the same words
+        if len({one.concept for one in run}) >= 3:
+            chained.update(run)
+        run = [hit] if hit and hit.end - hit.begin <= 4 else []
+    return chained
+
+
+def _state(shadow: _Shadow, hit: _Hit, heading: bool, chained: bool) -> str:
+    if hit.kind == "^":
+        return "" if not _rejected(shadow, hit) else "reasoned" if _reasoned(shadow, hit) else "said"
+    if not hit.kind and _denied(shadow, hit):
+        return "denied"
+    inside = all(i in shadow.listed for i in range(hit.begin, hit.end)) and not any(
+        shadow.tokens[i] in _SEPARATES for i in range(hit.begin, hit.end)
+    )
+    rest = [
+        i
+        for i, token in enumerate(shadow.tokens)
+        if not hit.begin <= i < hit.end and token not in _words("small") and token[0].isalnum()
+    ]
+    if (
+        heading
+        or inside
+        or chained
+        or (not rest and hit.end - hit.begin <= 3)
+        or (len(rest) < 2 and not _phrase("verbs").search(shadow.text))
+    ):
+        return "named"
+    reasoned = _reasoned(shadow, hit)
+    if hit.weak:
+        return "said" if reasoned and len(rest) > 4 else "named"
+    return "reasoned" if reasoned else "said"
+
+
+def _denied(shadow: _Shadow, hit: _Hit) -> bool:
+    clause = shadow.clauses[hit.begin]
+    begin = next(i for i, number in enumerate(shadow.clauses) if number == clause)
+    before = shadow.text[shadow.starts[begin] : shadow.starts[hit.begin]]
+    wide = shadow.text[shadow.starts[max(0, begin - 6)] : shadow.starts[hit.begin]]
+    if _dismissal().search(before):
+        return not _phrase("spared").search(wide)
+    after = shadow.text[shadow.starts[hit.end] :]
+    put_aside = re.match(rf"(?:\S+ ){{0,4}}?(?={_phrase('dismissed_after').pattern})", after)
+    return bool(put_aside) and not _phrase("spared").search(after[:40])
+
+
+def _rejected(shadow: _Shadow, hit: _Hit) -> bool:
+    """Whether what is found is spoken against, in its sentence."""
+    outside = shadow.text[: shadow.starts[hit.begin]] + "| " + shadow.text[shadow.starts[hit.end] :]
+    return bool(_phrase("rejected").search(outside))
+
+
+def _reasoned(shadow: _Shadow, hit: _Hit) -> bool:
+    """Whether a cause, a number or a consequence stands in the clause or beside it."""
+    low, high = shadow.clauses[hit.begin] - 1, shadow.clauses[hit.end - 1] + 1
+    inside = [i for i, number in enumerate(shadow.clauses) if low <= number <= high]
+    begin, end = shadow.starts[inside[0]], shadow.starts[inside[-1] + 1]
+    text = shadow.text[begin:end]
+    if begin == 0:
+        text = re.sub(r"^(?:so|then|and|but|okay|ok|well) ", "", text)
+    if _phrase("reasons").search(_phrase("empty_reasons").sub("", text)):
+        return True
+    without = shadow.text[begin : shadow.starts[hit.begin]] + "| " + shadow.text[shadow.starts[hit.end] : end]
+    return bool(_phrase("quantities").search(text if shadow.tokens[hit.begin][0].isdigit() else without))
+
+
+def _refers_back(text: str) -> bool:
+    """Whether a sentence goes on with the one before and gives a cause, a number or a consequence."""
+    shadow = _shadow(text).text
+    said = _phrase("empty_reasons").sub("", shadow)
+    if _phrase("consequences").match(shadow):
+        return said == shadow and shadow.count(" ") > 2
+    found = _phrase("back").match(said)
+    return bool(found and (_phrase("reasons").search(said, found.end() - 1) or _phrase("quantities").search(said)))
+
+
+# ---------------------------------------------------------------- numbers
+
+_DIGITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_WORTH = {word: float(value) for value, word in enumerate((_DIGITS + " seventeen eighteen nineteen").split())}
+_WORTH |= {word: 10.0 * value for value, word in enumerate(_TENS.split(), 2)}
+_SCALE = {"hundred": 1e2, "thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "b": 1e9, "bn": 1e9}
+_PART = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10, "twentieth": 20, "hundredth": 100}
+_BETWEEN = frozenset(["independent", "more", "other", "different", "new", "old", "fewer", "of", "the", "extra", "free"])
+_LABELS = frozenset(
+    ["day", "week", "lesson", "step", "version", "v", "figure", "phase", "c", "table", "section", "seed"]
+)
+
+
+@cache
+def _unit_words() -> dict[str, str]:
+    """Each word that is read as a unit, and the unit."""
+    table = dict(content._read("phrases.toml")["units"])
+    counted = {word: f"{word}s" for word in table.pop("counted").split()}
+    return counted | {word: unit for unit, words in table.items() for word in words.split()}
+
+
+def _numbers(text: str) -> Iterator[Number]:
+    tokens = _shadow(text).tokens
+    waiting = list[float]()  # the first of a range, which has the unit of the last
+    i = 0
+    while i < len(tokens):
+        value, end, spelled = _value(tokens, i)
+        if value is None:
+            i += 1
+            continue
+        before = tokens[i - 1] if i else ""
+        unit, end = _unit(tokens, end) if not isinstance(value, tuple) else ("%", end)
+        value = value[0] if isinstance(value, tuple) else value
+        if before in ("$", "€") and not unit:
+            unit = _unit_words()[before]
+        if (
+            not unit
+            and tokens[end : end + 1] != (":",)
+            and (before in ("top", "at", "first", "best") or before.startswith("ndcg"))
+        ):
+            unit = "top"
+        follows = tokens[end : end + 2]
+        if not unit and follows and (follows[0] in ("to", "–", "—", "or") or follows[0][0].isdigit()):
+            other = _value(tokens, end + (not follows[0][0].isdigit()))
+            if other[0] is not None:
+                waiting.append(value)
+                i = end + (not follows[0][0].isdigit())
+                continue
+        ordinal = tokens[end : end + 1] in (("th",), ("st",), ("nd",), ("rd",))
+        year = not unit and 1990 <= value <= 2099 and tokens[i].isdigit()
+        clock = (follows[:1] == (":",) and tokens[i].isdigit() and follows[1:2] and follows[1].isdigit()) or (
+            before == ":" and i > 1 and tokens[i - 2].isdigit()
+        )
+        if not (year or clock or ordinal or (not unit and (spelled or before in _LABELS))):
+            for one in (*waiting, value):
+                yield Number(one, unit, text)
+        waiting.clear()
+        i = end
+
+
+def _value(tokens: Sequence[str], i: int) -> tuple[Any, int, bool]:
+    """The number at a token, or None, a share as a tuple of percent; where it ends; whether it was spelled out."""
+    token = tokens[i] if i < len(tokens) else ""
+    spelled = not token[:1].isdigit()
+    if not spelled:
+        if not re.fullmatch(r"\d+(?:[.,]\d+)*", token):
+            return None, i + 1, False
+        thousands = re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", token)
+        plain = token.replace(",", "") if thousands else token.replace(",", ".")
+        if plain.count(".") > 1:
+            return None, i + 1, False
+        value, i = float(plain), i + 1
+    elif token in ("a", "an") and i + 1 < len(tokens):
+        if tokens[i + 1] in _PART and tokens[i + 1] != "half":
+            return *_share(tokens, 1.0, i + 1), True
+        if tokens[i + 1] not in ("hundred", "thousand", "million", "billion"):
+            return None, i + 1, True
+        value, i = 1.0, i + 1
+    elif token in ("twice", "double"):
+        return 2.0, i + 1, False
+    elif token == "half":
+        return *_share(tokens, 1.0, i), True
+    elif token in _WORTH:
+        value, i = _WORTH[token], i + 1
+        if value >= 20 and i < len(tokens) and 0 < _WORTH.get(tokens[i], 0) < 10:
+            value, i = value + _WORTH[tokens[i]], i + 1
+        if tokens[i : i + 1] == ("point",) and i + 1 < len(tokens) and tokens[i + 1] in _WORTH:
+            value, i = value + _WORTH[tokens[i + 1]] / 10, i + 2
+    else:
+        return None, i + 1, True
+    while i < len(tokens) and tokens[i] in _SCALE:
+        value, i = value * _SCALE[tokens[i]], i + 1
+    if tokens[i : i + 1] == ("in",) and i + 1 < len(tokens):  # one in ten
+        whole, end, _ = _value(tokens, i + 1)
+        if isinstance(whole, float) and whole > value and (end >= len(tokens) or tokens[end] not in _unit_words()):
+            return (100 * value / whole,), end, False
+    if spelled and i < len(tokens) and tokens[i].removesuffix("s") in _PART:
+        return *_share(tokens, value, i), True
+    return value, i, spelled
+
+
+def _share(tokens: Sequence[str], value: float, i: int) -> tuple[tuple[float], int]:
+    """So many parts as percent; also "a third of a percent"."""
+    share, end = value / _PART[tokens[i].removesuffix("s")], i + 1
+    if tokens[end : end + 3] in (("of", "a", "percent"), ("of", "one", "percent")):
+        return (share,), end + 3
+    return (100 * share,), end
+
+
+def _unit(tokens: Sequence[str], i: int) -> tuple[str, int]:
+    """The unit that stands at a token or one word behind it, "" if none, and where it ends."""
+    end = i + (i < len(tokens) and tokens[i] in _BETWEEN)
+    for at in (i, end):
+        token = tokens[at] if at < len(tokens) else ""
+        unit = _unit_words().get(token) or _unit_words().get(token.removesuffix("s")) or ""
+        if token == "x" and at + 1 < len(tokens) and (tokens[at + 1][0].isdigit() or tokens[at + 1] in _WORTH):
+            unit = ""  # "10M x 64 floats" is a product
+        if unit or at == end:
+            break
+    if tokens[i : i + 2] == ("percentage", "points"):
+        return "points", i + 2
+    end = at + 1 if unit else i
+    if tokens[end : end + 2] in (("a", "second"), ("per", "second"), ("each", "second"), ("/", "s"), ("/", "second")):
+        return f"{unit}/s", end + 2
+    return unit, end
