@@ -41,15 +41,12 @@ def reply(scenario: Scenario, text: str) -> Reply:
     Each topic gets its fact, at most three of them; what is the candidate's to decide, unknown or not understood gets
     a sentence that says so. Any text gets a reply.
     """
-    asked: dict[str, str] = {}  # topic -> the clause that asks about it
-    for clause in _clauses(text):
-        if (topic := _topic(clause)) and topic.id not in asked:
-            asked[topic.id] = clause
-            if len(asked) > MOST:
-                break
+    asked = _asked(text)
     if not asked:
         return Reply((), _say("unclear", text))
     now = list(asked)[:MOST]
+    if len(asked) == 1:
+        asked[now[0]] = text  # its number may stand in another clause
     parts = [_told(scenario.facts[id], asked[id]) for id in now if id in scenario.facts]
     there = {one.id: one for one in content.topics()}
     for key, decide in (("decide", True), ("unknown", False)):
@@ -83,21 +80,45 @@ def contradictions(scenario: Scenario, topics: Collection[str], text: str) -> tu
 # A question
 
 
-def _clauses(text: str) -> Iterator[str]:
-    for clause in re.split(ASKING["cut"], _plain(text)):
-        for start in range(0, len(clause), PIECE):
-            if piece := clause[start : start + PIECE].strip():
+def _asked(text: str) -> dict[str, str]:
+    """The topics that are asked about, at most one more than fit into a reply, each with its clause.
+
+    A bare noun counts beside other topics only as an item of a list: "users, latency", not "in the log, which ...".
+    """
+    sure: dict[str, str] = {}
+    nouns: dict[str, str] = {}
+    for clause in re.split(ASKING["cut"], re.sub(r"(?<=\d)(?=[a-z])", " ", _plain(text))):  # 100ms
+        for number, piece in enumerate(_pieces(clause)):
+            topic, tier = _topic(piece)
+            if topic and tier == "words" and (number or _is_aside(piece)):
+                nouns.setdefault(topic.id, piece)
+            elif topic:
+                sure.setdefault(topic.id, piece)
+        if len(sure) > MOST:
+            break
+    return sure or dict(list(nouns.items())[:1])
+
+
+def _is_aside(piece: str) -> bool:
+    says = _pattern(ASKING["filler"]).sub(" ", piece)
+    return len(re.findall(r"\w+", says)) > 3 or bool(_pattern(ASKING["aside"]).match(piece))
+
+
+def _pieces(clause: str) -> Iterator[str]:
+    for part in re.split(ASKING["within"], clause):
+        for start in range(0, len(part), PIECE):
+            if piece := part[start : start + PIECE].strip():
                 yield piece
 
 
-def _topic(clause: str) -> Topic | None:
-    """The topic of a clause as it stands, or else with its words as they are spelled."""
-    for said in (clause, _spelled(clause)):
+def _topic(clause: str) -> tuple[Topic | None, str]:
+    """The topic of a clause, as it stands or else with its words as they are spelled, and what it was found by."""
+    for said in dict.fromkeys((clause, _spelled(clause))):
         for tier in ("sure", "asks", "words"):
             for topic in content.topics():
                 if getattr(topic, tier) and _pattern(getattr(topic, tier)).search(said):
-                    return topic
-    return None
+                    return topic, tier
+    return None, ""
 
 
 def _spelled(clause: str) -> str:
@@ -109,7 +130,7 @@ def _spelled(clause: str) -> str:
 
 def _told(fact: Fact, clause: str) -> str:
     """The fact, after a yes or no where the clause holds a number that can be compared with it."""
-    near = [_near(fact, value, unit) for value, unit in _numbers(clause)]
+    near = [_near(fact, value, unit) for value, unit in _numbers(_plain(clause))]
     judged = [one for one in near if one is not None]
     return fact.text if not judged else f"{ASKING['say']['right' if all(judged) else 'wrong']} {fact.text}"
 
@@ -134,9 +155,11 @@ def _denied(fact: Fact, said: str) -> bool:
 
 def _off(fact: Fact, said: str) -> bool:
     claim = ASKING["claims"].get(fact.topic)
-    if claim is None or not _pattern(claim["says"]).search(said) or _pattern(claim["unless"]).search(said):
+    if claim is None or not _pattern(claim["says"]).search(said):
         return False
-    return any(_near(fact, value, unit) is False for value, unit in _numbers(said))
+    if _pattern(claim["unless"]).search(said) or _pattern(ASKING["claims"]["number"]).search(said):
+        return False
+    return any(value >= claim.get("least", 0) and _near(fact, value, unit) is False for value, unit in _numbers(said))
 
 
 def _near(fact: Fact, value: float, unit: str) -> bool | None:
