@@ -6,7 +6,7 @@ import re
 import pytest
 from helpers import ALS, in_kernel
 
-from mlpipe.interview import content
+from mlpipe.interview import content, views
 from mlpipe.interview.answer import model_answer, render, weak_answer
 from mlpipe.interview.evidence import SHIPPED, _in_notebooks
 from mlpipe.paths import FILES
@@ -82,11 +82,23 @@ def test_the_answers_of_the_course_are_filled_from_the_lessons(question, capsys)
     model_answer(question, claims)
     out = capsys.readouterr().out
     assert "0 of" in out
+    assert content.question(question).picture.alt in out
     assert not re.search(r"[{}]", re.sub(r"^    .*$", "", out, flags=re.MULTILINE))
     titles = [phase.title.upper() for phase in content.question(question).phases[:6]]
     places = [out.find(title) for title in titles]
     assert places[0] > -1
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("question", content.QUESTIONS)
+def test_the_picture_has_each_box_and_arrow_and_says_what_it_shows(question):
+    picture = content.question(question).picture
+    drawn = views.render("picture.html", picture=picture)
+    assert drawn.count("<rect") == len(picture.boxes)
+    assert drawn.count('stroke="currentColor"') == len(picture.arrows)
+    assert f"<title>{picture.alt}</title>" in drawn
+    for one in picture.boxes:
+        assert all(f">{text}</text>" in drawn for text in (one.title, *one.lines))
 
 
 @pytest.mark.parametrize("question", content.QUESTIONS)

@@ -306,6 +306,17 @@ def test_each_sentence_is_said_and_gets_what_it_names():
         assert names is None or fields <= names, key
 
 
+@pytest.mark.parametrize("asked", QUESTIONS, ids=content.QUESTIONS)
+def test_the_picture_is_connected_and_its_arrows_lead_to_neighbours(asked):
+    at = {one.id: tuple(one.at) for one in asked.picture.boxes}
+    assert len(set(at.values())) == len(at) == len(asked.picture.boxes)
+    assert all(abs(at[a][0] - at[b][0]) + abs(at[a][1] - at[b][1]) == 1 for a, b in asked.picture.arrows)
+    assert {name for arrow in asked.picture.arrows for name in arrow} == set(at)
+    assert {one.kind for one in asked.picture.boxes} == {"request", "offline", "watch"}
+    assert max(len(line) for one in asked.picture.boxes for line in one.lines) <= 24
+    assert len(asked.picture.alt.split()) >= 25
+
+
 # Transcripts
 
 

@@ -9,7 +9,7 @@ from helpers import BROWSER, printed_pages, prints
 
 from mlpipe.interview import content, printed
 from mlpipe.interview.evidence import SHIPPED, Evidence
-from mlpipe.interview.printed import deck, observer, rubric, write_printed
+from mlpipe.interview.printed import deck, drawn, observer, rubric, write_printed
 from mlpipe.interview.score import LIVE
 from mlpipe.interview.terminal import main
 from mlpipe.paths import FILES
@@ -46,7 +46,7 @@ class Page(HTMLParser):
 
 
 def pages(asked, evidence=None, dimensions=None):
-    return [rubric(asked, dimensions), observer(asked), deck(asked, evidence or {})]
+    return [rubric(asked, dimensions), observer(asked), deck(asked, evidence or {}), drawn(asked)]
 
 
 def measured(id="05.als", sentence="`ALS` finds more", shown="1.88"):
@@ -113,9 +113,22 @@ def replaced(value, text):
         return type(value)(replaced(one, text) for one in value)
     if isinstance(value, dict):
         return {key: replaced(one, text) for key, one in value.items()}
-    fields = {"title", "prompt", "covers", "ask", "answer", "text", "changes", "name", "levels"}
+    fields = {
+        "title",
+        "prompt",
+        "covers",
+        "ask",
+        "answer",
+        "text",
+        "changes",
+        "name",
+        "levels",
+        "alt",
+        "boxes",
+        "lines",
+    }
     if isinstance(value, content.Question):
-        fields = {"title", "prompt", "phases", "followups", "cards", "gates"}
+        fields = {"title", "prompt", "phases", "followups", "cards", "gates", "picture"}
     entry = hasattr(value, "_asdict")
     there = value._asdict() if entry else vars(value)
     changed = {key: replaced(one, text) for key, one in there.items() if key in fields}
@@ -150,7 +163,7 @@ def test_nothing_is_loaded_and_no_script_runs(asked):
 
 def test_the_files_are_written_and_listed(tmp_path):
     files = write_printed(tmp_path / "made" / "print")
-    assert len(files) == 6
+    assert len(files) == 8
     assert sorted(re.findall(r'href="([^"]+)"', printed.links("print"))) == sorted(
         f"print/{path.name}" for path in files
     )
@@ -164,7 +177,7 @@ def test_the_instructors_index_lists_them(tmp_path, monkeypatch, capsys):
     instructor(tmp_path, "00")
     folder = tmp_path / "build" / "instructor"
     found = re.findall(r'href="(print/[^"]+)"', (folder / "index.html").read_text(encoding="utf-8"))
-    assert len(found) == 6
+    assert len(found) == 8
     assert all((folder / path).exists() for path in found)
 
 
@@ -183,7 +196,7 @@ def test_the_command_prints_one_question_and_says_where(tmp_path, capsys):
 def test_they_print_on_the_pages_that_are_meant(asked, tmp_path):
     write_printed(tmp_path, [asked.name])
     cards = 1 + -(-(len(asked.cards) - printed.CARDS_FIRST) // printed.CARDS_PER_PAGE)
-    expected = {"rubric": 1, "observer": 1, "cards": cards + -(-len(asked.followups) // printed.PER_PAGE)}
+    expected = {"rubric": 1, "observer": 1, "picture": 1, "cards": cards + -(-len(asked.followups) // printed.PER_PAGE)}
     found = {kind: printed_pages(tmp_path / f"{kind}_{asked.name}.html", tmp_path) for kind in expected}
     assert found == expected
 

@@ -19,7 +19,7 @@ _CODE = re.compile(r"^```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def model_answer(question: str, evidence: Mapping[str, Evidence] | None = None) -> None:
-    """Show the model answer in the order of the minute plan, with your own numbers.
+    """Show the model answer in the order of the minute plan, with your own numbers, below the system as a picture.
 
     Each number links to the section that measures it.
 
@@ -36,8 +36,10 @@ def model_answer(question: str, evidence: Mapping[str, Evidence] | None = None) 
     """
     found = collect_evidence() if evidence is None else evidence
     html, text = render(content.answer_text(question), found, f"answer_{question}.md")
-    title = f"A model answer: {content.question(question).title}"
-    show(titled(title, html), f"{title}\n\n{text}", {"model_answer": {"question": question}})
+    asked = content.question(question)
+    title = f"A model answer: {asked.title}"
+    page = titled(title, template("picture.html", picture=asked.picture), html)
+    show(page, f"{title}\n\n{asked.picture.alt}\n\n{text}", {"model_answer": {"question": question}})
 
 
 def weak_answer(question: str) -> None:

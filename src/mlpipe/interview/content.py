@@ -64,6 +64,10 @@ class Phase:
 FollowUp = namedtuple(
     "FollowUp", "id phase level dimension concepts ask answer prove card fault", defaults=(None, None, None)
 )
+# a part of the system: where it stands (column, row), "request", "offline" or "watch", two lines about it
+Box = namedtuple("Box", "id at kind title lines")
+# the system, drawn: boxes, arrows as pairs of neighbouring boxes, and what it shows in words
+Picture = namedtuple("Picture", "alt boxes arrows")
 # a new constraint; for each question what a strong answer changes, most important first
 Card = namedtuple("Card", "id title text changes")
 # what a strong answer speaks of, the level that expects it, where it belongs, and the lessons that teach it
@@ -108,6 +112,7 @@ class Question:
     cards: tuple[Card, ...]
     weights: dict[str, int]
     gates: tuple[Gate, ...]
+    picture: Picture
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,8 @@ def _question(name: str) -> Question:
     table["phases"] = tuple(Phase(one["id"], *PLAN[one["id"]], one["prompt"], one["covers"]) for one in table["phases"])
     table["followups"] = tuple(FollowUp(**one | {"concepts": tuple(one["concepts"])}) for one in table["followups"])
     table["gates"] = tuple(Gate(**one) for one in table["gates"])
+    picture = table["picture"]
+    table["picture"] = Picture(picture["alt"], tuple(Box(**one) for one in picture["boxes"]), picture["arrows"])
     table["cards"] = tuple(Card(**one) for one in _read("cards.toml")["cards"])
     return Question(**table)
 

@@ -1,4 +1,4 @@
-"""What an instructor prints on A4 and hands out: the rubric, the observer's sheet and the cards to cut.
+"""What an instructor prints on A4 and hands out: the rubric, the observer's sheet, the cards to cut, the picture.
 
 Each is one HTML file from the same content as the mock interview. Nothing is loaded, no script runs.
 """
@@ -19,6 +19,7 @@ KINDS = {  # name of a file -> what it is
     "rubric": "rubric sheet: nine dimensions, four levels, gates",
     "observer": "observer's sheet: the minute plan, times and quotes",
     "cards": "cards to cut: constraints and follow-ups with model answers",
+    "picture": "the system of the model answer as a picture",
 }
 PER_PAGE = 8  # follow-ups on one page
 CARDS_FIRST, CARDS_PER_PAGE = 2, 3  # constraint cards below the rules of the deck, and on each page after it
@@ -33,7 +34,7 @@ def write_printed(folder: Path, questions: Iterable[str] = content.QUESTIONS) ->
     asked, evidence = [content.question(name) for name in questions], shipped()
     written = []
     for one in asked:
-        for kind, page in zip(KINDS, (rubric(one), observer(one), deck(one, evidence)), strict=True):
+        for kind, page in zip(KINDS, (rubric(one), observer(one), deck(one, evidence), drawn(one)), strict=True):
             written.append(folder / f"{kind}_{one.name}.html")
             write(written[-1], page)
     return written
@@ -65,3 +66,8 @@ def deck(asked: Question, evidence: Mapping[str, Evidence]) -> str:
     names = content.NAMES | {one.id: one.title for one in asked.phases}
     room = {"first": CARDS_FIRST, "cards": CARDS_PER_PAGE, "followups": PER_PAGE}
     return render("cards.html", asked=asked, in_order=in_order, names=names, evidence=evidence, room=room)
+
+
+def drawn(asked: Question) -> str:
+    """The system of the model answer to a question, drawn: boxes, arrows, and what they show in words."""
+    return render("drawn.html", asked=asked)
