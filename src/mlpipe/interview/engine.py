@@ -563,7 +563,7 @@ class Interview:
         said, shown = self.said, dict[str, str]()
         found = hearing.evidence(self.question, said)
         for dimension, level in levels.items():
-            given = sentences.get(dimension, "")
+            given = sentences.get(dimension, "").strip()
             if not level:
                 continue
             if not given and found.get(dimension):
