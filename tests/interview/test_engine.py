@@ -433,6 +433,7 @@ def test_the_interviewer_keeps_the_time_by_itself(clock, target, expected):
     assert [one for one in moments(interview) if one[0] != "question"] == [("closing", 720), *expected]
     assert [at for kind, at in moments(interview) if kind == "question"] == [740]
     assert interview.seconds_by_phase()["constraint"] == 120
+    assert [line.id for line in interview.lines if line.kind == "phase"] == ["frame", "questions", "constraint"]
     silent = begun(clock, target=target, seed=1)
     pass_time(silent, clock, 1200)
     assert [one for one in moments(silent) if one[0] != "question"] == [("closing", 720), *expected]

@@ -527,8 +527,11 @@ class Interview:
         return self.phase.start > due.start or now >= due.end
 
     def _go_on_to(self, phase: str) -> None:
+        """Go on to a later phase; those between are entered and left without a word."""
+        phases = [one.id for one in self.content.phases]
         while self.phase.id != phase:
-            self.reveal()
+            passed = {"passed": True} if phases.index(self.phase.id) + 1 < phases.index(phase) else {}
+            self.apply({"kind": "reveal"} | passed)
 
     def _put_question(self, weakest: str | None) -> None:
         if len(self.dealt) < len(self.content.followups):
@@ -581,7 +584,7 @@ class Interview:
         """What the interviewer says at an event; nothing at most of them, or where the content lacks it by now."""
         asked, at = self.content, event["at"]
         match event:
-            case {"kind": "start" | "reveal"}:
+            case {"kind": "start" | "reveal"} if not event.get("passed"):
                 before = sum(one["kind"] in ("start", "reveal") for one in self.events[:number])
                 phase = self._entered[before][0]
                 return [Line(phase.id, at, "phase", phase.title, self.prompt(phase))]
