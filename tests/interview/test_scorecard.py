@@ -5,15 +5,17 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from helpers import printed_pages, prints
+from helpers import BROWSER, printed_pages, prints
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from mlpipe.interview import content, store
+from mlpipe.interview import content, facts, findings, hearing, store
+from mlpipe.interview import scorecard as module
 from mlpipe.interview.cold import ColdAnswer
 from mlpipe.interview.engine import DIMENSIONS, Interview
 from mlpipe.interview.evidence import YOURS, Check, Evidence, Graded, Quote
+from mlpipe.interview.rater import Opinion
 from mlpipe.interview.score import LIVE, Score
 from mlpipe.interview.scorecard import scorecard, write_scorecard
 
@@ -35,6 +37,7 @@ def attempt(question="ctr", target="senior", name="first", text="my notes", used
         interview.note(phase.id, text)
         if phase.id == "questions":
             interview.answer(interview.interrupt().id, text)
+            interview.answer(interview.interrupt().id, "an answer of some five words")  # with one, the card may come
         now[0] += used
         if phase is not interview.content.phases[-1]:
             interview.reveal()
@@ -45,8 +48,13 @@ def attempt(question="ctr", target="senior", name="first", text="my notes", used
 
 def scored(name, level, peer=False):
     interview = attempt(name=name)
-    interview.score(dict.fromkeys(DIMENSIONS, level), {}, peer=peer)
+    give(interview, dict.fromkeys(DIMENSIONS, level), peer)
     return interview
+
+
+def give(interview, levels, peer=False):
+    """Keep a score as a file has it, whatever was said."""
+    interview.apply({"kind": "score", "levels": levels, "unprompted": {}, "gates": [], "peer": peer, "sentences": {}})
 
 
 def quoted(text="1.9", *, holds=True, missing=()):
@@ -206,9 +214,10 @@ def test_time_is_shown_against_the_plan():
     page, markdown = scorecard(attempt(used=100), ALL_MID)
     assert "| Frame the problem | 1:40 | 2:00 |  |" in markdown
     assert "| Label, split, features | 1:40 | 1:00 | +0:40 |" in markdown
-    assert re.search(r"<td>1:40 of 1:00</td>\s*<td><span class=\"bad\">\+0:40</span>", page)
+    assert re.search(r"<td>1:40 / 1:00</td><td>\d+</td><td><span class=\"bad\">\+0:40</span>", page)
     assert page.count('class="bad">+') == 2  # and operations
     assert 'class="bad">+' not in scorecard(attempt(used=80), ALL_MID)[0]  # 20 seconds are not worth it
+    assert "| Baseline, ladder, choice | 1:40 | 4:00 | left early | 2 | 1 |" in markdown
 
 
 def test_numbers_are_shown_with_whether_they_held():
@@ -218,9 +227,9 @@ def test_numbers_are_shown_with_whether_they_held():
     assert "| ✗ does not hold | 2.5 | 2.5 | nothing |" in markdown
     assert "| ✗ holds; missing: interval | 1.8 | 1.8 | 1.88 (your run) |" in markdown
     assert "holds; missing: interval" in page
-    page, _ = scorecard(attempt(), ALL_MID, [quoted()] * 3 + [quoted(holds=False)] * 4)
-    assert "and 3 more; 3 of all 7 count as evidence" in page
-    assert "No number was quoted" in scorecard(attempt(), ALL_MID)[1]
+    page, _ = scorecard(attempt(), ALL_MID, [quoted()] * 3 + [quoted(holds=False)] * 5)
+    assert "and 3 more; 3 of all 8 count as evidence" in page
+    assert "None was compared with your own record" in scorecard(attempt(), ALL_MID)[1]
 
 
 def steps(markdown):
@@ -271,7 +280,7 @@ def test_the_history_is_a_line_that_ends_in_this_attempt():
 
 def test_an_incomplete_score_is_left_out_of_the_line_and_told():
     other = attempt(name="other")
-    other.score({"D1": 4}, {})
+    give(other, {"D1": 4})
     page, markdown = scorecard(attempt(), ALL_MID, history=[other])
     assert page.count("<circle") == 1
     assert "their scores are incomplete: 1." in markdown
@@ -280,12 +289,15 @@ def test_an_incomplete_score_is_left_out_of_the_line_and_told():
 def test_the_cold_answer_stands_beside_the_notes_with_both_levels():
     cold = ColdAnswer("2026", "a net, trained", Score(dict.fromkeys(DIMENSIONS, 1)))
     page, markdown = scorecard(attempt(), ALL_MID, cold=cold)
-    text = Tags(page).text
-    assert "Cold answer: junior 3 words" in text
-    assert "Now: mid 18 words" in text
+    assert re.search(r"Cold answer</a></td><td>junior</td><td>3</td>", page)
+    assert re.search(r"Now</a></td><td>mid</td><td>\d+</td>", page)
+    assert "| Cold answer | junior | 3 |" in markdown
     assert markdown.index("## Cold answer: junior") < markdown.index("a net, trained") < markdown.index("## Now: mid")
     without = scorecard(attempt(), ALL_MID)
     assert all("None was kept: lesson 00 asks for one." in one for one in without)
+    words = "I would split at random, because it is the usual way."
+    cold = ColdAnswer("2026", words, None)
+    assert f"| Cold answer | not scored | 11 | {counted(words)}" in scorecard(attempt(), ALL_MID, cold=cold)[1]
 
 
 def test_a_peer_is_compared_by_name():
@@ -297,21 +309,150 @@ def test_a_peer_is_compared_by_name():
 def test_long_notes_are_shortened_on_the_page_and_whole_below():
     long = "word " * 3000 + "the end"
     page, markdown = everything(long)
-    before, full = page.split('<section class="full">')
-    assert len(before) < 25_000
+    before, full = page.split('<details class="full">')
+    assert len(before) < 30_000
     assert "the end" not in before
-    assert before.count(' href="#now"') == before.count(' href="#cold"') == 1
     assert full.count("the end") >= 10  # eight phases, one answer, the cold answer
-    assert ".scorecard .full" in page
     assert markdown.count("the end") >= 10
+
+
+def counted(words):
+    found = findings.count("ctr", words)
+    return f"{found.heard} | {found.reasoned} |"
+
+
+def heard_by(monkeypatch, states, question="ctr"):
+    """Let these be the states of concepts, whatever is said, each with a sentence that names it."""
+    heard = tuple(
+        hearing.Heard(one.id, states.get(one.id, "not heard"), f"so much on {one.id}" if one.id in states else "")
+        for one in content.concepts(question)
+    )
+    monkeypatch.setattr(hearing, "heard", lambda *_: heard)
+    by = {one.id: one.dimension for one in content.concepts(question)}
+    found = {d: tuple(one for one in heard if one.state == "reasoned" and by[one.concept] == d) for d in DIMENSIONS}
+    monkeypatch.setattr(hearing, "evidence", lambda *_: found)
+
+
+def test_each_dimension_shows_its_sentence_and_what_was_not_heard(monkeypatch):
+    heard_by(monkeypatch, {"surface": "reasoned", "proxy_gap": "named", "guardrails": "denied"})
+    page, markdown = scorecard(attempt(target="mid"), ALL_MID)
+    (row,) = (line for line in markdown.splitlines() if line.startswith("| Framing and metrics"))
+    assert "so much on surface" in row
+    assert "Guardrails beside the goal" in row  # put aside, so it was not heard
+    assert "Gap between goal and label" not in row  # named at least
+    expected = [one.name for one in content.concepts("ctr") if one.dimension == "D7" and one.level in ("junior", "mid")]
+    (row,) = (line for line in markdown.splitlines() if line.startswith("| Operations and harm"))
+    assert "nothing found" in row
+    assert expected[0] in row
+    beyond = [one.name for one in content.concepts("ctr") if one.dimension == "D7" and one.level in ("senior", "staff")]
+    assert not any(name in row for name in beyond)
+    assert "so much on surface" in page.split("<details")[0]
+
+
+def test_the_sentence_that_was_given_comes_first(monkeypatch):
+    heard_by(monkeypatch, {"surface": "reasoned"})
+    score = Score(ALL_MID.levels, sentences={"D1": "my own words of it"})
+    assert "my own words of it" in scorecard(attempt(), score)[1]
+
+
+def test_the_question_that_hurt_is_the_one_whose_answer_held_least(monkeypatch):
+    interview = attempt()
+    first, second = interview.dealt_followups
+    heard_by(monkeypatch, dict.fromkeys(second.concepts, "reasoned") | dict.fromkeys(first.concepts, "named"))
+    hurt = findings.hurt(interview)
+    assert hurt.ask == first.ask
+    assert hurt.told.startswith(f"{len(first.concepts)} of {len(first.concepts)} heard in the answer, 0 with a reason")
+    heard_by(monkeypatch, dict.fromkeys(second.concepts + first.concepts, "reasoned"))
+    assert findings.hurt(interview) is None
+    assert "None: each answer gave a reason" in scorecard(interview, ALL_MID)[1]
+    alone = Interview("ctr", 3, lambda: 0.0)
+    alone.start()
+    alone.finish()
+    assert "No question was asked." in scorecard(alone, ALL_MID)[1]
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (
+            {"why": "absent", "about": "surface"},
+            "Asked because senior expects it, and it was not heard: Product surface.",
+        ),
+        ({"why": "named", "about": "surface"}, "Asked because it was only named: Product surface."),
+        ({"why": "fault", "about": "no such fault"}, "Asked because of what you said: no such fault."),
+        ({"why": "drawn", "about": ""}, "Drawn by lot"),
+        ({}, ""),
+    ],
+)
+def test_it_is_told_why_a_question_came(reason, told):
+    why = findings.why(attempt(), {"kind": "interrupt", **reason})
+    assert why.startswith(told)
+    assert bool(why) == bool(told)
+
+
+def test_facts_that_were_asked_for_stand_beside_what_contradicts_them(monkeypatch):
+    now = [0.0]
+    interview = Interview("ctr", 3, lambda: now[0])
+    interview.start()
+    interview.ask("How many users do we have?")
+    interview.note("data", "We have five users.")
+    interview.finish()
+    against = (facts.Contradiction("users", "Ten million <b>people</b>.", "We have five users."),)
+    monkeypatch.setattr(facts, "contradictions", lambda scene, topics, said: against if "five" in said else ())
+    page, markdown = scorecard(interview, ALL_MID)
+    names = {one.id: one.name for one in content.topics()}
+    assert interview.told
+    for topic in interview.told:
+        assert names[topic] in markdown
+    for text in (Tags(page).text, markdown.replace("&lt;", "<").replace("&gt;", ">")):
+        assert "Ten million <b>people</b>." in text
+        assert "We have five users." in text
+    assert "None. A design without them rests on guesses." in scorecard(attempt(), ALL_MID)[1]
+
+
+def test_words_are_counted_in_the_phase_in_which_they_were_written():
+    pace = {one.title: one for one in findings.pace(attempt(text="one two three four", used=60))}
+    assert pace["Frame the problem"].words == pace["Frame the problem"].a_minute == 4
+    questions = pace["The interviewer's questions"]
+    assert questions.words == 4 + 4 + 6  # notes and two answers
+    assert questions.early
+    never = findings.pace(Interview("ctr", 3, lambda: 0.0))
+    assert {(one.words, one.a_minute) for one in never} == {(0, 0)}
+
+
+def test_a_second_opinion_stands_beside_and_changes_nothing():
+    alone, _ = scorecard(attempt(), ALL_MID)
+    second = Opinion("m", {"D1": 4, "D2": 0}, {"D1": "what <i>you</i> said"}, dropped=7)
+    page, markdown = scorecard(attempt(), ALL_MID, second=second, agreement="Agreement: <none> yet")
+    assert bars(page) == bars(alone)
+    assert "<strong>mid</strong>" in page
+    (row,) = (line for line in markdown.splitlines() if line.startswith("| Framing and metrics"))
+    assert "| ■■□□ | mid | -1 | 4 |" in row
+    (row,) = (line for line in markdown.splitlines() if line.startswith("| Evaluation |"))
+    assert "| ■■□□ | mid | -1 |  |" in row
+    assert "what <i>you</i> said" in Tags(page).text
+    assert "Agreement: <none> yet" in Tags(page).text
+    assert "do not occur in your words: 7" in Tags(page).text.replace("does not", "do not")
+    failed = scorecard(attempt(), ALL_MID, second=Opinion(problem="No second opinion: it sleeps."))
+    assert all("No second opinion: it sleeps." in text for text in failed)
+    assert "2nd" not in failed[0]
+
+
+def test_what_to_do_next_leads_to_lessons_of_what_was_not_heard(monkeypatch):
+    everything = {one.id: "reasoned" for one in content.concepts("ctr")}
+    left = next(one for one in content.concepts("ctr") if one.dimension == "D4" and one.level == "junior")
+    heard_by(monkeypatch, everything | {left.id: "not heard"})
+    found = steps(scorecard(attempt(), Score(dict.fromkeys(DIMENSIONS, 3) | {"D4": 0}), [quoted()])[1])
+    assert f"Not heard: {left.name}." in found[0]
+    assert all(f"{number} " in found[0] for number in left.lessons[:2])
 
 
 def test_the_scorecard_is_kept_beside_the_attempt(tmp_path):
     interview = attempt()
     with pytest.raises(ValueError, match="first has no score yet"):
         write_scorecard(interview)
-    interview.score(dict.fromkeys(DIMENSIONS, 4), {}, peer=True)
-    interview.score(dict.fromkeys(DIMENSIONS, 3), {})
+    give(interview, dict.fromkeys(DIMENSIONS, 4), peer=True)
+    give(interview, dict.fromkeys(DIMENSIONS, 3))
     store.save(interview)
     page, markdown, (html_path, md_path) = write_scorecard(interview)
     assert html_path == tmp_path / "interviews" / "ctr" / "first.html"
@@ -323,7 +464,7 @@ def test_the_scorecard_is_kept_beside_the_attempt(tmp_path):
 
 def test_links_of_the_returned_page_fit_the_place_where_it_is_shown():
     interview = attempt()
-    interview.score(dict.fromkeys(DIMENSIONS, 3), {})
+    give(interview, dict.fromkeys(DIMENSIONS, 3))
     page, _, (kept, _) = write_scorecard(interview, base="../")
     assert re.search(r'href="\.\./\d\d_\w+\.ipynb"', page)
     assert "file:///" not in page
@@ -332,7 +473,7 @@ def test_links_of_the_returned_page_fit_the_place_where_it_is_shown():
 
 def test_what_cannot_be_read_is_told_and_does_not_prevent_the_scorecard(tmp_path):
     interview = attempt()
-    interview.score(dict.fromkeys(DIMENSIONS, 3), {})
+    give(interview, dict.fromkeys(DIMENSIONS, 3))
     store.save(interview)
     (tmp_path / "interviews" / "ctr" / "broken.json").write_text("{")
     (tmp_path / "cold_answers").mkdir()
@@ -343,19 +484,67 @@ def test_what_cannot_be_read_is_told_and_does_not_prevent_the_scorecard(tmp_path
         assert re.search(r"ctr\.json cannot be read as cold answers", text)
 
 
+LONG = "long words and 🙂 ﷽ <b>markup</b> \x1b[31m and 12 ms for ten million users " * 40
+BLOCKS = ["W" * 400, "🙂" * 400, "﷽" * 60, "<b>" * 100, "\x1b[31m" * 50, "a\u0301\u0302\u0303" * 200, "日本語" * 200]
+GREAT = "x" * 100_000
+
+
+def worst(monkeypatch, text=LONG, gates=2, target="staff"):
+    """A scorecard in which everything is there, and long: two gates, 12 attempts, 3 contradictions, 8 numbers."""
+    asked = content.question("ctr")
+    everything = tuple(hearing.Heard(one.id, "reasoned", text) for one in content.concepts("ctr"))
+    monkeypatch.setattr(hearing, "evidence", lambda question, said: dict.fromkeys(DIMENSIONS, everything[:9]))
+    absent = {d: [one.id for one in content.concepts("ctr")] for d in DIMENSIONS}
+    monkeypatch.setattr(findings, "not_heard", lambda interview: absent)
+    against = [facts.Contradiction("users", text, text)] * 3
+    monkeypatch.setattr(findings, "contradictions", lambda interview: against)
+    monkeypatch.setattr(findings, "topics", lambda interview: ["Requests a second, at the peak of a day"] * 12)
+    longest = max(asked.followups, key=lambda one: len(one.ask))
+    hurt = findings.Hurt(longest.ask, text, content.sentence("why.absent", about="x" * 60, target=target), text)
+    monkeypatch.setattr(findings, "hurt", lambda interview: hurt)
+    steps = [
+        (f"{one.name}, from mid to senior: {max(one.levels, key=len)} {text}", ("07", "10"))
+        for one in content.dimensions()[:3]
+    ]
+    monkeypatch.setattr(module, "_steps", lambda *_: steps)
+    claims = [quoted(text[:90] or "none", missing=("data (d)", "split (s)", "interval (i)"))] * 8
+    failed = sorted((gate.id for gate in asked.gates), key=lambda id: -len(content.by_id("gate", id, asked.gates).text))
+    return scorecard(
+        attempt(text=text, used=130, target=target),
+        Score(dict.fromkeys(DIMENSIONS, 2), dict.fromkeys(DIMENSIONS, False), tuple(failed[:gates])),
+        claims,
+        [scored(f"a{number}", number % 5) for number in range(12)],
+        cold=ColdAnswer("2026", text, None),
+        peer=Score(dict.fromkeys(DIMENSIONS, 4)),
+        second=Opinion("model", dict.fromkeys(DIMENSIONS, 3), dict.fromkeys(DIMENSIONS, text), 4),
+        agreement=content.sentence("rater.kappa", kappa=0.5, n=36),
+    )
+
+
 @pytest.mark.slow
 @prints
-def test_it_prints_on_one_page_also_when_full(tmp_path):
-    gates = tuple(gate.id for gate in content.question("ctr").gates)
-    score = Score(dict.fromkeys(DIMENSIONS, 2), dict.fromkeys(DIMENSIONS, False), gates)
-    claims = [quoted("a quite long name of a claim and 1.9 times", missing=("data (d)", "split (s)"))] * 9
-    page, _ = scorecard(
-        attempt(text="long words " * 900, used=120),
-        score,
-        claims,
-        [scored(f"a{number}", number % 5) for number in range(20)],
-        cold=ColdAnswer("2026", "long words " * 900, None),
-        peer=Score(dict.fromkeys(DIMENSIONS, 4)),
-    )
-    (tmp_path / "card.html").write_text(page)
-    assert printed_pages(tmp_path / "card.html", tmp_path) == 1
+@pytest.mark.parametrize("text", [LONG, *BLOCKS, GREAT, ""], ids=range(10))
+def test_the_main_part_fits_one_screen_and_one_page_also_at_its_worst(tmp_path, monkeypatch, text):
+    page, _ = worst(monkeypatch, text)
+    path = tmp_path / "card.html"
+    path.write_text(page)
+    assert printed_pages(path, tmp_path) == 1
+    assert height(path) <= 800
+
+
+def height(path, width=1280):
+    """Where the main part of a scorecard ends on a screen, in pixels; also checks that nothing is wider than it."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the group browser")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        tab = browser.new_page(viewport={"width": width, "height": 800})
+        tab.goto(path.as_uri())
+        tab.screenshot(path=path.with_suffix(f".{width}.png"))
+        tab.emulate_media(media="print")
+        wide = tab.locator("html").evaluate("one => one.scrollWidth - one.clientWidth")
+        tab.emulate_media(media="screen")
+        box = tab.locator(".main").bounding_box()
+        browser.close()
+    assert wide <= 0
+    assert box["x"] + box["width"] <= width
+    return box["y"] + box["height"]

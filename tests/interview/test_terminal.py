@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from mlpipe.interview import content, evidence, save_cold_answer, scorecard, store
+from mlpipe.interview import content, evidence, hearing, save_cold_answer, scorecard, store
 from mlpipe.interview.cold import cold_answer
 from mlpipe.interview.content import COMMANDS
 from mlpipe.interview.evidence import Evidence
@@ -28,6 +28,13 @@ MEASURED = Evidence(
     cell="a1",
 )
 LEVELS = ["3", "2", "1h", "2", "2", "1", "1", "-", "3"]  # D1 to D9, D8 without code
+QUOTE = "what was shown and where"
+SPOKEN = f"I ask {QUOTE}, " + "since nobody can like what nobody saw, " * 6  # enough words to quote from
+
+
+def shown(*levels, quote=QUOTE):
+    """The lines that give levels, each above 0 with the sentence that shows it."""
+    return [line for level in levels for line in ([level, quote] if level[:1] in tuple("1234") else [level])]
 
 
 @pytest.fixture(autouse=True)
@@ -82,16 +89,16 @@ def saved(question="recommender"):
     return interview
 
 
-def test_a_whole_interview_from_the_start_to_the_scorecard(terminal, tmp_path):
+def test_a_whole_interview_from_the_start_to_the_scorecard(terminal, tmp_path, monkeypatch):
     script = [
         (5, ""),  # the clock starts
         (20, "Which surface, and who <b>uses</b> it?"),
         (40, "goal: films finished"),
         (60, "/next"),
-        (72, "what was shown, where"),
+        (72, SPOKEN),
         (10, "/next"),
         (30, "/next"),
-        (130, "popularity, then ALS"),
+        (130, "popularity, then ALS finds 1.9 times as much"),
         (20, "interrupted, I answer"),
         "",
         "/next",
@@ -118,11 +125,14 @@ def test_a_whole_interview_from_the_start_to_the_scorecard(terminal, tmp_path):
             "other films are less skewed, perhaps",
         ),
         "",
-        *LEVELS,
+        *shown(*LEVELS),
         "2",  # a gate
-        *("", "1", "0", "1", "1", "1"),  # the cold answer
+        "",
+        *shown("1", "0", "1", "1", "1", quote="use a <i>neural</i> network"),  # the cold answer
     ]
-    save_cold_answer("recommender", "Use a <i>neural</i> network.")
+    numbers = lambda text: [hearing.Number(1.9, "times", "so it is")] if "1.9 times" in text else []  # noqa: E731
+    monkeypatch.setattr(hearing, "numbers", numbers)
+    save_cold_answer("recommender", "Use a <i>neural</i> network." + " Then train it." * 12)
     assert terminal("recommender", "--seed", "5", script=script) == 0
     text = terminal.text
     assert "02:00 of 18:00 · frame 2:00 of 2:00" not in text  # on time: no reminder
@@ -159,7 +169,7 @@ def test_a_whole_interview_from_the_start_to_the_scorecard(terminal, tmp_path):
 
 
 def test_the_end_of_input_keeps_everything_and_resume_goes_on(terminal):
-    script = [(1, ""), (50, "first"), (30, "/next"), (20, "second"), "/ask", (10, "half an answer")]
+    script = [(1, ""), (50, SPOKEN), (30, "/next"), (20, "second"), "/ask", (10, "half an answer")]
     assert terminal("ctr", "--target", "mid", script=script) == 0
     assert "Go on: make interview QUESTION=ctr ARGS=--resume" in terminal.text.replace("\n", " ")
     left = saved("ctr")
@@ -176,14 +186,14 @@ def test_the_end_of_input_keeps_everything_and_resume_goes_on(terminal):
     after = saved("ctr")
     assert after.attempt_id == left.attempt_id
     assert after.elapsed() == 120  # the time away, and until Enter, costs nothing
-    assert after.notes == {"frame": "first", "data": "second\nthird"}
+    assert after.notes == {"frame": SPOKEN.rstrip(), "data": "second\nthird"}
     assert list(after.answers.values()) == ["half an answer\nthe other half"]
 
     script = ["", "/finish", ""]  # leaves in the middle of the score
     assert terminal("ctr", "--resume", script=script) == 0
     assert saved("ctr").state == "finished"
     assert "QUESTION=ctr ARGS=--score" in terminal.text.replace("\n", " ")
-    assert terminal("ctr", "--score", "--live", script=["", "", "3", "3", "3", "3", "3", ""]) == 0
+    assert terminal("ctr", "--score", "--live", script=["", "", *shown(*"33333"), ""]) == 0
     assert saved("ctr").scores[-1]["levels"] == dict.fromkeys(["D1", "D2", "D4", "D5", "D9"], 3)
     assert "Level: senior" in terminal.text
 
@@ -271,9 +281,12 @@ def test_who_talks_until_the_last_part_gets_the_constraint_at_once(terminal):
 
 
 def test_a_wrong_level_is_asked_for_again_and_b_goes_back(terminal):
-    script = ["", "/finish", "", *["3", "b", "2", "5", "x", "-", *LEVELS[1:7], "2", "b", "-", "3"], "9", "1 1"]
+    first = ["3", QUOTE, "b", "2", "not a word of mine", "b", "3", "b", "2", QUOTE]  # D1
+    rest = ["5", "x", "-", *shown(*LEVELS[1:7]), "2", QUOTE, "b", "-", *shown("3")]
+    script = ["", SPOKEN, "/finish", "", *first, *rest, "9", "1 1"]
     assert terminal("recommender", script=script) == 0
     assert "'5' is no level" in terminal.text
+    assert "D1, Framing and metrics: this sentence does not occur in your words" in terminal.text.replace("\n", " ")
     assert "'9' is no list of numbers" in terminal.text
     assert saved().scores[-1]["levels"]["D1"] == 2
     assert "D8" not in saved().scores[-1]["levels"]
@@ -281,7 +294,7 @@ def test_a_wrong_level_is_asked_for_again_and_b_goes_back(terminal):
 
 
 def test_help_lowers_the_dimensions_of_its_phase(terminal):
-    terminal("recommender", script=["", "/hint", "/finish", "", *["2"] * 9, ""])
+    terminal("recommender", script=["", SPOKEN, "/hint", "/finish", "", *shown(*"222222222"), ""])
     assert "You asked for help here, so it counts one level lower." in terminal.text
     assert "D1 Framing and metrics              ████             1" in terminal.text
     assert [d for d, alone in saved().scores[-1]["unprompted"].items() if not alone] == ["D1"]
@@ -338,7 +351,7 @@ def test_list_shows_attempts_and_damaged_files(terminal, tmp_path):
     terminal("ctr", "--list")
     assert "No attempt at ctr yet" in terminal.text
     terminal("ctr", "--target", "mid", script=["", (65, "one"), "/quit"])
-    terminal("ctr", script=["", (65, "one"), "/finish", "", *LEVELS, ""])
+    terminal("ctr", script=["", (65, SPOKEN), "/finish", "", *shown(*LEVELS), ""])
     damaged = tmp_path / "interviews/ctr/broken.json"
     damaged.write_text("{")
     terminal.shown.clear()
@@ -373,7 +386,7 @@ def test_a_drill_that_is_left_keeps_what_was_marked(terminal, tmp_path):
 
 
 def test_drill_and_questions_begin_with_the_weakest_dimension(terminal):
-    terminal("recommender", script=["", "/finish", "", "3", "3", "0", "3", "3", "3", "3", "-", "3", ""])
+    terminal("recommender", script=["", SPOKEN, "/finish", "", *shown(*"3303333-3"), ""])
     terminal.shown.clear()
     terminal("recommender", "--drill")
     assert "first on your weakest dimension, D3" in terminal.text.replace("\n", " ")
@@ -382,11 +395,11 @@ def test_drill_and_questions_begin_with_the_weakest_dimension(terminal):
 
 
 def test_a_peer_scores_a_file_and_both_compare(terminal, tmp_path, capsys):
-    terminal("recommender", script=["", "words", "/finish", "", *LEVELS, ""])
+    terminal("recommender", script=["", SPOKEN, "/finish", "", *shown(*LEVELS), ""])
     sent = tmp_path / "sent.json"
     sent.write_text((tmp_path / "interviews/recommender" / f"{saved().attempt_id}.json").read_text())
     before = sent.read_text()
-    assert terminal("recommender", "--peer", str(sent), script=["1", *LEVELS[1:], ""]) == 0
+    assert terminal("recommender", "--peer", str(sent), script=shown("1", *LEVELS[1:], "", quote="as I heard it")) == 0
     assert sent.read_text() == before
     (score,) = (tmp_path / "peer_scores").iterdir()
     assert str(score) in terminal.text

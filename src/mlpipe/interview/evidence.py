@@ -17,6 +17,7 @@ from urllib.parse import quote as url_quote
 
 from mlpipe import paths
 from mlpipe.course.measured import HIDE
+from mlpipe.interview import hearing
 from mlpipe.interview.content import RULES, sentence
 from mlpipe.paths import home
 
@@ -279,28 +280,31 @@ class Graded:
     quote: Quote
     check: Check
     missing: tuple[str, ...]
+    uttered: bool | None = None  # whether it was said, with its unit; None: that was not asked
 
     @property
     def counts(self) -> bool:
-        """Whether the quote is evidence: the number holds and nothing is missing."""
-        return self.check.holds and not self.missing
+        """Whether the quote is evidence: the number holds, it was said, and nothing is missing."""
+        return self.check.holds and not self.missing and self.uttered is not False
 
     @property
     def verdict(self) -> str:
         """In short: whether it counts, and which parts are missing."""
         missing = ", ".join(part.split(" (")[0] for part in self.missing)
         told = "counts" if self.counts else "holds" if self.check.holds else "does not hold"
+        told += ", but was not said" if self.uttered is False and self.check.holds else ""
         return f"{told}; missing: {missing}" if missing else told
 
     def __str__(self) -> str:
         mark = "✓ counts as evidence." if self.counts else "✗ does not count yet."
         lacks = f" Missing: {'; '.join(self.missing)}." if self.missing else ""
+        lacks += f" {sentence('evidence.not_said')}" if self.uttered is False else ""
         note = f" {self.check.evidence.note}" if self.check.evidence and self.check.evidence.note else ""
         return f"{self.quote.claim}, {self.quote.number}: {mark} {self.check.reason}{lacks}{note}"
 
 
-def grade_quote(quote: Quote, evidence: Mapping[str, Evidence]) -> Graded:
-    """Say whether a quote counts: a number that holds, with data, split, interval and why it may not transfer.
+def grade_quote(quote: Quote, evidence: Mapping[str, Evidence], said: str | None = None) -> Graded:
+    """Say whether a quote counts: a number that holds and was said, with data, split, interval, and its limits.
 
     A decimal known by heart earns nothing, however right. Only the presence of the parts is checked here; whether they
     are true is for whoever scores.
@@ -310,6 +314,8 @@ def grade_quote(quote: Quote, evidence: Mapping[str, Evidence]) -> Graded:
     quote : Quote
     evidence : mapping of str to Evidence
         What `collect_evidence` found.
+    said : str, optional
+        The candidate's words, in which the number must occur with its unit; without them that is not checked.
 
     Returns
     -------
@@ -320,4 +326,27 @@ def grade_quote(quote: Quote, evidence: Mapping[str, Evidence]) -> Graded:
         text = str(getattr(quote, part))
         if "said" in rule and (_EMPTY.fullmatch(text) or not re.search(rule["said"], text, re.IGNORECASE)):
             missing.append(f"{part} ({rule['missing']})")
-    return Graded(quote, check_quote(quote.claim, quote.number, evidence), tuple(missing))
+    check = check_quote(quote.claim, quote.number, evidence)
+    return Graded(quote, check, tuple(missing), None if said is None else was_said(quote.number, said))
+
+
+def was_said(number: float | str, said: str) -> bool:
+    """Whether a number occurs in the candidate's words with a unit: the same unit, where the number has one, too.
+
+    A score such as nDCG has no unit: then its sentence must say more than the number.
+
+    >>> was_said("1.9 times", "ALS finds 1.9 times as much"), was_said("1.9 ms", "ALS finds 1.9 times as much")
+    (True, False)
+    """
+    quoted = [one.unit for one in hearing.numbers(str(number)) if one.unit]
+    try:
+        readings = _readings(number, "%")
+    except ValueError:
+        return False
+    for one in hearing.numbers(said):
+        value = one.value / 100 if one.unit == "%" else one.value
+        told = one.unit or len(re.findall(r"[^\W\d_]{2,}", one.sentence)) >= 2
+        alike = not quoted or not one.unit or one.unit in quoted
+        if told and alike and any(math.isclose(value, reading, rel_tol=1e-6) for reading in readings):
+            return True
+    return False

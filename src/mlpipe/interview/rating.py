@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
-from mlpipe.interview import cold, content, evidence, score
+from mlpipe.interview import cold, content, evidence, findings, rater, score
 from mlpipe.interview.content import DIMENSIONS, RULES, sentence
 from mlpipe.interview.engine import Interview
-from mlpipe.interview.evidence import Evidence, Quote, grade_quote
+from mlpipe.interview.evidence import Evidence
+from mlpipe.interview.findings import Said
+from mlpipe.interview.hearing import Heard, Number
 from mlpipe.interview.score import CODE, GATED, LIVE, Score
 from mlpipe.interview.scorecard import write_scorecard
 from mlpipe.interview.screen import Screen, keep
+from mlpipe.interview.views import clip
 
 SHOWN = 8  # claims that words may mean
+SENTENCES = 3  # of those that show a dimension
+CLIPPED = 160  # letters of a sentence
 
 
-def rate(interview: Interview, screen: Screen, live: bool = False) -> Score:
-    """Ask for a level a dimension, with `live` of the five that can be followed, and for failed gates.
+def rate(interview: Interview, screen: Screen, live: bool = False, peer: bool = False) -> Score:
+    """Ask for a level a dimension with the sentence that shows it, and for failed gates.
 
+    With `live` for the five dimensions that can be followed; with `peer` from somebody who has listened.
     Raises EOFError or KeyboardInterrupt when the rater leaves.
     """
-    levels, unprompted = _ask_levels(interview.question, screen, LIVE if live else DIMENSIONS, interview.helped)
-    return Score(levels, unprompted, _ask_gates(interview, screen))
+    said = findings.said_in(interview, peer)
+    given = _ask_levels(said, screen, LIVE if live else DIMENSIONS, interview.helped)
+    return replace(given, gates=_ask_gates(interview, screen))
 
 
 def rate_cold_answer(question: str, screen: Screen) -> None:
@@ -38,7 +46,7 @@ def rate_cold_answer(question: str, screen: Screen) -> None:
     screen.title(sentence("both.cold", day=answer.when[:10]))
     screen.tell(textwrap.indent(answer.text.strip(), "  | "))
     if screen.ask("\nEnter scores it on the five live dimensions, s skips it").strip().lower() != "s":
-        cold.score_cold_answer(question, Score(*_ask_levels(question, screen, LIVE)))
+        cold.score_cold_answer(question, _ask_levels(Said(question, answer.text), screen, LIVE))
 
 
 def look_back(interview: Interview, screen: Screen) -> None:
@@ -53,19 +61,32 @@ def look_back(interview: Interview, screen: Screen) -> None:
 def ask_quotes(interview: Interview, screen: Screen) -> None:
     """Ask for the numbers that were quoted, check them, and keep them in the attempt."""
     screen.title("The numbers that you quoted")
+    uttered = findings.numbers(interview)
+    screen.say("rating.uttered" if uttered else "rating.none_uttered")
+    screen.numbered(f"{one.value:g} {one.unit}: “{clip(one.sentence, CLIPPED)}”" for one in uttered)
     screen.tell("Reading the results of the lessons ...")
     measured = evidence.collect_evidence()
     screen.say("rating.quotes")
-    for kept in interview.quotes:
-        screen.tell(str(grade_quote(Quote(**kept), measured)))
+    for graded in findings.graded(interview, measured):
+        screen.tell(str(graded))
     while words := screen.ask("\nClaim").strip():
         if words not in measured:
             _show_claims(words, measured, screen)
             continue
         parts = {name: screen.ask(part["ask"]).strip() for name, part in RULES["quote"].items()}
+        parts["number"] = _number(parts["number"], uttered)
         interview.quote(words, **parts)
         keep(interview, screen)
-        screen.tell(str(grade_quote(Quote(words, **parts), measured)))
+        screen.tell(str(findings.graded(interview, measured)[-1]))
+
+
+def _number(typed: str, uttered: Sequence[Number]) -> str:
+    """A number as typed, or the one that "#2" stands for."""
+    place = re.fullmatch(r"# ?([1-9]\d{0,3})", typed)
+    if not place or int(place[1]) > len(uttered):
+        return typed
+    one = uttered[int(place[1]) - 1]
+    return f"{one.value:g} {one.unit}"
 
 
 def _show_claims(words: str, measured: Mapping[str, Evidence], screen: Screen) -> None:
@@ -79,43 +100,67 @@ def _show_claims(words: str, measured: Mapping[str, Evidence], screen: Screen) -
         screen.tell(f"  and {len(found) - SHOWN} more: add a word")
 
 
-def _ask_levels(
-    question: str, screen: Screen, dimensions: tuple[str, ...], helped: Collection[str] = ()
-) -> tuple[dict[str, int], dict[str, bool]]:
-    weights = content.question(question).weights
+def _ask_levels(said: Said, screen: Screen, dimensions: tuple[str, ...], helped: Collection[str] = ()) -> Score:
+    weights = content.question(said.question).weights
     rubric = [one for one in content.dimensions() if one.id in dimensions]
     screen.title("The score")
     screen.say("rating.levels")
-    levels, unprompted, at, shown = dict[str, int](), dict[str, bool](), 0, -1
+    levels, unprompted, sentences = dict[str, int](), dict[str, bool](), dict[str, str]()
+    at, shown = 0, -1
     while at < len(rubric):
         one = rubric[at]
+        found = said.found[one.id][:SENTENCES]
         if at != shown:
             shown = at
             screen.tell(f"\n{one.id} {one.name} (weight {weights[one.id]})")
             screen.numbered(one.levels)
             if one.id in helped:
                 screen.say("rating.helped")
+            screen.say("sheet.found" if found else "sheet.nothing_found")
+            screen.numbered(f"{each.state}: “{clip(each.sentence, CLIPPED)}”" for each in found)
         no_code = ", - no code was asked" if one.id == CODE else ""
         typed = screen.ask(f"{one.id}: 0 to 4{no_code}").strip().lower()
-        levels.pop(one.id, None), unprompted.pop(one.id, None)
+        for kept in (levels, unprompted, sentences):
+            kept.pop(one.id, None)
         if typed == "b":
             at = max(0, at - 1)
         elif typed == "-" and no_code:
             at += 1
-        elif found := re.fullmatch(r"([0-4]) ?(h?)", typed):
-            levels[one.id] = int(found[1])
-            unprompted[one.id] = not found[2] and one.id not in helped
-            at += 1
-        else:
+        elif not (match := re.fullmatch(r"([0-4]) ?(h?)", typed)):
             screen.say("rating.no_level", typed=typed)
-    return levels, unprompted
+        elif match[1] != "0" and said.nothing:
+            screen.say("sheet.nothing_said")
+        elif match[1] == "0" or (shows := _ask_sentence(said, one.id, found, screen)):
+            levels[one.id] = int(match[1])
+            unprompted[one.id] = not match[2] and one.id not in helped
+            if levels[one.id]:
+                sentences[one.id] = shows
+            at += 1
+    return Score(levels, unprompted, sentences=sentences)
+
+
+def _ask_sentence(said: Said, dimension: str, found: Sequence[Heard], screen: Screen) -> str:
+    """The sentence that shows a level: one of those found, by its place, or typed; "" goes back to the level."""
+    while True:
+        if found:
+            typed = screen.ask(sentence("rating.sentence", count=len(found))).strip() or "1"
+        else:
+            typed = screen.ask(sentence("rating.own_sentence")).strip()
+        if typed.lower() == "b":
+            return ""
+        if typed in map(str, range(1, len(found) + 1)):
+            typed = found[int(typed) - 1].sentence
+        try:
+            return said.shows(dimension, typed)
+        except ValueError as error:
+            screen.tell(str(error))
 
 
 def _ask_gates(interview: Interview, screen: Screen) -> tuple[str, ...]:
-    gates = interview.content.gates
+    gates, heard = interview.content.gates, findings.gates(interview)
     known = {str(number): gate.id for number, gate in enumerate(gates, start=1)}
-    screen.tell(f"\n{sentence('both.gates')} {sentence('both.capped', gated=GATED)}")
-    screen.numbered(gate.text for gate in gates)
+    screen.tell(f"\n{sentence('both.gates')} {sentence('both.capped', gated=GATED)} {sentence('sheet.gates')}")
+    screen.numbered(f"{gate.text} {clip(heard[gate.id], CLIPPED)}" for gate in gates)
     while True:
         typed = screen.ask("Their numbers (1 3), or Enter for none").replace(",", " ").split()
         if known.keys() >= set(typed):
@@ -133,7 +178,26 @@ def show_result(interview: Interview, given: Score, screen: Screen) -> None:
         screen.say("rating.capped", gated=GATED, gates=", ".join(given.gates))
     for dimension, reached in given.effective().items():
         screen.tell(f"  {dimension} {content.NAMES[dimension]:<32} {'█' * reached * 4:<16} {reached}")
+    ask_second_rater(interview, screen)
     write_card(interview, screen)
+
+
+def ask_second_rater(interview: Interview, screen: Screen) -> None:
+    """Ask the second rater for its opinion, if the reader has named one; Ctrl-C goes on without it."""
+    if not rater.wanted():
+        return
+    screen.say("rater.asks", name=rater.URL)
+    try:
+        opinion = rater.ask(
+            interview, lambda seconds: None if seconds % 5 else screen.say("rater.waits", seconds=seconds)
+        )
+    except KeyboardInterrupt:
+        screen.say("rater.skipped")
+    except OSError as error:
+        screen.tell(str(error))
+    else:
+        if opinion:
+            screen.tell(opinion.problem or sentence("rater.given", count=len(opinion.levels)))
 
 
 def write_card(interview: Interview, screen: Screen) -> None:

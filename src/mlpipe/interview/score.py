@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,8 @@ class Score:
     """One rater's score. The dimensions scored decide the mode: all nine, the five of `LIVE`, or all but D8 (no code).
 
     `levels` maps "D1" to 0 ... 4 (missing, junior, mid, senior, staff), as observed; `unprompted` is False for what
-    came after a hint only (a dimension left out came by itself); `gates` names the gates that failed.
+    came after a hint only (a dimension left out came by itself); `gates` names the gates that failed; `sentences` are
+    what shows the levels, by dimension.
 
     Raises ValueError for another set of dimensions, a level that is no whole number from 0 to 4, or a value that is not
     True or False.
@@ -32,6 +33,7 @@ class Score:
     levels: Mapping[str, int]
     unprompted: Mapping[str, bool] = field(default_factory=dict)
     gates: tuple[str, ...] = ()
+    sentences: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         check_marks(self.levels, self.unprompted, self.levels)
@@ -114,7 +116,7 @@ def from_event(event: Mapping[str, Any]) -> Score:
     """The score that an attempt's score event holds."""
     levels, unprompted = event["levels"], event.get("unprompted") or {}
     scored = {d: value for d, value in unprompted.items() if d in levels}  # a live score may tick all nine
-    return Score(levels, scored, tuple(event.get("gates") or ()))
+    return Score(levels, scored, tuple(event.get("gates") or ()), dict(event.get("sentences") or {}))
 
 
 @dataclass(frozen=True)
@@ -145,8 +147,6 @@ def calibrate(
     one level off costs a quarter of two. It needs all transcripts: over nine scores of one of them it means little.
     Raises ValueError that names what is missing or not a level.
     """
-    from sklearn.metrics import cohen_kappa_score
-
     if known is None:
         known = {one.id: one.levels for one in content.transcripts()}
     if set(ratings) != set(known):
@@ -157,6 +157,18 @@ def calibrate(
         Score(levels)
     mine, truth = (np.array([[one[name][d] for d in DIMENSIONS] for name in known]) for one in (ratings, known))
     bias = dict(zip(DIMENSIONS, (mine - truth).mean(axis=0).tolist(), strict=True))
-    same = np.array_equal(mine, truth)
-    kappa = 1.0 if same else cohen_kappa_score(mine.ravel(), truth.ravel(), labels=range(5), weights="quadratic")
-    return Calibration(float(kappa), mine.size, bias)
+    return Calibration(weighted_kappa(mine.ravel(), truth.ravel()), mine.size, bias)
+
+
+def weighted_kappa(mine: Sequence[int] | np.ndarray, theirs: Sequence[int] | np.ndarray) -> float:
+    """The agreement of two raters' levels, 0 to 4 in the same order: 1 when they agree, 0 when as by chance.
+
+    Weighted quadratically, so that one level off costs a quarter of two.
+
+    >>> round(weighted_kappa([0, 1, 2, 3], [1, 2, 3, 4]), 2)
+    0.71
+    """
+    from sklearn.metrics import cohen_kappa_score
+
+    same = np.array_equal(mine, theirs)  # also where all levels are alike, and chance alone agrees
+    return 1.0 if same else float(cohen_kappa_score(mine, theirs, labels=range(5), weights="quadratic"))

@@ -4,21 +4,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from mlpipe import paths
 from mlpipe.course.record import PRIVATE, write
-from mlpipe.interview import content, store
+from mlpipe.interview import content, findings, rater, store
 from mlpipe.interview.cold import ColdAnswer, cold_answer
-from mlpipe.interview.content import Question
+from mlpipe.interview.content import Question, sentence
 from mlpipe.interview.engine import Interview
-from mlpipe.interview.evidence import Graded, Quote, built, collect_evidence, grade_quote
+from mlpipe.interview.evidence import Graded, built, collect_evidence
+from mlpipe.interview.hearing import Heard
+from mlpipe.interview.rater import Opinion
 from mlpipe.interview.score import GATED, LEVELS, Score, compare, from_event, level, weighted_mean, weights_for
 from mlpipe.interview.views import render
 
 ATTEMPTS = 12  # how many fit on the page
+LEFT = 3  # concepts that were not heard in one thing to do
+LESSONS = 2  # that train them
 SHOWN = {name: name for name in LEVELS} | {"below": "below junior"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A dimension: its levels by three raters, the `sentence` that shows it, all that was found, what was not heard."""
+
+    name: str
+    weight: int
+    reached: int
+    observed: int
+    peer: int | None
+    second: int | None
+    second_quote: str
+    sentence: str
+    found: Sequence[tuple[str, Heard]]
+    missing: Sequence[str]
 
 
 def write_scorecard(interview: Interview, base: str | None = None) -> tuple[str, str, tuple[Path, Path]]:
@@ -31,7 +52,6 @@ def write_scorecard(interview: Interview, base: str | None = None) -> tuple[str,
     scores = {event["peer"]: from_event(event) for event in interview.scores}
     if not scores:
         raise ValueError(f"the attempt {interview.attempt_id} has no score yet: score it first")
-    evidence = collect_evidence()
     read, problems = store.attempts(interview.question)
     cold = None
     try:
@@ -42,10 +62,12 @@ def write_scorecard(interview: Interview, base: str | None = None) -> tuple[str,
         scorecard,
         interview,
         scores[min(scores)],  # your own before a peer's
-        [grade_quote(Quote(**quote), evidence) for quote in interview.quotes],
+        findings.graded(interview, collect_evidence()),
         [one for one in read if one.scores],
         cold=cold,
         peer=scores.get(True) if False in scores else None,
+        second=rater.opinion(interview),
+        agreement=rater.agreement(),
         problems=problems,
     )
     page, text = make()
@@ -63,14 +85,17 @@ def scorecard(
     *,
     cold: ColdAnswer | None = None,
     peer: Score | None = None,
+    second: Opinion | None = None,
+    agreement: str = "",
     base: str | None = None,
     problems: Sequence[str] = (),
 ) -> tuple[str, str]:
     """The scorecard as a page of HTML and as Markdown.
 
-    `history` are scored attempts at the same question, oldest first, with or without this one; `base` is put before
-    links to lessons, such as "" inside a notebook (by default they lead to the pages or notebooks of this course);
-    `problems` are sentences to pass on to the learner.
+    `history` are scored attempts at the same question, oldest first, with or without this one; `second` is the opinion
+    of a second rater, `agreement` how often you agree with it; `base` is put before links to lessons, such as "" inside
+    a notebook (by default they lead to the pages or notebooks of this course); `problems` are sentences to pass on to
+    the learner.
     """
     asked, this, target = interview.content, interview.attempt_id, interview.target
     means, left_out = _means(history, asked.weights)
@@ -79,9 +104,15 @@ def scorecard(
     if peer:
         gap = re.sub(r"D\d", lambda found: content.NAMES[found[0]], compare(score, peer))
         remarks.append(f"Your peer's score: {level(peer, asked)}. {gap}")
-    notes = [(phase.title, interview.notes.get(phase.id, ""), True) for phase in asked.phases]
-    notes += [(one.ask, interview.answers.get(one.id, ""), False) for one in interview.dealt_followups]
+    if second:
+        remarks += [second.problem] if second.problem else []
+        remarks += [sentence("rater.dropped", count=second.dropped)] if second.levels and second.dropped else []
+    remarks += [agreement] if agreement else []
+    notes = [(phase.title, interview.notes.get(phase.id, "")) for phase in asked.phases]
+    notes += [(one.ask, interview.answers.get(one.id, "")) for one in interview.dealt_followups]
     there = LEVELS.index(reached) >= LEVELS.index(target)
+    absent, hurt = findings.not_heard(interview), findings.hurt(interview)
+    pace = findings.pace(interview)
     values = {
         "interview": interview,
         "asked": asked,
@@ -89,21 +120,72 @@ def scorecard(
         "level": SHOWN[reached],
         "mean": mean,
         "verdict": f"You sat for {target}{', and you are there' if there else ''}.",
-        "reached": score.effective(),
-        "weights": weights_for(score, asked.weights),
+        "rows": _rows(interview, score, peer, second, absent),
+        "peer": peer,
+        "second": second if second and second.levels else None,
         "goal": LEVELS.index(target),
+        "pace": pace,
+        "longest": max(max(one.used, one.plan) for one in pace),
+        "hurt": hurt,
+        "no_hurt": sentence("card.nothing_hurt" if interview.dealt else "card.nothing_asked"),
+        "told": findings.topics(interview),
+        "asked_facts": [(one["text"], one["reply"]) for one in interview.asked],
+        "contradictions": findings.contradictions(interview),
         "quotes": quotes,
-        "notes": [(title, text.strip(), is_phase) for title, text, is_phase in notes if text.strip()],
+        "uttered": findings.numbers(interview),
+        "notes": [(title, text.strip()) for title, text in notes if text.strip()],
         "cold": cold,
         "cold_level": SHOWN[level(cold.score, asked)] if cold and cold.score else "not scored",
+        "before": findings.count(interview.question, cold.text) if cold else None,
+        "now": findings.count(interview.question, interview.said),
         "steps": [
-            (text, [_link(one, base) for one in lessons]) for text, lessons in _steps(score, asked, quotes, target)
+            (text, [_link(one, base) for one in lessons])
+            for text, lessons in _steps(score, asked, quotes, target, absent)
         ],
         "history": ([one for one in means if one[0] != this] + [(this, mean)])[-ATTEMPTS:],
+        "recordings": _recordings(interview),
         "remarks": remarks,
         "problems": list(problems),
     }
     return render("scorecard.html", **values), render("scorecard.md", **values).rstrip("\n") + "\n"
+
+
+def _rows(
+    interview: Interview,
+    score: Score,
+    peer: Score | None,
+    second: Opinion | None,
+    absent: Mapping[str, Sequence[str]],
+) -> list[Row]:
+    """The scored dimensions, in order."""
+    names, found = findings.concept_names(interview.question), findings.said_in(interview).found
+    effective, weights = score.effective(), weights_for(score, interview.content.weights)
+    theirs = peer.effective() if peer else {}
+    made = []
+    for one in content.dimensions():
+        if one.id in effective:
+            there = found[one.id]
+            shows = score.sentences.get(one.id) or (there[0].sentence if there else "")
+            row = Row(
+                name=one.name,
+                weight=weights[one.id],
+                reached=effective[one.id],
+                observed=score.levels[one.id],
+                peer=theirs.get(one.id),
+                second=second.levels.get(one.id) if second else None,
+                second_quote=second.quotes.get(one.id, "") if second else "",
+                sentence=shows,
+                found=[(names.get(each.concept, each.concept), each) for each in there],
+                missing=[names[id] for id in absent[one.id]],
+            )
+            made.append(row)
+    return made
+
+
+def _recordings(interview: Interview) -> list[tuple[str, str]]:
+    """The recordings that are kept beside the attempt: a name and where each is."""
+    kept = getattr(store, "recordings", lambda interview: ())(interview)
+    return [(path.name, path.as_uri()) for path in kept]
 
 
 def _means(history: Sequence[Interview], weights: Mapping[str, int]) -> tuple[list[tuple[str, float]], int]:
@@ -117,8 +199,14 @@ def _means(history: Sequence[Interview], weights: Mapping[str, int]) -> tuple[li
     return means, left_out
 
 
-def _steps(score: Score, asked: Question, quotes: Sequence[Graded], target: str) -> list[tuple[str, Sequence[str]]]:
-    """Three things to do next: clear a gate, back a number, then the dimensions that cost most points to the target."""
+def _steps(
+    score: Score, asked: Question, quotes: Sequence[Graded], target: str, absent: Mapping[str, Sequence[str]]
+) -> list[tuple[str, Sequence[str]]]:
+    """Three things to do next: clear a gate, back a number, then the dimensions that cost most points to the target.
+
+    A dimension's lessons are those of what was not heard in it, else its own.
+    """
+    concepts = {one.id: one for one in content.concepts(asked.name)}
     gates = [gate for gate in asked.gates if gate.id in score.gates]
     steps: list[tuple[str, Sequence[str]]] = [
         (f"Clear what caps you at {GATED}. {gate.text}", gate.lessons) for gate in gates[:1]
@@ -135,7 +223,10 @@ def _steps(score: Score, asked: Question, quotes: Sequence[Graded], target: str)
             now = effective[one.id]
             if not any(known.startswith(f"{one.name}, ") for known, _ in steps):
                 text = f"{one.name}, from {names[now]} to {names[now + 1]}: {one.levels[now]}"
-                steps.append((text, one.lessons))
+                left = [concepts[id] for id in absent[one.id]]
+                text += f" Not heard: {', '.join(each.name for each in left[:LEFT])}." if left else ""
+                lessons = tuple(dict.fromkeys(lesson for each in left[:LEFT] for lesson in each.lessons))
+                steps.append((text, lessons[:LESSONS] or one.lessons[:LESSONS]))
     return [*steps, *((text, ()) for text in content.RULES["next"])][:3]
 
 

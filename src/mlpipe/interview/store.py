@@ -45,13 +45,18 @@ def save(interview: Interview) -> Path:
             found = path.read_text(encoding="utf-8", errors="replace") if path.exists() else None  # or deleted since
             if found is not None and found != _known.get(interview):
                 raise ValueError(sentence("store.changed", path=path))
-            number = 1 + max((_saved(one) for one in path.parent.glob("*.json") if one != path), default=0)
+            number = 1 + max((_saved(one) for one in _files(interview.question) if one != path), default=0)
             text = json.dumps({SAVED: number} | interview.to_dict(), indent=1)
             write(path, text, PRIVATE)
     except OSError as error:
         raise OSError(error.errno, sentence("store.not_saved", path=path, why=error.strerror)) from error
     _known[interview] = text
     return path
+
+
+def _files(question: str) -> list[Path]:
+    """The files of attempts; what is kept beside one has a dot in its name before the ending."""
+    return [one for one in folder(question).glob("*.json") if "." not in one.stem]
 
 
 def _saved(path: Path) -> int:
@@ -71,7 +76,7 @@ def load(question: str, attempt_id: str, clock: Callable[[], float] = time.monot
     """
     path = folder(question) / f"{attempt_id}.json"
     if not path.exists():
-        known = ", ".join(sorted(one.stem for one in path.parent.glob("*.json"))) or "none yet"
+        known = ", ".join(sorted(one.stem for one in _files(question))) or "none yet"
         raise FileNotFoundError(f"no attempt {attempt_id!r} at {question} in {path.parent}; attempts there: {known}")
     interview = read(path, clock)
     if interview.question != question:
@@ -95,7 +100,7 @@ def read(path: Path, clock: Callable[[], float] = time.monotonic) -> Interview:
 def attempts(question: str, clock: Callable[[], float] = time.monotonic) -> tuple[list[Interview], list[str]]:
     """All attempts at a question, the one saved last at the end, and a sentence for each file that cannot be read."""
     read, damaged = [], []
-    for path in sorted(folder(question).glob("*.json"), key=lambda path: (_saved(path), path.name)):
+    for path in sorted(_files(question), key=lambda path: (_saved(path), path.name)):
         try:
             read.append(load(question, path.stem, clock))
         except ValueError as error:

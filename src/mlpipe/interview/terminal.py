@@ -130,7 +130,7 @@ def _interview(interview: Interview, options: argparse.Namespace, screen: Screen
             go_on = call("interview", what, question=interview.question)
             screen.say("command.stopped", at=minutes(interview.elapsed()), path=path, call=go_on)
         raise
-    interview.score(given.levels, given.unprompted, given.gates)
+    interview.score(given.levels, given.unprompted, given.gates, sentences=given.sentences)
     _kept(interview, screen)
     try:
         rate_cold_answer(interview.question, screen)
@@ -161,7 +161,7 @@ def _list(question: str, screen: Screen) -> None:
 def _score_peer(options: argparse.Namespace, screen: Screen) -> None:
     interview = store.read(options.peer, screen.clock)
     look_back(interview, screen)
-    given = rate(interview, screen, options.live)
+    given = rate(interview, screen, options.live, peer=True)
     path = home() / "peer_scores" / f"{interview.question}-{interview.attempt_id}.json"
     store.write_score(path, given, peer=True)
     screen.say("command.peer", path=path)
@@ -177,6 +177,6 @@ def _compare(question: str, peer: Path, screen: Screen) -> None:
     screen.say("command.compare", attempt=interview.attempt_id, path=peer)
     screen.tell(compare(mine, theirs))
     if theirs not in [from_event(event) for event in interview.scores if event["peer"]]:
-        interview.score(theirs.levels, theirs.unprompted, theirs.gates, peer=True)
+        interview.score(theirs.levels, theirs.unprompted, theirs.gates, peer=True, sentences=theirs.sentences)
         keep(interview, screen)
     write_card(interview, screen)

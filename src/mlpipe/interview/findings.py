@@ -1,0 +1,241 @@
+"""What an attempt shows, put together for the score sheet and the scorecard. Nothing here gives a level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from mlpipe.interview import content, facts, hearing
+from mlpipe.interview.content import LEVELS, minutes, sentence
+from mlpipe.interview.engine import PATIENCE, Interview
+from mlpipe.interview.evidence import Evidence, Graded, Quote, grade_quote
+from mlpipe.interview.hearing import Heard
+
+FOUND = ("reasoned", "said", "named")  # states of what was heard, the best first
+SLACK = 30  # seconds that a phase may take more or less before it is worth a remark
+
+
+@dataclass(frozen=True)
+class Hurt:
+    """The follow-up whose answer held least of what it asks about: the answer, why it was asked, what was in it."""
+
+    ask: str
+    answer: str
+    why: str
+    told: str
+
+
+@dataclass(frozen=True)
+class Pace:
+    """A phase against its plan: seconds `used` and planned, words written in it, how far `over`, whether left early."""
+
+    title: str
+    used: float
+    plan: float
+    words: int
+    over: str
+    early: bool
+
+    @property
+    def told(self) -> str:
+        """The time used and planned."""
+        return f"{minutes(self.used)} / {minutes(self.plan)}"
+
+    @property
+    def a_minute(self) -> int:
+        """Words a minute; 0 where there was no time for any."""
+        return round(60 * self.words / self.used) if self.used >= 1 else 0
+
+
+@dataclass(frozen=True)
+class Count:
+    """A text in three numbers: words, concepts that were heard, and those with a reason."""
+
+    words: int
+    heard: int
+    reasoned: int
+
+
+def count(question: str, text: str) -> Count:
+    """How much there is in a text."""
+    states = [one.state for one in hearing.heard(question, text)]
+    return Count(len(text.split()), sum(one in FOUND for one in states), states.count("reasoned"))
+
+
+def concept_names(question: str) -> dict[str, str]:
+    """What the concepts of a question are called, by id."""
+    return {one.id: one.name for one in content.concepts(question)}
+
+
+@dataclass(frozen=True)
+class Said:
+    """A candidate's words at a question; `spoken` where more was said than was written: a recording, or a listener."""
+
+    question: str
+    text: str
+    spoken: bool = False
+
+    @cached_property
+    def found(self) -> dict[str, tuple[Heard, ...]]:
+        """What shows each dimension in the words, the best first; nothing for what was not found."""
+        there = hearing.evidence(self.question, self.text)
+        return {dimension: tuple(there.get(dimension, ())) for dimension in content.DIMENSIONS}
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing that could show a level."""
+        return not self.text.strip() and not self.spoken
+
+    def shows(self, dimension: str, text: str) -> str:
+        """The sentence that shows a level, in one line, if it may: one that was found, or other words of the candidate.
+
+        Where more was said than was written, any words do that are long enough to be found again. The engine applies
+        the same rule to a whole score. Raises ValueError that says why it is none.
+        """
+        line = _line(text)
+        written, said = line.casefold(), self.text.casefold().split()
+        there = written in " ".join(said) and len(said) >= PATIENCE["words"]
+        listed = written in [_line(one.sentence).casefold() for one in self.found[dimension]]
+        spoken = self.spoken and len(line.split()) >= PATIENCE["quote"]
+        if line and (there or listed or spoken):
+            return line
+        told = {"dimension": dimension, "name": content.NAMES[dimension], "least": int(PATIENCE["quote"])}
+        raise ValueError(sentence("sheet.too_short" if self.spoken else "sheet.not_said", **told))
+
+
+def said_in(interview: Interview, peer: bool = False) -> Said:
+    """What was said in an attempt; with `peer`, as somebody knows it who has listened."""
+    return Said(interview.question, interview.said, peer or bool(interview.takes))
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def not_heard(interview: Interview) -> dict[str, list[str]]:
+    """The ids of the concepts that the target level expects and that were not heard, or put aside, by dimension."""
+    expected = LEVELS[: LEVELS.index(interview.target) + 1]
+    states = {one.concept: one.state for one in interview.heard}
+    absent: dict[str, list[str]] = {dimension: [] for dimension in content.DIMENSIONS}
+    for one in content.concepts(interview.question):
+        if one.level in expected and states.get(one.id) not in FOUND:
+            absent[one.dimension].append(one.id)
+    return absent
+
+
+def hurt(interview: Interview) -> Hurt | None:
+    """The follow-up whose answer held least; None where each answer gave a reason for all that was asked about."""
+    asked = {event["followup"]: event for event in interview.events if event["kind"] == "interrupt"}
+    worst = None
+    for one in interview.dealt_followups:
+        answer = interview.answers.get(one.id, "")
+        states = {each.concept: each.state for each in hearing.heard(interview.question, answer)}
+        of_it = [states.get(concept, "") for concept in one.concepts]
+        points = sum((FOUND[::-1].index(state) + 1) / len(FOUND) for state in of_it if state in FOUND)
+        share = points / (len(of_it) or 1)
+        if share < 1 and (worst is None or share < worst[0]):
+            worst = share, one, answer, of_it
+    if worst is None:
+        return None
+    _, one, answer, of_it = worst
+    told = sentence(
+        "card.hurt",
+        heard=sum(state in FOUND for state in of_it),
+        count=len(of_it),
+        reasoned=of_it.count("reasoned"),
+        about=", ".join(concept_names(interview.question).get(concept, concept) for concept in one.concepts),
+    )
+    return Hurt(one.ask, answer, why(interview, asked[one.id]), told)
+
+
+def why(interview: Interview, event: Mapping[str, object]) -> str:
+    """Why a follow-up was asked, in a sentence; "" for an attempt from before that was kept."""
+    id = str(event.get("about") or "")
+    names = concept_names(interview.question) | {
+        fault: one["name"] for fault, one in _faults(interview.question).items()
+    }
+    about, target = names.get(id, id), interview.target
+    return {
+        "fault": sentence("why.fault", about=about),
+        "absent": sentence("why.absent", about=about, target=target),
+        "named": sentence("why.named", about=about),
+        "drawn": sentence("why.drawn"),
+    }.get(str(event.get("why")), "")
+
+
+def _faults(question: str) -> dict[str, dict[str, str]]:
+    """The faults of a question by id, as their file has them."""
+    if not (content.FOLDER / "faults.toml").exists():
+        return {}
+    return {one["id"]: one for one in content._read("faults.toml")["faults"] if question in one["questions"]}
+
+
+def pace(interview: Interview) -> list[Pace]:
+    """Each phase against the plan, with the words that were written in it; answers count where they were asked for."""
+    spent, words, phase = interview.seconds_by_phase(), dict[str, int](), ""
+    entered = iter(one.id for one in interview.content.phases)
+    for name, text in interview.notes.items():
+        words[name] = len(text.split())
+    for event in interview.events:
+        if event["kind"] in ("start", "reveal"):
+            phase = next(entered)
+        elif event["kind"] == "interrupt":
+            words[phase] = words.get(phase, 0) + len(interview.answers.get(event["followup"], "").split())
+    made = []
+    for one in interview.content.phases:
+        used = spent[one.id]
+        over = f"+{minutes(used - one.seconds)}" if used > one.seconds + SLACK else ""
+        made.append(Pace(one.title, used, one.seconds, words.get(one.id, 0), over, used < one.seconds - SLACK))
+    return made
+
+
+def numbers(interview: Interview) -> list[hearing.Number]:
+    """The numbers that were uttered with a unit, each once."""
+    unique = {(one.value, one.unit): one for one in reversed(hearing.numbers(interview.said)) if one.unit}
+    return list(reversed(unique.values()))
+
+
+def graded(interview: Interview, measured: Mapping[str, Evidence]) -> list[Graded]:
+    """The numbers that were put forward, each compared with the record and with what was said.
+
+    What was recorded cannot be read: there a number that the notes lack is not held against the candidate.
+    """
+    made = [grade_quote(Quote(**one), measured, said=interview.said) for one in interview.quotes]
+    if not interview.takes:
+        return made
+    return [one if one.uttered else grade_quote(one.quote, measured) for one in made]
+
+
+def contradictions(interview: Interview) -> Sequence[facts.Contradiction]:
+    """What was said against a fact that the candidate had asked for."""
+    return facts.contradictions(interview.scene, interview.told, interview.said)
+
+
+def topics(interview: Interview) -> list[str]:
+    """What the candidate asked about, in words."""
+    names = {one.id: one.name for one in content.topics()}
+    return [names.get(one, one) for one in interview.told]
+
+
+def gates(interview: Interview) -> dict[str, str]:
+    """For each gate what was heard of it, in a sentence: a proposal, which a person ticks or not."""
+    faults = {one.concept: one for one in hearing.faults(interview.question, interview.said)}
+    states = {one.concept: one.sentence for one in interview.heard if one.state in FOUND}
+    told = {}
+    for gate in interview.content.gates:
+        of_gate = [id for id, one in _faults(interview.question).items() if one.get("gate") == gate.id and id in faults]
+        if of_gate:
+            told[gate.id] = sentence("gates.heard", sentence=faults[of_gate[0]].sentence)
+        elif gate.id == "no_question":
+            asked = len(interview.asked)
+            told[gate.id] = sentence("gates.questions", count=asked) if asked else sentence("gates.no_question")
+        elif gate.id == "no_number":
+            some = numbers(interview)
+            told[gate.id] = sentence("gates.numbers", count=len(some)) if some else sentence("gates.no_number")
+        elif gate.id == "no_baseline":
+            base = states.get("baseline", "")
+            told[gate.id] = sentence("gates.heard", sentence=base) if base else sentence("gates.no_baseline")
+        else:
+            told[gate.id] = sentence("gates.nothing")
+    return told
