@@ -127,12 +127,11 @@ def test_a_whole_interview_from_the_start_to_the_scorecard(terminal, tmp_path, m
         "",
         *shown(*LEVELS),
         "2",  # a gate
-        "",
-        *shown("1", "0", "1", "1", "1", quote="use a <i>neural</i> network"),  # the cold answer
+        *("", "1", "0", "1", "1", "1"),  # the cold answer
     ]
     numbers = lambda text: [hearing.Number(1.9, "times", "so it is")] if "1.9 times" in text else []  # noqa: E731
     monkeypatch.setattr(hearing, "numbers", numbers)
-    save_cold_answer("recommender", "Use a <i>neural</i> network." + " Then train it." * 12)
+    save_cold_answer("recommender", "Use a <i>neural</i> network.")
     assert terminal("recommender", "--seed", "5", script=script) == 0
     text = terminal.text
     assert "02:00 of 18:00 · frame 2:00 of 2:00" not in text  # on time: no reminder

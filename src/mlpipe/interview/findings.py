@@ -100,6 +100,8 @@ class Said:
         spoken = self.spoken and len(line.split()) >= PATIENCE["quote"]
         if line and (there or listed or spoken):
             return line
+        if self.nothing:
+            raise ValueError(sentence("sheet.nothing_said"))
         told = {"dimension": dimension, "name": content.NAMES[dimension], "least": int(PATIENCE["quote"])}
         raise ValueError(sentence("sheet.too_short" if self.spoken else "sheet.not_said", **told))
 

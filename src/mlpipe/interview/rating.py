@@ -46,7 +46,7 @@ def rate_cold_answer(question: str, screen: Screen) -> None:
     screen.title(sentence("both.cold", day=answer.when[:10]))
     screen.tell(textwrap.indent(answer.text.strip(), "  | "))
     if screen.ask("\nEnter scores it on the five live dimensions, s skips it").strip().lower() != "s":
-        cold.score_cold_answer(question, _ask_levels(Said(question, answer.text), screen, LIVE))
+        cold.score_cold_answer(question, _ask_levels(Said(question, answer.text), screen, LIVE, free=True))
 
 
 def look_back(interview: Interview, screen: Screen) -> None:
@@ -100,11 +100,16 @@ def _show_claims(words: str, measured: Mapping[str, Evidence], screen: Screen) -
         screen.tell(f"  and {len(found) - SHOWN} more: add a word")
 
 
-def _ask_levels(said: Said, screen: Screen, dimensions: tuple[str, ...], helped: Collection[str] = ()) -> Score:
+def _ask_levels(
+    said: Said, screen: Screen, dimensions: tuple[str, ...], helped: Collection[str] = (), free: bool = False
+) -> Score:
+    """A level a dimension; unless `free`, the sentence that shows it."""
     weights = content.question(said.question).weights
     rubric = [one for one in content.dimensions() if one.id in dimensions]
     screen.title("The score")
     screen.say("rating.levels")
+    if not free:
+        screen.say("rating.shown_by")
     levels, unprompted, sentences = dict[str, int](), dict[str, bool](), dict[str, str]()
     at, shown = 0, -1
     while at < len(rubric):
@@ -130,11 +135,13 @@ def _ask_levels(said: Said, screen: Screen, dimensions: tuple[str, ...], helped:
             screen.say("rating.no_level", typed=typed)
         elif match[1] != "0" and said.nothing:
             screen.say("sheet.nothing_said")
-        elif match[1] == "0" or (shows := _ask_sentence(said, one.id, found, screen)):
+        else:
+            needed = match[1] != "0" and not free
+            if needed and not (shows := _ask_sentence(said, one.id, found, screen)):
+                continue
             levels[one.id] = int(match[1])
             unprompted[one.id] = not match[2] and one.id not in helped
-            if levels[one.id]:
-                sentences[one.id] = shows
+            sentences |= {one.id: shows} if needed else {}
             at += 1
     return Score(levels, unprompted, sentences=sentences)
 

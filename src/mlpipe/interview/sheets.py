@@ -5,18 +5,23 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import ipywidgets as w
 
 from mlpipe.course.boxes import BAD, GOOD, NEUTRAL, box, prose
 from mlpipe.course.record import update_record
-from mlpipe.interview import cold, content, score
+from mlpipe.interview import cold, content, findings, score
 from mlpipe.interview.content import LEVELS, POINTS, sentence
+from mlpipe.interview.engine import Interview
+from mlpipe.interview.findings import Said
 from mlpipe.interview.score import Score
-from mlpipe.interview.views import render
+from mlpipe.interview.views import clip, render
 from mlpipe.paths import home
+
+CLIPPED = 120  # letters of a sentence that was found
 
 
 def button(text: str, act: Callable[[], object], style: str = "", tooltip: str = "") -> w.Button:
@@ -54,35 +59,77 @@ class Note(w.HTML):
 
 
 class Sheet:
-    """The rubric to tick: a level a dimension, whether it came unprompted, and gates. `view` is the widget."""
+    """The rubric to tick: a level a dimension, whether it came unprompted, and gates. `view` is the widget.
 
-    def __init__(self, asked: content.Question, helped: Collection[str] = ()) -> None:
+    With `said`, what was found in those words stands beside each dimension; unless `free`, a level above 0 needs the
+    sentence that shows it, found or typed. `heard` says for each gate what was heard; it ticks nothing.
+    """
+
+    def __init__(
+        self,
+        asked: content.Question,
+        helped: Collection[str] = (),
+        said: Said | None = None,
+        heard: Mapping[str, str] | None = None,
+        free: bool = False,
+    ) -> None:
+        self.said = None if free else said
         options = [(f"{number} {name}", number) for number, name in enumerate(POINTS)]
         style = {"button_width": "auto"}
         self.levels, self.unprompted, self._parts = {}, {}, {}
+        self.found: dict[str, w.Dropdown] = {}
+        self.own: dict[str, w.Text] = {}
         for one in content.dimensions():
             self.levels[one.id] = w.ToggleButtons(options=options, value=None, style=style)
             alone = one.id not in helped
             self.unprompted[one.id] = w.Checkbox(description="before anybody asked", value=alone, indent=False)
             about = w.HTML(render("behaviours.html", one=one, weight=asked.weights[one.id], names=LEVELS))
-            self._parts[one.id] = w.VBox([about, self.levels[one.id], self.unprompted[one.id]])
+            shows = self._evidence(one.id, said) if said else []
+            self._parts[one.id] = w.VBox([about, *shows, self.levels[one.id], self.unprompted[one.id]])
         self.gates = {g.id: w.Checkbox(indent=False, layout=w.Layout(width="1.5em")) for g in asked.gates}
-        gates = [w.HBox([self.gates[g.id], w.HTML(render("text.html", text=g.text))]) for g in asked.gates]
-        ask = heading(sentence("both.gates"), sentence("both.capped", gated=score.GATED))
-        self.view = w.VBox([*self._parts.values(), ask, *gates])
+        told = {g.id: f"{g.text} {clip((heard or {}).get(g.id, ''), CLIPPED)}" for g in asked.gates}
+        gates = [w.HBox([self.gates[id], w.HTML(render("text.html", text=text))]) for id, text in told.items()]
+        rule = sentence("both.capped", gated=score.GATED) + (f" {sentence('sheet.gates')}" if heard else "")
+        nothing = [Note(sentence("sheet.nothing_said"))] if said and said.nothing else []
+        self.view = w.VBox([*nothing, *self._parts.values(), heading(sentence("both.gates"), rule), *gates])
+
+    def _evidence(self, dimension: str, said: Said) -> list[w.Widget]:
+        """What was found for a dimension, to choose from, and a field for another sentence."""
+        found = said.found[dimension]
+        options = [(f"{one.state}: {clip(one.sentence, CLIPPED)}", one.sentence) for one in found]
+        options = list({text: (label, text) for label, text in reversed(options)}.values())[::-1]  # each once
+        self.found[dimension] = w.Dropdown(options=options, layout={"width": "98%"})
+        self.own[dimension] = w.Text(placeholder=sentence("sheet.own"), layout={"width": "98%"})
+        head = w.HTML(render("text.html", text=sentence("sheet.found" if found else "sheet.nothing_found")))
+        return [head, *([self.found[dimension]] if found else []), *([self.own[dimension]] if self.said else [])]
 
     def show(self, dimensions: Collection[str]) -> None:
         """Ask for these dimensions only."""
         for name, part in self._parts.items():
             part.layout.display = "" if name in dimensions else "none"
 
-    def score(self) -> Score:
-        """What was ticked. Raises ValueError that names the dimensions without a level."""
+    def score(self, peer: bool = False) -> Score:
+        """What was ticked; with `peer` by somebody who has listened.
+
+        Raises ValueError that names the dimensions without a level, or the one whose sentence does not show it.
+        """
         asked = [d for d, part in self._parts.items() if part.layout.display != "none"]
         if missing := [d for d in asked if self.levels[d].value is None]:
             raise ValueError(sentence("notebook.no_level", missing=", ".join(missing)))
+        levels = {d: self.levels[d].value for d in asked}
+        shown = dict[str, str]()
+        if self.said:
+            said = replace(self.said, spoken=self.said.spoken or peer)
+            for d in filter(levels.get, asked):
+                shown[d] = said.shows(d, self.own[d].value.strip() or self.found[d].value or "")
         gates = tuple(id for id, ticked in self.gates.items() if ticked.value)
-        return Score({d: self.levels[d].value for d in asked}, {d: self.unprompted[d].value for d in asked}, gates)
+        return Score(levels, {d: self.unprompted[d].value for d in asked}, gates, shown)
+
+
+def attempt_sheet(interview: Interview) -> Sheet:
+    """The sheet of an attempt: with what was heard in it."""
+    said, heard = findings.said_in(interview), findings.gates(interview)
+    return Sheet(interview.content, interview.helped, said, heard)
 
 
 def cold_sheet(question: str) -> list[w.Widget]:
@@ -93,14 +140,14 @@ def cold_sheet(question: str) -> list[w.Widget]:
         return [Note(str(error), BAD)]
     if answer is None or answer.score is not None:
         return []
-    sheet, said = Sheet(content.question(question)), Note()
+    sheet, told = Sheet(content.question(question), said=Said(question, answer.text), free=True), Note()
 
     def keep() -> None:
-        if said.tried(lambda: cold.score_cold_answer(question, sheet.score())):
-            said.tell(sentence("notebook.cold_kept"), GOOD)
+        if told.tried(lambda: cold.score_cold_answer(question, sheet.score())):
+            told.tell(sentence("notebook.cold_kept"), GOOD)
 
     head = heading(sentence("both.cold", day=answer.when[:10]), prose(answer.text))
-    folded = w.Accordion([w.VBox([sheet.view, button("Keep the score of the cold answer", keep), said])])
+    folded = w.Accordion([w.VBox([sheet.view, button("Keep the score of the cold answer", keep), told])])
     folded.set_title(0, "Score it as strictly as this one")
     return [head, folded]
 

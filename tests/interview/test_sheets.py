@@ -1,0 +1,197 @@
+"""The score sheet of both rooms: what was found stands beside each dimension, and a level needs a sentence."""
+
+import html
+
+import ipywidgets
+import pytest
+
+from mlpipe.interview import content, facts, findings, hearing
+from mlpipe.interview.content import DIMENSIONS
+from mlpipe.interview.engine import Interview
+from mlpipe.interview.findings import Said
+from mlpipe.interview.rating import rate
+from mlpipe.interview.score import LIVE, Score
+from mlpipe.interview.screen import Screen
+from mlpipe.interview.sheets import Sheet, attempt_sheet
+
+ASKED = content.question("ctr")
+MINE = "nobody can click on what nobody saw"
+TEXT = f"I say that {MINE}. " * 8
+FOUND = hearing.Heard("surface", "reasoned", "It is a list because <b>phones</b> are small.")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLPIPE_HOME", str(tmp_path))
+    found = {"D1": (FOUND, FOUND._replace(concept="users", state="said", sentence="Ten million people."))}
+    monkeypatch.setattr(hearing, "evidence", lambda question, text: found if text.strip() else {})
+
+
+def attempt(text=TEXT, take=False):
+    interview = Interview("ctr", 3, lambda: 0.0)
+    interview.start()
+    if take:
+        interview.apply({"kind": "record", "take": "a"})
+    interview.note("frame", text)
+    interview.finish()
+    return interview
+
+
+def texts(view):
+    found = [view.value] if isinstance(view, ipywidgets.HTML) else []
+    return html.unescape(" ".join([*found, *(texts(one) for one in getattr(view, "children", ()))]))
+
+
+def typed(interview, *lines, peer=False):
+    """What a terminal shows and the score that comes of these lines."""
+    shown, lines = [], iter(lines)
+
+    def ask(prompt):
+        shown.append(prompt)
+        return next(lines)
+
+    given = rate(interview, Screen(ask, shown.append), live=True, peer=peer)
+    assert next(lines, None) is None
+    return given, " ".join(" ".join(shown).split())
+
+
+def ticked(sheet, level=2, own=MINE):
+    sheet.show(LIVE)
+    for name in LIVE:
+        sheet.levels[name].value = level
+        if own:
+            sheet.own[name].value = own
+    return sheet
+
+
+def test_a_sentence_must_be_the_candidates():
+    said = Said("ctr", TEXT)
+    assert said.shows("D5", f"  {MINE.upper()} ") == MINE.upper()  # whatever case and spaces
+    assert said.shows("D1", FOUND.sentence) == FOUND.sentence
+    for text in ("", "  ", "everybody clicks on everything", f"{MINE} x"):
+        with pytest.raises(ValueError, match="D5, Evaluation: this sentence does not occur in your words"):
+            said.shows("D5", text)
+
+
+def test_of_nearly_nothing_only_what_is_found_shows_a_level():
+    said = Said("ctr", "It is a list, and so on.")
+    assert said.shows("D1", FOUND.sentence)
+    with pytest.raises(ValueError, match="does not occur"):
+        said.shows("D5", "It is a list")
+
+
+def test_of_nothing_no_level_comes():
+    for text in ("", " \n\t"):
+        assert Said("ctr", text).nothing
+        with pytest.raises(ValueError, match="0 is the only level"):
+            Said("ctr", text).shows("D1", "word for word")
+
+
+def test_who_has_listened_writes_down_what_was_heard():
+    said = Said("ctr", "", spoken=True)
+    assert said.shows("D5", "as I  heard it") == "as I heard it"
+    with pytest.raises(ValueError, match="fewer than 4 words"):
+        said.shows("D5", "I heard it")
+    assert findings.said_in(attempt("", take=True)).spoken
+    assert findings.said_in(attempt(""), peer=True).spoken
+    assert not findings.said_in(attempt("")).spoken
+
+
+@pytest.mark.parametrize("text", ["\x1b[31m", "<b>", "🙂" * 10, "\ud800", "x" * 100_000, "\0"])
+def test_any_words_are_borne(text):
+    said = Said("ctr", text * 3)
+    with pytest.raises(ValueError, match="does not occur"):
+        said.shows("D5", "something else")
+
+
+def test_the_engine_takes_what_the_sheet_takes():
+    interview = attempt()
+    given = ticked(attempt_sheet(interview)).score()
+    assert given.sentences == dict.fromkeys(LIVE, MINE)
+    interview.score(given.levels, given.unprompted, given.gates, sentences=given.sentences)
+    assert interview.scores[-1]["sentences"]["D5"] == MINE
+
+
+def test_a_sheet_shows_what_was_found_and_takes_the_first():
+    sheet = ticked(attempt_sheet(attempt()), own="")
+    assert "Nothing found for this in your words." in texts(sheet.view)
+    assert FOUND.sentence in [value for _, value in sheet.found["D1"].options]
+    assert sheet.found["D1"].options[0][0].startswith("reasoned: It is a list")
+    with pytest.raises(ValueError, match="D2, Data and labels: this sentence"):
+        sheet.score()
+    for name in LIVE[1:]:
+        sheet.own[name].value = MINE
+    assert sheet.score().sentences == {"D1": FOUND.sentence} | dict.fromkeys(LIVE[1:], MINE)
+    sheet.found["D1"].value = "Ten million people."
+    assert sheet.score().sentences["D1"] == "Ten million people."
+
+
+def test_a_zero_needs_no_sentence_and_nothing_said_leaves_nothing_else():
+    sheet = ticked(attempt_sheet(attempt("")), 0, own="")
+    assert "0 is the only level" in texts(sheet.view)
+    assert sheet.score() == Score(dict.fromkeys(LIVE, 0), dict.fromkeys(LIVE, True))
+    sheet.levels["D1"].value = 1
+    with pytest.raises(ValueError, match="0 is the only level"):
+        sheet.score()
+    sheet.own["D1"].value = "as I heard it"
+    assert sheet.score(peer=True).levels["D1"] == 1
+
+
+def test_a_sheet_without_words_is_as_it_was():
+    sheet = Sheet(ASKED)
+    for field in sheet.levels.values():
+        field.value = 3
+    assert sheet.score().levels == dict.fromkeys(DIMENSIONS, 3)
+    assert sheet.own == {}
+
+
+def test_a_terminal_takes_one_of_those_found_or_another_and_refuses_the_rest():
+    lines = ["2", "", "2", "not mine", MINE, "1", "b", "0", "3h", MINE, "2", MINE, ""]
+    given, shown = typed(attempt(), *lines)
+    assert given.levels == {"D1": 2, "D2": 2, "D4": 0, "D5": 3, "D9": 2}
+    assert given.sentences == {"D1": FOUND.sentence, "D2": MINE, "D5": MINE, "D9": MINE}
+    assert not given.unprompted["D5"]
+    assert "1 reasoned: “It is a list because" in shown
+    assert "D2, Data and labels: this sentence does not occur" in shown
+    second, _ = typed(attempt(), "2", "2", *["0"] * 4, "")
+    assert second.sentences == {"D1": "Ten million people."}
+
+
+def test_in_a_terminal_nothing_said_leaves_zero():
+    given, shown = typed(attempt(""), "3", *["0"] * 5, "")
+    assert given.levels == dict.fromkeys(LIVE, 0)
+    assert "0 is the only level" in shown
+    given, _ = typed(attempt(""), "3", "as I heard it", *["0"] * 4, "", peer=True)
+    assert given.sentences == {"D1": "as I heard it"}
+
+
+def test_what_was_heard_is_proposed_for_each_gate_and_ticked_for_none(monkeypatch):
+    monkeypatch.setattr(hearing, "faults", lambda *_: (hearing.Heard("random_split", "said", "I split at random."),))
+    monkeypatch.setattr(findings, "_faults", lambda _: {"random_split": {"name": "x", "gate": "split_unsaid"}})
+    told = findings.gates(attempt())
+    assert told["split_unsaid"] == "Heard: “I split at random.”"
+    assert told["no_question"] == "No question was asked."
+    assert told["no_number"] == "No number with a unit was heard."
+    assert told["no_baseline"] == "No baseline was heard."
+    assert told["unshown_negative"] == "Nothing was heard that fails it."
+    sheet = attempt_sheet(attempt())
+    assert "I split at random." in texts(sheet.view)
+    assert not any(one.value for one in sheet.gates.values())
+    given, shown = typed(attempt(), *["0"] * 5, "")
+    assert "I split at random." in shown
+    assert given.gates == ()
+
+
+def test_what_passes_a_gate_is_told(monkeypatch):
+    monkeypatch.setattr(facts, "reply", lambda scene, text: facts.Reply(("users",), "Ten million."))
+    numbers = (hearing.Number(3.0, "ms", "3 ms"), hearing.Number(3.0, "ms", "3 ms again"), hearing.Number(5, "", "5"))
+    monkeypatch.setattr(hearing, "numbers", lambda text: numbers)
+    monkeypatch.setattr(hearing, "heard", lambda *_: (hearing.Heard("baseline", "named", "popularity"),))
+    interview = Interview("ctr", 3, lambda: 0.0)
+    interview.start()
+    interview.ask("How many users?")
+    interview.finish()
+    told = findings.gates(interview)
+    assert told["no_question"] == "Questions asked: 1."
+    assert told["no_number"] == "Numbers heard with a unit: 1."
+    assert told["no_baseline"] == "Heard: “popularity”"
