@@ -139,7 +139,8 @@ _CODE = re.compile(
 _INDENTED = re.compile(r"(?: {4}|\t)\s*(?=.*(?:[=()\[\]]|:\s*$|#))")
 _STOP = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|;(?=\s)")
 _ABBREVIATED = re.compile(
-    r"(?:\b(?:e\.?g|i\.?e|vs|approx|etc|cf|resp|incl|ca|avg|max|min)|\b[a-z]|^\s*\d{1,2})\.$", re.IGNORECASE
+    r"(?:\b(?:e\.?g|i\.?e|vs|approx|etc|cf|resp|incl|ca|avg|max|min|rel|excl|no(?=\. \d))|\b[a-z]|^\s*\d{1,2})\.$",
+    re.IGNORECASE,
 )
 _CONJUNCTION = re.compile(
     r"\s(?=(?:and|but|so|then|also|okay|ok|now|next|well|um|uh|plus)\s+"
@@ -155,6 +156,7 @@ def _split(text: str) -> tuple[tuple[_Unit, ...], tuple[str, ...]]:
     units, code = list[_Unit](), list[str]()
     begin = end = 0  # of the prose that is being gathered: a line that was wrapped goes on in the next one
     fenced = False
+    width = max((len(line) for line in text.splitlines()), default=0)
 
     def close() -> None:
         units.extend(_sentences(text[begin:end]))
@@ -183,12 +185,14 @@ def _split(text: str) -> tuple[tuple[_Unit, ...], tuple[str, ...]]:
             continue
         bullet = _BULLET.match(line)
         previous = text[begin:end]
+        room = width - len(previous.rpartition("\n")[2])  # hard wrapped: the next word had no room
         wrapped = (
             not (speaker or bullet)
             and previous
             and text.count("\n", end, start) == 1
-            and len(previous.rpartition("\n")[2]) >= 60
-            and line[:1].islower()
+            and 60 <= width <= 140
+            and room <= len(line.split()[0])
+            and previous.rstrip()[-1:] not in ".!?:;"
         )
         if not wrapped:
             close()
@@ -293,37 +297,42 @@ class _Shadow:
         return [*item, *([0] * 9)]  # a clause of its own is no item
 
 
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|p\d{2,3}\b|[^\W\d_]+(?:'[^\W\d_]+)?|->|[,;:()?!%@+/*|=$€·•–—-]")
-_PAUSES = frozenset(",;:()–—")
+_BRACKETS = str.maketrans("()", "{}")  # parentheses are notation in the lexicon
+_TOKEN = re.compile(r"(?<![\d.])\.\d+|\d+(?:[.,]\d+)*|p\d{2,3}\b|[^\W\d_]+(?:'[^\W\d_]+)?|->|[,;:{}?!%@+/*|=$€·•–—-]")
+_PAUSES = frozenset(",;:{}–—")
 _OPENS = frozenset(
     ["because", "since", "but", "so", "which", "if", "then", "while", "although", "otherwise", "unless", "->"]
 )
 _SUBJECTS = frozenset(["i", "we", "it", "they", "this", "that", "there", "then", "you", "the"])
-_SEPARATES = frozenset([",", "/", "+", "and", "or", "|", "·", "•", "–", "—", "plus", ";", ":", "(", ")", "*"])
+_SEPARATES = frozenset([",", "/", "+", "and", "or", "|", "·", "•", "–", "—", "plus", ";", ":", "{", "}", "*"])
 _LONGHAND = {
-    **{"b/c": "because", "w/o": "without", "w/": "with", "→": "->", "=>": "->", "⇒": "->", "&": " and ", "’": "'"},
-    **{"‘": "'", "cannot": "can not", "dont": "do not", "doesnt": "does not", "wont": "will not", "cant": "can not"},
+    **{"b/c": "because", "w/o": "without", "w/in": "within", "w/": "with", "→": "->", "=>": "->", "⇒": "->"},
+    **{"&": " and ", "’": "'", "‘": "'", " - ": " – ", " -- ": " – ", "cannot": "can not", "cant": "can not"},
 }
 _LONGHAND_RE = re.compile("|".join(rf"\b{k}\b" if k.isalpha() else re.escape(k) for k in _LONGHAND))
+_NOT = re.compile(r"\b(is|are|was|were|do|does|did|has|have|had|would|could|should|need)n'?t\b")
 _NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|</?[a-zA-Z][^<>]{0,200}>")
-_AB = re.compile(r"\ba ?[/&-] ?b\b")
+_AB = re.compile(r"\ba ?[/&-] ?b\b|\ba b (?=test|exp)")
+_LETTERS = re.compile(r"\b[a-z](?: [a-z]\b){2,5}")  # "a u c"
+_PERIODS = {"d": "days", "h": "hours", "w": "weeks", "y": "years"}  # behind a number
+_ENDINGS = {"t": ["not"], "ll": ["will"], "d": ["would"], "re": ["are"], "ve": ["have"]}
 
 
 @lru_cache(maxsize=4096)
 def _shadow(text: str) -> _Shadow:
-    plain = _LONGHAND_RE.sub(lambda found: _LONGHAND[found[0]], _AB.sub("ab", _NOISE.sub(" ", text).lower()))
+    plain = _AB.sub("ab", _NOISE.sub(" ", text).lower())
+    plain = _NOT.sub(r"\1 not", _LONGHAND_RE.sub(lambda found: _LONGHAND[found[0]], plain))
+    plain = _LETTERS.sub(lambda found: found[0].replace(" ", ""), plain).translate(_BRACKETS)
     tokens = list[str]()
     short = _lists()["abbreviations"]
     for token in _TOKEN.findall(plain):
         if "'" in token:
             token, _, ending = token.partition("'")
-            if ending == "t":  # don't, can't, won't
-                token = {"can": "can", "won": "will", "shan": "shall"}.get(token, token.removesuffix("n"))
-            tokens.append(token)
-            tokens += {"t": ["not"], "ll": ["will"], "d": ["would"], "re": ["are"], "ve": ["have"]}.get(ending, [])
-        elif token == "-":
-            continue
-        else:
+            tokens += ["will" if token == "won" else token.removesuffix("n") if ending == "t" else token]
+            tokens += _ENDINGS.get(ending, [])
+        elif token in _PERIODS and tokens and tokens[-1][0].isdigit():
+            tokens.append(_PERIODS[token])
+        elif token != "-":
             tokens += short.get(token, token).split()
     return _Shadow([_spelled(one).replace("z", "s") for one in tokens])
 
@@ -381,7 +390,10 @@ _NUMBER_WORDS = (
     "half|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy"
     "|eighty|ninety|hundred|thousand|million|billion|dozen|tenth|third|quarter|fifth|hundredth"
 )
-_A_NUMBER = rf"(?:\d[\d.,]* (?:(?:k|m|b|million|billion|thousand|hundred) )?|(?:(?:{_NUMBER_WORDS})s? )+)"
+_A_NUMBER = (
+    rf"(?:\.?\d[\d.,]* (?:/ \d+ )?(?:(?:k|m|b|million|billion|thousand|hundred) )?"
+    rf"|(?:{_NUMBER_WORDS})s? (?:(?:point |and a )?(?:{_NUMBER_WORDS})s? ){{0,4}})"
+)
 _NOTATION = re.compile(r"->|\.\.\.|\.\.|[()\[\]|]|[#]|<\w+>|!?[^\s()\[\]|<>]+")
 _GAPS = {"..": 3, "...": 7}
 
@@ -527,6 +539,9 @@ def _steers(text: str) -> bool:
 # ---------------------------------------------------------------- states
 
 
+_STUFFED = 6  # commas in a sentence, from which on what spans several items of its list is a list, too
+
+
 @lru_cache(maxsize=16384)
 def _states(question: str, text: str, heading: bool) -> tuple[tuple[str, str], ...]:
     """The concepts of one sentence, each with its best state there."""
@@ -576,9 +591,10 @@ def _state(shadow: _Shadow, hit: _Hit, heading: bool, chained: bool) -> str:
         return "" if not _rejected(shadow, hit) else "reasoned" if _reasoned(shadow, hit) else "said"
     if not hit.kind and _denied(shadow, hit):
         return "denied"
-    inside = all(i in shadow.listed for i in range(hit.begin, hit.end)) and not any(
-        shadow.tokens[i] in _SEPARATES for i in range(hit.begin, hit.end)
-    )
+    words = range(hit.begin, hit.end)
+    across = any(shadow.tokens[i] in _SEPARATES for i in words)  # the list itself may state it: "user, item, context"
+    inside = all(i in shadow.listed or shadow.tokens[i] in _SEPARATES for i in words)
+    inside = inside and (not across or shadow.text.count(",") >= _STUFFED)
     rest = [
         i
         for i, token in enumerate(shadow.tokens)
@@ -592,10 +608,9 @@ def _state(shadow: _Shadow, hit: _Hit, heading: bool, chained: bool) -> str:
         or (len(rest) < 2 and not _phrase("verbs").search(shadow.text))
     ):
         return "named"
-    reasoned = _reasoned(shadow, hit)
     if hit.weak:
-        return "said" if reasoned and len(rest) > 4 else "named"
-    return "reasoned" if reasoned else "said"
+        return "named"
+    return "reasoned" if _reasoned(shadow, hit) else "said"
 
 
 def _denied(shadow: _Shadow, hit: _Hit) -> bool:
