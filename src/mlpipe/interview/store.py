@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from mlpipe.course.record import PRIVATE, locked, write
@@ -115,6 +117,40 @@ def next_scenario(question: str) -> str:
     names = [one.id for one in content.scenarios(question)]
     sat = [one.scenario for one in attempts(question)[0]]
     return min(names, key=sat.count)
+
+
+class Recording(NamedTuple):
+    """A recording of one's own voice: its name, its file, and the second of the attempt at which it begins."""
+
+    take: str
+    path: Path
+    start: float
+
+
+def recordings(interview: Interview) -> list[Recording]:
+    """The recordings of an attempt that are still there: files <attempt_id>.<take>.webm beside its own."""
+    where = folder(interview.question)
+    found = (
+        Recording(take, where / f"{interview.attempt_id}.{take}.webm", start) for take, start in interview.takes.items()
+    )
+    return [one for one in found if one.path.exists()]
+
+
+def add_recording(interview: Interview, take: str, part: bytes, *, new: bool) -> Path:
+    """Append a part to a recording, or begin its file, and return that.
+
+    Raises ValueError for a recording that was not begun, or is there already, and OSError when it cannot be written.
+    """
+    path = folder(interview.question) / f"{interview.attempt_id}.{content.known('take', take, interview.takes)}.webm"
+    flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0) | (os.O_CREAT | os.O_EXCL if new else 0)
+    try:
+        with open(path, "ab", opener=lambda name, _: os.open(name, flags, PRIVATE)) as file:
+            file.write(part)
+    except FileExistsError:
+        raise ValueError(sentence("store.recorded", path=path)) from None
+    except OSError as error:
+        raise OSError(error.errno, sentence("store.not_recorded", path=path, why=error.strerror)) from error
+    return path
 
 
 def weakest(question: str) -> str | None:
