@@ -238,6 +238,13 @@ class Interview:
         """Let the clock go on after a pause or a reload."""
         self.apply({"kind": "resume"})
 
+    def catch_up(self, seconds: float) -> None:
+        """Let a clock that runs stand at `seconds` at least, where it was seen before a crash; it is never set back."""
+        self._tick()
+        if self._state == "running":
+            self._elapsed = max(self._elapsed, min(self.total, seconds))
+            self._tick()
+
     def reveal(self) -> Phase:
         """Go on to the next phase and return it."""
         self.apply({"kind": "reveal"})
