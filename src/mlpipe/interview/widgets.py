@@ -23,7 +23,7 @@ STATIC = "TQDM_DISABLE"  # set wherever outputs are kept: nothing that lives in 
 WIDE = {"width": "98%"}  # no Layout: that would be a widget, and kept in each notebook that imports this
 
 
-def practise(question: str, *, seed: int | None = None, target: str = "senior") -> None:
+def practise(question: str, *, seed: int | None = None, target: str = "senior", scenario: str | None = None) -> None:
     """Sit the interview: controls in JupyterLab, and where there are none, the plan and how to start in a terminal.
 
     An attempt that was left is offered again.
@@ -35,38 +35,47 @@ def practise(question: str, *, seed: int | None = None, target: str = "senior") 
         Decides which follow-ups and cards come; by default each attempt gets its own.
     target : "junior", "mid", "senior" or "staff"
         The level that you sit for.
+    scenario : str, optional
+        The product that it is about; by default another one each time.
 
     Raises
     ------
     ValueError
-        For an unknown question or target.
+        For an unknown question, target or scenario.
     """
     asked = content.question(question)
     content.known("target", target, content.LEVELS)
+    scene = content.scenario(question, scenario) if scenario else content.scenarios(question)[0]
     lives, lab = _lives(), is_lab()
     ways = sentence("notebook.ways", call=call("interview", question=question))
     if lives and not lab:
         ways = elsewhere(question)
     lines = [f"  {one.span:<14} {one.title}" for one in asked.phases]
-    shown = titled(asked.title, prose(asked.prompt), render("plan.html", phases=asked.phases), prose(ways))
-    text = "\n".join([asked.title, asked.prompt, *lines, ways])
+    shown = titled(asked.title, prose(scene.prompt), render("plan.html", phases=asked.phases), prose(ways))
+    text = "\n".join([asked.title, scene.prompt, *lines, ways])
     if lives and lab:
-        _enter(question, seed, target, {"text/html": shown, "text/plain": text})
+        _enter(
+            lambda: Room(question, seed, target, _sheet, scenario), question, {"text/html": shown, "text/plain": text}
+        )
     else:
         show(shown, text, {})
 
 
-def _enter(question: str, seed: int | None, target: str, plan: dict[str, str]) -> None:
+def _enter(make: Callable[[], Room], question: str, plan: dict[str, str]) -> None:
     """Show the room of the attempt that goes on in this kernel, or a new one; `plan` is for who cannot show it."""
     from IPython.display import display
 
     if (room := find(question)) is None:
-        room = Room(question, seed, target, lambda room: Scoring(room).view)
+        room = make()
         room.watch()
     display(room.view._repr_mimebundle_() | plan, raw=True)
     timer = threading.Timer(PATIENCE, room.say_where)
     timer.daemon = True
     timer.start()
+
+
+def _sheet(room: Room) -> w.Widget:
+    return Scoring(room).view
 
 
 def rate_transcripts() -> None:

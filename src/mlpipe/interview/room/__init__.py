@@ -31,6 +31,7 @@ LOCK = threading.RLock()  # of all attempts in this kernel, and of their files
 KEEP = 10  # seconds after which the clock is saved, too
 LONGEST = 1_000_000  # characters of one box: more is no answer, and would be written at each key
 PATIENCE = 10  # seconds after which a page that does not answer is taken as one that cannot be shown
+QUESTIONS_PHASE = "questions"  # the interviewer's: each question there has a box of its own
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # signs that a terminal would obey, where notes are shown again
 _rooms: dict[str, Room] = {}  # by attempt: one clock and one writer each, however often its cell is run
 
@@ -84,10 +85,11 @@ class Room:
         seed: int | None,
         target: str,
         make_sheet: Callable[[Room], w.Widget],
+        scenario: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.question, self.seed, self.target, self.make_sheet, self.clock = question, seed, target, make_sheet, clock
-        asked = content.question(question)
+        self.scenario = content.scenario(question, scenario or store.next_scenario(question)).id
         content.known("target", target, content.LEVELS)  # told at once, not at the start
         earlier, damaged = store.attempts(question, clock)
         self.n_earlier = len(earlier)
@@ -96,25 +98,21 @@ class Room:
         self.opened = self.over = self.answered = False
         self._done: dict[str, set[int]] = {}  # view -> messages that were taken: a repeat changes nothing
         self._revs: dict[str, int] = {}  # box -> the rev of its text
-        self._parts: dict[int, int] = {}  # recording -> how many parts of it are in its file
+        self._parts: dict[str, int] = {}  # recording -> how many parts of it are in its file
         self._error, self._saved, self._ok = "\n".join(damaged), "", True
         self.elsewhere, self._saved_at = False, 0.0
         self._told_clock: tuple[str, float, float] = ("", 0.0, 0.0)
         self._closed = threading.Event()
-        total = minutes(asked.phases[-1].end)
-        plan = [
-            {"id": p.id, "title": p.title, "prompt": p.prompt, "start": p.start, "end": p.end, "span": p.span}
-            | {"box": p.id != "questions"}
-            for p in asked.phases
-        ]
+        self._weakest = store.weakest(question)
+        new = Interview(question, 0, clock, target, scenario=self.scenario)
+        total = minutes(new.total)
         self.stage = Stage(
             words=SAY["room"],
-            plan=plan,
-            about={"title": asked.title, "prompt": asked.prompt}
-            | {"target": sentence("notebook.ready", total=total, target=target)},
+            plan=_plan(new),
+            about=_about(self.left or new, sentence("notebook.ready", total=total, target=target)),
             offer={"attempt": self.left.attempt_id, "elapsed": self.left.elapsed()} if self.left else {},
             clock={"state": "ready", "elapsed": 0.0, "n": 0},
-            phase=asked.phases[0].id,
+            phase=new.phase.id,
             possible=["continue", "again"] if self.left else ["start"],
             status={"ok": not damaged, "saved": "", "error": self._error},
         )
@@ -155,11 +153,9 @@ class Room:
     def _read(self, message: Any) -> tuple[str, int, Callable[[dict[str, Any], list[Any]], bool | None]]:
         if not isinstance(message, dict):
             raise ValueError(f"found a {type(message).__name__}; expected a message with kind, n and view")
-        kind, view = message.get("kind"), message.get("view")
+        kind, view = _name(message, "kind"), _name(message, "view")
         acts = {name.removeprefix("_on_"): name for name in dir(self) if name.startswith("_on_")}
-        content.known("kind", kind if isinstance(kind, str) else repr(kind), acts)
-        if not isinstance(view, str) or len(view) > 80:
-            raise ValueError("view is not the short name that a page gives itself")
+        content.known("kind", kind, acts)
         while len(self._done) > 50:  # pages of long ago
             del self._done[next(iter(self._done))]
         if not self.opened and kind not in ("hello", "start", "continue"):
@@ -174,7 +170,7 @@ class Room:
     def _on_start(self, message: dict[str, Any], buffers: list[Any]) -> None:
         if not self.opened:
             seed = self.n_earlier if self.seed is None else self.seed
-            self._open(Interview(self.question, seed, self.clock, self.target, store.new_attempt_id()))
+            self._open(Interview(self.question, seed, self.clock, self.target, store.new_attempt_id(), self.scenario))
             self.interview.start()
 
     def _on_continue(self, message: dict[str, Any], buffers: list[Any]) -> None:
@@ -182,7 +178,7 @@ class Room:
         if self.opened:
             return
         if self.left is None or message.get("attempt") != self.left.attempt_id:
-            raise ValueError(sentence("room.not_left", found=repr(message.get("attempt"))[:100]))
+            raise ValueError(sentence("room.not_left", found=f"{message.get('attempt')!r:.100}"))
         seen = message.get("elapsed")
         if isinstance(seen, bool) or not isinstance(seen, int | float) or not 0 <= seen <= self.left.total:
             raise ValueError(f"elapsed is {seen!r:.100}; expected 0 to {self.left.total:g} seconds")
@@ -209,7 +205,7 @@ class Room:
             self.interview.reveal()
 
     def _on_question(self, message: dict[str, Any], buffers: list[Any]) -> None:
-        self.interview.interrupt(weakest=store.weakest(self.question))
+        self.interview.interrupt(weakest=self._weakest)
 
     def _on_hint(self, message: dict[str, Any], buffers: list[Any]) -> None:
         if message.get("phase") == self.interview.phase.id:
@@ -225,9 +221,9 @@ class Room:
 
     def _on_note(self, message: dict[str, Any], buffers: list[Any]) -> None:
         """Keep the text of a box if it is newer than what is kept: the highest rev wins, in all views."""
-        box, text, rev = message.get("box"), _text(message), _whole(message, "rev", 2**52)
-        if not isinstance(box, str) or box not in self._titles():
-            raise ValueError(sentence("room.no_box", found=repr(box)[:100], known=", ".join(self._titles())))
+        box, text, rev = _name(message, "box"), _text(message), _whole(message, "rev", 2**52)
+        if box not in self._titles():
+            raise ValueError(sentence("room.no_box", found=repr(box), known=", ".join(self._titles())))
         if rev > self._revs.get(box, 0):
             if text != self._texts().get(box, ""):
                 event = {"kind": "note", "phase": box}
@@ -236,9 +232,14 @@ class Room:
                 self.interview.apply(event | {"text": text, "rev": rev})
             self._revs[box] = rev
 
+    def _on_record(self, message: dict[str, Any], buffers: list[Any]) -> None:
+        take = _name(message, "take")
+        if take not in self.interview.takes:
+            self.interview.apply({"kind": "record", "take": take})
+
     def _on_audio(self, message: dict[str, Any], buffers: list[Any]) -> bool:
-        """Append a part of a recording to its file."""
-        take, part = _whole(message, "take", self.interview.total), _whole(message, "part", 10_000)
+        """Append a part of a recording to its file, the parts in their order."""
+        take, part = _name(message, "take"), _whole(message, "part", 10_000)
         if len(buffers) != 1:
             raise ValueError(f"found {len(buffers)} buffers; expected one with sound")
         if part == self._parts.get(take, 0):
@@ -247,19 +248,18 @@ class Room:
         return part < self._parts.get(take, 0)
 
     def _on_play(self, message: dict[str, Any], buffers: list[Any]) -> None:
-        take = self._take(message)
-        answer = {"kind": "voice", "take": take.start, "view": message["view"]}
+        take = self._recording(message)
+        answer = {"kind": "voice", "take": take.take, "view": message["view"]}
         self.stage.send(answer, [take.path.read_bytes()])
 
     def _on_forget(self, message: dict[str, Any], buffers: list[Any]) -> None:
-        self._take(message).path.unlink()
+        self._recording(message).path.unlink()
 
-    def _take(self, message: dict[str, Any]) -> store.Recording:
-        start = _whole(message, "take", self.interview.total)
+    def _recording(self, message: dict[str, Any]) -> store.Recording:
         for one in store.recordings(self.interview):
-            if one.start == start:
+            if one.take == message.get("take"):
                 return one
-        raise ValueError(sentence("room.no_take", at=minutes(start)))
+        raise ValueError(sentence("room.no_take"))
 
     # What happens by itself
 
@@ -305,7 +305,7 @@ class Room:
     def _advance(self) -> None:
         interview = self.interview
         before = len(interview.events)
-        interview.advance()
+        interview.advance(self._weakest)
         self.over |= interview.state == "finished" and not interview.writable
         if len(interview.events) != before or not self._ok or interview.elapsed() - self._saved_at >= KEEP:
             self.save()
@@ -336,13 +336,9 @@ class Room:
                 return
             interview, titles, texts = self.interview, self._titles(), self._texts()
             stage.attempt, stage.phase, stage.possible = interview.attempt_id, interview.phase.id, self._possible()
-            stage.about = {"title": interview.content.title, "prompt": interview.content.prompt} | {
-                "target": sentence("room.target", target=interview.target)
-            }
-            stage.lines = [
-                {"id": one.id, "at": one.at, "kind": one.kind, "title": one.title, "text": one.text}
-                for one in interview.lines
-            ]
+            stage.about = _about(interview, sentence("room.target", target=interview.target))
+            stage.plan = _plan(interview)
+            stage.lines = [one._asdict() for one in interview.lines]
             stage.boxes = [{"id": box, "title": title, "prompt": prompt} for box, (title, prompt) in titles.items()]
             stage.notes = {
                 box: {"text": texts.get(box, ""), "rev": self._revs[box]} for box in titles if box in self._revs
@@ -350,7 +346,7 @@ class Room:
             begun = [event["at"] for event in interview.events if event["kind"] in ("start", "reveal")]
             reached = interview.content.phases[: len(begun)]
             stage.entered = [{"title": p.title, "at": at} for p, at in zip(reached, begun, strict=True)]
-            stage.takes = [{"take": one.start} for one in store.recordings(interview)]
+            stage.takes = [{"take": one.take, "start": one.start} for one in store.recordings(interview)]
             stage.scored = bool(interview.scores)
             if self.over:
                 stage.covers = {one.id: one.covers for one in reached}
@@ -369,26 +365,25 @@ class Room:
 
     def _possible(self) -> list[str]:
         """Names of buttons, and of what else the page may send."""
-        kinds, finished = self.interview.possible(), self.interview.state == "finished"
+        kinds = self.interview.possible()
         names = {"reveal": "next", "interrupt": "question"}
-        known = ("pause", "resume", "reveal", "interrupt", "hint", "finish", "ask", "note")
-        found = [names.get(kind, kind) for kind in known if kind in kinds and not (self.over and kind == "note")]
-        if finished and not self.over:
-            found.append("finish")  # the minute to end a sentence need not be waited for
-        return found if finished else [*found, "record"]
+        known = ("pause", "resume", "reveal", "interrupt", "hint", "finish", "ask", "note", "record")
+        found = [names.get(kind, kind) for kind in known if kind in kinds]
+        # the minute to end a sentence need not be waited for
+        return found + (["finish"] if self.interview.writable and "finish" not in found else [])
 
     def _titles(self) -> dict[str, tuple[str, str]]:
         """Each box that the reader can write into: its title, and the sentence beside it."""
         interview, phases = self.interview, self.interview.content.phases
         n_begun = phases.index(interview.phase) + 1
-        found = {one.id: (one.title, one.prompt) for one in phases[:n_begun] if self._is_boxed(one.id)}
+        found = {one.id: (one.title, interview.prompt(one)) for one in phases[:n_begun] if self._is_boxed(one.id)}
         asked = {one.id: (sentence("room.asked"), one.ask) for one in interview.dealt_followups}
         last = {one.id: found.pop(one.id) for one in phases[-1:] if one.id in found}
         return found | asked | last
 
     def _is_boxed(self, phase: str) -> bool:
         """The interviewer's questions have a box each, so that phase needs none, unless something stands in it."""
-        return phase != "questions" or phase in self.interview.notes
+        return phase != QUESTIONS_PHASE or phase in self.interview.notes
 
     def _texts(self) -> dict[str, str]:
         return self.interview.notes | self.interview.answers
@@ -425,10 +420,31 @@ def is_lab() -> bool:
     return not code and "google.colab" not in sys.modules
 
 
+def _about(interview: Interview, target: str) -> dict[str, str]:
+    title = f"{interview.content.title}: {interview.scene.title}"
+    return {"title": title, "prompt": interview.scene.prompt, "target": target}
+
+
+def _plan(interview: Interview) -> list[dict[str, Any]]:
+    names = ("id", "title", "start", "end", "span")
+    return [
+        {name: getattr(phase, name) for name in names}
+        | {"prompt": interview.prompt(phase), "box": phase.id != QUESTIONS_PHASE}
+        for phase in interview.content.phases
+    ]
+
+
 def _whole(message: dict[str, Any], name: str, most: float) -> int:
     value = message.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
         raise ValueError(f"{name} is {value!r:.100}; expected a whole number from 0 to {most:.0f}")
+    return value
+
+
+def _name(message: dict[str, Any], name: str) -> str:
+    value = message.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= 80:
+        raise ValueError(f"{name} is {value!r:.100}; expected a name of at most 80 letters")
     return value
 
 

@@ -297,7 +297,7 @@ function render({ model, el }) {
     const was = log.scrollTop + log.clientHeight >= log.scrollHeight - 20;
     model.get("lines").forEach(addLine);
     if (was) log.scrollTop = log.scrollHeight;
-    root.classList.toggle("begun", attempt !== "");
+    if (attempt) root.classList.add("begun");
     root.classList.toggle("over", Object.keys(model.get("covers")).length > 0);
     paintVoice(state, possible);
     setClock();
@@ -317,8 +317,9 @@ function render({ model, el }) {
   function addLine({ id, at, kind, title: name, text }) {
     if (shown.has(id)) return;
     shown.add(id);
-    const head = make("div", { class: "head" }, make("span", { class: "at", text: minutes(at) }), make("strong", { text: name }));
-    if (areas.has(id)) {
+    const said = fill(words.kinds[kind] ?? "{title}", { title: name });
+    const head = make("div", { class: "head" }, make("span", { class: "at", text: minutes(at) }), make("strong", { text: said }));
+    if (kind === "question" && areas.has(id)) {
       head.append(make("button", { type: "button", class: "answer", text: words.answer,
         on: { click: () => { areas.get(id).area.scrollIntoView({ block: "nearest" }); areas.get(id).area.focus(); } } }));
     }
@@ -346,6 +347,7 @@ function render({ model, el }) {
 
   function begin() {
     const first = model.get("plan")[0];
+    root.classList.add("begun"); // what is hidden takes no focus
     box(first.id, first.title, first.prompt).area.focus(); // before the button vanishes: keys go to the box at once
     tell("start");
   }
@@ -394,9 +396,8 @@ function render({ model, el }) {
     } catch {
       return (heardOf.textContent = words.no_microphone);
     }
-    const known = new Set(model.get("takes").map((one) => one.take));
-    let take = Math.floor(elapsed()), part = 0, queue = Promise.resolve();
-    while (known.has(take)) take += 1;
+    const take = Date.now().toString(36);
+    let part = 0, queue = Promise.resolve();
     recorder = new MediaRecorder(stream, { mimeType: type, audioBitsPerSecond: 32_000 });
     recorder.ondataavailable = ({ data }) => {
       if (!data.size) return;
@@ -404,7 +405,7 @@ function render({ model, el }) {
       queue = queue.then(async () => tell("audio", { take, part: mine }, await data.arrayBuffer()));
     };
     recorder.start(10_000);
-    if (!running()) recorder.pause();
+    tell("record", { take });
     heardOf.textContent = "";
     record.textContent = words.stop;
     dot.hidden = false;
@@ -421,17 +422,17 @@ function render({ model, el }) {
 
   function paintVoice(state, possible) {
     const kept = state === "finished" ? model.get("takes") : [];
-    show(record, possible.includes("record"));
-    show(voice, possible.includes("record") || kept.length > 0);
-    for (const { take } of kept) {
+    show(record, recorder !== undefined || possible.includes("record"));
+    show(voice, !record.hidden || kept.length > 0);
+    for (const { take, start } of kept) {
       if (takes.querySelector(`[data-take="${take}"]`)) continue;
-      takes.append(make("div", { class: "take", "data-take": String(take) },
-        make("span", { text: fill(words.take, { at: minutes(take) }) }),
+      takes.append(make("div", { class: "take", "data-take": take },
+        make("span", { text: fill(words.take, { at: minutes(start) }) }),
         make("button", { type: "button", text: words.play, on: { click: () => tell("play", { take }) } }),
         make("button", { type: "button", text: words.delete, on: { click: (event) => forget(event.target, take) } })));
     }
     for (const node of [...takes.children]) {
-      if (!kept.some((one) => String(one.take) === node.dataset.take)) {
+      if (!kept.some((one) => one.take === node.dataset.take)) {
         show(node, false);
         node.remove();
         if (player.dataset.take === node.dataset.take) unload();
@@ -444,12 +445,12 @@ function render({ model, el }) {
     player.src = URL.createObjectURL(new Blob([bytes], { type: "audio/webm" }));
     player.dataset.take = take;
     player.hidden = false;
-    const entered = model.get("entered");
+    const entered = model.get("entered"), { start } = model.get("takes").find((one) => one.take === take);
     entered.forEach(({ title: name, at }, number) => {
       const until = entered[number + 1]?.at ?? total;
-      if (until > take) {
-        places.append(make("button", { type: "button", text: `${name} ${minutes(Math.max(at, take))}`,
-          on: { click: () => { player.currentTime = Math.max(0, at - take); player.play(); } } }));
+      if (until > start) {
+        places.append(make("button", { type: "button", text: `${name} ${minutes(Math.max(at, start))}`,
+          on: { click: () => { player.currentTime = Math.max(0, at - start); player.play(); } } }));
       }
     });
     player.play().catch(() => {}); // a browser may want a click on the player itself
