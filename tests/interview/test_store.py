@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mlpipe.course.record import write
-from mlpipe.interview import store
+from mlpipe.interview import content, store
 from mlpipe.interview.engine import Interview
 from mlpipe.interview.score import LIVE
 
@@ -109,6 +109,7 @@ def test_listing_goes_on_beside_damaged_files(clock):
 
 def scored(clock, attempt_id, weakest):
     interview = begun(clock, attempt_id)
+    interview.note("frame", next(one.text for one in content.transcripts("ctr") if one.id == "ctr_senior"))
     interview.finish()
     interview.score(dict.fromkeys(LIVE, 3) | {weakest: 1}, {}, ())
     return interview
