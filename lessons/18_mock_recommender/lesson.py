@@ -28,11 +28,13 @@ SCALE = "full"
 # %% [markdown]
 # ## What are the rules?
 #
-# - You hold the floor for **twelve minutes**. The interviewer may interrupt you once.
-# - Then come **four minutes** of questions, and one **constraint card** that changes the task; two if you sit for senior.
-# - Write what you would *say*: notes or sentences. Each key is saved, and a closed tab loses nothing.
+# - You hold the floor for **twelve minutes**. The interviewer interrupts you once, at the end of a sentence.
+# - **Ask.** The interviewer has a fact sheet of this product and volunteers nothing. What is yours to decide comes back to you.
+# - Then come **four minutes** of questions: on faults, on what was not heard, on what you only named.
+# - At minute 16 a **constraint card** changes the task; a second one a minute later if you sit for senior. At 18 you may finish your sentence.
+# - Write, dictate or record what you would *say*. Each key is saved, nothing leaves this machine, and a closed tab or a dead kernel loses nothing.
 # - A hint is allowed. What you say after it counts one level lower.
-# - Nobody asks for a perfect design. You are asked to lead.
+# - Nobody asks for a perfect design. You are asked to lead. Each sitting is about another product: films, a shop, jobs.
 #
 # ## What does the interviewer listen for?
 #
@@ -66,7 +68,7 @@ print(f"{1 - of_model:.0%} of the score is not about the model")
 # %% [markdown]
 # ## How strict is your ear?
 #
-# Before you score yourself, score others. The course has six written interviews of known level. You see one, give nine levels, and then see the known ones with their reasons.
+# Before you score yourself, score others. The course has eight written interviews of known level, one of them fluent and empty, one full of reasons and silent. You see one, give nine levels, and then see the known ones with their reasons.
 
 # %%
 from mlpipe.interview.widgets import deal, practise, rate_transcripts
@@ -74,7 +76,7 @@ from mlpipe.interview.widgets import deal, practise, rate_transcripts
 rate_transcripts()
 
 # %% [markdown]
-# At the end stands the **weighted kappa**: 1 if you agree with the known levels, 0 if you agree as chance would. Two levels off count four times as much as one. Why only after all six?
+# At the end stands the **weighted kappa**: 1 if you agree with the known levels, 0 if you agree as chance would. Two levels off count four times as much as one. Why only after all eight?
 #
 # We let one rater score again and again. Each level is kept with a chance of 60 %; otherwise it moves one up or down, a 4 never above 4. The rater's skill never changes.
 
@@ -83,21 +85,21 @@ import numpy as np
 from sklearn.metrics import cohen_kappa_score
 
 rng = np.random.default_rng(SEED)
-known = np.array([list(one.levels.values()) for one in content.transcripts()])  # 6 x 9 levels
+known = np.array([list(one.levels.values()) for one in content.transcripts()])  # 8 x 9 levels
 
 
 def kappa(given, truth):
     return cohen_kappa_score(given.ravel(), truth.ravel(), labels=range(5), weights="quadratic")
 
 
-kappas = {9: [], 54: []}
+kappas = {9: [], known.size: []}
 for _ in range(600 if SCALE == "full" else 60):
     rated = np.clip(known + rng.choice([-1, 0, 1], size=known.shape, p=[0.2, 0.6, 0.2]), 0, 4)
     one = rng.integers(len(known))
     kappas[9].append(kappa(rated[one], known[one]))
-    kappas[54].append(kappa(rated, known))
+    kappas[known.size].append(kappa(rated, known))
 
-# %% alt="Two histograms of kappa for one rater: over the nine scores of one interview the values reach from below zero to one, over 54 scores they stay close together."
+# %% alt="Two histograms of kappa for one rater: over the nine scores of one interview the values reach from below zero to one, over 72 scores they stay close together."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -105,7 +107,7 @@ from mlpipe import plots
 plots.use_style()
 fig, ax = plt.subplots()
 for n, values in kappas.items():
-    color = plots.ACCENT if n == 54 else plots.MUTED
+    color = plots.MUTED if n == 9 else plots.ACCENT
     heights, _, _ = ax.hist(values, bins=np.linspace(-0.6, 1, 49), density=True, alpha=0.7, color=color)
     where = np.median(values), heights.max()
     ax.annotate(f"{n} scores", where, color=color, ha="center", va="bottom", weight="bold")
@@ -119,8 +121,8 @@ from mlpipe.course import claim, exercise, say
 
 claim(
     "Over the nine scores of one interview, few and nearly alike, the kappa of one and the same rater "
-    "spreads several times as wide as over all 54",
-    np.std(kappas[9]) / np.std(kappas[54]),
+    "spreads several times as wide as over all 72",
+    np.std(kappas[9]) / np.std(kappas[72]),
     id="18.kappa_spread", baseline=1.0, at_least=2.5, fmt=".1f",  # baseline: nine scores say as much
 )
 claim(
@@ -141,7 +143,7 @@ claim(
 practise("recommender")
 
 # %% [markdown] notes="After the interview the candidate scores first, then the observer, on the same file. Talk only about the three largest gaps."
-# Score it at once, with the sheet that follows: what a recording would show, not what you know. The scorecard is one page, to print; it names three things to do next.
+# Score it at once, with the sheet that follows: what a recording would show, not what you know. A level above 0 needs a sentence of yours that shows it. The scorecard is one page, to print; it names what was not heard and three things to do next.
 #
 # ## Which numbers count as evidence?
 #
@@ -189,24 +191,44 @@ claim(
 # %% [markdown]
 # ## What would a strong answer have said?
 #
-# Look only after your first attempt. This answer follows the minute plan; each number that was measured is the value of a claim and leads to the section that measures it.
+# Look only after your first attempt. This answer follows the minute plan; each number that was measured is the value of a claim and leads to the section that measures it. Below it stands a weak one. Nothing in it is rare: read your own notes beside it.
 
 # %%
 from mlpipe.interview.answer import model_answer, weak_answer
 
 model_answer("recommender")
-
-# %% [markdown]
-# And a weak one. Nothing in it is rare: read your own notes beside it.
-
-# %%
 weak_answer("recommender")
 
-# %% [markdown]
-# The order is the difference that everybody can hear. When does the model come?
+# %% [markdown] notes="Read the third text aloud, all the names in one breath, and ask for its level."
+# ## What does the interviewer hear?
+#
+# It reads your words for the concepts of this question. Each is *reasoned* (said with a because, a number, a consequence, a choice given up), *said*, only *named* in a list, *denied*, or not heard. That decides what you are asked next, and stands in the scorecard with your sentence. It is never a level. In a terminal, `mlpipe interview --heard FILE` reads any text.
+#
+# **Predict before you run.** A third candidate recites the names of all concepts. About how many does this answer reason?
 
 # %%
-strong, weak = content.answer_text("recommender"), content.transcripts("recommender", bad=True)[0].text
+import re
+from collections import Counter
+
+from mlpipe.interview import heard
+
+strong = re.sub(r"{[^}]*}", "1.9", content.answer_text("recommender"))  # a number for each measured value
+weak = content.transcripts("recommender", bad=True)[0].text
+texts = {"strong": strong, "weak": weak}
+texts["all names"] = ", ".join(one.name for one in content.concepts("recommender"))
+states = {name: Counter(one.state for one in heard("recommender", text)) for name, text in texts.items()}
+for name, found in states.items():
+    print(f"{name:>9}: {found['reasoned']:2} reasoned, {found['said']:2} said, {found['named']:2} named")
+claim(
+    "The strong answer reasons about many more concepts than one that recites all their names",
+    states["strong"]["reasoned"] - states["all names"]["reasoned"],
+    id="18.reasoned", baseline=states["weak"]["reasoned"], at_least=15, fmt=".0f",
+)
+
+# %% [markdown]
+# And the order is what everybody can hear. When does the model come?
+
+# %%
 claim(
     "The strong answer has said much before it names its model (share of its text)",
     strong.lower().find("matrix factorization") / len(strong),
@@ -324,7 +346,7 @@ exercise("18.peak_qps").check(peak_requests)
 # ## What we have seen
 #
 # - Model and code are two of nine dimensions; the model comes late, with its rivals and the condition that flips the choice.
-# - A number is evidence with data, split, interval and limits, and nothing without them.
+# - A number is evidence with data, split, interval and limits, and nothing without them; a name is none without a reason.
 # - A statement that everybody repeats may be a measurement that nobody made.
 
 # %%

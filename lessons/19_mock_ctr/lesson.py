@@ -28,7 +28,7 @@ SCALE = "full"
 # %% [markdown]
 # ## What are the rules?
 #
-# As in 18: **twelve minutes** are yours, with one interruption; then **four minutes** of questions and one **constraint card**, two for senior. Each key is saved. A hint costs a level in its dimension. You are asked to lead.
+# As in 18: **twelve minutes** are yours, with one interruption; then **four minutes** of questions and one **constraint card**, two for senior. Ask for facts: nothing is volunteered. Each key is saved. A hint costs a level in its dimension. You are asked to lead. The product changes from sitting to sitting: ads, news, maps.
 #
 # ## What does the interviewer listen for here?
 #
@@ -55,7 +55,7 @@ gates = [f"- {gate.text}" + " **(new)**" * (gate.id not in in_18) for gate in as
 display(Markdown("\n".join(gates)))
 
 # %% [markdown]
-# Is your ear calibrated? `rate_transcripts()` in 18 covers both questions. If you have not rated the six, do it before you score yourself or a peer.
+# Is your ear calibrated? `rate_transcripts()` in 18 covers both questions. If you have not rated the eight, do it before you score yourself or a peer.
 #
 # ## Sit it
 #
@@ -67,7 +67,7 @@ from mlpipe.interview.widgets import deal, practise
 practise("ctr")
 
 # %% [markdown] notes="The observer watches one thing in this question: who spends the score? If the candidate never asks, stop after the interview at that point, not during it."
-# Score it at once, with the sheet that follows.
+# Score it at once, with the sheet that follows, sentence by sentence.
 #
 # ## Which numbers count as evidence?
 #
