@@ -307,7 +307,16 @@ _SUBJECTS = frozenset(["i", "we", "it", "they", "this", "that", "there", "then",
 _SEPARATES = frozenset([",", "/", "+", "and", "or", "|", "·", "•", "–", "—", "plus", ";", ":", "{", "}", "*"])
 _LONGHAND = {
     **{"b/c": "because", "w/o": "without", "w/in": "within", "w/": "with", "→": "->", "=>": "->", "⇒": "->"},
-    **{"&": " and ", "’": "'", "‘": "'", " - ": " – ", " -- ": " – ", "cannot": "can not", "cant": "can not"},
+    **{
+        "!=": " not = ",
+        "&": " and ",
+        "’": "'",
+        "‘": "'",
+        " - ": " – ",
+        " -- ": " – ",
+        "cannot": "can not",
+        "cant": "can not",
+    },
 }
 _LONGHAND_RE = re.compile("|".join(rf"\b{k}\b" if k.isalpha() else re.escape(k) for k in _LONGHAND))
 _NOT = re.compile(r"\b(is|are|was|were|do|does|did|has|have|had|would|could|should|need)n'?t\b")
@@ -394,8 +403,8 @@ _A_NUMBER = (
     rf"(?:\.?\d[\d.,]* (?:/ \d+ )?(?:(?:k|m|b|million|billion|thousand|hundred) )?"
     rf"|(?:{_NUMBER_WORDS})s? (?:(?:point |and a )?(?:{_NUMBER_WORDS})s? ){{0,4}})"
 )
-_NOTATION = re.compile(r"->|\.\.\.|\.\.|[()\[\]|]|[#]|<\w+>|!?[^\s()\[\]|<>]+")
-_GAPS = {"..": 3, "...": 7}
+_NOTATION = re.compile(r"->|\.\.\.\.|\.\.\.|\.\.|[()\[\]|]|[#]|<\w+>|!?[^\s()\[\]|<>]+")
+_GAPS = {"..": 3, "...": 7, "....": 10}
 
 
 class _Variant:
@@ -448,7 +457,7 @@ def _alternatives(tokens: list[str], written: str) -> tuple[str, set[str], bool]
             part, empty = rf"(?!{_word(token[1:])})", True
         else:
             part = _word(token)
-            first = {token.rstrip("*=")[:3]} | ({f"{token}s"} if len(token) < 3 else set())
+            first = {_stem(token)[:3]} | ({f"{token}s"} if len(token) < 3 else set())
         if empties[-1]:
             firsts |= first
             empties[-1] = empty
@@ -456,12 +465,22 @@ def _alternatives(tokens: list[str], written: str) -> tuple[str, set[str], bool]
     return f"(?:{'|'.join(patterns)})", firsts, any(empties)
 
 
+def _both_ways(written: str) -> tuple[str, ...]:
+    """A variant of two parts in both orders."""
+    one, _, other = written.partition(" & ")
+    return (f"{one} .... {other}", f"{other} .... {one}") if other else (written,)
+
+
 def _word(token: str) -> str:
-    if token.endswith("*"):
-        return rf"{re.escape(token[:-1])}\S* "
-    if token.endswith("="):
-        return rf"{re.escape(token[:-1])} "
-    return rf"{re.escape(token)}{'s?' if token.isalpha() else ''} "
+    stem = _stem(token)
+    return re.escape(stem) + (
+        r"\S* " if token[len(stem) :] == "*" else " " if token != stem or not token.isalpha() else "s? "
+    )
+
+
+def _stem(token: str) -> str:
+    """A word of the notation without the sign behind it."""
+    return token[:-1] if len(token) > 1 and token[-1] in "*=" else token
 
 
 @dataclass(frozen=True)
@@ -482,7 +501,7 @@ class _Lexicon:
         self.variants: dict[str, list[_Variant]] = {}
         for one in entries:
             for key in ("variants", "weak"):
-                for written in one.get(key, ()):
+                for written in (way for each in one.get(key, ()) for way in _both_ways(each)):
                     variant = _Variant(written, one["id"], key == "weak")
                     for first in sorted(variant.parsed[1]):
                         self.variants.setdefault(first, []).append(variant)
@@ -580,7 +599,7 @@ def _chained(hits: list[_Hit]) -> set[_Hit]:
             continue
         if hit and run and any(hit.begin < one.end for one in run) and hit.end - hit.begin <= 4:
             continue  # two readings of the same words
-        if len({one.concept for one in run}) >= 3:
+        if len(run) >= 3 and len({one.concept for one in run}) >= 2:
             chained.update(run)
         run = [hit] if hit and hit.end - hit.begin <= 4 else []
     return chained
