@@ -62,13 +62,24 @@ def quoted(text="1.9", *, holds=True, missing=()):
 
 
 def everything(text):
-    """A scorecard in which each field that a learner fills says `text`."""
-    return scorecard(
-        attempt(text=text),
-        ALL_MID,
-        [quoted(text), quoted(text, holds=False, missing=(f"data ({text})",))],
-        cold=ColdAnswer("2026", text, None),
-    )
+    """A scorecard in which each field that a learner, a peer's file or a second rater fills says `text`."""
+    interview = attempt(text=text, finish=False)
+    interview.apply({"kind": "ask", "text": text, "topics": ["users"], "reply": text})
+    interview.finish()
+    with pytest.MonkeyPatch.context() as patch:
+        found = dict.fromkeys(DIMENSIONS, (hearing.Heard("surface", "reasoned", text),))
+        patch.setattr(hearing, "evidence", lambda *_: found)
+        patch.setattr(facts, "contradictions", lambda *_: (facts.Contradiction("users", text, text),))
+        patch.setattr(findings, "hurt", lambda interview: findings.Hurt(text, text, text, text))
+        return scorecard(
+            interview,
+            Score(ALL_MID.levels, sentences=dict.fromkeys(DIMENSIONS, text)),
+            [quoted(text), quoted(text, holds=False, missing=(f"data ({text})",))],
+            cold=ColdAnswer("2026", text, None),
+            second=Opinion("m", dict.fromkeys(DIMENSIONS, 1), dict.fromkeys(DIMENSIONS, text), 3),
+            agreement=text,
+            problems=[text],
+        )
 
 
 class Tags(HTMLParser):

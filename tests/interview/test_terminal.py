@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from mlpipe.interview import content, evidence, hearing, save_cold_answer, scorecard, store
+from mlpipe.interview import content, evidence, save_cold_answer, scorecard, store
 from mlpipe.interview.cold import cold_answer
 from mlpipe.interview.content import COMMANDS
 from mlpipe.interview.evidence import Evidence
@@ -89,7 +89,7 @@ def saved(question="recommender"):
     return interview
 
 
-def test_a_whole_interview_from_the_start_to_the_scorecard(terminal, tmp_path, monkeypatch):
+def test_a_whole_interview_from_the_start_to_the_scorecard(terminal, tmp_path):
     script = [
         (5, ""),  # the clock starts
         (20, "Which surface, and who <b>uses</b> it?"),
@@ -129,8 +129,6 @@ def test_a_whole_interview_from_the_start_to_the_scorecard(terminal, tmp_path, m
         "2",  # a gate
         *("", "1", "0", "1", "1", "1"),  # the cold answer
     ]
-    numbers = lambda text: [hearing.Number(1.9, "times", "so it is")] if "1.9 times" in text else []  # noqa: E731
-    monkeypatch.setattr(hearing, "numbers", numbers)
     save_cold_answer("recommender", "Use a <i>neural</i> network.")
     assert terminal("recommender", "--seed", "5", script=script) == 0
     text = terminal.text

@@ -344,6 +344,8 @@ def was_said(number: float | str, said: str) -> bool:
     except ValueError:
         return False
     for one in hearing.numbers(said):
+        if one.unit == "top":  # a place in a ranking measures nothing
+            continue
         value = one.value / 100 if one.unit == "%" else one.value
         told = one.unit or len(re.findall(r"[^\W\d_]{2,}", one.sentence)) >= 2
         alike = not quoted or not one.unit or one.unit in quoted

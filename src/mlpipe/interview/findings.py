@@ -168,8 +168,6 @@ def why(interview: Interview, event: Mapping[str, object]) -> str:
 
 def _faults(question: str) -> dict[str, dict[str, str]]:
     """The faults of a question by id, as their file has them."""
-    if not (content.FOLDER / "faults.toml").exists():
-        return {}
     return {one["id"]: one for one in content._read("faults.toml")["faults"] if question in one["questions"]}
 
 
@@ -193,8 +191,9 @@ def pace(interview: Interview) -> list[Pace]:
 
 
 def numbers(interview: Interview) -> list[hearing.Number]:
-    """The numbers that were uttered with a unit, each once."""
-    unique = {(one.value, one.unit): one for one in reversed(hearing.numbers(interview.said)) if one.unit}
+    """The numbers that were uttered with a unit, each once; a place in a ranking measures nothing."""
+    said = [one for one in hearing.numbers(interview.said) if one.unit not in ("", "top")]
+    unique = {(one.value, one.unit): one for one in reversed(said)}
     return list(reversed(unique.values()))
 
 

@@ -147,7 +147,13 @@ def scorecard(
         "remarks": remarks,
         "problems": list(problems),
     }
-    return render("scorecard.html", **values), render("scorecard.md", **values).rstrip("\n") + "\n"
+    page, text = render("scorecard.html", **values), render("scorecard.md", **values).rstrip("\n") + "\n"
+    return _writable(page), _writable(text)
+
+
+def _writable(text: str) -> str:
+    """Text as a file can hold it: half a sign, which another program may have left, becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _rows(
