@@ -228,10 +228,11 @@ def _steps(
         for one in below:
             now = effective[one.id]
             if not any(known.startswith(f"{one.name}, ") for known, _ in steps):
-                text = f"{one.name}, from {names[now]} to {names[now + 1]}: {one.levels[now]}"
-                left = [concepts[id] for id in absent[one.id]]
-                text += f" Not heard: {', '.join(each.name for each in left[:LEFT])}." if left else ""
-                lessons = tuple(dict.fromkeys(lesson for each in left[:LEFT] for lesson in each.lessons))
+                left = [concepts[id] for id in absent[one.id]][:LEFT]
+                text = f"{one.name}, from {names[now]} to {names[now + 1]}. "
+                text += f"Not heard: {', '.join(each.name for each in left)}. " if left else ""
+                text += one.levels[now]
+                lessons = tuple(dict.fromkeys(lesson for each in left for lesson in each.lessons))
                 steps.append((text, lessons[:LESSONS] or one.lessons[:LESSONS]))
     return [*steps, *((text, ()) for text in content.RULES["next"])][:3]
 
