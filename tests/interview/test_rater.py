@@ -13,6 +13,7 @@ from mlpipe.interview.content import DIMENSIONS
 from mlpipe.interview.engine import Interview
 from mlpipe.interview.rating import ask_second_rater
 from mlpipe.interview.screen import Screen
+from mlpipe.interview.widgets import Scoring
 
 WORDS = "I would start with popularity because it costs nothing. Then matrix factorization, and I cut in time."
 QUOTE = "start with  POPULARITY because it costs"
@@ -420,6 +421,39 @@ def test_in_a_terminal_it_is_asked_when_there_is_one(endpoint, monkeypatch):
     assert "status 500" in in_a_terminal(interview)
     monkeypatch.delenv(rater.URL)
     assert in_a_terminal(interview) == ""
+
+
+class Room:
+    """As much of the room as its score sheet needs."""
+
+    def __init__(self, interview):
+        self.interview = interview
+
+    def save(self):
+        store.save(self.interview)
+
+    def publish(self):
+        pass
+
+
+def test_in_a_notebook_the_scorecard_does_not_wait_and_shows_it_when_it_comes(endpoint):
+    released = threading.Event()
+    endpoint.answer = lambda handler: released.wait(20) and reply(handler, RIGHT)
+    sheet = Scoring(Room(attempt(WORDS * 4, level=None)))
+    for name in DIMENSIONS:
+        sheet.sheet.levels[name].value, sheet.sheet.own[name].value = 2, "it costs nothing"
+    assert endpoint.asked == []
+    sheet._score()
+    assert "You need not wait" in sheet.second.value
+    assert "2nd" not in sheet.page.value
+    released.set()
+    for _ in range(200):
+        if "2nd" in sheet.page.value:
+            break
+        time.sleep(0.05)
+    assert "2nd" in sheet.page.value
+    assert "It gives 9 levels" in sheet.second.value
+    assert [event["kind"] for event in sheet.interview.events].count("score") == 1
 
 
 def test_in_a_terminal_ctrl_c_skips_it_and_the_interview_goes_on(endpoint, monkeypatch):

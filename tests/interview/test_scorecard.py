@@ -251,7 +251,7 @@ def test_three_things_to_do_next_are_what_costs_most():
     levels = dict.fromkeys(DIMENSIONS, 3) | {"D6": 0, "D9": 1, "D5": 2}  # of the points: 3 x 10, 2 x 10, 1 x 15
     _, markdown = scorecard(attempt(), Score(levels), [quoted()], base="")
     first, second, third = steps(markdown)
-    assert first.startswith("Serving and capacity, from missing to junior: ")
+    assert first.startswith("Serving and capacity, from missing to junior. Not heard: ")
     assert "[01 requirements](<01_requirements.ipynb>)" in first
     assert {second.split(",")[0], third.split(",")[0]} == {"Evaluation", "Communication and time"}
 

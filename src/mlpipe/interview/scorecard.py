@@ -12,7 +12,7 @@ from mlpipe import paths
 from mlpipe.course.record import PRIVATE, write
 from mlpipe.interview import content, findings, rater, store
 from mlpipe.interview.cold import ColdAnswer, cold_answer
-from mlpipe.interview.content import Question, sentence
+from mlpipe.interview.content import Question, minutes, sentence
 from mlpipe.interview.engine import Interview
 from mlpipe.interview.evidence import Graded, built, collect_evidence
 from mlpipe.interview.hearing import Heard
@@ -189,9 +189,10 @@ def _rows(
 
 
 def _recordings(interview: Interview) -> list[tuple[str, str]]:
-    """The recordings that are kept beside the attempt: a name and where each is."""
-    kept = getattr(store, "recordings", lambda interview: ())(interview)
-    return [(path.name, path.as_uri()) for path in kept]
+    """The recordings that are kept beside the attempt: when each begins, and where it is."""
+    return [
+        (sentence("card.recording", at=minutes(one.start)), one.path.as_uri()) for one in store.recordings(interview)
+    ]
 
 
 def _means(history: Sequence[Interview], weights: Mapping[str, int]) -> tuple[list[tuple[str, float]], int]:

@@ -10,13 +10,13 @@ import ipywidgets as w
 
 from mlpipe.course.boxes import BAD, GOOD, NEUTRAL, box, prose, shell, show
 from mlpipe.course.measured import HIDE
-from mlpipe.interview import content, score, store
+from mlpipe.interview import content, findings, rater, score, store
 from mlpipe.interview.content import RULES, sentence
-from mlpipe.interview.evidence import Quote, collect_evidence, grade_quote
+from mlpipe.interview.evidence import collect_evidence
 from mlpipe.interview.room import LOCK, PATIENCE, Room, elsewhere, find, is_lab
 from mlpipe.interview.scorecard import write_scorecard
-from mlpipe.interview.sheets import Note, Rating, Sheet, button, cold_sheet, heading
-from mlpipe.interview.views import render, titled
+from mlpipe.interview.sheets import Note, Rating, attempt_sheet, button, cold_sheet, heading
+from mlpipe.interview.views import clip, render, titled
 from mlpipe.paths import call
 
 STATIC = "TQDM_DISABLE"  # set wherever outputs are kept: nothing that lives in a kernel is shown there
@@ -141,10 +141,10 @@ class Scoring:
         rows.append(heading("Which level did you see?", "Tick what a recording would show, not what you know."))
         self.live = w.Checkbox(description=f"live: only {', '.join(score.LIVE)}", indent=False)
         self.peer = w.Checkbox(description="I am the observer, not the candidate", indent=False)
-        self.sheet, self.page = Sheet(interview.content, interview.helped), w.HTML()
+        self.sheet, self.page, self.second = attempt_sheet(interview), w.HTML(), Note()
         self.live.observe(lambda change: self.sheet.show(score.LIVE if change["new"] else score.DIMENSIONS), "value")
         rows += [w.HBox([self.live, self.peer]), self.sheet.view]
-        rows += [button("Make the scorecard", self._score, "primary"), self.message, self.page]
+        rows += [button("Make the scorecard", self._score, "primary"), self.message, self.second, self.page]
         self.view = w.VBox(rows)
 
     def _quoting(self) -> list[w.Widget]:
@@ -154,26 +154,41 @@ class Scoring:
             "claim": w.Dropdown(options=[("which claim of the course?", ""), *names], layout=WIDE)
         }
         self.quote |= {name: w.Text(placeholder=part["ask"], layout=WIDE) for name, part in RULES["quote"].items()}
-        verdicts = w.VBox([Note(str(grade_quote(Quote(**said), evidence))) for said in self.interview.quotes])
+        verdicts = w.VBox([Note(str(one)) for one in findings.graded(self.interview, evidence)])
+        uttered = [f"{one.value:g} {one.unit}: “{clip(one.sentence, 120)}”" for one in findings.numbers(self.interview)]
+        told = "\n".join([sentence("rating.uttered" if uttered else "rating.none_uttered"), *uttered])
 
         def check() -> None:
             said = {name: field.value.strip() for name, field in self.quote.items()}
             if self._tried(lambda: self.interview.quote(**said)):
                 self.room.save()
-                verdicts.children = [*verdicts.children, Note(str(grade_quote(Quote(**said), evidence)))]
+                verdicts.children = [Note(str(one)) for one in findings.graded(self.interview, evidence)]
 
         head = heading("Which numbers did you quote?", "A number counts with its data, split, interval and limits.")
-        return [head, *self.quote.values(), button("Check it", check), verdicts]
+        return [head, Note(told), *self.quote.values(), button("Check it", check), verdicts]
 
     def _score(self) -> None:
         def keep() -> None:
-            given = self.sheet.score()
-            self.interview.score(given.levels, given.unprompted, given.gates, peer=self.peer.value)
+            given = self.sheet.score(peer=self.peer.value)
+            marks = (given.levels, given.unprompted, given.gates)
+            self.interview.score(*marks, peer=self.peer.value, sentences=given.sentences)
 
         if not self._tried(keep):
             return
         self.room.save()
         self.room.publish()
+        self._show_card()
+        if rater.wanted():
+            self.second.tell(sentence("rater.beside"))
+            rater.ask_beside(self.interview, self._second_opinion)
+
+    def _second_opinion(self, opinion: rater.Opinion) -> None:
+        """Make the scorecard anew when the second rater has answered."""
+        self.second.tell(opinion.problem or sentence("rater.given", count=len(opinion.levels)))
+        with LOCK:
+            self._show_card()
+
+    def _show_card(self) -> None:
         try:
             page, _, paths = write_scorecard(self.interview, base="")
         except OSError as error:
