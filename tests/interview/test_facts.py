@@ -231,6 +231,10 @@ def test_a_very_long_text_gets_a_reply(text):
     assert facts.contradictions(ADS, SHEET, text) == ()
 
 
+def test_of_what_is_said_in_passing_only_the_first_is_answered():
+    assert facts.reply(ADS, "Of the users, in the data").topics == ("users",)
+
+
 # A contradiction
 
 AGAINST = [
