@@ -260,7 +260,7 @@ AGAINST = [
     (ADS, "baseline", "Nothing runs today, so anything is better."),
     (JOBS, "baseline", "There is no system in place."),
     # written after the patterns: 15 of 23 were found at first sight, and of the last 27 below one was found by mistake
-    (VIDEO, "requests", "10M users x 1 visit = 100 req/s on average."),
+    (VIDEO, "requests", "10M users with one visit are 100 requests/s on average."),
     (VIDEO, "requests", "So we are at about 20k QPS at peak."),
     (VIDEO, "users", "Since the service has a hundred million users, the user table is 25 GB."),
     (VIDEO, "items", "With a million films, EASE is impossible."),
@@ -368,6 +368,12 @@ def test_strong_transcripts_and_answers_contradict_nothing_and_others_do():
         assert [facts.contradictions(default, SHEET, text) for text in strong] == [()] * len(strong)
     (mid,) = [one for one in content.transcripts("recommender") if one.level == "mid"]  # who was told two million users
     assert [one.topic for one in facts.contradictions(VIDEO, SHEET, mid.text)] == ["users"]
+
+
+def test_the_sentence_is_quoted_without_the_name_of_who_said_it():
+    for said in ("We have no impression log.", "We don’t log impressions."):
+        (found,) = facts.contradictions(ADS, ["logs", "metric", "logs"], f"Candidate: {said}\nInterviewer: {said}")
+        assert found == ("logs", ADS.facts["logs"].text, said)
 
 
 @settings(max_examples=100, deadline=None)

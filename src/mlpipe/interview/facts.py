@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from mlpipe.interview import content
+from mlpipe.interview import content, hearing
 from mlpipe.interview.content import ASKING, Fact, Scenario, Topic
 
 MOST = 3  # facts in one reply
@@ -191,32 +191,16 @@ def _pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{pattern})", re.IGNORECASE)
 
 
-_SCALES = {"hundred": 1e2, "thousand": 1e3, "k": 1e3, "million": 1e6, "mn": 1e6, "m": 1e6, "billion": 1e9, "bn": 1e9}
-_WORDS = {"a": 1, "half a": 0.5, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
-_WORDS |= {"nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50}
-_WORDS |= {"sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
-_SCALE, _WORD = "|".join(_SCALES), "|".join(sorted(_WORDS, key=len, reverse=True))
-_NUMBER = re.compile(
-    rf"(?<![\w.,])(?P<digits>\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?)(?P<scale>(?:[\s-]?(?:{_SCALE})\b)*)"
-    rf"|\b(?P<word>{_WORD})(?P<scales>(?:[\s-](?:{_SCALE})\b)*)"
-)
-_BETWEEN = r"[\s-]*(?:(?:of|our|the|these|such|signed-in|promoted|paid|in|total) )*"
-
-
 def _numbers(said: str) -> Iterator[tuple[float, str]]:
     """Pairs of number and unit, of those that have a unit of the sheets."""
-    for found in _NUMBER.finditer(said):
-        value = float(found["digits"].replace(",", "")) if found["digits"] else _WORDS[found["word"]]
-        for scale in re.findall("[a-z]+", found["scale"] or found["scales"] or ""):
-            value *= _SCALES[scale]
-        for unit, words in ASKING["units"].items():
-            if _unit(words).match(said, found.end()):
-                yield value, unit
-                break
-
-
-@cache
-def _unit(words: str) -> re.Pattern[str]:
-    for name, group in ASKING["names"].items():
-        words = words.replace(f"<{name}>", group)
-    return re.compile(f"{_BETWEEN}(?:{words})")
+    found, names = hearing.numbers(said), ASKING["names"]
+    for one in found:
+        known = [unit for unit, ways in ASKING["units"].items() if one.unit in ways]
+        if known:
+            yield one.value, known[0]
+        elif one.unit == "s":
+            yield 1000 * one.value, "ms"
+        elif one.unit in ("requests", "queries", "impressions", "calls") and _pattern(names["daily"]).search(said):
+            yield one.value, "requests a day"
+        elif not one.unit and len(found) == 1:  # "40,000 open jobs"
+            yield from ((one.value, unit) for unit in ("users", "items") if _pattern(names[unit]).search(said))
