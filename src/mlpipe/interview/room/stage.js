@@ -157,7 +157,7 @@ function render({ model, el }) {
 
   function box(id, name, prompt) {
     if (areas.has(id)) return areas.get(id);
-    const area = make("textarea", { id: `${view}-${id}`, rows: "6", spellcheck: "false", placeholder: words.notes_hint });
+    const area = make("textarea", { id: `${view}-${id}`, rows: "8", spellcheck: "false", placeholder: words.notes_hint });
     const covers = make("div", { class: "covers", hidden: "" });
     const one = { area, covers, rev: 0 };
     area.addEventListener("input", () => typed(id));
@@ -231,8 +231,8 @@ function render({ model, el }) {
       };
     }
     for (const [id, one] of areas) {
-      if (one.rev) copy.keep(id, { text: one.area.value, rev: one.rev });
       takeUp(id);
+      if (one.rev > (copy.read(id)?.rev ?? 0)) copy.keep(id, { text: one.area.value, rev: one.rev });
     }
   }
 
@@ -282,9 +282,9 @@ function render({ model, el }) {
     const about = model.get("about"), possible = model.get("possible"), state = model.get("clock").state;
     title.textContent = about.title;
     task.textContent = about.prompt;
-    target.textContent = offered() || about.target;
     for (const one of model.get("boxes")) box(one.id, one.title, one.prompt);
     enter(model.get("attempt"));
+    target.textContent = offered() || about.target;
     for (const [id, one] of areas) {
       const kept = model.get("notes")[id];
       if (kept) adopt(id, kept.text, kept.rev);
