@@ -198,6 +198,7 @@ def test_600_keys_are_kept_while_the_interviewer_speaks_each_second(at):
     assert at.box().input_value() == text
     assert at.focused() == "frame"
     assert at.page.locator(".mlpipe-room .log .question").count() >= 3
+    assert at.page.locator(".mlpipe-room .clock").inner_text() >= "00:05"
     until(lambda: at.notes().get("frame") == text)
 
 

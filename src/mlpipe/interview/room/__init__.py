@@ -23,7 +23,7 @@ import traitlets as t
 
 from mlpipe.course.boxes import prose
 from mlpipe.interview import content, store
-from mlpipe.interview.content import SAY, minutes, sentence
+from mlpipe.interview.content import SAY, sentence
 from mlpipe.interview.engine import Interview
 from mlpipe.paths import call
 
@@ -105,11 +105,10 @@ class Room:
         self._closed = threading.Event()
         self._weakest = store.weakest(question)
         new = Interview(question, 0, clock, target, scenario=self.scenario)
-        total = minutes(new.total)
         self.stage = Stage(
             words=SAY["room"],
             plan=_plan(new),
-            about=_about(self.left or new, sentence("notebook.ready", total=total, target=target)),
+            about=_about(self.left or new, sentence("room.ready", target=target)),
             offer={"attempt": self.left.attempt_id, "elapsed": self.left.elapsed()} if self.left else {},
             clock={"state": "ready", "elapsed": 0.0, "n": 0},
             phase=new.phase.id,

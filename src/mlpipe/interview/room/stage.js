@@ -238,21 +238,21 @@ function render({ model, el }) {
 
   // ------------------------------------------------------------------ the clock, which runs here
 
-  let base = { state: "ready", elapsed: 0, at: performance.now() }, second = performance.now();
+  let base = { n: -1, state: "ready", elapsed: 0, at: performance.now() }, second = performance.now();
   const running = () => base.state === "running";
   const total = model.get("plan").at(-1).end;
   const elapsed = () => Math.min(total, base.elapsed + (running() ? (performance.now() - base.at) / 1000 : 0));
   const stored = () => copies(model.get("offer").attempt).read("clock")?.rev ?? 0;
 
   function setClock() {
-    const { state, elapsed } = model.get("clock");
+    const { state, elapsed, n } = model.get("clock");
+    if (n === base.n) return; // told before: since then the clock has run on here
     if (recorder && state !== base.state) {
       if (state === "paused" && recorder.state === "recording") recorder.pause();
       else if (state === "running" && recorder.state === "paused") recorder.resume();
       else if (state === "finished") stopRecording();
     }
-    base = { state, elapsed, at: performance.now() };
-    paintClock();
+    base = { n, state, elapsed, at: performance.now() };
   }
 
   function everySecond() {
@@ -301,6 +301,7 @@ function render({ model, el }) {
     root.classList.toggle("over", Object.keys(model.get("covers")).length > 0);
     paintVoice(state, possible);
     setClock();
+    paintClock();
     paintSaved();
     if (model.get("scored") && !forgotten) {
       forgotten = true; // the file has it all
