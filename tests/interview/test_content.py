@@ -570,8 +570,8 @@ GIVEN = {  # what the speaker assumes or counts up, and the conditions under whi
     "ctr": """
         two bidding ads; three percent, a hundred million requests a day, two hundred ads a request, fifty milliseconds;
         two guardrails; one percent of the impressions; last six hours; a sixteenth of the buckets;
-        keep only a tenth of them; a hundred million users; sixteen gigabytes; some twenty weights;
-        two hundred ads leave far less; random error of thirty percent;
+        keep only a tenth of them; some twenty weights; at the peak three times that;
+        two hundred ads leave far less;
         two percent lift of a one percent click rate; two whole weeks; ten milliseconds, one batch for all ads five,
         the network fifteen
     """,
@@ -591,6 +591,11 @@ COMPUTED = {  # what is computed aloud from those, and its value
     },
     "ctr": {
         "twelve hundred requests a second": (envelope.queries_per_second(100e6, 1), 1200),
+        "a vector of sixty-four floats for each of a hundred million users makes twenty-six gigabytes": (
+            envelope.embedding_bytes(100e6, 64) / 1e9,
+            26,
+        ),
+        "a table of a megabyte or two": (2**18 * np.mean([4, 8]) / 1e6, 1.55),
         "about two hundred and thirty thousand predictions": (200 * envelope.queries_per_second(100e6, 1), 230e3),
     },
 }
