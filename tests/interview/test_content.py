@@ -288,7 +288,7 @@ def test_the_rules_name_levels_dimensions_and_phases_that_there_are():
 
 def said():
     """The sentences that the code says: key, and the names of what it fills in (None where it is not written out)."""
-    for path in Path(content.__file__).parent.glob("*.py"):
+    for path in Path(content.__file__).parent.rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(call, ast.Call) and re.search(r"\b(say|sentence)$", ast.unparse(call.func)):
                 names = {one.arg for one in call.keywords}
@@ -299,6 +299,8 @@ def said():
 def test_each_sentence_is_said_and_gets_what_it_names():
     there = {f"{part}.{key}": text for part, found in content.SAY.items() for key, text in found.items()}
     calls = dict(said())
+    in_page = re.findall(r"\bwords\.(\w+)", (content.FOLDER.parent / "room" / "stage.js").read_text(encoding="utf-8"))
+    calls |= {f"room.{name}": None for name in in_page if f"room.{name}" not in calls}
     assert calls.keys() <= there.keys()
     assert there.keys() - calls.keys() == {f"commands.{name}" for name in content.COMMANDS} | {
         "session.cards",  # a list, taken by its number
