@@ -655,11 +655,12 @@ def test_the_ctr_snippet_corrects_the_sampling():
     model, ratio = run(text)["fit_sampled"](rows, clicked, past, kept=0.1, C=0.1)
     assert ratio == pytest.approx(1, abs=0.1)
     assert text.count("np.log(kept)") == 1
-    _, ratio = run(text.replace("np.log(kept)", "0"))["fit_sampled"](rows, clicked, past, kept=0.1, C=0.1)
-    assert ratio > 3
-    changed = np.where(past, clicked, 1 - clicked)  # what comes later is judged, not learned
-    again, _ = run(text)["fit_sampled"](rows, changed, past, kept=0.1, C=0.1)
+    _, raw = run(text.replace("np.log(kept)", "0"))["fit_sampled"](rows, clicked, past, kept=0.1, C=0.1)
+    assert raw > 3
+    changed = np.where(past, clicked, 1 - clicked)  # what comes later is judged and not learned; only that is judged
+    again, other = run(text)["fit_sampled"](rows, changed, past, kept=0.1, C=0.1)
     np.testing.assert_array_equal(again.coef_, model.coef_)
+    assert other * changed[~past].sum() == pytest.approx(ratio * clicked[~past].sum())
 
 
 def test_the_content_speaks_of_nobody_and_of_no_place_of_work():
