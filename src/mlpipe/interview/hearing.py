@@ -132,8 +132,9 @@ _LINE = re.compile(r"[^\r\n]+")
 _SPEAKER = re.compile(r"\s{0,3}[*_]{0,2}(interviewer|candidate)[*_]{0,2}\s?:[*_]{0,2}", re.IGNORECASE)
 _BULLET = re.compile(r"\s*(?:(?:[-*•·–—>+]|\d{1,2}[.)]|\(?[a-z]\))\s+|#{1,6}\s*)")
 _CODE = re.compile(
-    r"\s*(?:(?:def|class)\s+\w+\s*[(:]|import\s+\w+|from\s+[\w.]+\s+import\b|return\b.*[(\[\w]|@\w+$|for\s+\w.*\sin\s.*:\s*$"
-    r"|(?:if|elif|while|with)\b.*:\s*$|assert\s.*[=<>(]|print\(|\w[\w., ]{0,40}\s[-+*/@]?=\s*[\w(\[{'\"-]"
+    r"\s*(?:(?:def|class)\s+\w+\s*[(:]|import\s+\w+|from\s+[\w.]+\s+import\b|return\b.*[(\[\w]|@\w+$|print\("
+    r"|for\s+\w.*\sin\s.*:\s*$|(?:if|elif|while|with)\b.*[(=<>\[].*:\s*$|assert\s.*[=<>(]"
+    r"|\w[\w., \[\]:]{0,40}\s[-+*/@]?=\s*[^=\s].*[(\[{@\"'].*[)\]}\"'\w]\s*(?:#.*)?$"
     r"|[A-Za-z_][\w.]{0,60}\(.{0,200}\)\s*(?:#.*)?$)"
 )
 _INDENTED = re.compile(r"(?: {4}|\t)\s*(?=.*(?:[=()\[\]]|:\s*$|#))")
@@ -257,7 +258,8 @@ class _Shadow:
         number, numbers = 0, list[int]()
         for i, token in enumerate(self.tokens):
             follows = self.tokens[i + 1] if i + 1 < len(self.tokens) else ""
-            if i and (token in _OPENS or token in _PAUSES or (token == "and" and follows in _SUBJECTS)):
+            opens = token in _OPENS or token in _PAUSES or (token == "and" and follows in _SUBJECTS)
+            if opens and i and self.tokens[i - 1] not in _PAUSES:
                 number += 1
             numbers.append(number)
         return numbers
@@ -287,6 +289,8 @@ class _Shadow:
         return listed
 
     def _short(self, item: list[int]) -> list[int]:
+        if any(self.tokens[i] in ("=", "->") for i in item):
+            return [*item, *([0] * 9)]  # a statement in signs is no item
         return [i for i in item if self.tokens[i] not in ("the", "a", "an", "some", "few", "also")]
 
     def _tail(self, item: list[int]) -> list[int]:
@@ -414,6 +418,7 @@ class _Variant:
         self.concept, self.weak = concept, weak
         self.kind = written[0] if written[0] in "+^" else ""
         self.written = written.lstrip("+^ ")
+        self.spans = any(one in self.written for one in ",/{")
 
     @cached_property
     def parsed(self) -> tuple[str, set[str]]:
@@ -492,6 +497,7 @@ class _Hit:
     end: int
     weak: bool
     kind: str
+    spans: bool  # it speaks of a list itself: "user, item and context"
 
 
 class _Lexicon:
@@ -515,7 +521,7 @@ class _Lexicon:
             for key in keys:
                 for one in self.variants.get(key, ()):
                     if found := one.pattern.match(shadow.text, shadow.starts[i]):
-                        yield _Hit(one.concept, i, max(i + 1, shadow.index(found.end())), one.weak, one.kind)
+                        yield _Hit(one.concept, i, max(i + 1, shadow.index(found.end())), one.weak, one.kind, one.spans)
 
 
 @cache
@@ -545,6 +551,12 @@ def _opening() -> re.Pattern[str]:
 
 
 @cache
+def _listing() -> re.Pattern[str]:
+    """What says that a list comes, up to five words before its item."""
+    return re.compile(rf"{_phrase('listing').pattern}(?:\S+ ){{0,5}}$")
+
+
+@cache
 def _dismissal() -> re.Pattern[str]:
     """What puts aside that which stands up to six words behind it."""
     return re.compile(rf"{_phrase('dismissed').pattern}(?:\S+ ){{0,6}}$|{_phrase('negated').pattern}(?:\S+ )?$")
@@ -558,6 +570,7 @@ def _steers(text: str) -> bool:
 # ---------------------------------------------------------------- states
 
 
+_TERSE = 14  # words and signs, up to which a sentence is one thought
 _STUFFED = 6  # commas in a sentence, from which on what spans several items of its list is a list, too
 
 
@@ -568,7 +581,7 @@ def _states(question: str, text: str, heading: bool) -> tuple[tuple[str, str], .
     hits = _longest(list(_lexicon("concepts.toml", question).hits(shadow)))
     if not hits:
         return ()
-    chained = _chained(hits)
+    chained = _chained([hit for hit in hits if not hit.weak])
     best = dict[str, str]()
     for hit in hits:
         state = _state(shadow, hit, heading, hit in chained)
@@ -599,7 +612,7 @@ def _chained(hits: list[_Hit]) -> set[_Hit]:
             continue
         if hit and run and any(hit.begin < one.end for one in run) and hit.end - hit.begin <= 4:
             continue  # two readings of the same words
-        if len(run) >= 3 and len({one.concept for one in run}) >= 2:
+        if len({one.concept for one in run}) >= 3:
             chained.update(run)
         run = [hit] if hit and hit.end - hit.begin <= 4 else []
     return chained
@@ -613,21 +626,15 @@ def _state(shadow: _Shadow, hit: _Hit, heading: bool, chained: bool) -> str:
     words = range(hit.begin, hit.end)
     across = any(shadow.tokens[i] in _SEPARATES for i in words)  # the list itself may state it: "user, item, context"
     inside = all(i in shadow.listed or shadow.tokens[i] in _SEPARATES for i in words)
-    inside = inside and (not across or shadow.text.count(",") >= _STUFFED)
+    inside = inside and not (across and hit.spans and shadow.text.count(",") < _STUFFED)
+    inside = inside or bool(_listing().search(shadow.text[: shadow.starts[hit.begin]]))
     rest = [
         i
         for i, token in enumerate(shadow.tokens)
         if not hit.begin <= i < hit.end and token not in _words("small") and token[0].isalnum()
     ]
-    if (
-        heading
-        or inside
-        or chained
-        or (not rest and hit.end - hit.begin <= 3)
-        or (len(rest) < 2 and not _phrase("verbs").search(shadow.text))
-    ):
-        return "named"
-    if hit.weak:
+    bare = len(rest) < 2 and not _phrase("verbs").search(shadow.text)
+    if heading or inside or chained or bare or hit.weak:
         return "named"
     return "reasoned" if _reasoned(shadow, hit) else "said"
 
@@ -653,6 +660,8 @@ def _rejected(shadow: _Shadow, hit: _Hit) -> bool:
 def _reasoned(shadow: _Shadow, hit: _Hit) -> bool:
     """Whether a cause, a number or a consequence stands in the clause or beside it."""
     low, high = shadow.clauses[hit.begin] - 1, shadow.clauses[hit.end - 1] + 1
+    if len(shadow.tokens) <= _TERSE:
+        low, high = 0, len(shadow.tokens)
     inside = [i for i, number in enumerate(shadow.clauses) if low <= number <= high]
     begin, end = shadow.starts[inside[0]], shadow.starts[inside[-1] + 1]
     text = shadow.text[begin:end]
@@ -728,7 +737,13 @@ def _numbers(text: str) -> Iterator[Number]:
         clock = (follows[:1] == (":",) and tokens[i].isdigit() and follows[1:2] and follows[1].isdigit()) or (
             before == ":" and i > 1 and tokens[i - 2].isdigit()
         )
-        if not (year or clock or ordinal or (not unit and (spelled or before in _LABELS))):
+        if not (
+            year
+            or clock
+            or ordinal
+            or (not unit and (spelled or before in _LABELS))
+            or (spelled and value == 1 and unit == f"{tokens[end - 1]}s")
+        ):
             for one in (*waiting, value):
                 yield Number(one, unit, text)
         waiting.clear()
@@ -765,6 +780,8 @@ def _value(tokens: Sequence[str], i: int) -> tuple[Any, int, bool]:
             value, i = value + _WORTH[tokens[i + 1]] / 10, i + 2
     else:
         return None, i + 1, True
+    if tokens[i : i + 3] == ("and", "a", "half"):
+        value, i = value + 0.5, i + 3
     while i < len(tokens) and tokens[i] in _SCALE:
         value, i = value * _SCALE[tokens[i]], i + 1
     if tokens[i : i + 1] == ("in",) and i + 1 < len(tokens):  # one in ten
