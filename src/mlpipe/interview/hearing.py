@@ -75,6 +75,11 @@ def faults(question: str, text: str) -> tuple[Heard, ...]:
     return tuple(found[id] for id in table if id in found and id not in mended)
 
 
+def fault_names(question: str) -> dict[str, str]:
+    """The faults that are listened for, by id. Raises ValueError for an unknown question."""
+    return {one["id"]: one["name"] for one in _faults(question)}
+
+
 def numbers(text: str) -> tuple[Number, ...]:
     """The numbers that were uttered, with their units, in the order of the text.
 

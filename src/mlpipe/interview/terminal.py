@@ -12,6 +12,7 @@ from mlpipe.interview import store
 from mlpipe.interview.content import LEVELS, QUESTIONS, minutes, scenario, scenarios
 from mlpipe.interview.drill import drill
 from mlpipe.interview.engine import Interview
+from mlpipe.interview.listen import listen
 from mlpipe.interview.printed import write_printed
 from mlpipe.interview.rating import ask_quotes, look_back, rate, rate_cold_answer, show_result, write_card
 from mlpipe.interview.score import compare, from_event, level
@@ -29,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
         description="The mock interview in a terminal: 18 minutes on one question, then the score and a scorecard.",
         epilog="Attempts are kept in $MLPIPE_HOME/interviews, or in the platform's place for user data.",
     )
-    top.add_argument("question", choices=QUESTIONS, help="which question")
+    top.add_argument("question", choices=QUESTIONS, nargs="?", help="which question; with --heard it may be left out")
     top.add_argument("--seed", type=int, help="deals questions and cards (default: another one each time)")
     top.add_argument("--target", choices=LEVELS, default="senior", help="the level that you sit for (default: senior)")
     names = [one.id for name in QUESTIONS for one in scenarios(name)]
@@ -44,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument("--list", action="store_true", help="your attempts")
     what.add_argument("--peer", metavar="FILE", type=Path, help="score the attempt in a file that a peer sent you")
     what.add_argument("--compare", metavar="FILE", type=Path, help="your last score beside the one that a peer sent")
+    what.add_argument("--heard", metavar="FILE", type=Path, help="what is heard in a text (- is the input)")
     what.add_argument("--print", metavar="FOLDER", type=Path, help="write rubric, observer's sheet and cards, to print")
     return top
 
@@ -51,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None, screen: Screen | None = None) -> int:
     """Run one command line and return the exit status: 0, 2 for a mistake, which is one sentence, 130 for Ctrl-C."""
     options = parser().parse_args(arguments)
+    if options.question is None and options.heard is None:
+        parser().error(f"which question? Expected one of {', '.join(QUESTIONS)}")
     if screen is None:
         screen = Screen(width=max(40, min(80, shutil.get_terminal_size().columns)))
         if isinstance(sys.stdout, io.TextIOWrapper):
@@ -58,7 +62,9 @@ def main(arguments: list[str] | None = None, screen: Screen | None = None) -> in
     if options.fast:
         screen.speed = FAST
     try:
-        if options.list:
+        if options.heard:
+            listen(options.heard, options.question, screen)
+        elif options.list:
             _list(options.question, screen)
         elif options.print:
             for path in write_printed(options.print, [options.question]):
