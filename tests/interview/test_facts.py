@@ -66,6 +66,20 @@ def test_disguises_differ_where_the_design_depends_on_it():
             assert len({one.prompts[phase] for one in there}) == 3
 
 
+def test_a_card_is_not_dealt_where_it_changes_nothing():
+    assert {one.id: list(one.without) for one in SCENARIOS if one.without} == {
+        "shop": ["no_user_id"],
+        "jobs": ["labels_week_late"],
+        "news": ["no_user_id", "catalogue_daily"],
+    }
+    for one in SCENARIOS:
+        for seed in range(30):
+            everything = content.draw_cards(one.question, seed, 11)
+            left = [card for card in everything if card.id not in one.without]
+            assert content.draw_cards(one.question, seed, 2, one.without) == tuple(left[:2])
+        assert {*one.without} <= {card.id for card in content.question(one.question).cards}
+
+
 def values(fact, unit):
     return [number for number, one in fact.values if one == unit]
 

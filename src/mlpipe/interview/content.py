@@ -89,7 +89,8 @@ Fact = namedtuple("Fact", "topic text values holds lacks")
 class Scenario:
     """A disguise of a question: the same rubric, other facts.
 
-    `prompt` is the task as it is put here, `prompts` what the interviewer says by phase, `facts` the sheet by topic.
+    `prompt` is the task as it is put here, `prompts` what the interviewer says by phase, `facts` the sheet by topic,
+    `without` the constraint cards that would change nothing here.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Scenario:
     prompt: str
     prompts: dict[str, str]
     facts: dict[str, Fact]
+    without: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -285,15 +287,17 @@ def draw_followups(
     return tuple(dealt)
 
 
-def draw_cards(name: str, seed: int, n: int = 1) -> tuple[Card, ...]:
+def draw_cards(name: str, seed: int, n: int = 1, without: Collection[str] = ()) -> tuple[Card, ...]:
     """Deal `n` different constraint cards, the same ones for the same seed; a larger `n` only adds to them.
 
+    `without` leaves out cards by id, such as those of a scenario that change nothing there, or those dealt before.
     Raises ValueError for an unknown question, or when there are fewer than `n` cards.
     """
     pool = list(question(name).cards)
+    random.Random(f"cards {name} {seed}").shuffle(pool)
+    pool = [card for card in pool if card.id not in without]
     if not 1 <= n <= len(pool):
         raise ValueError(f"n is {n}; expected 1 to {len(pool)} cards")
-    random.Random(f"cards {name} {seed}").shuffle(pool)
     return tuple(pool[:n])
 
 
