@@ -90,7 +90,7 @@ class Scenario:
     """A disguise of a question: the same rubric, other facts.
 
     `prompt` is the task as it is put here, `prompts` what the interviewer says by phase, `facts` the sheet by topic,
-    `without` the constraint cards that would change nothing here.
+    `without` the constraint cards that change nothing here, and the follow-ups that speak of another product.
     """
 
     id: str
