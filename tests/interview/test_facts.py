@@ -69,7 +69,7 @@ def test_disguises_differ_where_the_design_depends_on_it():
 def test_a_card_is_not_dealt_where_it_changes_nothing():
     cards = {one.id for one in content.question("ctr").cards}
     assert {one.id: cards.intersection(one.without) for one in SCENARIOS} == {
-        **dict.fromkeys(["video", "ads", "maps"], set()),
+        **{default: set() for default in ("video", "ads", "maps")},
         "shop": {"no_user_id"},
         "jobs": {"labels_week_late"},
         "news": {"no_user_id", "catalogue_daily"},
@@ -221,6 +221,10 @@ def test_what_nobody_knows_and_what_is_not_understood():
         (VIDEO, "I think there are 300,000 films", True),
         (VIDEO, "Assume half a million films.", False),
         (VIDEO, "I assume that it is the home page.", None),
+        (VIDEO, "I take it that we log impressions.", False),
+        (VIDEO, "Do we log impressions?", None),
+        (SHOP, "I take it that we log impressions.", None),
+        (ADS, "I guess nothing is in place today.", False),
     ],
 )
 def test_an_assumption_is_confirmed_or_corrected(scenario, said, right):

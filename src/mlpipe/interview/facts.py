@@ -129,9 +129,11 @@ def _spelled(clause: str) -> str:
 
 
 def _told(fact: Fact, clause: str) -> str:
-    """The fact, after a yes or no where the clause holds a number that can be compared with it."""
-    near = [_near(fact, value, unit) for value, unit in _numbers(_plain(clause))]
-    judged = [one for one in near if one is not None]
+    """The fact, after a yes or no where the clause holds a number to compare, or asserts what the fact denies."""
+    said = _plain(clause)
+    judged = [one for one in (_near(fact, *number) for number in _numbers(said)) if one is not None]
+    if "?" not in said and _denied(fact, said):
+        judged.append(False)
     return fact.text if not judged else f"{ASKING['say']['right' if all(judged) else 'wrong']} {fact.text}"
 
 
