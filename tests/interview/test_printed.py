@@ -9,7 +9,7 @@ from helpers import BROWSER, printed_pages, prints
 
 from mlpipe.interview import content, printed
 from mlpipe.interview.evidence import SHIPPED, Evidence
-from mlpipe.interview.printed import deck, drawn, observer, rubric, write_printed
+from mlpipe.interview.printed import candidate, deck, drawn, interviewer, observer, rubric, write_printed
 from mlpipe.interview.score import LIVE
 from mlpipe.interview.terminal import main
 from mlpipe.paths import FILES
@@ -45,8 +45,15 @@ class Page(HTMLParser):
             self.of[kind][-1] += data
 
 
-def pages(asked, evidence=None, dimensions=None):
-    return [rubric(asked, dimensions), observer(asked), deck(asked, evidence or {}), drawn(asked)]
+def pages(asked, evidence=None, dimensions=None, scenes=None):
+    scenes = scenes or content.scenarios(asked.name)
+    people = [candidate(asked, scenes), interviewer(asked, scenes), observer(asked)]
+    return [*people, rubric(asked, dimensions), deck(asked, evidence or {}), drawn(asked)]
+
+
+def by_sheet(page):
+    """The text of each sheet of a page."""
+    return [Page("<main" + one.split("</main>")[0] + "</main>").text for one in page.split("<main")[1:]]
 
 
 def measured(id="05.als", sentence="`ALS` finds more", shown="1.88"):
@@ -77,6 +84,43 @@ def test_the_observer_has_the_whole_plan_with_room_for_times(asked):
     assert page.count('class="began"') == len(asked.phases)
     for phase in asked.phases:
         assert all(text.count(part) == 1 for part in (f"“{phase.prompt}”", *phase.covers))
+
+
+@pytest.mark.parametrize("asked", QUESTIONS, ids=content.QUESTIONS)
+def test_the_candidate_gets_the_task_and_the_plan_and_no_fact(asked):
+    scenes = content.scenarios(asked.name)
+    page = candidate(asked, scenes)
+    sheets = by_sheet(page)
+    assert len(sheets) == len(scenes) == 3
+    for scene, text in zip(scenes, sheets, strict=True):
+        assert text.count(scene.prompt) == 1
+        assert not any(fact.text in text for fact in scene.facts.values())
+        assert not any(one.ask in text or one.answer in text for one in asked.followups)
+        names = {one.id: one.name.lower() for one in content.topics()}
+        assert all(names[topic] in text for topic in scene.facts)
+        assert all(phase.title in text for phase in asked.phases)
+        assert not any(point in text for phase in asked.phases for point in phase.covers)
+
+
+@pytest.mark.parametrize("asked", QUESTIONS, ids=content.QUESTIONS)
+def test_the_interviewer_gets_each_fact_prompt_question_and_card(asked):
+    scenes = content.scenarios(asked.name)
+    *sheets, rest = by_sheet(interviewer(asked, scenes))
+    for scene, text in zip(scenes, sheets, strict=True):
+        assert scene.prompt in text
+        assert all(text.count(fact.text) == 1 for fact in scene.facts.values())
+        assert all(f"“{scene.prompts[phase.id]}”" in text for phase in asked.phases)
+    for one in asked.followups:
+        assert rest.count(one.ask) == 1
+        assert rest.count(one.answer) == 1
+    names = [one.name for one in content.concepts(asked.name)]
+    first = asked.followups[0]
+    before = rest[: rest.index(first.ask)]
+    assert (
+        max(names, key=before.rfind) == content.by_id("concept", first.concepts[0], content.concepts(asked.name)).name
+    )
+    for card in asked.cards:
+        assert all(rest.count(part) == 1 for part in (card.text, *card.changes[asked.name]))
 
 
 @pytest.mark.parametrize("asked", QUESTIONS, ids=content.QUESTIONS)
@@ -127,6 +171,8 @@ def replaced(value, text):
         "boxes",
         "lines",
     }
+    if isinstance(value, content.Scenario):
+        fields = {"title", "prompt", "prompts", "facts"}
     if isinstance(value, content.Question):
         fields = {"title", "prompt", "phases", "followups", "cards", "gates", "picture"}
     entry = hasattr(value, "_asdict")
@@ -141,7 +187,8 @@ def test_no_text_of_the_content_becomes_markup(evil):
         evidence = {
             one.prove: measured(one.prove, f"So it is{text}", text) for one in QUESTIONS[1].followups if one.prove
         }
-        return pages(replaced(QUESTIONS[1], text), evidence, replaced(content.dimensions(), text))
+        scenes = tuple(replaced(one, text) for one in content.scenarios(QUESTIONS[1].name))
+        return pages(replaced(QUESTIONS[1], text), evidence, replaced(content.dimensions(), text), scenes)
 
     for page, usual in zip(everything(evil), everything("harmless"), strict=True):
         assert Page(page).tags == Page(usual).tags
@@ -163,7 +210,7 @@ def test_nothing_is_loaded_and_no_script_runs(asked):
 
 def test_the_files_are_written_and_listed(tmp_path):
     files = write_printed(tmp_path / "made" / "print")
-    assert len(files) == 8
+    assert len(files) == 12
     assert sorted(re.findall(r'href="([^"]+)"', printed.links("print"))) == sorted(
         f"print/{path.name}" for path in files
     )
@@ -177,7 +224,7 @@ def test_the_instructors_index_lists_them(tmp_path, monkeypatch, capsys):
     instructor(tmp_path, "00")
     folder = tmp_path / "build" / "instructor"
     found = re.findall(r'href="(print/[^"]+)"', (folder / "index.html").read_text(encoding="utf-8"))
-    assert len(found) == 8
+    assert len(found) == 12
     assert all((folder / path).exists() for path in found)
 
 
@@ -196,9 +243,16 @@ def test_the_command_prints_one_question_and_says_where(tmp_path, capsys):
 def test_they_print_on_the_pages_that_are_meant(asked, tmp_path):
     write_printed(tmp_path, [asked.name])
     cards = 1 + -(-(len(asked.cards) - printed.CARDS_FIRST) // printed.CARDS_PER_PAGE)
-    expected = {"rubric": 1, "observer": 1, "picture": 1, "cards": cards + -(-len(asked.followups) // printed.PER_PAGE)}
+    expected = {
+        "candidate": 3,
+        "rubric": 1,
+        "observer": 1,
+        "picture": 1,
+        "cards": cards + -(-len(asked.followups) // printed.PER_PAGE),
+    }
     found = {kind: printed_pages(tmp_path / f"{kind}_{asked.name}.html", tmp_path) for kind in expected}
     assert found == expected
+    assert printed_pages(tmp_path / f"interviewer_{asked.name}.html", tmp_path) <= 3 + 5  # the products, the questions
 
 
 CUT = """() => [...document.querySelectorAll(".sheet, .rules, .followup, .constraint > div")]

@@ -1,4 +1,4 @@
-"""What an instructor prints on A4 and hands out: the rubric, the observer's sheet, the cards to cut, the picture.
+"""What an instructor prints on A4 and hands out: a sheet for each of three people, the rubric, cards, the picture.
 
 Each is one HTML file from the same content as the mock interview. Nothing is loaded, no script runs.
 """
@@ -10,14 +10,16 @@ from pathlib import Path
 
 from mlpipe.course.record import write
 from mlpipe.interview import content
-from mlpipe.interview.content import Dimension, Question
+from mlpipe.interview.content import Dimension, Question, Scenario
 from mlpipe.interview.evidence import Evidence, shipped
 from mlpipe.interview.score import LIVE
 from mlpipe.interview.views import render
 
 KINDS = {  # name of a file -> what it is
-    "rubric": "rubric sheet: nine dimensions, four levels, gates",
+    "candidate": "candidate's sheet: the task, the minute plan, room for notes; a page a product",
+    "interviewer": "interviewer's sheet: facts and prompts, a page a product; then questions by concept, and cards",
     "observer": "observer's sheet: the minute plan, times and quotes",
+    "rubric": "rubric sheet: nine dimensions, four levels, gates",
     "cards": "cards to cut: constraints and follow-ups with model answers",
     "picture": "the system of the model answer as a picture",
 }
@@ -34,7 +36,10 @@ def write_printed(folder: Path, questions: Iterable[str] = content.QUESTIONS) ->
     asked, evidence = [content.question(name) for name in questions], shipped()
     written = []
     for one in asked:
-        for kind, page in zip(KINDS, (rubric(one), observer(one), deck(one, evidence), drawn(one)), strict=True):
+        scenes = content.scenarios(one.name)
+        for_people = (candidate(one, scenes), interviewer(one, scenes), observer(one))
+        pages = (*for_people, rubric(one), deck(one, evidence), drawn(one))
+        for kind, page in zip(KINDS, pages, strict=True):
             written.append(folder / f"{kind}_{one.name}.html")
             write(written[-1], page)
     return written
@@ -43,6 +48,31 @@ def write_printed(folder: Path, questions: Iterable[str] = content.QUESTIONS) ->
 def links(folder: str) -> str:
     """A list of the pages of both questions, as HTML, for a page beside the folder of that name."""
     return render("links.html", beside=folder, kinds=KINDS, questions=map(content.question, content.QUESTIONS))
+
+
+def candidate(asked: Question, scenes: Sequence[Scenario]) -> str:
+    """What the candidate gets, a page a product: the task, the plan, what may be asked about, room for notes."""
+    floor = content.PLAN[content.ASKED[-1]][2]
+    return render("candidate.html", asked=asked, scenes=scenes, topics=_topics(), floor=floor)
+
+
+def interviewer(asked: Question, scenes: Sequence[Scenario]) -> str:
+    """What the interviewer gets: a page a product with facts and prompts, then what holds for all of them.
+
+    That is the follow-ups by the concept that they ask about first, with model answers, and the constraint cards.
+    """
+    concepts = content.concepts(asked.name)
+    by_concept = [(one, [each for each in asked.followups if each.concepts[0] == one.id]) for one in concepts]
+    values = {
+        "floor": content.PLAN[content.ASKED[-1]][2],
+        "topics": _topics(),
+        "decide": [one.name for one in content.topics() if one.decide],
+    }
+    return render("interviewer.html", asked=asked, scenes=scenes, by_concept=by_concept, cards=asked.cards, **values)
+
+
+def _topics() -> dict[str, str]:
+    return {one.id: one.name for one in content.topics()}
 
 
 def rubric(asked: Question, dimensions: Sequence[Dimension] | None = None) -> str:

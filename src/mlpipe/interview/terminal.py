@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument("--peer", metavar="FILE", type=Path, help="score the attempt in a file that a peer sent you")
     what.add_argument("--compare", metavar="FILE", type=Path, help="your last score beside the one that a peer sent")
     what.add_argument("--heard", metavar="FILE", type=Path, help="what is heard in a text (- is the input)")
-    what.add_argument("--print", metavar="FOLDER", type=Path, help="write rubric, observer's sheet and cards, to print")
+    what.add_argument("--print", metavar="FOLDER", type=Path, help="write sheets and cards, to print")
     return top
 
 
