@@ -615,7 +615,8 @@ def test_an_attempt_of_version_1_goes_on(clock):
     clock.now += 5
     interview.note("frame", "as it was, and more")
     assert interview.to_dict()["schema_version"] == 2
-    scored = events + [
+    scored = [
+        *events,
         {"kind": "finish", "at": 60},
         {"kind": "score", "levels": {"D1": 4}, "unprompted": {}, "gates": [], "peer": False, "at": 60},
     ]
