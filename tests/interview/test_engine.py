@@ -212,11 +212,24 @@ def test_dealing_is_by_seed_on_the_phase_and_survives_a_reload(clock):
 
 def test_all_follow_ups_can_be_dealt_once_and_no_more(clock):
     interview = begun(clock)
-    everything = {followup.id for followup in interview.content.followups}
+    everything = {followup.id for followup in interview.content.followups} - set(interview.scene.without)
     dealt = [interview.interrupt().id for _ in everything]
     assert sorted(dealt) == sorted(everything)
     with pytest.raises(ValueError, match="no follow-up is left"):
         interview.interrupt()
+
+
+def test_what_does_not_fit_a_product_is_not_dealt_and_no_card_twice(clock):
+    for seed in range(30):
+        interview = begun(clock, seed=seed, scenario="jobs")
+        skip_to(interview, "constraint")
+        dealt = [interview.card().id, interview.card().id]
+        assert len(set(dealt)) == 2
+        assert not {*dealt, *interview.dealt} & set(interview.scene.without)
+    interview = begun(clock, scenario="jobs")
+    dealt = [interview.interrupt().id for one in interview.content.followups if one.id not in interview.scene.without]
+    assert not set(dealt) & set(interview.scene.without)
+    assert interview.scene.without
 
 
 def test_help_marks_the_dimensions_of_its_phase(clock):

@@ -173,13 +173,18 @@ class Interview:
         return tuple(dict.fromkeys(topic for one in self.asked for topic in one["topics"]))
 
     @property
-    def said(self) -> str:
-        """All that the candidate wrote in time: questions, notes by phase, answers."""
+    def written(self) -> str:
+        """Notes by phase and answers, as far as they were there in time."""
         texts = [self._in_time.get(("note", phase.id), "") for phase in self.content.phases]
         texts += [self._in_time.get(("answer", followup), "") for followup in self.dealt]
-        noted = "\n".join(texts)
-        asked = [one["text"] for one in self.asked if one["text"] not in noted]
-        return "\n\n".join(filter(None, [*asked, *texts]))
+        return "\n\n".join(filter(None, texts))
+
+    @property
+    def said(self) -> str:
+        """All that the candidate said in time: questions, which in a terminal are notes as well, notes, answers."""
+        written = self.written
+        asked = [one["text"] for one in self.asked if one["text"] not in written]
+        return "\n\n".join(filter(None, [*asked, written]))
 
     @property
     def heard(self) -> tuple[Heard, ...]:
@@ -310,7 +315,7 @@ class Interview:
             drawn = content.draw_followups(
                 self.question, self.seed, phase=phase, weakest=weakest, level=level, n=len(self.content.followups)
             )
-            if left := [one for one in drawn if one.id not in self.dealt]:
+            if left := [one for one in drawn if one.id not in (*self.dealt, *self.scene.without)]:
                 reasons = self._reasons(floor=asked_in is not None)
                 ranked = [(*self._reason(one, reasons), one) for one in left]
                 _, why, about, followup = min(ranked, key=lambda one: one[0])  # the first of equals
@@ -326,7 +331,7 @@ class Interview:
         """Deal the next constraint card and return it: one, or two at senior and staff level. In the last part only."""
         self._tick()
         self._require("card")
-        dealt = content.draw_cards(self.question, self.seed, self.n_cards)[len(self.cards)]
+        (dealt,) = content.draw_cards(self.question, self.seed, without={*self.scene.without, *self.cards})
         self.apply({"kind": "card", "card": dealt.id})
         return dealt
 
@@ -541,7 +546,7 @@ class Interview:
             self.apply({"kind": "reveal"} | passed)
 
     def _put_question(self, weakest: str | None) -> None:
-        if len(self.dealt) < len(self.content.followups):
+        if any(one.id not in (*self.dealt, *self.scene.without) for one in self.content.followups):
             self.interrupt(weakest)
 
     def _deal_card(self) -> None:

@@ -210,7 +210,7 @@ def graded(interview: Interview, measured: Mapping[str, Evidence]) -> list[Grade
 
 def contradictions(interview: Interview) -> Sequence[facts.Contradiction]:
     """What was said against a fact that the candidate had asked for."""
-    return facts.contradictions(interview.scene, interview.told, interview.said)
+    return facts.contradictions(interview.scene, interview.told, interview.written)
 
 
 def topics(interview: Interview) -> list[str]:
