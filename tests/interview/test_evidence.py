@@ -19,6 +19,7 @@ from mlpipe.interview.evidence import (
     check_quote,
     collect_evidence,
     grade_quote,
+    was_said,
 )
 from mlpipe.paths import FILES
 
@@ -296,3 +297,53 @@ def test_a_decimal_by_heart_earns_nothing_and_a_whole_quote_with_a_wrong_number_
 def test_arithmetic_needs_no_interval():
     exact = Quote("05.x", 1.88, **WHOLE | {"interval": "exact: a formula"})
     assert grade_quote(exact, {"05.x": measured(1.88, "1.88")}).counts
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("1.9 times", "ALS finds 1.9 times as much as popularity."),
+        ("1.9", "ALS finds 1.9 times as much as popularity."),
+        (1.9, "ALS finds 1.9 times as much as popularity."),
+        ("90 %", "It holds in 90 % of the weeks."),
+        ("0.9", "It holds in ninety percent of the weeks."),
+        ("90 percent", "it holds in 90% of the weeks"),
+        ("150 ms", "We answer within 150 milliseconds."),
+        ("0.12", "The recall of the list is 0.12 on the last week."),
+        ("1,400 impressions", "It takes 1400 impressions."),
+    ],
+)
+def test_a_number_that_was_uttered_with_its_unit_was_said(number, said):
+    assert was_said(number, said)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("1.9 times", ""),
+        ("1.9 times", "ALS finds much more than popularity."),
+        ("1.9 times", "We answer in 1.9 ms."),
+        ("1.9 times", "ALS finds 2.1 times as much."),
+        ("1.9 times", "Interviewer: does it find 1.9 times as much?"),
+        ("1.9", "1.9"),  # of nothing
+        ("10", "We look at recall at 10."),  # a place in a ranking measures nothing
+        ("90 %", "It holds in 90 ms."),
+        ("many", "It finds many times as much."),
+        ("1.8 to 2.0", "It finds 1.8 times as much."),
+    ],
+)
+def test_a_number_that_was_not_uttered_with_its_unit_was_not_said(number, said):
+    assert not was_said(number, said)
+
+
+def test_a_number_counts_only_if_it_was_said():
+    evidence, quote = {"05.x": measured(1.88, "1.88")}, Quote("05.x", "1.9 times", **WHOLE)
+    said = grade_quote(quote, evidence, said="It finds 1.9 times as many.")
+    assert (said.counts, said.uttered, said.verdict) == (True, True, "counts")
+    silent = grade_quote(quote, evidence, said="It finds more.")
+    assert not silent.counts
+    assert silent.check.holds
+    assert silent.verdict == "holds, but was not said"
+    assert "You did not say this number with its unit" in str(silent)
+    unasked = grade_quote(quote, evidence)
+    assert (unasked.counts, unasked.uttered) == (True, None)

@@ -69,6 +69,7 @@ def everything(text):
     with pytest.MonkeyPatch.context() as patch:
         found = dict.fromkeys(DIMENSIONS, (hearing.Heard("surface", "reasoned", text),))
         patch.setattr(hearing, "evidence", lambda *_: found)
+        patch.setattr(hearing, "language_problem", lambda _: "")
         patch.setattr(facts, "contradictions", lambda *_: (facts.Contradiction("users", text, text),))
         patch.setattr(findings, "hurt", lambda interview: findings.Hurt(text, text, text, text))
         return scorecard(

@@ -9,8 +9,9 @@ from mlpipe.interview import content, facts, findings, hearing
 from mlpipe.interview.content import DIMENSIONS
 from mlpipe.interview.engine import Interview
 from mlpipe.interview.findings import Said
-from mlpipe.interview.rating import rate
+from mlpipe.interview.rating import _number, rate
 from mlpipe.interview.score import LIVE, Score
+from mlpipe.interview.scorecard import scorecard
 from mlpipe.interview.screen import Screen
 from mlpipe.interview.sheets import Sheet, attempt_sheet
 
@@ -163,6 +164,39 @@ def test_in_a_terminal_nothing_said_leaves_zero():
     assert "0 is the only level" in shown
     given, _ = typed(attempt(""), "3", "as I heard it", *["0"] * 4, "", peer=True)
     assert given.sentences == {"D1": "as I heard it"}
+
+
+def test_words_that_are_no_english_are_told_in_both_rooms():
+    german = "Ich würde zuerst fragen, wer die Liste sieht und wozu sie dienen soll, bevor ich ein Modell wähle. " * 3
+    sheet = attempt_sheet(attempt(german))
+    assert "only English is heard" in texts(sheet.view)
+    assert "only English is heard" in typed(attempt(german), *["0"] * 5, "")[1]
+    assert "only English is heard" in scorecard(attempt(german), Score(dict.fromkeys(LIVE, 0)))[1]
+    assert "only English is heard" not in texts(attempt_sheet(attempt()).view)
+
+
+def test_signs_that_would_steer_a_terminal_are_shown_as_what_they_are():
+    told = []
+    Screen(tell=told.append).tell("\x1b[31mred\x07\x9b2J\x00 and\r\nmore")
+    assert told == ["\ufffd[31mred\x07\ufffd2J\ufffd and", "more"]
+
+
+def test_a_number_of_the_list_stands_for_itself():
+    uttered = [hearing.Number(100 / 3, "%", "a third"), hearing.Number(5e6, "users", "five million")]
+    assert _number("#1", uttered) == "33.33333333 %"
+    assert _number("# 2", uttered) == "5000000 users"
+    for typed in ("#3", "#0", "2", "1.9 times", "#", "#x"):
+        assert _number(typed, uttered) == typed
+
+
+def test_where_there_is_a_recording_a_number_that_the_notes_lack_may_have_been_spoken():
+    parts = {"data": "films", "split": "by time", "interval": "1 to 2", "transfer": "other films are less skewed"}
+    made = []
+    for take in (False, True):
+        interview = attempt(take=take)
+        interview.quote("05.x", "1.9 times", **parts)
+        made += findings.graded(interview, {})
+    assert [one.uttered for one in made] == [False, None]
 
 
 def test_what_was_heard_is_proposed_for_each_gate_and_ticked_for_none(monkeypatch):

@@ -83,6 +83,11 @@ class Said:
         return {dimension: tuple(there.get(dimension, ())) for dimension in content.DIMENSIONS}
 
     @property
+    def problem(self) -> str:
+        """Why little can be found in the words, in a sentence, or ""."""
+        return hearing.language_problem(self.text)
+
+    @property
     def nothing(self) -> bool:
         """Whether there is nothing that could show a level."""
         return not self.text.strip() and not self.spoken

@@ -16,7 +16,7 @@ from mlpipe.interview.hearing import Heard, Number
 from mlpipe.interview.score import CODE, GATED, LIVE, Score
 from mlpipe.interview.scorecard import write_scorecard
 from mlpipe.interview.screen import Screen, keep
-from mlpipe.interview.views import clip
+from mlpipe.interview.views import amount, clip
 
 SHOWN = 8  # claims that words may mean
 SENTENCES = 3  # of those that show a dimension
@@ -63,7 +63,7 @@ def ask_quotes(interview: Interview, screen: Screen) -> None:
     screen.title("The numbers that you quoted")
     uttered = findings.numbers(interview)
     screen.say("rating.uttered" if uttered else "rating.none_uttered")
-    screen.numbered(f"{one.value:g} {one.unit}: “{clip(one.sentence, CLIPPED)}”" for one in uttered)
+    screen.numbered(f"{amount(one.value)} {one.unit}: “{clip(one.sentence, CLIPPED)}”" for one in uttered)
     screen.tell("Reading the results of the lessons ...")
     measured = evidence.collect_evidence()
     screen.say("rating.quotes")
@@ -86,7 +86,7 @@ def _number(typed: str, uttered: Sequence[Number]) -> str:
     if not place or int(place[1]) > len(uttered):
         return typed
     one = uttered[int(place[1]) - 1]
-    return f"{one.value:g} {one.unit}"
+    return f"{one.value:.10g} {one.unit}"
 
 
 def _show_claims(words: str, measured: Mapping[str, Evidence], screen: Screen) -> None:
@@ -110,6 +110,8 @@ def _ask_levels(
     screen.say("rating.levels")
     if not free:
         screen.say("rating.shown_by")
+    if said.problem:
+        screen.tell(said.problem)
     levels, unprompted, sentences = dict[str, int](), dict[str, bool](), dict[str, str]()
     at, shown = 0, -1
     while at < len(rubric):

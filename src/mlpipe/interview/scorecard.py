@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mlpipe import paths
 from mlpipe.course.record import PRIVATE, write
-from mlpipe.interview import content, findings, rater, store
+from mlpipe.interview import content, findings, hearing, rater, store
 from mlpipe.interview.cold import ColdAnswer, cold_answer
 from mlpipe.interview.content import Question, minutes, sentence
 from mlpipe.interview.engine import Interview
@@ -107,7 +107,7 @@ def scorecard(
     if second:
         remarks += [second.problem] if second.problem else []
         remarks += [sentence("rater.dropped", count=second.dropped)] if second.levels and second.dropped else []
-    remarks += [agreement] if agreement else []
+    remarks += [one for one in (agreement, hearing.language_problem(interview.said)) if one]
     notes = [(phase.title, interview.notes.get(phase.id, "")) for phase in asked.phases]
     notes += [(one.ask, interview.answers.get(one.id, "")) for one in interview.dealt_followups]
     there = LEVELS.index(reached) >= LEVELS.index(target)

@@ -13,6 +13,9 @@ from mlpipe.interview.content import sentence
 from mlpipe.interview.engine import Interview
 from mlpipe.interview.views import render
 
+# what would change the screen: a peer's file may hold it, and the bell is the interviewer's own
+_CONTROL = re.compile("[\x00-\x06\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
 
 class Screen:
     """Where text goes and lines come from; all three can be replaced, which is how tests type.
@@ -43,6 +46,7 @@ class Screen:
 
     def tell(self, text: str = "") -> None:
         """Show text, its lines broken at the width of the screen; lines of a list and of notes keep their indent."""
+        text = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
         wrapped = textwrap.TextWrapper(self.width, break_long_words=False, break_on_hyphens=False)  # a path stays whole
         for line in text.splitlines() or [""]:
             mark = "".join(re.findall(r"^ *(?:\| |- |\d  )?", line))

@@ -87,11 +87,12 @@ class Sheet:
             shows = self._evidence(one.id, said) if said else []
             self._parts[one.id] = w.VBox([about, *shows, self.levels[one.id], self.unprompted[one.id]])
         self.gates = {g.id: w.Checkbox(indent=False, layout=w.Layout(width="1.5em")) for g in asked.gates}
-        told = {g.id: f"{g.text} {clip((heard or {}).get(g.id, ''), CLIPPED)}" for g in asked.gates}
-        gates = [w.HBox([self.gates[id], w.HTML(render("text.html", text=text))]) for id, text in told.items()]
+        about_gates = {g.id: f"{g.text} {clip((heard or {}).get(g.id, ''), CLIPPED)}" for g in asked.gates}
+        gates = [w.HBox([self.gates[id], w.HTML(render("text.html", text=text))]) for id, text in about_gates.items()]
         rule = sentence("both.capped", gated=score.GATED) + (f" {sentence('sheet.gates')}" if heard else "")
-        nothing = [Note(sentence("sheet.nothing_said"))] if said and said.nothing else []
-        self.view = w.VBox([*nothing, *self._parts.values(), heading(sentence("both.gates"), rule), *gates])
+        told = [sentence("sheet.nothing_said")] if said and said.nothing else []
+        told += [said.problem] if said and said.problem else []
+        self.view = w.VBox([*map(Note, told), *self._parts.values(), heading(sentence("both.gates"), rule), *gates])
 
     def _evidence(self, dimension: str, said: Said) -> list[w.Widget]:
         """What was found for a dimension, to choose from, and a field for another sentence."""

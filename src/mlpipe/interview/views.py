@@ -15,7 +15,7 @@ from mlpipe.interview import content
 
 def render(name: str, **values: Any) -> str:
     """HTML or text from a template, which knows `content`, too; in HTML, text is escaped there and nowhere else."""
-    known = {"clip": clip, "md": md, "code": boxes.code, "content": content}
+    known = {"amount": amount, "clip": clip, "md": md, "code": boxes.code, "content": content}
     return str(boxes.render(name, Path(__file__).with_name("templates"), **known, **values))
 
 
@@ -32,6 +32,15 @@ def clip(text: str, letters: int) -> str:
     """
     line = " ".join(text.split())
     return line if len(line) <= letters else line[: letters - 1].rsplit(" ", 1)[0].rstrip() + " …"
+
+
+def amount(value: float) -> str:
+    """A number for people to read.
+
+    >>> amount(100 / 3), amount(5e6), amount(0.135)
+    ('33.3', '5,000,000', '0.135')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def md(text: object) -> Markup:

@@ -16,7 +16,7 @@ from mlpipe.interview.evidence import collect_evidence
 from mlpipe.interview.room import LOCK, PATIENCE, Room, elsewhere, find, is_lab
 from mlpipe.interview.scorecard import write_scorecard
 from mlpipe.interview.sheets import Note, Rating, attempt_sheet, button, cold_sheet, heading
-from mlpipe.interview.views import clip, render, titled
+from mlpipe.interview.views import amount, clip, render, titled
 from mlpipe.paths import call
 
 STATIC = "TQDM_DISABLE"  # set wherever outputs are kept: nothing that lives in a kernel is shown there
@@ -155,7 +155,9 @@ class Scoring:
         }
         self.quote |= {name: w.Text(placeholder=part["ask"], layout=WIDE) for name, part in RULES["quote"].items()}
         verdicts = w.VBox([Note(str(one)) for one in findings.graded(self.interview, evidence)])
-        uttered = [f"{one.value:g} {one.unit}: “{clip(one.sentence, 120)}”" for one in findings.numbers(self.interview)]
+        uttered = [
+            f"{amount(one.value)} {one.unit}: “{clip(one.sentence, 120)}”" for one in findings.numbers(self.interview)
+        ]
         told = "\n".join([sentence("rating.uttered" if uttered else "rating.none_uttered"), *uttered])
 
         def check() -> None:
