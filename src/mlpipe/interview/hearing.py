@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from mlpipe.interview import content
@@ -153,6 +154,7 @@ _CONJUNCTION = re.compile(
     r"(?:i|we|you|the|then|that|this|it|there|they|for|if|on|in|so|what|when|as|after|at|my|our|let|now|next|also|one)\b)",
     re.IGNORECASE,
 )
+_BREATH = re.compile(r".{1,700}(?=\s|$)|.{1,700}", re.DOTALL)
 _LONG = 24  # words without a comma or stop, from which on a sentence is taken for dictation
 
 
@@ -183,7 +185,7 @@ def _split(text: str) -> tuple[tuple[_Unit, ...], tuple[str, ...]]:
         if (
             not interviewer
             and line.strip()
-            and (fenced or _CODE.match(line) or (not speaker and _INDENTED.match(line)))
+            and (fenced or (len(line) <= 300 and _CODE.match(line)) or (not speaker and _INDENTED.match(line)))
         ):
             close()
             begin = end = found.end()
@@ -225,19 +227,16 @@ def _sentences(prose: str) -> Iterator[_Unit]:
 
 
 def _pieces(one: str) -> Iterator[_Unit]:
-    """A sentence whole, or at its conjunctions if it runs on as dictation does."""
-    begin = 0
+    """A sentence whole, or at its conjunctions if it runs on as dictation does; never longer than a breath."""
+    cuts = [0]
     if len(one.split()) > _LONG * (1 + one.count(",") + one.count(":")):
         for found in _CONJUNCTION.finditer(one):
-            if len(one[begin : found.start()].split()) >= 5:
-                yield from _stripped(one[begin : found.start()])
-                begin = found.start()
-    yield from _stripped(one[begin:])
-
-
-def _stripped(one: str) -> Iterator[_Unit]:
-    if one := one.strip():
-        yield _Unit(one)
+            if len(one[cuts[-1] : found.start()].split()) >= 5:
+                cuts.append(found.start())
+    for begin, end in pairwise([*cuts, len(one)]):
+        for found in _BREATH.finditer(one, begin, end):
+            if piece := found[0].strip():
+                yield _Unit(piece)
 
 
 # ---------------------------------------------------------------- a sentence in one spelling
@@ -294,8 +293,8 @@ class _Shadow:
         return listed
 
     def _short(self, item: list[int]) -> list[int]:
-        if any(self.tokens[i] in ("=", "->") for i in item):
-            return [*item, *([0] * 9)]  # a statement in signs is no item
+        if any(self.tokens[i] in ("=", "->", "because", "if", "since") for i in item):
+            return [*item, *([0] * 9)]  # a statement is no item
         return [i for i in item if self.tokens[i] not in ("the", "a", "an", "some", "few", "also")]
 
     def _tail(self, item: list[int]) -> list[int]:
@@ -423,7 +422,7 @@ class _Variant:
         self.concept, self.weak = concept, weak
         self.kind = written[0] if written[0] in "+^" else ""
         self.written = written.lstrip("+^ ")
-        self.spans = any(one in self.written for one in ",/{")
+        self.spans = any(one in self.written for one in ",/{:")
 
     @cached_property
     def parsed(self) -> tuple[str, set[str]]:
@@ -586,7 +585,7 @@ def _states(question: str, text: str, heading: bool) -> tuple[tuple[str, str], .
     hits = _longest(list(_lexicon("concepts.toml", question).hits(shadow)))
     if not hits:
         return ()
-    chained = _chained([hit for hit in hits if not hit.weak])
+    chained = _chained(hits)
     best = dict[str, str]()
     for hit in hits:
         state = _state(shadow, hit, heading, hit in chained)
@@ -611,15 +610,15 @@ def _longest(hits: list[_Hit]) -> list[_Hit]:
 def _chained(hits: list[_Hit]) -> set[_Hit]:
     """Hits of three or more concepts with at most a word between them: a list without commas."""
     chained, run = set[_Hit](), list[_Hit]()
-    for hit in [*sorted(hits, key=lambda one: (one.begin, one.end)), None]:
-        if hit and run and 0 <= hit.begin - max(one.end for one in run) <= 1 and hit.end - hit.begin <= 4:
-            run.append(hit)
+    short = sorted((hit for hit in hits if hit.end - hit.begin <= 4), key=lambda one: (one.begin, one.end))
+    for hit in [*short, None]:
+        reach = max((one.end for one in run), default=0)
+        if hit and run and hit.begin <= reach + 1:
+            run += [hit] if hit.begin >= reach else []  # otherwise a second reading of the same words
             continue
-        if hit and run and any(hit.begin < one.end for one in run) and hit.end - hit.begin <= 4:
-            continue  # two readings of the same words
-        if len({one.concept for one in run}) >= 3:
+        if len({one.concept for one in run if not one.weak}) >= 3:
             chained.update(run)
-        run = [hit] if hit and hit.end - hit.begin <= 4 else []
+        run = [hit] if hit else []
     return chained
 
 
