@@ -368,6 +368,9 @@ def _vocabulary() -> frozenset[str]:
     return frozenset(words)
 
 
+_LONG_WORD = 9  # letters, from which on a slip is told from another word
+
+
 def _without_one(word: str) -> set[str]:
     return {word[:i] + word[i + 1 :] for i in range(1, len(word))}
 
@@ -376,7 +379,7 @@ def _without_one(word: str) -> set[str]:
 def _misspelled() -> dict[str, str]:
     """Long words with one letter left out, each with the word that it comes from."""
     found = dict[str, str]()
-    for word in sorted(word for word in _vocabulary() if len(word) >= 7):
+    for word in sorted(word for word in _vocabulary() if len(word) >= _LONG_WORD):
         for less in sorted(_without_one(word)):
             found.setdefault(less, word)
     return found
@@ -385,13 +388,13 @@ def _misspelled() -> dict[str, str]:
 @lru_cache(maxsize=16384)
 def _spelled(word: str) -> str:
     """A long word with one slip of the finger as the word that was meant."""
-    if not 7 <= len(word) <= 24 or word in _vocabulary() or not word.isalpha():
+    if not _LONG_WORD - 1 <= len(word) <= 24 or word in _vocabulary() or not word.isalpha():
         return word
     wrong = _misspelled()
     for near in (word, *sorted(_without_one(word))):
         if (meant := wrong.get(near)) and abs(len(meant) - len(word)) <= 1 and not _same_stem(meant, word):
             return meant
-        if near != word and near in _vocabulary() and not _same_stem(near, word):
+        if len(word) > len(near) >= _LONG_WORD and near in _vocabulary() and not _same_stem(near, word):
             return near
     return word
 
