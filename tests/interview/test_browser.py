@@ -390,7 +390,7 @@ def test_a_sitting_from_the_lesson_to_the_scorecard(at, lab, tmp_path):
         make.click()
     card = at.page.frame_locator(".jp-OutputArea iframe")
     card.get_by_role("heading").first.wait_for()
-    assert "<b>frame</b>" in card.locator("body").inner_text()  # as text, not as markup
+    assert "<b>frame</b>" in card.locator("body").text_content()  # as text, not as markup
     with at.context.expect_page() as opened:  # a lesson opens beside the interview
         card.get_by_role("link").first.click()
     assert opened.value.url.startswith(at.address.removesuffix("/lab"))
