@@ -134,11 +134,11 @@ class Lab:
         page.wait_for_selector("text=| Idle")
         return page
 
-    def run(self, source="practise(", page=None):
+    def run(self, source="practise(", page=None, shown=True):
         page = page or self.page
         page.locator(".jp-CodeCell").filter(has_text=source).first.locator(".cm-content").click()
         page.keyboard.press("Control+Enter")
-        if source == "practise(":
+        if source == "practise(" and shown:
             page.wait_for_selector(".mlpipe-room button:visible")
 
     def begin(self):
@@ -206,7 +206,10 @@ SHORTCUTS = ["Escape", *"ddabmyxz0", "Shift+Enter", "Control+Enter", "Alt+Enter"
 
 
 def test_no_key_reaches_the_shortcuts_of_the_notebook(at):
-    at.begin()
+    at.run()
+    at.page.locator(".mlpipe-room .start").focus()
+    at.page.keyboard.press("Enter")
+    assert at.focused() == "frame"
     at.press("Hint")
     at.page.wait_for_selector(".mlpipe-room .log .hint")
     numbers = at.page.locator(".jp-InputPrompt").all_inner_texts()
@@ -250,13 +253,16 @@ def test_what_is_dictated_is_kept_as_it_comes(at):
 
 def test_a_killed_kernel_costs_no_letter(at):
     at.begin()
+    at.press("Record my voice")
+    at.page.get_by_text("recording", exact=True).wait_for()
+    at.box().focus()
     pid = int(at.page.locator(".jp-OutputArea-output pre").filter(has_text="pid").inner_text().split()[1])
     at.page.keyboard.type("before ", delay=10)
     until(lambda: at.notes().get("frame") == "before ")
     time.sleep(2)
     os.kill(pid, signal.SIGKILL)
     text = "these words are typed while nobody is there, and a dialogue opens over them, " * 3
-    at.page.keyboard.type(text, delay=30)
+    at.page.keyboard.type(text, delay=40)
     assert at.box().input_value() == "before " + text
     at.page.locator(".mlpipe-room .saved.bad").filter(has_text="does not answer").wait_for()
     before = at.page.locator(".mlpipe-room .clock").inner_text()
@@ -268,6 +274,9 @@ def test_a_killed_kernel_costs_no_letter(at):
     until(lambda: at.box().input_value() == "before " + text)
     until(lambda: at.notes().get("frame") == "before " + text)
     assert at.page.locator(".mlpipe-room .clock").inner_text() >= before
+    sounds = list(at.home.glob("interviews/recommender/*.webm"))  # the ten seconds that the dead kernel did not take
+    assert sounds
+    assert sounds[0].stat().st_size > 1000
 
 
 def test_a_reload_in_the_middle_of_a_word_costs_no_letter(at):
@@ -279,6 +288,15 @@ def test_a_reload_in_the_middle_of_a_word_costs_no_letter(at):
     until(lambda: at.box().input_value() == "We ask who uses it, and how oft")
     until(lambda: at.notes().get("frame") == "We ask who uses it, and how oft")
     assert [event["kind"] for event in at.saved()["events"]] == ["start", "note"]  # the same attempt, and no pause
+
+
+def test_where_the_page_is_missing_the_terminal_is_named(at):
+    at.context.route("**/extensions/anywidget/**", lambda route: route.abort())  # as if it were not installed
+    at.page.reload()
+    at.page.wait_for_selector("text=| Idle")
+    at.run(shown=False)
+    at.page.get_by_text("The room of this interview needs JupyterLab").wait_for()
+    at.errors.clear()
 
 
 def test_two_tabs_are_one_attempt(at):

@@ -438,14 +438,36 @@ def test_a_recording_is_kept_part_by_part_played_and_deleted(clock, home):
     assert page.send("play", take="abc") is False
 
 
+def test_a_kernel_that_was_restarted_takes_the_rest_of_a_recording(clock, home):
+    page = begun(clock)
+    page.send("record", take="abc")
+    page.send("audio", b"one", take="abc", part=0)
+    room._rooms.clear()
+    again = Page(a_room(clock))
+    again.send("continue", attempt=page.attempt, elapsed=0)
+    assert again.send("audio", b"three", take="abc", part=1)
+    (path,) = home.rglob("*.webm")
+    assert path.read_bytes() == b"onethree"
+
+
+def test_a_closed_lid_is_no_time_of_the_interview():
+    clock = Clock()
+    awake = room.Awake(clock)
+    clock.now = 80.0
+    assert awake() == 80
+    clock.now = 5000.0
+    assert awake() == 80
+    clock.now = 5010.0
+    assert awake() == 90
+
+
 def test_a_recording_that_is_there_is_not_overwritten(clock, home):
     page = begun(clock)
     page.send("record", take="abc")
-    path = home / "interviews" / "recommender" / f"{page.attempt}.abc.webm"
-    path.write_bytes(b"mine")
-    assert page.send("audio", b"other", take="abc", part=0) is False
+    path = store.add_recording(page.room.interview, "abc", b"mine", new=True)
+    with pytest.raises(ValueError, match="kept as it is"):
+        store.add_recording(page.room.interview, "abc", b"other", new=True)
     assert path.read_bytes() == b"mine"
-    assert "kept as it is" in page.status["error"]
 
 
 def test_where_no_page_answers_the_terminal_is_named_until_one_does(clock):

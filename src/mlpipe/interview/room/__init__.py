@@ -30,10 +30,26 @@ from mlpipe.paths import call
 LOCK = threading.RLock()  # of all attempts in this kernel, and of their files
 KEEP = 10  # seconds after which the clock is saved, too
 LONGEST = 1_000_000  # characters of one box: more is no answer, and would be written at each key
+ASLEEP = 90  # seconds between two looks at the clock: longer is a closed lid, and no time of the interview
 PATIENCE = 10  # seconds after which a page that does not answer is taken as one that cannot be shown
 QUESTIONS_PHASE = "questions"  # the interviewer's: each question there has a box of its own
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # signs that a terminal would obey, where notes are shown again
 _rooms: dict[str, Room] = {}  # by attempt: one clock and one writer each, however often its cell is run
+
+
+class Awake:
+    """A clock in seconds that stands while the machine sleeps, on systems whose own clock goes on; read it often."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._slept, self._seen = clock, 0.0, clock()
+
+    def __call__(self) -> float:
+        """Seconds from any start."""
+        now = self._clock()
+        if now - self._seen > ASLEEP:
+            self._slept += now - self._seen
+        self._seen = now
+        return now - self._slept
 
 
 class Stage(anywidget.AnyWidget):
@@ -86,9 +102,10 @@ class Room:
         target: str,
         make_sheet: Callable[[Room], w.Widget],
         scenario: str | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] | None = None,
     ) -> None:
-        self.question, self.seed, self.target, self.make_sheet, self.clock = question, seed, target, make_sheet, clock
+        self.question, self.seed, self.target, self.make_sheet = question, seed, target, make_sheet
+        self.clock = clock = clock or Awake()
         self.scenario = content.scenario(question, scenario or store.next_scenario(question)).id
         content.known("target", target, content.LEVELS)  # told at once, not at the start
         earlier, damaged = store.attempts(question, clock)
@@ -237,10 +254,15 @@ class Room:
             self.interview.apply({"kind": "record", "take": take})
 
     def _on_audio(self, message: dict[str, Any], buffers: list[Any]) -> bool:
-        """Append a part of a recording to its file, the parts in their order."""
+        """Append a part of a recording to its file, the parts in their order.
+
+        A kernel that was restarted takes the part that the page offers first: those before it are in the file.
+        """
         take, part = _name(message, "take"), _whole(message, "part", 10_000)
         if len(buffers) != 1:
             raise ValueError(f"found {len(buffers)} buffers; expected one with sound")
+        if take not in self._parts and take in [one.take for one in store.recordings(self.interview)]:
+            self._parts[take] = part
         if part == self._parts.get(take, 0):
             store.add_recording(self.interview, take, bytes(buffers[0]), new=part == 0)
             self._parts[take] = part + 1
@@ -407,7 +429,7 @@ def find(question: str) -> Room | None:
 
 def elsewhere(question: str) -> str:
     """One sentence: where the interview can be sat, when this is not JupyterLab."""
-    return sentence("room.elsewhere", call=call("interview", question=question))
+    return sentence("room.elsewhere", lab=call("lab"), call=call("interview", question=question))
 
 
 def is_lab() -> bool:

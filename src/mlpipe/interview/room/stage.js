@@ -46,6 +46,13 @@ function copies(attempt) {
   };
 }
 
+// Sound that a dead kernel did not take waits in this window, until the cell is run again and a new view sends it.
+function unsent(attempt, entries = []) {
+  const waiting = (window.mlpipeUnsent ??= {})[attempt] ?? [];
+  window.mlpipeUnsent[attempt] = entries;
+  return waiting;
+}
+
 function render({ model, el }) {
   const words = model.get("words");
   const view = `${Date.now()}-${Math.random().toString(36).slice(2)}`;
@@ -230,6 +237,7 @@ function render({ model, el }) {
         }
       };
     }
+    for (const { message, bytes } of unsent(attempt)) tell(message.kind, { take: message.take, part: message.part }, bytes);
     for (const [id, one] of areas) {
       takeUp(id);
       if (one.rev > (copy.read(id)?.rev ?? 0)) copy.keep(id, { text: one.area.value, rev: one.rev });
@@ -490,6 +498,7 @@ function render({ model, el }) {
   return () => {
     flush();
     stopRecording();
+    if (attempt) unsent(attempt, [...outbox.values()].filter((one) => ["record", "audio"].includes(one.message.kind)));
     clearInterval(timer);
     channel?.close();
     for (const name of traits) model.off(`change:${name}`, soon);
