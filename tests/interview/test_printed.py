@@ -110,6 +110,8 @@ def test_the_interviewer_gets_each_fact_prompt_question_and_card(asked):
         assert scene.prompt in text
         assert all(text.count(fact.text) == 1 for fact in scene.facts.values())
         assert all(f"“{scene.prompts[phase.id]}”" in text for phase in asked.phases)
+        left = text[text.index("You decide") : text.index("To anything else")]
+        assert all((one.name.lower() in left) == (one.id not in scene.facts) for one in content.topics() if one.decide)
     for one in asked.followups:
         assert rest.count(one.ask) == 1
         assert rest.count(one.answer) == 1

@@ -66,7 +66,7 @@ def interviewer(asked: Question, scenes: Sequence[Scenario]) -> str:
     values = {
         "floor": content.PLAN[content.ASKED[-1]][2],
         "topics": _topics(),
-        "decide": [one.name for one in content.topics() if one.decide],
+        "decide": [one for one in content.topics() if one.decide],
     }
     return render("interviewer.html", asked=asked, scenes=scenes, by_concept=by_concept, cards=asked.cards, **values)
 
