@@ -374,6 +374,8 @@ def test_the_question_that_hurt_is_the_one_whose_answer_held_least(monkeypatch):
     hurt = findings.hurt(interview)
     assert hurt.ask == first.ask
     assert hurt.told.startswith(f"{len(first.concepts)} of {len(first.concepts)} heard in the answer, 0 with a reason")
+    heard_by(monkeypatch, dict.fromkeys(first.concepts, "named"))
+    assert findings.hurt(interview).ask == second.ask
     heard_by(monkeypatch, dict.fromkeys(second.concepts + first.concepts, "reasoned"))
     assert findings.hurt(interview) is None
     assert "None: each answer gave a reason" in scorecard(interview, ALL_MID)[1]
@@ -472,6 +474,34 @@ def test_the_scorecard_is_kept_beside_the_attempt(tmp_path):
     assert md_path.read_text() == markdown
     assert "<strong>senior</strong>" in page
     assert "Your peer's score: staff." in Tags(page).text
+
+
+def test_half_a_sign_in_an_attempt_does_not_prevent_the_scorecard():
+    interview = attempt(text="caf\ud83d is closed")
+    give(interview, dict.fromkeys(DIMENSIONS, 0))
+    page, markdown, (kept, _) = write_scorecard(interview)
+    assert "caf? is closed" in page
+    assert "caf? is closed" in markdown
+    assert kept.read_text() == page
+
+
+def test_the_sentences_of_a_score_come_from_its_event():
+    interview = attempt(text="Nobody can click on what nobody saw. " * 8)
+    interview.score(dict.fromkeys(DIMENSIONS, 1), {}, sentences=dict.fromkeys(DIMENSIONS, "nobody can click on what"))
+    assert write_scorecard(interview)[1].count("| nobody can click on what |") == 9
+
+
+def test_recordings_lie_beside_and_are_linked(tmp_path):
+    interview = attempt(finish=False)
+    interview.apply({"kind": "record", "take": "one"})
+    interview.finish()
+    give(interview, dict.fromkeys(DIMENSIONS, 0))
+    assert "Your voice" not in write_scorecard(interview)[0]
+    path = store.folder("ctr") / "first.one.webm"
+    path.write_bytes(b"sound")
+    page, *_ = write_scorecard(interview)
+    assert f'href="{path.as_uri()}">Your voice from 8:00 on</a>' in page
+    assert "Your voice" not in write_scorecard(interview, base="")[0].split("<details")[0]  # a page of JupyterLab
 
 
 def test_links_of_the_returned_page_fit_the_place_where_it_is_shown():

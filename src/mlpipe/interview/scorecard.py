@@ -143,7 +143,7 @@ def scorecard(
             for text, lessons in _steps(score, asked, quotes, target, absent)
         ],
         "history": ([one for one in means if one[0] != this] + [(this, mean)])[-ATTEMPTS:],
-        "recordings": _recordings(interview),
+        "recordings": _recordings(interview) if base is None else [],  # a page of JupyterLab opens no file
         "remarks": remarks,
         "problems": list(problems),
     }
