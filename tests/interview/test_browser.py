@@ -408,9 +408,12 @@ def test_a_sitting_from_the_lesson_to_the_scorecard(at, lab, tmp_path):
         make.click()
     card = at.page.frame_locator(".jp-OutputArea iframe")
     card.get_by_role("heading").first.wait_for()
-    assert "<b>frame</b>" in card.locator("body").text_content()  # as text, not as markup
+    at.page.screenshot(path=tmp_path / "scorecard.png")
+    card.get_by_role("link", name="Now").click()  # unfolds all that was written
+    sync_api.expect(card.locator("#now")).to_be_in_viewport()
+    assert "<b>frame</b>" in card.locator("body").inner_text()  # as text, not as markup
     with at.context.expect_page() as opened:  # a lesson opens beside the interview
-        card.get_by_role("link").first.click()
+        card.locator(".next").get_by_role("link").first.click()
     assert opened.value.url.startswith(at.address.removesuffix("/lab"))
     events = [event["kind"] for event in at.saved()["events"]]
     assert events[-1] == "score"

@@ -155,9 +155,11 @@ class Scoring:
         }
         self.quote |= {name: w.Text(placeholder=part["ask"], layout=WIDE) for name, part in RULES["quote"].items()}
         verdicts = w.VBox([Note(str(one)) for one in findings.graded(self.interview, evidence)])
-        uttered = [
-            f"{amount(one.value)} {one.unit}: “{clip(one.sentence, 120)}”" for one in findings.numbers(self.interview)
-        ]
+        numbers = {f"{amount(one.value)} {one.unit}": one for one in findings.numbers(self.interview)}
+        self.quote["number"] = w.Combobox(
+            placeholder=RULES["quote"]["number"]["ask"], options=list(numbers), layout=WIDE
+        )  # to choose from, or to type another one
+        uttered = [f"{text}: “{clip(one.sentence, 120)}”" for text, one in numbers.items()]
         told = "\n".join([sentence("rating.uttered" if uttered else "rating.none_uttered"), *uttered])
 
         def check() -> None:
