@@ -117,7 +117,7 @@ def test_a_sheet_shows_what_was_found_and_takes_the_first():
     sheet = ticked(attempt_sheet(attempt()), own="")
     assert "Nothing found for this in your words." in texts(sheet.view)
     assert FOUND.sentence in [value for _, value in sheet.found["D1"].options]
-    assert sheet.found["D1"].options[0][0].startswith("reasoned: It is a list")
+    assert sheet.found["D1"].options[0][0].startswith("reasoned: Product surface. It is a list")
     with pytest.raises(ValueError, match="D2, Data and labels: this sentence"):
         sheet.score()
     for name in LIVE[1:]:
@@ -125,6 +125,18 @@ def test_a_sheet_shows_what_was_found_and_takes_the_first():
     assert sheet.score().sentences == {"D1": FOUND.sentence} | dict.fromkeys(LIVE[1:], MINE)
     sheet.found["D1"].value = "Ten million people."
     assert sheet.score().sentences["D1"] == "Ten million people."
+
+
+def test_a_sentence_is_shown_once_with_all_that_was_heard_in_it(monkeypatch):
+    also = FOUND._replace(concept="guardrails", state="said")
+    monkeypatch.setattr(
+        hearing, "evidence", lambda *_: {"D1": (FOUND, also), "D9": (also._replace(concept="steering"),)}
+    )
+    said = Said("ctr", TEXT)
+    (one,) = said.sentences["D1"]
+    assert one.label == "reasoned: Product surface, Guardrails beside the goal"
+    assert said.sentences["D9"][0].label == "said: steering"
+    assert len(attempt_sheet(attempt()).found["D1"].options) == 1
 
 
 def test_a_zero_needs_no_sentence_and_nothing_said_leaves_nothing_else():
@@ -152,7 +164,7 @@ def test_a_terminal_takes_one_of_those_found_or_another_and_refuses_the_rest():
     assert given.levels == {"D1": 2, "D2": 2, "D4": 0, "D5": 3, "D9": 2}
     assert given.sentences == {"D1": FOUND.sentence, "D2": MINE, "D5": MINE, "D9": MINE}
     assert not given.unprompted["D5"]
-    assert "1 reasoned: “It is a list because" in shown
+    assert "1 reasoned: Product surface. “It is a list because" in shown
     assert "D2, Data and labels: this sentence does not occur" in shown
     second, _ = typed(attempt(), "2", "2", *["0"] * 4, "")
     assert second.sentences == {"D1": "Ten million people."}

@@ -69,6 +69,20 @@ def concept_names(question: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A sentence of the candidate's with what was heard in it: the best state, and the concepts by name."""
+
+    state: str
+    names: tuple[str, ...]
+    sentence: str
+
+    @property
+    def label(self) -> str:
+        """What was heard, and how."""
+        return f"{self.state}: {', '.join(self.names)}"
+
+
+@dataclass(frozen=True)
 class Said:
     """A candidate's words at a question; `spoken` where more was said than was written: a recording, or a listener."""
 
@@ -81,6 +95,20 @@ class Said:
         """What shows each dimension in the words, the best first; nothing for what was not found."""
         there = hearing.evidence(self.question, self.text)
         return {dimension: tuple(there.get(dimension, ())) for dimension in content.DIMENSIONS}
+
+    @cached_property
+    def sentences(self) -> dict[str, tuple[Shown, ...]]:
+        """The same by sentence, each once."""
+        names, by_dimension = concept_names(self.question), dict[str, tuple[Shown, ...]]()
+        for dimension, found in self.found.items():
+            together: dict[str, list[Heard]] = {}
+            for one in found:
+                together.setdefault(one.sentence, []).append(one)
+            by_dimension[dimension] = tuple(
+                Shown(ones[0].state, tuple(dict.fromkeys(names.get(one.concept, one.concept) for one in ones)), text)
+                for text, ones in together.items()
+            )
+        return by_dimension
 
     @property
     def problem(self) -> str:

@@ -11,8 +11,8 @@ from mlpipe.interview import cold, content, evidence, findings, rater, score
 from mlpipe.interview.content import DIMENSIONS, RULES, sentence
 from mlpipe.interview.engine import Interview
 from mlpipe.interview.evidence import Evidence
-from mlpipe.interview.findings import Said
-from mlpipe.interview.hearing import Heard, Number
+from mlpipe.interview.findings import Said, Shown
+from mlpipe.interview.hearing import Number
 from mlpipe.interview.score import CODE, GATED, LIVE, Score
 from mlpipe.interview.scorecard import write_scorecard
 from mlpipe.interview.screen import Screen, keep
@@ -116,7 +116,7 @@ def _ask_levels(
     at, shown = 0, -1
     while at < len(rubric):
         one = rubric[at]
-        found = said.found[one.id][:SENTENCES]
+        found = said.sentences[one.id][:SENTENCES]
         if at != shown:
             shown = at
             screen.tell(f"\n{one.id} {one.name} (weight {weights[one.id]})")
@@ -124,7 +124,7 @@ def _ask_levels(
             if one.id in helped:
                 screen.say("rating.helped")
             screen.say("sheet.found" if found else "sheet.nothing_found")
-            screen.numbered(f"{each.state}: “{clip(each.sentence, CLIPPED)}”" for each in found)
+            screen.numbered(f"{each.label}. “{clip(each.sentence, CLIPPED)}”" for each in found)
         no_code = ", - no code was asked" if one.id == CODE else ""
         typed = screen.ask(f"{one.id}: 0 to 4{no_code}").strip().lower()
         for kept in (levels, unprompted, sentences):
@@ -148,11 +148,11 @@ def _ask_levels(
     return Score(levels, unprompted, sentences=sentences)
 
 
-def _ask_sentence(said: Said, dimension: str, found: Sequence[Heard], screen: Screen) -> str:
+def _ask_sentence(said: Said, dimension: str, found: Sequence[Shown], screen: Screen) -> str:
     """The sentence that shows a level: one of those found, by its place, or typed; "" goes back to the level."""
     while True:
         if found:
-            typed = screen.ask(sentence("rating.sentence", count=len(found))).strip() or "1"
+            typed = screen.ask(sentence("rating.sentence")).strip() or "1"
         else:
             typed = screen.ask(sentence("rating.own_sentence")).strip()
         if typed.lower() == "b":

@@ -15,7 +15,7 @@ from mlpipe.interview.cold import ColdAnswer, cold_answer
 from mlpipe.interview.content import Question, minutes, sentence
 from mlpipe.interview.engine import Interview
 from mlpipe.interview.evidence import Graded, built, collect_evidence
-from mlpipe.interview.hearing import Heard
+from mlpipe.interview.findings import Shown
 from mlpipe.interview.rater import Opinion
 from mlpipe.interview.score import GATED, LEVELS, Score, compare, from_event, level, weighted_mean, weights_for
 from mlpipe.interview.views import render
@@ -38,7 +38,7 @@ class Row:
     second: int | None
     second_quote: str
     sentence: str
-    found: Sequence[tuple[str, Heard]]
+    found: Sequence[Shown]
     missing: Sequence[str]
 
 
@@ -164,7 +164,7 @@ def _rows(
     absent: Mapping[str, Sequence[str]],
 ) -> list[Row]:
     """The scored dimensions, in order."""
-    names, found = findings.concept_names(interview.question), findings.said_in(interview).found
+    names, found = findings.concept_names(interview.question), findings.said_in(interview).sentences
     effective, weights = score.effective(), weights_for(score, interview.content.weights)
     theirs = peer.effective() if peer else {}
     made = []
@@ -181,7 +181,7 @@ def _rows(
                 second=second.levels.get(one.id) if second else None,
                 second_quote=second.quotes.get(one.id, "") if second else "",
                 sentence=shows,
-                found=[(names.get(each.concept, each.concept), each) for each in there],
+                found=there,
                 missing=[names[id] for id in absent[one.id]],
             )
             made.append(row)

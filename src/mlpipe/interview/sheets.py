@@ -96,9 +96,8 @@ class Sheet:
 
     def _evidence(self, dimension: str, said: Said) -> list[w.Widget]:
         """What was found for a dimension, to choose from, and a field for another sentence."""
-        found = said.found[dimension]
-        options = [(f"{one.state}: {clip(one.sentence, CLIPPED)}", one.sentence) for one in found]
-        options = list({text: (label, text) for label, text in reversed(options)}.values())[::-1]  # each once
+        found = said.sentences[dimension]
+        options = [(f"{one.label}. {clip(one.sentence, CLIPPED)}", one.sentence) for one in found]
         self.found[dimension] = w.Dropdown(options=options, layout={"width": "98%"})
         self.own[dimension] = w.Text(placeholder=sentence("sheet.own"), layout={"width": "98%"})
         head = w.HTML(render("text.html", text=sentence("sheet.found" if found else "sheet.nothing_found")))

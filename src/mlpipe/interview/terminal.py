@@ -29,8 +29,8 @@ def parser() -> argparse.ArgumentParser:
         prog="mlpipe interview",
         description="The mock interview in a terminal: 18 minutes on one question, then the score and a scorecard.",
         epilog="Attempts are kept in $MLPIPE_HOME/interviews, or in the platform's place for user data. "
-        "MLPIPE_RATER_URL names a chat-completions endpoint of your own for a second opinion in the scorecard; MLPIPE_RATER_MODEL says "
-        "which model, MLPIPE_RATER_SECONDS how long to wait. Without it nothing is contacted.",
+        "MLPIPE_RATER_URL names a chat-completions endpoint of your own for a second opinion in the scorecard; "
+        "MLPIPE_RATER_MODEL says which model, MLPIPE_RATER_SECONDS how long to wait. Without it nothing is contacted.",
     )
     top.add_argument("question", choices=QUESTIONS, nargs="?", help="which question; with --heard it may be left out")
     top.add_argument("--seed", type=int, help="deals questions and cards (default: another one each time)")
