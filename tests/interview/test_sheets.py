@@ -4,6 +4,8 @@ import html
 
 import ipywidgets
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from mlpipe.interview import content, facts, findings, hearing
 from mlpipe.interview.content import DIMENSIONS
@@ -105,7 +107,28 @@ def test_any_words_are_borne(text):
         said.shows("D5", "something else")
 
 
-def test_the_engine_takes_what_the_sheet_takes():
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.sampled_from(["straße", "STRASSE", "İ", "i", "a", "B", "it is so.", "\n", "ǅ"]), max_size=4),
+    st.lists(st.sampled_from(["straße", "strasse", "İ", "i", "A", "b", "it is so.", " ", "ǆ"]), max_size=4),
+    st.booleans(),
+)
+@example(["straße"] * 3, ["strasse"], False)
+def test_the_engine_takes_just_what_the_sheet_takes(words, quote, take):
+    interview, text = attempt(" ".join(words * 15), take), " ".join(quote)
+    try:
+        shown = findings.said_in(interview).shows("D5", text)
+    except ValueError:
+        shown = ""
+    try:
+        interview.score(dict.fromkeys(LIVE, 0) | {"D5": 1}, {}, sentences={"D5": shown or text or "?"})
+    except ValueError:
+        assert not shown
+    else:
+        assert shown
+
+
+def test_a_sheet_goes_into_the_engine():
     interview = attempt()
     given = ticked(attempt_sheet(interview)).score()
     assert given.sentences == dict.fromkeys(LIVE, MINE)

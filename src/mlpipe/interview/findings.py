@@ -127,9 +127,9 @@ class Said:
         the same rule to a whole score. Raises ValueError that says why it is none.
         """
         line = _line(text)
-        written, said = line.casefold(), self.text.casefold().split()
+        written, said = line.lower(), self.text.lower().split()
         there = written in " ".join(said) and len(said) >= PATIENCE["words"]
-        listed = written in [_line(one.sentence).casefold() for one in self.found[dimension]]
+        listed = written in [_line(one.sentence).lower() for one in self.found[dimension]]
         spoken = self.spoken and len(line.split()) >= PATIENCE["quote"]
         if line and (there or listed or spoken):
             return line
