@@ -268,7 +268,7 @@ def test_it_waits_so_long_and_no_longer(endpoint, monkeypatch):
     endpoint.answer = lambda handler: released.wait(20)
     start, told = time.monotonic(), []
     given = rater.ask(attempt(), told.append)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 15
     assert "in 1.2 seconds" in given.problem
     assert told == [1]
 
@@ -281,7 +281,7 @@ def test_it_waits_so_long_and_no_longer(endpoint, monkeypatch):
 
     endpoint.answer, start = drip, time.monotonic()
     assert "in 1.2 seconds" in rater.ask(attempt(name="second")).problem
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 15
     released.set()
 
 

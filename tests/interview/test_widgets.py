@@ -6,7 +6,7 @@ import json
 import ipywidgets
 import pytest
 
-from mlpipe.interview import content, score, store
+from mlpipe.interview import content, hearing, score, store
 from mlpipe.interview import room as rooms
 from mlpipe.interview.cold import cold_answer, save_cold_answer
 from mlpipe.interview.room import Room
@@ -93,6 +93,16 @@ def test_a_number_is_checked_and_kept(home):
     shown = texts(scoring.view)
     assert "does not count yet" in shown
     assert "<i>" not in shown
+
+
+def test_the_numbers_that_were_said_are_listed_to_choose_from(monkeypatch):
+    said = (hearing.Number(1420.0, "impressions", "It takes <b>1420</b>."), hearing.Number(10, "top", "recall at 10"))
+    monkeypatch.setattr(hearing, "numbers", lambda text: said)
+    scoring = finished()
+    assert scoring.quote["number"].options == ("1,420 impressions",)
+    assert "1,420 impressions: “It takes <b>1420</b>.”" in html.unescape(texts(scoring.view))
+    monkeypatch.setattr(hearing, "numbers", lambda text: ())
+    assert "none can count" in texts(finished().view)
 
 
 def test_the_cold_answer_is_scored_beside_it():

@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -111,12 +111,11 @@ def _kept(entry: dict[str, Any], said: str) -> Opinion:
     return Opinion(str(entry["model"]), levels, quotes, int(entry["dropped"]) + dropped, str(entry["problem"]))
 
 
-def agreement(attempts: Iterable[Interview] | None = None) -> str:
-    """How the second rater agrees with the reader's last own scores: of these attempts, else of all; "" without any."""
-    if attempts is None:
-        attempts = [one for name in QUESTIONS for one in store.attempts(name)[0]]
+def agreement() -> str:
+    """How the second rater agrees with the reader's last own scores of all attempts; "" without any."""
+    asked = [name for name in QUESTIONS if any(store.folder(name).glob("*.rater.json"))]  # the others need no reading
     mine, theirs = list[int](), list[int]()
-    for one in attempts:
+    for one in (attempt for name in asked for attempt in store.attempts(name)[0]):
         if one.own_scores and (second := opinion(one)):
             own = one.own_scores[-1]["levels"]
             both = [d for d in DIMENSIONS if d in own and d in second.levels]
