@@ -140,7 +140,7 @@ def test_a_sheet_shows_what_was_found_and_takes_the_first():
     sheet = ticked(attempt_sheet(attempt()), own="")
     assert "Nothing found for this in your words." in texts(sheet.view)
     assert FOUND.sentence in [value for _, value in sheet.found["D1"].options]
-    assert sheet.found["D1"].options[0][0].startswith("reasoned: Product surface. It is a list")
+    assert sheet.found["D1"].options[0][0] == f"{FOUND.sentence} (reasoned: Product surface)"
     with pytest.raises(ValueError, match="D2, Data and labels: this sentence"):
         sheet.score()
     for name in LIVE[1:]:

@@ -97,7 +97,7 @@ class Sheet:
     def _evidence(self, dimension: str, said: Said) -> list[w.Widget]:
         """What was found for a dimension, to choose from, and a field for another sentence."""
         found = said.sentences[dimension]
-        options = [(f"{one.label}. {clip(one.sentence, CLIPPED)}", one.sentence) for one in found]
+        options = [(f"{clip(one.sentence, CLIPPED)} ({one.label})", one.sentence) for one in found]
         self.found[dimension] = w.Dropdown(options=options, layout={"width": "98%"})
         self.own[dimension] = w.Text(placeholder=sentence("sheet.own"), layout={"width": "98%"})
         head = w.HTML(render("text.html", text=sentence("sheet.found" if found else "sheet.nothing_found")))
