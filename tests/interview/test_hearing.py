@@ -47,6 +47,11 @@ def test_nothing_is_heard_where_nothing_is_said(question, text, _):
     assert set(states(QUESTION[question], text).values()) == {"not heard"}
 
 
+def test_thoughts_in_plain_words_are_found():
+    found = [states(QUESTION[question], text)[concept] in FOUND for question, concept, text in CASES["plain"]]
+    assert sum(found) >= 0.95 * len(found)
+
+
 def test_the_cases_are_many_and_speak_of_every_concept():
     assert sum(len(cases) for cases in CASES.values()) >= 250
     spoken = {each.split()[0] for _, _, _, expected in SPOKEN for each in filter(None, expected.split(", "))}
