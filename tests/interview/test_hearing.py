@@ -72,6 +72,22 @@ def test_numbers_and_their_units(text, expected):
     assert all(one.sentence == text for one in numbers(text))
 
 
+@pytest.mark.parametrize("folder", ["transcripts", "held_out"])
+def test_the_faults_that_a_person_marked_are_heard_and_none_in_a_strong_answer(folder):
+    if not (HERE / folder).is_dir():
+        pytest.skip("no such set")
+    marks = [
+        one for path in (HERE / folder).glob("*.toml") if "text" in (one := tomllib.loads(path.read_text("utf-8")))
+    ]
+    marked_faults = [(one["id"], each["fault"]) for one in marks for each in one.get("faults", [])]
+    texts = {one["id"]: (one["question"], one["text"], one["level"]) for one in marks}
+    found = {id: {each.concept for each in faults(question, text)} for id, (question, text, _) in texts.items()}
+    assert sum(fault in found[id] for id, fault in marked_faults) >= 0.75 * len(marked_faults)
+    assert [id for id in found if texts[id][2] in ("senior", "staff", "empty", "fluent_empty") and found[id]] == []
+    for name in content.QUESTIONS:
+        assert [one for each in content.question(name).followups for one in faults(name, each.answer)] == []
+
+
 # Rules
 
 

@@ -38,7 +38,7 @@ class Number(NamedTuple):
 
 
 def heard(question: str, text: str) -> tuple[Heard, ...]:
-    """What is heard of each concept of a question, in the order of the file.
+    """What is heard of each concept of a question.
 
     A concept is *reasoned* when its sentence, or the next one that refers back, gives a cause, a number with a unit, a
     consequence or a choice given up; *said* when a sentence states it; *named* when it is only an item of a list, a
@@ -46,7 +46,29 @@ def heard(question: str, text: str) -> tuple[Heard, ...]:
     counts, reasoned before said; to put a concept aside outweighs to name it, but not to have stated it elsewhere: who
     says both knows it, and the contradiction is for the interviewer to ask about.
 
-    Lines that begin with "Interviewer:" and lines of code are not heard. Raises ValueError for an unknown question.
+    Lines that begin with "Interviewer:" and lines of code are not heard.
+
+    Parameters
+    ----------
+    question : "recommender" or "ctr"
+    text : str
+        What the candidate says: sentences, notes, or dictation without full stops.
+
+    Returns
+    -------
+    tuple of Heard
+        One for each concept, in the order of the file; `sentence` is as typed, and "" when the concept is not heard.
+
+    Raises
+    ------
+    ValueError
+        For an unknown question.
+
+    Examples
+    --------
+    >>> found = heard("ctr", "I recalibrate by slot, because we bid with the score.")
+    >>> [one for one in found if one.state == "reasoned"]
+    [Heard(concept='calibration', state='reasoned', sentence='I recalibrate by slot, because we bid with the score.')]
     """
     best = {one.id: Heard(one.id, "not heard") for one in content.concepts(question)}
     units = _units(text)
@@ -659,9 +681,12 @@ def _denied(shadow: _Shadow, hit: _Hit) -> bool:
 
 
 def _rejected(shadow: _Shadow, hit: _Hit) -> bool:
-    """Whether what is found is spoken against, in its sentence."""
+    """Whether what is found is spoken against: in its sentence, or by a "not" in its clause or soon after."""
+    begin = next(i for i, number in enumerate(shadow.clauses) if number == shadow.clauses[hit.begin])
+    before = shadow.text[shadow.starts[begin] : shadow.starts[hit.begin]]
+    after = shadow.text[shadow.starts[hit.end] : shadow.starts[min(hit.end + 5, len(shadow.tokens))]]
     outside = shadow.text[: shadow.starts[hit.begin]] + "| " + shadow.text[shadow.starts[hit.end] :]
-    return bool(_phrase("rejected").search(outside))
+    return bool(_phrase("negations").search(before + "| " + after) or _phrase("rejected").search(outside))
 
 
 def _reasoned(shadow: _Shadow, hit: _Hit) -> bool:

@@ -41,7 +41,7 @@ def listen(file: Path, question: str | None, screen: Screen) -> None:
     for one in faults(question, text):
         screen.tell(_row(fault_names(question)[one.concept], one, screen.width))
     screen.title(sentence("hearing.numbers"))
-    screen.tell(", ".join(f"{one.value:,.12g} {one.unit}".strip() for one in numbers(text)))
+    screen.tell(", ".join(f"{float(f'{one.value:.4g}'):,.12g} {one.unit}".strip() for one in numbers(text)))
     screen.tell()
     screen.say("hearing.no_level")
 
