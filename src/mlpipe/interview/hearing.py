@@ -66,9 +66,8 @@ def heard(question: str, text: str) -> tuple[Heard, ...]:
 
     Examples
     --------
-    >>> found = heard("ctr", "I recalibrate by slot, because we bid with the score.")
-    >>> [one for one in found if one.state == "reasoned"]
-    [Heard(concept='calibration', state='reasoned', sentence='I recalibrate by slot, because we bid with the score.')]
+    >>> [one for one in heard("ctr", "Calibration is not a problem.") if one.state != "not heard"]
+    [Heard(concept='calibration', state='denied', sentence='Calibration is not a problem.')]
     """
     best = {one.id: Heard(one.id, "not heard") for one in content.concepts(question)}
     units = _units(text)
