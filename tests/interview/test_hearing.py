@@ -135,6 +135,17 @@ def test_what_the_interviewer_says_and_code_is_not_heard():
     assert [one.sentence for one in evidence("ctr", text)["D8"]] == ["def calibration(p):"]
 
 
+def test_lines_that_were_wrapped_and_a_fence_that_nobody_closes():
+    asked = "Interviewer: What would you say of the many things that can go wrong, such as\ncalibration, drift?\n"
+    assert set(states("ctr", asked).values()) == {"not heard"}
+    said = "I look at many things when the model is live, and the first is whether the\ncalibration holds by slot.\n"
+    (one,) = (one for one in heard("ctr", asked + said) if one.concept == "calibration")
+    assert one.sentence == said.strip()
+    assert states("ctr", "```\nI check the calibration by slot.")["calibration"] == "said"
+    assert states("ctr", "```\nx\n```\nI check the calibration by slot.")["calibration"] == "said"
+    assert states("ctr", "```\nI check the calibration by slot.\n```\n")["calibration"] == "not heard"
+
+
 def test_evidence_by_dimension_has_what_is_reasoned_first():
     text = (
         "I report nDCG at ten. The split is one cut in time, because later likes must stay unseen. Shall I go on?\n\n"

@@ -184,7 +184,8 @@ def _split(text: str) -> tuple[tuple[_Unit, ...], tuple[str, ...]]:
     """The candidate's sentences, and the lines of code."""
     units, code = list[_Unit](), list[str]()
     begin = end = 0  # of the prose that is being gathered: a line that was wrapped goes on in the next one
-    fenced = False
+    fenced = asked = False  # within code; within a question of the interviewer's
+    fences = len(re.findall(r"(?m)^\s*(?:```|~~~)", text))
     width = max((len(line) for line in text.splitlines()), default=0)
 
     def close() -> None:
@@ -195,7 +196,8 @@ def _split(text: str) -> tuple[tuple[_Unit, ...], tuple[str, ...]]:
         if re.match(r"\s*(```|~~~)", line):
             close()
             begin = end = found.end()
-            fenced = not fenced
+            fences -= 1
+            fenced = not fenced and fences > 0  # one that nobody closes opens nothing
             continue
         speaker = _SPEAKER.match(line)
         if speaker:
@@ -214,19 +216,19 @@ def _split(text: str) -> tuple[tuple[_Unit, ...], tuple[str, ...]]:
             continue
         bullet = _BULLET.match(line)
         previous = text[begin:end]
-        room = width - len(previous.rpartition("\n")[2])  # hard wrapped: the next word had no room
+        above = text[text.rfind("\n", 0, max(0, found.start() - 1)) + 1 : found.start()].rstrip()
         wrapped = (
-            not (speaker or bullet)
-            and previous
-            and text.count("\n", end, start) == 1
+            bool(above and line.strip() and not speaker and not bullet)
             and 60 <= width <= 140
-            and room <= len(line.split()[0])
-            and previous.rstrip()[-1:] not in ".!?:;"
+            and width - len(above) <= len(line.split()[0])  # the next word had no room
+            and above[-1] not in ".!?:;"
         )
+        asked = bool(interviewer or (asked and wrapped))
+        wrapped = wrapped and bool(previous)
         if not wrapped:
             close()
             begin = start + (bullet.end() if bullet else 0)
-        end = begin if interviewer else found.end()
+        end = begin if asked else found.end()
         if bullet and "#" in bullet[0]:
             units.extend(_Unit(one.text, True) for one in _sentences(text[begin:end]))
             begin = end
@@ -335,7 +337,17 @@ _OPENS = frozenset(
 _SUBJECTS = frozenset(["i", "we", "it", "they", "this", "that", "there", "then", "you", "the"])
 _SEPARATES = frozenset([",", "/", "+", "and", "or", "|", "·", "•", "–", "—", "plus", ";", ":", "{", "}", "*"])
 _LONGHAND = {
-    **{"b/c": "because", "w/o": "without", "w/in": "within", "w/": "with", "→": "->", "=>": "->", "⇒": "->"},
+    **{
+        "b/c": "because",
+        "w/o": "without",
+        "b/l": "baseline",
+        "t/o": "timeout",
+        "w/in": "within",
+        "w/": "with",
+        "→": "->",
+        "=>": "->",
+        "⇒": "->",
+    },
     **{
         "!=": " not = ",
         "&": " and ",
