@@ -165,6 +165,9 @@ def test_a_language_that_is_not_heard_is_told():
         "Das Modell wird jede Nacht neu berechnet, und wir teilen die Daten nach der Zeit, damit nichts verraten wird."
     )
     assert "English" in language_problem(german)
+    assert "English" in language_problem(
+        "我们先按时间划分数据，然后训练模型，因为未来的信息不能泄露到训练集里面，这一点非常重要。"
+    )
     for fine in (
         "",
         "Hm.",

@@ -132,6 +132,9 @@ def evidence(question: str, text: str) -> dict[str, tuple[Heard, ...]]:
 def language_problem(text: str) -> str:
     """A sentence that says so if the words are hardly English, else ""."""
     words = [word for word in re.findall(r"[^\W\d_]+", text.lower()) if len(word) > 1]
+    letters = [sign for sign in text if sign.isalpha()]
+    if len(letters) >= 30 and sum(sign.isascii() for sign in letters) < len(letters) / 2:  # another script
+        return sentence("hearing.language")
     if len(words) < 12:
         return ""
     share = sum(word in _words("english") or word in _vocabulary() for word in words) / len(words)
