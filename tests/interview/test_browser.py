@@ -228,6 +228,8 @@ def test_no_key_reaches_the_shortcuts_of_the_notebook(at):
     assert at.page.locator(".jp-InputPrompt").all_inner_texts() == numbers
     assert at.page.locator(".jp-Dialog").count() == 0
     assert at.box().input_value().startswith("ddabmyxz0\n")  # Enter is a new line there
+    bare = at.page.locator(":is(.mlpipe-room, .mlpipe-room *):not([data-lm-suppress-shortcuts])")
+    assert bare.count() == 0  # what Notebook looks at, which listens before the page does
 
 
 def test_what_is_dictated_is_kept_as_it_comes(at):
