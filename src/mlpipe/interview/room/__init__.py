@@ -68,9 +68,7 @@ class Stage(anywidget.AnyWidget):
     lines = t.List(t.Dict()).tag(sync=True)  # what the interviewer said: id, at, kind, title, text; only added to
     boxes = t.List(t.Dict()).tag(sync=True)  # where the reader writes: id, title, prompt; only added to
     notes = t.Dict().tag(sync=True)  # box -> text, rev
-    possible = t.List(t.Unicode()).tag(
-        sync=True
-    )  # which buttons, and whether a note, a question or a recording is taken
+    possible = t.List(t.Unicode()).tag(sync=True)  # which buttons, and whether a note or a question is taken
     covers = t.Dict().tag(sync=True)  # box -> what a strong answer has there; empty until it is over
     takes = t.List(t.Dict()).tag(sync=True)  # recordings: take, the second of the attempt at which it begins
     entered = t.List(t.Dict()).tag(sync=True)  # phases so far: title, at
@@ -262,7 +260,7 @@ class Room:
         if len(buffers) != 1:
             raise ValueError(f"found {len(buffers)} buffers; expected one with sound")
         if take not in self._parts and take in [one.take for one in store.recordings(self.interview)]:
-            self._parts[take] = part
+            self._parts[take] = max(part, 1)
         if part == self._parts.get(take, 0):
             store.add_recording(self.interview, take, bytes(buffers[0]), new=part == 0)
             self._parts[take] = part + 1
