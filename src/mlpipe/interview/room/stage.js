@@ -67,7 +67,8 @@ function render({ model, el }) {
   const clock = make("span", { class: "clock", role: "timer", "aria-label": words.clock });
   const where = make("span", { class: "where" });
   const marker = make("div", { class: "now" });
-  const bar = make("div", { class: "bar", role: "img", "aria-label": words.plan }, marker);
+  const bar = make("div", { class: "bar", role: "img", "aria-label": `${words.plan}: ` +
+    model.get("plan").map((one) => `${one.title}, ${one.span}`).join("; ") }, marker);
   const buttons = {};
   const row = make("div", { class: "buttons", role: "group", "aria-label": words.controls });
   for (const [kind, act] of Object.entries({
@@ -99,11 +100,11 @@ function render({ model, el }) {
   const heardOf = make("span", { role: "status" });
   const takes = make("div", { class: "takes" });
   const player = make("audio", { controls: "", hidden: "" }), places = make("div", { class: "places" });
-  const voice = make("section", { class: "voice", "aria-label": words.voice, hidden: "" }, record, dot, heardOf, takes,
+  const voice = make("section", { class: "voice", "aria-label": words.voice, hidden: "" }, record, heardOf, takes,
     player, places);
   const root = make("div", { class: "mlpipe-room", tabindex: "-1", role: "group", "aria-label": words.room },
     make("header", {}, title, task, target,
-      make("div", { class: "time" }, clock, where), bar, row, sure, banner, saved),
+      make("div", { class: "time" }, clock, where, dot), bar, row, sure, banner, saved),
     make("div", { class: "floor" }, notes, talk), voice);
   for (const part of model.get("plan")) {
     bar.append(make("div", { class: "part", "data-phase": part.id, title: `${part.title} · ${part.span}`, text: part.title,
@@ -164,7 +165,7 @@ function render({ model, el }) {
 
   function box(id, name, prompt) {
     if (areas.has(id)) return areas.get(id);
-    const area = make("textarea", { id: `${view}-${id}`, rows: "8", spellcheck: "false", placeholder: words.notes_hint });
+    const area = make("textarea", { id: `${view}-${id}`, rows: "10", spellcheck: "false", placeholder: words.notes_hint });
     const covers = make("div", { class: "covers", hidden: "" });
     const one = { area, covers, rev: 0 };
     area.addEventListener("input", () => typed(id));
@@ -345,7 +346,7 @@ function render({ model, el }) {
   function paintSaved() {
     const { ok, saved: text, error } = model.get("status");
     const waits = [...outbox.values()].some((one) => Date.now() - one.since > SILENT);
-    const line = waits ? words.silent : text;
+    const line = waits ? (attempt ? words.silent : words.not_begun) : text;
     if (saved.textContent !== line) saved.textContent = line; // told once, also to a screen reader
     saved.classList.toggle("bad", waits || !ok);
     if (banner.textContent !== error) banner.textContent = error;
