@@ -97,10 +97,10 @@ function render({ model, el }) {
   const record = make("button", { type: "button", class: "record", text: words.record, title: words.record_tip,
     on: { click: () => (recorder ? stopRecording() : startRecording()) } });
   const dot = make("span", { class: "dot", role: "status", hidden: "", text: words.recording });
-  const heardOf = make("span", { role: "status" });
+  const refused = make("span", { role: "status" });
   const takes = make("div", { class: "takes" });
   const player = make("audio", { controls: "", hidden: "" }), places = make("div", { class: "places" });
-  const voice = make("section", { class: "voice", "aria-label": words.voice, hidden: "" }, record, heardOf, takes,
+  const voice = make("section", { class: "voice", "aria-label": words.voice, hidden: "" }, record, refused, takes,
     player, places);
   const root = make("div", { class: "mlpipe-room", tabindex: "-1", role: "group", "aria-label": words.room },
     make("header", {}, title, task, target,
@@ -399,12 +399,12 @@ function render({ model, el }) {
 
   async function startRecording() {
     const type = "audio/webm;codecs=opus";
-    if (!navigator.mediaDevices || !window.MediaRecorder?.isTypeSupported(type)) return (heardOf.textContent = words.no_voice);
+    if (!navigator.mediaDevices || !window.MediaRecorder?.isTypeSupported(type)) return (refused.textContent = words.no_voice);
     let stream;
     try {
       stream = await navigator.mediaDevices.getUserMedia({ audio: true });
     } catch {
-      return (heardOf.textContent = words.no_microphone);
+      return (refused.textContent = words.no_microphone);
     }
     const take = Date.now().toString(36);
     let part = 0, queue = Promise.resolve();
@@ -416,7 +416,7 @@ function render({ model, el }) {
     };
     recorder.start(10_000);
     tell("record", { take });
-    heardOf.textContent = "";
+    refused.textContent = "";
     record.textContent = words.stop;
     dot.hidden = false;
   }
