@@ -290,6 +290,12 @@ def test_a_reload_in_the_middle_of_a_word_costs_no_letter(at):
     until(lambda: at.box().input_value() == "We ask who uses it, and how oft")
     until(lambda: at.notes().get("frame") == "We ask who uses it, and how oft")
     assert [event["kind"] for event in at.saved()["events"]] == ["start", "note"]  # the same attempt, and no pause
+    name = f"mlpipe-room:{at.saved()['attempt_id']}:frame"
+    at.page.evaluate('name => localStorage.setItem(name, \'{"text": "not ours", "rev": 1e300}\')', name)
+    at.page.reload()
+    at.page.wait_for_selector("text=| Idle")
+    at.run()
+    until(lambda: at.box().input_value() == "We ask who uses it, and how oft")
 
 
 def test_where_the_page_is_missing_the_terminal_is_named(at):

@@ -21,6 +21,8 @@ function make(tag, { text, on = {}, ...attributes } = {}, ...children) {
 const minutes = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
+const isRev = (rev) => Number.isFinite(rev) && rev >= 0 && rev < 2 ** 50; // a time in milliseconds: the kernel takes no other
+
 // The browser's copy of an attempt: one entry a box, and the clock. What comes back is checked.
 function copies(attempt) {
   const key = (box) => `mlpipe-room:${attempt}:${box}`;
@@ -35,7 +37,7 @@ function copies(attempt) {
     read(box) {
       try {
         const found = JSON.parse(localStorage.getItem(key(box)));
-        return found && Number.isFinite(found.rev) && typeof found.text === "string" ? found : undefined;
+        return isRev(found?.rev) && typeof found.text === "string" ? found : undefined;
       } catch {
         return undefined;
       }
@@ -208,7 +210,7 @@ function render({ model, el }) {
   // The highest rev wins, wherever it comes from: the kernel, another view or tab, this browser's copy.
   function adopt(id, text, rev) {
     const one = areas.get(id);
-    if (!one || composing || !(rev > one.rev)) return false;
+    if (!one || composing || !isRev(rev) || rev <= one.rev) return false;
     one.rev = rev;
     if (one.area.value !== text) {
       const { selectionStart, selectionEnd } = one.area;
@@ -251,7 +253,7 @@ function render({ model, el }) {
   const running = () => base.state === "running";
   const total = model.get("plan").at(-1).end;
   const elapsed = () => Math.min(total, base.elapsed + (running() ? (performance.now() - base.at) / 1000 : 0));
-  const stored = () => copies(model.get("offer").attempt).read("clock")?.rev ?? 0;
+  const stored = () => Math.min(total, copies(model.get("offer").attempt).read("clock")?.rev ?? 0);
 
   function setClock() {
     const { state, elapsed, n } = model.get("clock");
