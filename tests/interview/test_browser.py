@@ -199,6 +199,12 @@ def test_600_keys_are_kept_while_the_interviewer_speaks_each_second(at):
     assert at.focused() == "frame"
     assert at.page.locator(".mlpipe-room .log .question").count() >= 3
     assert at.page.locator(".mlpipe-room .clock").inner_text() >= "00:05"
+    log = at.page.locator(".mlpipe-room .log")
+    rest = "log => log.scrollHeight - log.clientHeight - log.scrollTop"
+    until(lambda: log.evaluate(rest) < 20)  # the last line is in view
+    at.run()  # and in a new view of the same attempt
+    until(lambda: log.evaluate(rest) < 20 < log.evaluate("log => log.scrollTop"))
+    until(lambda: at.box().input_value() == text)
     until(lambda: at.notes().get("frame") == text)
 
 

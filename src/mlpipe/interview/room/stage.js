@@ -62,6 +62,7 @@ function render({ model, el }) {
   const outbox = new Map(); // n -> {message, bytes, since, due, wait}
   const shown = new Set(); // lines of the log
   let count = 0, last, lastKey = 0, composing = false, attempt = "", copy, channel, forgotten = false;
+  let following = true; // the end of the log
 
   // ------------------------------------------------------------------ the page
 
@@ -112,6 +113,7 @@ function render({ model, el }) {
     bar.append(make("div", { class: "part", "data-phase": part.id, title: `${part.title} · ${part.span}`, text: part.title,
       style: `flex: ${part.end - part.start} 1 0` }));
   }
+  log.addEventListener("scroll", () => { following = log.scrollTop + log.clientHeight >= log.scrollHeight - 20; });
   root.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.key.toLowerCase() === "s" && (event.ctrlKey || event.metaKey)) {
@@ -274,6 +276,7 @@ function render({ model, el }) {
     for (const entry of outbox.values()) if (Date.now() > entry.due) post(entry);
     paintClock();
     paintSaved();
+    followLog();
   }
 
   function paintClock() {
@@ -305,9 +308,8 @@ function render({ model, el }) {
     for (const [kind, button] of Object.entries(buttons)) show(button, possible.includes(kind));
     if (!possible.includes("finish")) show(sure, false);
     show(ask, possible.includes("ask"));
-    const was = log.scrollTop + log.clientHeight >= log.scrollHeight - 20;
     model.get("lines").forEach(addLine);
-    if (was) log.scrollTop = log.scrollHeight;
+    followLog();
     if (attempt) root.classList.add("begun");
     root.classList.toggle("over", Object.keys(model.get("covers")).length > 0);
     paintVoice(state, possible);
@@ -319,6 +321,11 @@ function render({ model, el }) {
       copy?.forget();
       copy = undefined;
     }
+  }
+
+  // The last line stays in view unless the reader has scrolled back; at the first paint there is nothing to scroll yet.
+  function followLog() {
+    if (following) log.scrollTop = log.scrollHeight;
   }
 
   function offered() {
