@@ -399,9 +399,8 @@ def test_one_thread_at_a_time_has_the_attempt(clock, home, monkeypatch):
 def test_the_room_ticks_by_itself_until_it_is_closed():
     page = Page(Room("recommender", 0, "mid", sheet))
     before = set(threading.enumerate())
-    page.room.watch()
-    (watcher,) = set(threading.enumerate()) - before
     page.send("start")
+    (watcher,) = set(threading.enumerate()) - before
     page.room.interview.catch_up(18 * 60)
     for _ in range(100):
         if page.lines[-1]["kind"] == "over":

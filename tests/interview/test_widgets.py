@@ -6,7 +6,7 @@ import json
 import ipywidgets
 import pytest
 
-from mlpipe.interview import content, hearing, score, store
+from mlpipe.interview import content, hearing, score, store, widgets
 from mlpipe.interview import room as rooms
 from mlpipe.interview.cold import cold_answer, save_cold_answer
 from mlpipe.interview.room import Room
@@ -40,6 +40,7 @@ def finished():
     messages = [("start", {}), ("note", {"box": "frame", "text": strong.text, "rev": 1}), ("finish", {})]
     for n, (kind, more) in enumerate(messages):
         made.receive(None, {"kind": kind, "n": n, "view": "view"} | more, [])
+    made.close()
     return Scoring(made)
 
 
@@ -182,3 +183,45 @@ def test_an_unknown_question_or_level_is_refused(question, target):
     with pytest.raises(ValueError, match="expected"):
         practise(question, target=target)
     assert store.attempts("ctr")[0] == []
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What a notebook shows, as in a kernel of JupyterLab."""
+    outputs = []
+    monkeypatch.setattr(widgets, "_lives", lambda: True)
+    monkeypatch.setattr(widgets, "is_lab", lambda: True)
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: outputs.append(data))
+    yield outputs
+    for room in list(rooms._rooms.values()):
+        room.close()
+
+
+def test_in_a_lab_the_room_is_shown_with_the_plan_for_who_cannot_show_it(shown):
+    practise("ctr")
+    practise("ctr")
+    first, second = (one["application/vnd.jupyter.widget-view+json"]["model_id"] for one in shown)
+    assert first != second  # nothing goes on yet
+    for form in ("text/html", "text/plain"):
+        assert "12:00 to 16:00" in shown[0][form]
+        assert "make interview QUESTION=ctr" in shown[0][form]
+
+
+def test_while_an_attempt_goes_on_the_cell_shows_the_same_room_again(shown, monkeypatch):
+    made = []
+    monkeypatch.setattr(widgets, "Room", lambda *given: made.append(Room(*given)) or made[-1])
+    practise("ctr", seed=3, target="mid", scenario="maps")
+    (room,) = made
+    room.receive(None, {"kind": "start", "n": 1, "view": "view"}, [])
+    assert (room.interview.seed, room.interview.target, room.interview.scenario) == (3, "mid", "maps")
+    practise("ctr", target="staff")
+    assert made == [room]
+    first, second = (one["application/vnd.jupyter.widget-view+json"] for one in shown)
+    assert first == second
+
+
+def test_elsewhere_the_terminal_is_offered_in_a_sentence(shown, monkeypatch, capsys):
+    monkeypatch.setattr(widgets, "is_lab", lambda: False)
+    practise("ctr")
+    assert shown == []
+    assert "needs JupyterLab" in capsys.readouterr().out

@@ -67,7 +67,6 @@ def _enter(make: Callable[[], Room], question: str, plan: dict[str, str]) -> Non
 
     if (room := find(question)) is None:
         room = make()
-        room.watch()
     display(room.view._repr_mimebundle_() | plan, raw=True)
     timer = threading.Timer(PATIENCE, room.say_where)
     timer.daemon = True

@@ -88,7 +88,8 @@ def _locked(method: Callable[..., Any]) -> Callable[..., Any]:
 class Room:
     """One attempt on the screen; `view` is the widget. The engine decides what is possible, `store` keeps it.
 
-    `make_sheet(room)` gives the widget that asks for the score, shown below the page when the interview is over.
+    `make_sheet(room)` gives the widget that asks for the score, shown below the page when the interview is over. With
+    its own clock a room ticks each second from the start, also while a cell runs; who gives a `clock` calls `tick`.
     """
 
     interview: Interview  # once it was started or taken up again
@@ -103,6 +104,7 @@ class Room:
         clock: Callable[[], float] | None = None,
     ) -> None:
         self.question, self.seed, self.target, self.make_sheet = question, seed, target, make_sheet
+        self._by_itself = clock is None
         self.clock = clock = clock or Awake()
         self.scenario = content.scenario(question, scenario or store.next_scenario(question)).id
         content.known("target", target, content.LEVELS)  # told at once, not at the start
@@ -292,25 +294,21 @@ class Room:
                 self._revs[event.get("phase") or event["followup"]] = rev if isinstance(rev, int) else written
         self.over = interview.state == "finished" and not interview.writable
         _rooms[interview.attempt_id] = self
+        if self._by_itself:
+            threading.Thread(target=self._watch, name="mlpipe interview", daemon=True).start()
 
     @_locked
     def tick(self) -> bool:
         """Let happen what is due, save and show it; False when nothing will happen by itself any more."""
         if self._closed.is_set():
             return False
-        if self.opened:
-            self._advance()
-            self.publish()
-        return not (self.opened and (self.over or self.elsewhere))
+        self._advance()
+        self.publish()
+        return not (self.over or self.elsewhere)
 
-    def watch(self) -> None:
-        """Tick each second, also while a cell runs: in a thread that ends with the interview or the kernel."""
-
-        def every_second() -> None:
-            while self.tick():
-                self._closed.wait(1)
-
-        threading.Thread(target=every_second, name="mlpipe interview", daemon=True).start()
+    def _watch(self) -> None:
+        while self.tick():
+            self._closed.wait(1)
 
     @_locked
     def close(self) -> None:
