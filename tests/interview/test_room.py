@@ -508,7 +508,7 @@ def test_the_next_attempt_is_about_another_product(clock):
     assert second.about["prompt"] == second.room.interview.scene.prompt
 
 
-def test_the_page_has_its_words_from_the_content_and_makes_no_markup_of_text():
+def test_the_page_has_its_words_from_the_content_and_makes_no_markup_of_text(clock):
     script = Path(room.__file__).with_name("stage.js").read_text(encoding="utf-8")
-    assert set(re.findall(r"\bwords\.(\w+)", script)) <= set(content.SAY["room"])
+    assert set(re.findall(r"\bwords\.(\w+)", script)) <= set(a_room(clock).stage.words)
     assert "innerHTML" not in script

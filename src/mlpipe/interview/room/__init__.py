@@ -123,7 +123,7 @@ class Room:
         self._weakest = store.weakest(question)
         new = Interview(question, 0, clock, target, scenario=self.scenario)
         self.stage = Stage(
-            words=SAY["room"],
+            words=SAY["room"] | {name: SAY["both"][name] for name in ("left", "hint")},
             plan=_plan(new),
             about=_about(self.left or new, sentence("room.ready", target=target)),
             offer={"attempt": self.left.attempt_id, "elapsed": self.left.elapsed()} if self.left else {},

@@ -347,7 +347,7 @@ function render({ model, el }) {
 
   function paintCovers(node, points) {
     if (points.length && !node.childElementCount) {
-      node.append(make("strong", { text: words.covers }), make("ul", {}, ...points.map((text) => make("li", { text }))));
+      node.append(make("strong", { text: words.hint }), make("ul", {}, ...points.map((text) => make("li", { text }))));
     }
     show(node, points.length > 0);
   }
