@@ -182,6 +182,8 @@ def test_a_language_that_is_not_heard_is_told():
 def test_the_lexicon_can_be_read_and_is_complete():
     for name in content.QUESTIONS:
         assert all(one.variants for one in content.concepts(name))
+        written = [each for one in content.concepts(name) for each in (*one.variants, *one.weak)]
+        assert [each for each in written if "?" in each] == []  # no sign of the notation, so it would never be found
         for file in ("concepts.toml", "faults.toml"):
             for variants in hearing._lexicon(file, name).variants.values():
                 assert all(one.pattern for one in variants)

@@ -624,7 +624,7 @@ def _states(question: str, text: str, heading: bool) -> tuple[tuple[str, str], .
     hits = _longest(list(_lexicon("concepts.toml", question).hits(shadow)))
     if not hits:
         return ()
-    chained = _chained(hits)
+    chained = _chained(hits, shadow)
     best = dict[str, str]()
     for hit in hits:
         state = _state(shadow, hit, heading, hit in chained)
@@ -646,16 +646,16 @@ def _longest(hits: list[_Hit]) -> list[_Hit]:
     ]  # fmt: skip
 
 
-def _chained(hits: list[_Hit]) -> set[_Hit]:
+def _chained(hits: list[_Hit], shadow: _Shadow) -> set[_Hit]:
     """Hits of three or more concepts with at most a word between them: a list without commas."""
     chained, run = set[_Hit](), list[_Hit]()
     short = sorted((hit for hit in hits if hit.end - hit.begin <= 4), key=lambda one: (one.begin, one.end))
     for hit in [*short, None]:
         reach = max((one.end for one in run), default=0)
-        if hit and run and hit.begin <= reach + 1:
-            run += [hit] if hit.begin >= reach else []  # otherwise a second reading of the same words
+        if hit and run and hit.begin <= reach + 1 and not _OPENS & set(shadow.tokens[reach : hit.begin]):
+            run.append(hit)
             continue
-        if len({one.concept for one in run if not one.weak}) >= 3:
+        if min(len({one.concept for one in run if not one.weak}), len({one.begin for one in run})) >= 3:
             chained.update(run)
         run = [hit] if hit else []
     return chained
@@ -716,7 +716,8 @@ def _reasoned(shadow: _Shadow, hit: _Hit) -> bool:
     if _phrase("reasons").search(_phrase("empty_reasons").sub("", text)):
         return True
     without = shadow.text[begin : shadow.starts[hit.begin]] + "| " + shadow.text[shadow.starts[hit.end] : end]
-    return bool(_phrase("quantities").search(text if shadow.tokens[hit.begin][0].isdigit() else without))
+    whole = shadow.tokens[hit.begin][0].isdigit() or hit.end - hit.begin > 5  # the number is part of what is said
+    return bool(_phrase("quantities").search(text if whole else without))
 
 
 def _refers_back(text: str) -> bool:
