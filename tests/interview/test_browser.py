@@ -361,6 +361,8 @@ def test_the_own_voice_is_recorded_on_a_click_played_and_deleted(at):
     at.page.get_by_text("recording", exact=True).wait_for()
     time.sleep(2)
     at.press("Stop recording")
+    at.press("Next phase")
+    at.box("data").wait_for()
     sounds = lambda: list(at.home.glob("interviews/recommender/*.webm"))  # noqa: E731
     until(lambda: sounds() and sounds()[0].stat().st_size > 1000)
     assert oct(sounds()[0].stat().st_mode)[-3:] == "600"
@@ -368,7 +370,8 @@ def test_the_own_voice_is_recorded_on_a_click_played_and_deleted(at):
     at.press("Yes, finish")
     at.press("Play")
     at.page.wait_for_function("document.querySelector('.mlpipe-room audio').readyState >= 2")
-    at.page.locator(".mlpipe-room .places button").first.click()
+    at.page.locator(".mlpipe-room .places button").click()  # one: the recording ended in the first phase
+    until(lambda: 1 < at.page.evaluate("document.querySelector('.mlpipe-room audio').duration") < 5)
     at.press("Delete")
     assert sounds()
     at.press("Delete for good?")

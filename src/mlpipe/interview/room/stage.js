@@ -464,19 +464,33 @@ function render({ model, el }) {
     player.src = URL.createObjectURL(new Blob([bytes], { type: "audio/webm" }));
     player.dataset.take = take;
     player.hidden = false;
-    const entered = model.get("entered"), { start } = model.get("takes").find((one) => one.take === take);
+    player.addEventListener("loadedmetadata", () => { player.currentTime = 1e6; }, { once: true }); // to learn its length
+    player.ondurationchange = () => {
+      if (!Number.isFinite(player.duration)) return;
+      player.ondurationchange = null;
+      showPlaces(take, player.duration);
+      seek(0);
+    };
+  }
+
+  function showPlaces(take, seconds) {
+    const { start } = model.get("takes").find((one) => one.take === take), entered = model.get("entered");
     entered.forEach(({ title: name, at }, number) => {
-      const until = entered[number + 1]?.at ?? total;
-      if (until > start) {
-        places.append(make("button", { type: "button", text: `${name} ${minutes(Math.max(at, start))}`,
-          on: { click: () => { player.currentTime = Math.max(0, at - start); player.play(); } } }));
+      const until = entered[number + 1]?.at ?? total, from = Math.max(at, start);
+      if (until > start && from < start + seconds) {
+        places.append(make("button", { type: "button", text: `${name} ${minutes(from)}`, on: { click: () => seek(from - start) } }));
       }
     });
+  }
+
+  function seek(second) {
+    player.currentTime = second;
     player.play().catch(() => {}); // a browser may want a click on the player itself
   }
 
   function unload() {
     if (player.src) URL.revokeObjectURL(player.src);
+    player.ondurationchange = null;
     player.removeAttribute("src");
     show(player, false);
     places.replaceChildren();
