@@ -416,6 +416,20 @@ def test_who_never_ends_a_sentence_is_not_interrupted_before_twelve_minutes(cloc
     assert moments(interview) == [("closing", 720), ("question", 740)]
 
 
+def test_who_writes_without_a_gap_is_interrupted_at_the_end_of_a_sentence(clock):
+    interview = interrupted_in(clock, "data")
+    clock.now += 60  # half-way
+    words = ("on and on. " * 60).split(" ")
+    for n in range(1, 80):
+        clock.now += 1  # a word a second
+        interview.note("data", " ".join(words[:n]) + (" " if n % 3 == 0 else ""))
+        interview.advance()
+        if interview.dealt:
+            break
+    assert n >= 30
+    assert interview.notes["data"].endswith("on. ")
+
+
 def test_there_is_one_interruption_and_none_for_who_has_asked_for_a_question(clock):
     interview = interrupted_in(clock, "model")
     pass_time(interview, clock, 720 - int(interview.elapsed()) - 1)

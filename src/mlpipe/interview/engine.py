@@ -120,6 +120,8 @@ class Interview:
         self.quotes: list[dict[str, Any]] = []
         self.scores: list[dict[str, Any]] = []
         self._in_time: dict[tuple[str, str], str] = {}  # what of notes and answers was there a minute after the end
+        self._ends = 0  # of sentences, in what was written last
+        self._due_at: float | None = None  # since when the interviewer wants to speak
         self._heard: tuple[str, tuple[Heard, ...]] = ("", ())
         self._version = SCHEMA_VERSION  # of the file that is being read
         self._entered: list[tuple[Phase, float]] = []  # phase, when it was revealed
@@ -264,7 +266,7 @@ class Interview:
         now = self.elapsed()  # ends the interview when the time is over
         if self._state != "running":
             return
-        at_rest = self._at_rest() if at_rest is None else at_rest
+        at_rest = self._at_rest(now) if at_rest is None else at_rest
         closing = next((event["at"] for event in self.events if event["kind"] == "closing"), None)
         questions = content.by_id("phase", "questions", self.content.phases)
         if self.phase.id in ASKED and now >= self.floor:
@@ -512,10 +514,19 @@ class Interview:
         if not event.get("late"):
             self._in_time[event["kind"], event[key]] = event["text"]
 
-    def _at_rest(self) -> bool:
-        """Whether a sentence has just ended: nothing was written for some seconds, or a full stop came last."""
+    def _at_rest(self, now: float) -> bool:
+        """Whether a sentence has just ended: nothing was written for some seconds, or a full stop came last.
+
+        Who writes without a gap is waited for, and then the end of any sentence since the last look will do.
+        """
         last = next((event for event in reversed(self.events) if event["kind"] in ("note", "answer")), None)
         if last is None:
+            return True
+        ends = len(re.findall(r"[.!?…][\"'”’)]*\s|\n", last["text"]))
+        ended, self._ends = ends > self._ends, ends
+        due = self._interruption_due(now) or self._since("interrupt", now) >= PATIENCE["question"]
+        self._due_at = (now if self._due_at is None else self._due_at) if due else None
+        if ended and self._due_at is not None and now - self._due_at >= PATIENCE["wait"]:
             return True
         text, silence = last["text"].rstrip(" "), self._elapsed - last["at"]
         if text.endswith("\n") or not text:
