@@ -9,7 +9,7 @@ import copy
 import math
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from mlpipe.interview import content, facts, hearing
@@ -592,12 +592,11 @@ class Interview:
             given = sentences.get(dimension, "").strip()
             if not level:
                 continue
-            if not given and found.get(dimension):
-                given = found[dimension][0].sentence
-            elif given and not any(_squeezed(given) == _squeezed(one.sentence) for one in found.get(dimension, ())):
-                there = _squeezed(given) in _squeezed(said) and len(said.split()) >= PATIENCE["words"]
-                spoken = self.takes and len(given.split()) >= PATIENCE["quote"]
-                given = given if there or spoken else ""
+            listed = found.get(dimension, ())
+            if not given and listed:
+                given = listed[0].sentence
+            if not shows(given, said, listed, spoken=bool(self.takes)):
+                given = ""
             if not given:
                 raise ValueError(sentence("score.nothing", dimension=dimension, name=content.NAMES.get(dimension, "")))
             shown[dimension] = given
@@ -671,6 +670,18 @@ def _checked_score(event: dict[str, Any]) -> dict[str, Any]:
     check_marks({}, dict.fromkeys(sentences, True))
     kept = {"levels": levels, "unprompted": unprompted, "gates": gates, "peer": peer, "at": event["at"]}
     return kept | {"sentences": sentences}
+
+
+def shows(text: str, said: str, found: Iterable[Heard], spoken: bool) -> bool:
+    """Whether a text may show a level in a dimension.
+
+    It may when it is one of the sentences `found` for it, when it was `said`, unless hardly anything was, or, where more
+    was `spoken` than written, when it has words enough to be found again.
+    """
+    text, said = _squeezed(text), _squeezed(said)
+    there = text in said and len(said.split()) >= PATIENCE["words"]
+    listed = text in [_squeezed(one.sentence) for one in found]
+    return bool(text) and (there or listed or (spoken and len(text.split()) >= PATIENCE["quote"]))
 
 
 def _squeezed(text: str) -> str:

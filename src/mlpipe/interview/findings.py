@@ -8,7 +8,7 @@ from functools import cached_property
 
 from mlpipe.interview import content, facts, hearing
 from mlpipe.interview.content import LEVELS, minutes, sentence
-from mlpipe.interview.engine import PATIENCE, Interview
+from mlpipe.interview.engine import PATIENCE, Interview, shows
 from mlpipe.interview.evidence import Evidence, Graded, Quote, grade_quote
 from mlpipe.interview.hearing import Heard
 
@@ -123,16 +123,10 @@ class Said:
     def shows(self, dimension: str, text: str) -> str:
         """The sentence that shows a level, in one line, if it may: one that was found, or other words of the candidate.
 
-        Where more was said than was written, any words do that are long enough to be found again. The engine applies
-        the same rule to a whole score. Raises ValueError that says why it is none.
+        Where more was said than was written, any words do that are long enough to be found again. Raises ValueError that says why it is none.
         """
-        line = _line(text)
-        written, said = line.lower(), self.text.lower().split()
-        there = written in " ".join(said) and len(said) >= PATIENCE["words"]
-        listed = written in [_line(one.sentence).lower() for one in self.found[dimension]]
-        spoken = self.spoken and len(line.split()) >= PATIENCE["quote"]
-        if line and (there or listed or spoken):
-            return line
+        if shows(text, self.text, self.found[dimension], self.spoken):
+            return _line(text)
         if self.nothing:
             raise ValueError(sentence("sheet.nothing_said"))
         told = {"dimension": dimension, "name": content.NAMES[dimension], "least": int(PATIENCE["quote"])}
