@@ -634,12 +634,13 @@ def _states(question: str, text: str, heading: bool) -> tuple[tuple[str, str], .
 
 
 def _longest(hits: list[_Hit]) -> list[_Hit]:
-    """Of hits for the same concept, those that no other one covers: a strong one covers a weak one."""
+    """Of hits for the same concept, those that no other one covers; a weak one covers no strong one."""
     return [
         one
         for one in hits
         if not any(
-            other.concept == one.concept and other is not one and other.begin <= one.begin and one.end <= other.end
+            other.concept == one.concept and other is not one and other.weak <= one.weak
+            and other.begin <= one.begin and one.end <= other.end
             and (other.end - other.begin, not other.weak) > (one.end - one.begin, not one.weak)
             for other in hits
         )
