@@ -74,8 +74,6 @@ def test_numbers_and_their_units(text, expected):
 
 @pytest.mark.parametrize("folder", ["transcripts", "held_out"])
 def test_the_faults_that_a_person_marked_are_heard_and_none_in_a_strong_answer(folder):
-    if not (HERE / folder).is_dir():
-        pytest.skip("no such set")
     marks = [
         one for path in (HERE / folder).glob("*.toml") if "text" in (one := tomllib.loads(path.read_text("utf-8")))
     ]
@@ -184,13 +182,13 @@ def test_the_lexicon_can_be_read_and_is_complete():
         assert all(one.variants for one in content.concepts(name))
         written = [each for one in content.concepts(name) for each in (*one.variants, *one.weak)]
         assert [each for each in written if "?" in each] == []  # no sign of the notation, so it would never be found
-        for file in ("concepts.toml", "faults.toml"):
+        for file in ("lexicon.toml", "faults.toml"):
             for variants in hearing._lexicon(file, name).variants.values():
                 assert all(one.pattern for one in variants)
         gates = {gate.id for gate in content.question(name).gates}
         own = {one.id for one in content.concepts(name)}
-        assert {one["gate"] for one in hearing._faults(name) if "gate" in one} <= gates
-        assert {id for one in hearing._faults(name) for id in one.get("unless", ())} <= own
+        assert {one["gate"] for one in content.faults(name) if "gate" in one} <= gates
+        assert {id for one in content.faults(name) for id in one.get("unless", ())} <= own
         asked = {one.fault for one in content.question(name).followups if one.fault}
         assert asked <= set(hearing.fault_names(name))
 
@@ -412,27 +410,39 @@ def quality(folder, reader):
     return counts
 
 
-@pytest.mark.parametrize("folder", ["transcripts", "held_out"])
-def test_what_a_person_marked_is_heard(folder):
-    if not (HERE / folder).is_dir():
-        pytest.skip("no such set")
-    counts = quality(folder, states)
-    print(f"\n{folder:<22}   said  found  recall   reported  right  precision")
+def show(folder, counts):
+    print(f"\n{folder:<14} said  found        reported  spoken of     said or reasoned")
     for key in dict.fromkeys(key for key, _ in counts):
-        said, found, reported, right = (counts[key, what] for what in ("said", "found", "reported", "right"))
-        rates = found / max(said, 1), right / max(reported, 1)
-        print(f"{key:<22}   {said:4}  {found:5}  {rates[0]:6.2f}   {reported:8}  {right:5}  {rates[1]:9.2f}")
+        said, found, reported, spoken, right = (
+            counts[key, what] for what in ("said", "found", "reported", "spoken of", "right")
+        )
+        shares = found / max(said, 1), spoken / max(reported, 1), right / max(reported, 1)
+        print(
+            f"{key:<14} {said:4}  {found:5} {shares[0]:.2f}   {reported:8}  {spoken:6} {shares[1]:.2f}"
+            f"  {right:8} {shares[2]:.2f}"
+        )
+
+
+# The lexicon was widened with the first set and pruned with the second; nothing was fitted to the third, so its numbers
+# are those to expect of a new candidate. A report is right when the person marked the concept as spoken of; that it was
+# also more than named holds less often.
+@pytest.mark.parametrize("folder", ["transcripts", "tuning", "held_out"])
+def test_what_a_person_marked_is_heard(folder):
+    counts = quality(folder, states)
+    show(folder, counts)
     assert counts["all", "found"] >= 0.85 * counts["all", "said"]
-    assert counts["all", "right"] >= 0.9 * counts["all", "reported"]
+    assert counts["all", "spoken of"] >= 0.9 * counts["all", "reported"]
+    assert counts["all", "right"] >= 0.85 * counts["all", "reported"]
     trivial = quality(folder, by_name)
     assert trivial["all", "found"] < 0.85 * trivial["all", "said"]
-    assert trivial["all", "right"] < 0.9 * trivial["all", "reported"]
+    assert trivial["all", "right"] < 0.85 * trivial["all", "reported"]
 
 
 @pytest.mark.parametrize("question", content.QUESTIONS)
-def test_the_higher_level_is_heard_to_reason_about_more(question):
-    reasoned, reported = {}, {}
-    for _, about, level, text, _ in marked("transcripts"):
+@pytest.mark.parametrize("folder", ["transcripts", "held_out"])
+def test_the_higher_level_is_heard_to_reason_about_more(folder, question):
+    reasoned, reported = {}, {"empty": [0]}
+    for _, about, level, text, _ in marked(folder):
         if about == question:
             found = Counter(states(question, text).values())
             reasoned.setdefault(level, []).append(found["reasoned"])
@@ -442,4 +452,4 @@ def test_the_higher_level_is_heard_to_reason_about_more(question):
     assert len(set(means)) == len(means)
     assert max(reasoned["stuffed"]) <= min(reasoned["mid"])
     assert max(reported["fluent_empty"]) < 5
-    assert reported["empty"] == [0]
+    assert set(reported["empty"]) == {0}

@@ -71,7 +71,7 @@ Picture = namedtuple("Picture", "alt boxes arrows")
 # a new constraint; for each question what a strong answer changes, most important first
 Card = namedtuple("Card", "id title text changes")
 # what a strong answer speaks of, the level that expects it, where it belongs, and the lessons that teach it
-# how it is said: `variants` state it, `weak` ones only name it; concepts.toml explains how they are written
+# how it is said: `variants` state it, `weak` ones only name it; lexicon.toml explains how they are written
 Concept = namedtuple("Concept", "id name questions level phase dimension lessons variants weak", defaults=((), ()))
 # what is scored: one observable behaviour for each of the four levels, and the lessons that train it
 Dimension = namedtuple("Dimension", "id name levels lessons")
@@ -219,8 +219,16 @@ def topics() -> tuple[Topic, ...]:
 def concepts(name: str) -> tuple[Concept, ...]:
     """What a strong answer to a question speaks of. Raises ValueError for an unknown question."""
     known("question", name, QUESTIONS)
-    every = (Concept(**one) for one in _read("concepts.toml")["concepts"])
+    said = _read("lexicon.toml")["said"]
+    every = (Concept(**one, **said[one["id"]]) for one in _read("concepts.toml")["concepts"])
     return tuple(one for one in every if name in one.questions)
+
+
+@cache
+def faults(name: str) -> tuple[dict[str, Any], ...]:
+    """The faults of a question, as their file has them. Raises ValueError for an unknown question."""
+    known("question", name, QUESTIONS)
+    return tuple(one for one in _read("faults.toml")["faults"] if name in one["questions"])
 
 
 @cache

@@ -675,7 +675,7 @@ def _checked_score(event: dict[str, Any]) -> dict[str, Any]:
 def shows(text: str, said: str, found: Iterable[Heard], spoken: bool) -> bool:
     """Whether a text may show a level in a dimension.
 
-    It may when it is one of the sentences `found` for it, when it was `said`, unless hardly anything was, or, where more
+    It may when it is one of the sentences `found` for it, when it was `said` among enough words, or, where more
     was `spoken` than written, when it has words enough to be found again.
     """
     text, said = _squeezed(text), _squeezed(said)

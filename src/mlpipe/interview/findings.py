@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from mlpipe.interview import content, facts, hearing
 from mlpipe.interview.content import LEVELS, minutes, sentence
@@ -123,7 +124,8 @@ class Said:
     def shows(self, dimension: str, text: str) -> str:
         """The sentence that shows a level, in one line, if it may: one that was found, or other words of the candidate.
 
-        Where more was said than was written, any words do that are long enough to be found again. Raises ValueError that says why it is none.
+        Where more was said than was written, any words do that are long enough to be found again. Raises ValueError
+        that says why it is none.
         """
         if shows(text, self.text, self.found[dimension], self.spoken):
             return _line(text)
@@ -193,9 +195,9 @@ def why(interview: Interview, event: Mapping[str, object]) -> str:
     }.get(str(event.get("why")), "")
 
 
-def _faults(question: str) -> dict[str, dict[str, str]]:
-    """The faults of a question by id, as their file has them."""
-    return {one["id"]: one for one in content._read("faults.toml")["faults"] if question in one["questions"]}
+def _faults(question: str) -> dict[str, dict[str, Any]]:
+    """The faults of a question by id."""
+    return {one["id"]: one for one in content.faults(question)}
 
 
 def pace(interview: Interview) -> list[Pace]:

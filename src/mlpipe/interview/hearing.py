@@ -1,6 +1,6 @@
 """What the interviewer hears: which concepts, faults and numbers an answer holds, with their sentences. Never a level.
 
-The lexicon is content: `variants` and `weak` of each concept in concepts.toml, where the notation is explained, and the
+The lexicon is content: `variants` and `weak` of each concept in lexicon.toml, where the notation is explained, and the
 faults in faults.toml.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -15,9 +16,10 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from mlpipe.interview import content
-from mlpipe.interview.content import QUESTIONS, known, sentence
+from mlpipe.interview.content import sentence
 
 STATES = ("reasoned", "said", "named", "denied", "not heard")
+_RECITED = 10  # concepts that are only named, from which on an answer may be one that recites
 _BEST = ("not heard", "named", "denied", "said", "reasoned")  # what wins when a concept is heard several times
 
 
@@ -44,7 +46,8 @@ def heard(question: str, text: str) -> tuple[Heard, ...]:
     consequence or a choice given up; *said* when a sentence states it; *named* when it is only an item of a list, a
     heading or a bare word; *denied* when it is put aside ("latency is not a problem"). Of several mentions the best
     counts, reasoned before said; to put a concept aside outweighs to name it, but not to have stated it elsewhere: who
-    says both knows it, and the contradiction is for the interviewer to ask about.
+    says both knows it, and the contradiction is for the interviewer to ask about. Where most concepts are only named,
+    the answer recites, and what would pass as said elsewhere counts as named, too.
 
     Lines that begin with "Interviewer:" and lines of code are not heard.
 
@@ -77,6 +80,9 @@ def heard(question: str, text: str) -> tuple[Heard, ...]:
                 state = "reasoned"
             if _BEST.index(state) > _BEST.index(best[concept].state):
                 best[concept] = Heard(concept, state, unit.text)
+    states = Counter(one.state for one in best.values())
+    if states["named"] > max(_RECITED, states["said"] + states["reasoned"]):
+        return tuple(one._replace(state="named") if one.state == "said" else one for one in best.values())
     return tuple(best.values())
 
 
@@ -86,7 +92,7 @@ def faults(question: str, text: str) -> tuple[Heard, ...]:
     Raises ValueError for an unknown question.
     """
     found = dict[str, Heard]()
-    table = {one["id"]: one for one in _faults(question)}
+    table = {one["id"]: one for one in content.faults(question)}
     for unit in _units(text):
         shadow = _shadow(unit.text)
         for hit in _lexicon("faults.toml", question).hits(shadow):
@@ -99,7 +105,7 @@ def faults(question: str, text: str) -> tuple[Heard, ...]:
 
 def fault_names(question: str) -> dict[str, str]:
     """The faults that are listened for, by id. Raises ValueError for an unknown question."""
-    return {one["id"]: one["name"] for one in _faults(question)}
+    return {one["id"]: one["name"] for one in content.faults(question)}
 
 
 def numbers(text: str) -> tuple[Number, ...]:
@@ -139,12 +145,6 @@ def language_problem(text: str) -> str:
         return ""
     share = sum(word in _words("english") or word in _vocabulary() for word in words) / len(words)
     return "" if share >= 0.4 else sentence("hearing.language")
-
-
-@cache
-def _faults(question: str) -> tuple[dict[str, Any], ...]:
-    known("question", question, QUESTIONS)
-    return tuple(one for one in content._read("faults.toml")["faults"] if question in one["questions"])
 
 
 # ---------------------------------------------------------------- text to sentences
@@ -392,7 +392,7 @@ def _shadow(text: str) -> _Shadow:
 
 @cache
 def _lists() -> dict[str, dict[str, str]]:
-    table = content._read("concepts.toml")
+    table = content._read("lexicon.toml")
     return {"abbreviations": table["abbreviations"], "words": table["words"]}
 
 
@@ -450,12 +450,12 @@ _A_NUMBER = (
     rf"(?:\.?\d[\d.,]* (?:/ \d+ )?(?:(?:k|m|b|million|billion|thousand|hundred) )?"
     rf"|(?:{_NUMBER_WORDS})s? (?:(?:point |and a )?(?:{_NUMBER_WORDS})s? ){{0,4}})"
 )
-_NOTATION = re.compile(r"->|\.\.\.\.|\.\.\.|\.\.|[()\[\]|]|[#]|<\w+>|!?[^\s()\[\]|<>]+")
-_GAPS = {"..": 3, "...": 7, "....": 10}
+_NOTATION = re.compile(r"->|\.{2,5}|[()\[\]|]|[#]|<\w+>|!?[^\s()\[\]|<>]+")
+_GAPS = {"..": 2, "...": 3, "....": 4, ".....": 7}
 
 
 class _Variant:
-    """One way to say something, from the notation that concepts.toml explains to a pattern."""
+    """One way to say something, from the notation that lexicon.toml explains to a pattern."""
 
     def __init__(self, written: str, concept: str, weak: bool):
         self.concept, self.weak = concept, weak
@@ -570,7 +570,7 @@ class _Lexicon:
 @cache
 def _lexicon(file: str, question: str) -> _Lexicon:
     return _Lexicon(
-        [one._asdict() for one in content.concepts(question)] if file == "concepts.toml" else _faults(question)
+        [one._asdict() for one in content.concepts(question)] if file == "lexicon.toml" else content.faults(question)
     )
 
 
@@ -621,7 +621,7 @@ _STUFFED = 6  # commas in a sentence, from which on what spans several items of 
 def _states(question: str, text: str, heading: bool) -> tuple[tuple[str, str], ...]:
     """The concepts of one sentence, each with its best state there."""
     shadow = _shadow(text)
-    hits = _longest(list(_lexicon("concepts.toml", question).hits(shadow)))
+    hits = _longest(list(_lexicon("lexicon.toml", question).hits(shadow)))
     if not hits:
         return ()
     chained = _chained(hits, shadow)
