@@ -266,7 +266,8 @@ class Interview:
         now = self.elapsed()  # ends the interview when the time is over
         if self._state != "running":
             return
-        at_rest = self._at_rest(now) if at_rest is None else at_rest
+        seen = self._at_rest(now)
+        at_rest = seen if at_rest is None else at_rest
         closing = next((event["at"] for event in self.events if event["kind"] == "closing"), None)
         questions = content.by_id("phase", "questions", self.content.phases)
         if self.phase.id in ASKED and now >= self.floor:
