@@ -416,6 +416,22 @@ def test_fast_runs_the_clock_faster_and_marks_the_attempt(terminal):
     assert saved("ctr").attempt_id.endswith("-fast")
 
 
+def test_a_fast_attempt_stays_fast_when_it_is_resumed(terminal):
+    terminal("ctr", "--fast", script=["", (6, "a minute"), "/quit"])
+    terminal("ctr", "--resume", script=["", (6, "another one"), "/quit"])
+    assert saved("ctr").elapsed() == 120
+
+
+def test_help_before_the_start_starts_no_clock_and_facts_come_back(terminal):
+    terminal("ctr", script=["/help", (50, "/help"), "", (5, "How many users are there?"), "/quit"])
+    assert saved("ctr").elapsed() == 5
+    assert terminal.text.count("/finish  end the interview") == 2
+    fact = next(line.text for line in saved("ctr").lines if line.kind == "fact")
+    terminal.shown.clear()
+    terminal("ctr", "--resume", script=["", "/quit"])
+    assert fact[:40] in terminal.text.replace("\n  ", " ")
+
+
 def test_the_command_line_by_itself(tmp_path):
     call = [sys.executable, "-m", "mlpipe.interview"]
     helped = subprocess.run([*call, "--help"], capture_output=True, text=True, check=True)

@@ -290,7 +290,8 @@ class Interview:
         """The seconds, from now on, at which the interviewer speaks whatever the candidate does."""
         last, now = content.by_id("phase", "constraint", self.content.phases), self.elapsed()
         cards = [last.start + PATIENCE["card"] * number for number in range(self.n_cards)]
-        return [moment for moment in [self.floor, *cards, self.total] if moment > now]
+        floor = [self.floor] if self.phase.id in ASKED else []
+        return [moment for moment in [*floor, *cards, self.total] if moment > now]
 
     def note(self, phase: str, text: str) -> None:
         """Keep `text` as the whole notes of a phase. Possible until the score is given."""

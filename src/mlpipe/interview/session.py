@@ -68,6 +68,9 @@ class Session:
         self._wait(sentence("session.go_on"))
         interview.resume()
         for line in interview.lines:
+            if line.kind == "fact":
+                self.screen.tell(f"{line.title}\n  “{line.text}”")
+        for line in interview.lines:
             if line.id == interview.phase.id or line.kind == "card":
                 self._show(line)
         for event in reversed(interview.events):
@@ -80,7 +83,8 @@ class Session:
             self.screen.say("session.question", ask=followup.ask)
 
     def _wait(self, prompt: str) -> str:
-        line = self.screen.ask(prompt)
+        while (line := self.screen.ask(prompt)).strip() == "/help":
+            self._do_help()
         if line.strip() == "/quit":
             raise EOFError
         return line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import shutil
 import sys
@@ -20,7 +21,7 @@ from mlpipe.interview.screen import Screen, keep
 from mlpipe.interview.session import Session
 from mlpipe.paths import call, home
 
-FAST = 10  # how much faster the clock runs with --fast
+FAST, MARK = 10, "-fast"  # how much faster the clock runs with --fast, and how the names of such attempts end
 
 
 def parser() -> argparse.ArgumentParser:
@@ -58,6 +59,8 @@ def main(arguments: list[str] | None = None, screen: Screen | None = None) -> in
     if options.question is None and options.heard is None:
         parser().error(f"which question? Expected one of {', '.join(QUESTIONS)}")
     if screen is None:
+        with contextlib.suppress(ImportError):  # Windows edits lines by itself
+            import readline  # noqa: F401 - `input` edits lines by it, and takes more than the 4,096 signs of a terminal
         screen = Screen(width=max(40, min(80, shutil.get_terminal_size().columns)))
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a sign shows ? in its place
@@ -78,7 +81,9 @@ def main(arguments: list[str] | None = None, screen: Screen | None = None) -> in
         elif options.peer:
             _score_peer(options, screen)
         else:
-            _interview(_choose(options, screen), options, screen)
+            interview = _choose(options, screen)
+            screen.speed = FAST if interview.attempt_id.endswith(MARK) else screen.speed  # also when it is resumed
+            _interview(interview, options, screen)
     except EOFError:
         return 0
     except KeyboardInterrupt:
@@ -116,7 +121,7 @@ def _choose(options: argparse.Namespace, screen: Screen) -> Interview:
         raise ValueError(f"there is no finished attempt to score. Begin one: {begin}, or go on: {go_on}")
     if left:
         screen.say("command.left", at=minutes(left[-1].elapsed()))
-    attempt_id = store.new_attempt_id() + ("-fast" if options.fast else "")
+    attempt_id = store.new_attempt_id() + (MARK if options.fast else "")
     about = options.scenario or store.next_scenario(question)
     return Interview(question, _another_seed(options), screen.clock, options.target, attempt_id, about)
 
