@@ -208,6 +208,22 @@ def test_600_keys_are_kept_while_the_interviewer_speaks_each_second(at):
     until(lambda: at.notes().get("frame") == text)
 
 
+def test_who_asks_for_a_question_answers_in_its_box_and_presses_no_button_again(at):
+    at.run()
+    at.begin()
+    at.press("Question, please")
+    until(lambda: at.page.locator(".mlpipe-room textarea").count() == 2)
+    until(lambda: at.focused() != "frame")
+    at.page.keyboard.type("it depends on the load", delay=30)
+    assert at.page.locator(".mlpipe-room .log .question").count() == 1
+    written = "document.activeElement.value"
+    assert at.page.evaluate(written) == "it depends on the load"
+    at.press("Hint")
+    at.page.keyboard.type(" i see it", delay=30)
+    assert at.page.locator(".mlpipe-room .log .hint").count() <= 1
+    assert at.page.evaluate(written) == "it depends on the load i see it"
+
+
 SHORTCUTS = ["Escape", *"ddabmyxz0", "Shift+Enter", "Control+Enter", "Alt+Enter", "Control+b", "Control+m", "Control+s"]
 
 

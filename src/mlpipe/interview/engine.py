@@ -340,8 +340,12 @@ class Interview:
         return dealt
 
     def hint(self, about: str | None = None) -> None:
-        """Ask for help with a phase or a dimension ("D5"); without an argument, with the phase of now."""
-        self.apply({"kind": "hint", "about": about or self.phase.id})
+        """Ask for help with a phase or a dimension ("D5").
+
+        Without an argument it is about the phase of now, in the interviewer's questions about the last one's dimension.
+        """
+        asked = self.dealt_followups[-1:] if self.phase.id == "questions" else []
+        self.apply({"kind": "hint", "about": about or (asked[0].dimension if asked else self.phase.id)})
 
     def record(self, take: str) -> None:
         """Note that a recording of the own voice begins, named by letters and digits."""
@@ -677,13 +681,15 @@ def _checked_score(event: dict[str, Any]) -> dict[str, Any]:
 def shows(text: str, said: str, found: Iterable[Heard], spoken: bool) -> bool:
     """Whether a text may show a level in a dimension.
 
-    It may when it is one of the sentences `found` for it, when it was `said` among enough words, or, where more
-    was `spoken` than written, when it has words enough to be found again.
+    It may when it is one of the sentences `found` for it, or some words of one, when it was `said` among enough words,
+    or, where more was `spoken` than written, when it has words enough to be found again.
     """
     text, said = _squeezed(text), _squeezed(said)
     there = text in said and len(said.split()) >= PATIENCE["words"]
-    listed = text in [_squeezed(one.sentence) for one in found]
-    return bool(text) and (there or listed or (spoken and len(text.split()) >= PATIENCE["quote"]))
+    long = len(text.split()) >= PATIENCE["quote"]
+    sentences = [_squeezed(one.sentence) for one in found]
+    listed = text in sentences or (long and any(text in one for one in sentences))
+    return bool(text) and (there or listed or (spoken and long))
 
 
 def _squeezed(text: str) -> str:

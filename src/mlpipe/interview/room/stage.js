@@ -61,7 +61,7 @@ function render({ model, el }) {
   const areas = new Map(); // box -> {area, covers, rev, timer}
   const outbox = new Map(); // n -> {message, bytes, since, due, wait}
   const shown = new Set(); // lines of the log
-  let count = 0, last, lastKey = 0, composing = false, attempt = "", copy, channel, forgotten = false;
+  let count = 0, last, lastKey = 0, wanted = 0, composing = false, attempt = "", copy, channel, forgotten = false;
   let following = true; // the end of the log
 
   // ------------------------------------------------------------------ the page
@@ -76,8 +76,8 @@ function render({ model, el }) {
   const row = make("div", { class: "buttons", role: "group", "aria-label": words.controls });
   for (const [kind, act] of Object.entries({
     start: begin, again: begin, continue: () => tell("continue", { attempt: model.get("offer").attempt, elapsed: stored() }),
-    pause: () => tell("pause"), resume: () => tell("resume"), next, question: () => tell("question"),
-    hint: () => tell("hint", { phase: model.get("phase") }), finish: () => show(sure, true),
+    pause: () => tell("pause"), resume: () => tell("resume"), next: once(next), question: once(askMe),
+    hint: once(hint), finish: () => show(sure, true),
   })) {
     buttons[kind] = make("button", { type: "button", class: kind, text: words.buttons[kind], title: words.tips[kind] ?? "",
       hidden: "", on: { click: act } });
@@ -263,7 +263,8 @@ function render({ model, el }) {
     if (recorder && state !== base.state) {
       if (state === "paused" && recorder.state === "recording") recorder.pause();
       else if (state === "running" && recorder.state === "paused") recorder.resume();
-      else if (state === "finished") stopRecording();
+      dot.hidden = recorder.state === "paused";
+      if (state === "finished") stopRecording();
     }
     base = { n, state, elapsed, at: performance.now() };
   }
@@ -296,7 +297,9 @@ function render({ model, el }) {
     const about = model.get("about"), possible = model.get("possible"), state = model.get("clock").state;
     title.textContent = about.title;
     task.textContent = about.prompt;
+    const before = areas.size;
     for (const one of model.get("boxes")) box(one.id, one.title, one.prompt);
+    if (areas.size > before && wanted > lastKey && Date.now() - wanted < 5000) newest()?.focus(); // unless somebody types
     enter(model.get("attempt"));
     target.textContent = offered() || about.target;
     for (const [id, one] of areas) {
@@ -376,6 +379,32 @@ function render({ model, el }) {
     flush();
     tell("next", { phase: plan[at].id });
     if (one?.box) box(one.id, one.title, one.prompt).area.focus();
+    else awaitBox();
+  }
+
+  // A space that was meant for the notes presses the button again: not within a second.
+  function once(act) {
+    let at = 0;
+    return () => {
+      if (Date.now() - at > 1000) act();
+      at = Date.now();
+    };
+  }
+
+  function hint() {
+    tell("hint", { phase: model.get("phase") });
+    newest()?.focus();
+  }
+
+  function askMe() {
+    tell("question");
+    awaitBox();
+  }
+
+  // The box of a question comes from the kernel. Until then keys go to the notes, and stay there if there are any.
+  function awaitBox() {
+    wanted = Date.now();
+    newest()?.focus();
   }
 
   function finish() {
