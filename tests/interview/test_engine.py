@@ -517,9 +517,10 @@ def test_facts_are_asked_for_and_told(clock):
     interview = begun(clock)
     reply = interview.ask("How many users are there?")
     assert "users" in reply.topics
-    interview.ask("How many users are there?")
+    again = interview.ask("How many users are there?")
+    assert again.text == f"As I said: {reply.text}"
     assert interview.told == reply.topics
-    assert [line.text for line in interview.lines if line.kind == "fact"] == [reply.text] * 2
+    assert [line.text for line in interview.lines if line.kind == "fact"] == [reply.text, again.text]
     assert interview.said == "How many users are there?\n\nHow many users are there?"
     interview.note("frame", "How many users are there?\nTen million.")
     assert interview.said == "How many users are there?\nTen million."

@@ -190,6 +190,15 @@ def test_several_topics_are_answered_in_the_order_of_asking_and_three_at_most():
     assert VIDEO.facts["baseline"].text not in got.text
 
 
+def test_what_was_told_before_is_marked_as_said_already():
+    got = facts.reply(VIDEO, "Latency, users, surface?", ("users", "surface", "goal"))
+    latency, users, surface = (VIDEO.facts[topic].text for topic in got.topics)
+    assert got.text == f"{latency} As I said: {users} And, as I said: {surface}"
+    assert facts.reply(VIDEO, "I assume two million users.", ["users"]).text == f"Not quite. As I said: {users}"
+    assert len(content.ASKING["say"]["again"]) == facts.MOST
+    assert facts.reply(VIDEO, "How should I split?", ["split"]) == facts.reply(VIDEO, "How should I split?")
+
+
 def test_what_is_the_candidates_is_left_to_the_candidate():
     got = facts.reply(ADS, "Which metric should I use, and how do I split?")
     assert got.topics == ("metric", "split")

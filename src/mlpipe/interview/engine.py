@@ -301,7 +301,7 @@ class Interview:
         """Ask the interviewer for facts, in words, and return the reply: the facts asked for, and no other."""
         self._tick()
         self._require("ask")
-        reply = facts.reply(self.scene, text)
+        reply = facts.reply(self.scene, text, self.told)
         self.apply({"kind": "ask", "text": text, "topics": list(reply.topics), "reply": reply.text})
         return reply
 

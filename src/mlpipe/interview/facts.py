@@ -35,11 +35,12 @@ class Contradiction(NamedTuple):
     sentence: str
 
 
-def reply(scenario: Scenario, text: str) -> Reply:
+def reply(scenario: Scenario, text: str, told: Collection[str] = ()) -> Reply:
     """What the interviewer answers to a question, or to an assumption that is put as a statement.
 
-    Each topic gets its fact, at most three of them; what is the candidate's to decide, unknown or not understood gets
-    a sentence that says so. Any text gets a reply.
+    Each topic gets its fact, at most three of them, and one that is in `told`, the topics of before, is marked as
+    said already. What is the candidate's to decide, unknown or not understood gets a sentence that says so. Any text
+    gets a reply.
     """
     asked = _asked(text)
     if not asked:
@@ -47,7 +48,11 @@ def reply(scenario: Scenario, text: str) -> Reply:
     now = list(asked)[:MOST]
     if len(asked) == 1:
         asked[now[0]] = text  # its number may stand in another clause
-    parts = [_told(scenario.facts[id], asked[id]) for id in now if id in scenario.facts]
+    again = iter(ASKING["say"]["again"])
+    parts = []
+    for id in now:
+        if id in scenario.facts:
+            parts.append(_answer(scenario.facts[id], asked[id], next(again) if id in told else ""))
     there = {one.id: one for one in content.topics()}
     for key, decide in (("decide", True), ("unknown", False)):
         names = [there[id].name for id in now if id not in scenario.facts and there[id].decide == decide]
@@ -128,13 +133,14 @@ def _spelled(clause: str) -> str:
     return re.sub(r"\b[a-z]{4,14}\b", nearest, clause)
 
 
-def _told(fact: Fact, clause: str) -> str:
+def _answer(fact: Fact, clause: str, again: str) -> str:
     """The fact, after a yes or no where the clause holds a number to compare, or asserts what the fact denies."""
     said = _plain(clause)
     judged = [one for one in (_near(fact, *number) for number in _numbers(said)) if one is not None]
     if "?" not in said and _denied(fact, said):
         judged.append(False)
-    return fact.text if not judged else f"{ASKING['say']['right' if all(judged) else 'wrong']} {fact.text}"
+    verdict = ASKING["say"]["right" if all(judged) else "wrong"] if judged else ""
+    return " ".join(filter(None, (verdict, again, fact.text)))
 
 
 def _say(key: str, text: str, names: str = "") -> str:
