@@ -12,6 +12,7 @@ from mlpipe import envelope
 from mlpipe.interview import content, facts
 
 PHRASINGS = tomllib.loads(Path(__file__).with_name("questions.toml").read_text(encoding="utf-8"))
+DETAILS = PHRASINGS.pop("scenarios")
 SCENARIOS = [one for name in content.QUESTIONS for one in content.scenarios(name)]
 SHEET = ("surface", "users", "items", "requests", "latency", "logs", "base_rate", "baseline", "goal", "team", "privacy")
 TOPICS = {one.id: one for one in content.topics()}
@@ -172,6 +173,26 @@ def test_there_are_many_phrasings_and_each_topic_has_some():
 @pytest.mark.parametrize(("ask", "topics"), [one for part in PHRASINGS.values() for one in part])
 def test_a_question_finds_its_topics(ask, topics):
     assert " ".join(facts.reply(ADS, ask).topics) == topics
+
+
+@pytest.mark.parametrize(
+    ("scenario", "ask", "topics"), [(one, *asked) for one in SCENARIOS for asked in DETAILS[one.id]]
+)
+def test_a_detail_is_answered_by_the_sheet_that_has_it_and_is_unknown_elsewhere(scenario, ask, topics):
+    got = facts.reply(scenario, ask)
+    assert got.topics == ((topics,) if topics else ())
+    if topics in scenario.facts:
+        assert got.text == scenario.facts[topics].text
+    elif topics:
+        assert got.text in [way.format(names=topics) for way in content.ASKING["say"]["unknown"]]
+
+
+def test_each_detail_is_in_some_sheet_or_in_none_by_intent():
+    for detail in content.ASKING["details"]:
+        texts = [one.facts[topic].text for one in SCENARIOS for topic in detail.get("of", ()) if topic in one.facts]
+        known = [text for text in texts if re.search(detail["said"], text, re.IGNORECASE)]
+        assert bool(known) == ("of" in detail), detail["name"]
+        assert detail["name"] not in TOPICS
 
 
 def test_each_scenario_answers_with_its_own_fact_and_no_other():

@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Collection, Iterator
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mlpipe.interview import content, hearing
 from mlpipe.interview.content import ASKING, Fact, Scenario, Topic
@@ -42,7 +42,7 @@ def reply(scenario: Scenario, text: str, told: Collection[str] = ()) -> Reply:
     said already. What is the candidate's to decide, unknown or not understood gets a sentence that says so. Any text
     gets a reply.
     """
-    asked = _asked(text)
+    asked = _asked(scenario, text)
     if not asked:
         return Reply((), _say("unclear", text))
     now = list(asked)[:MOST]
@@ -53,9 +53,10 @@ def reply(scenario: Scenario, text: str, told: Collection[str] = ()) -> Reply:
     for id in now:
         if id in scenario.facts:
             parts.append(_answer(scenario.facts[id], asked[id], next(again) if id in told else ""))
-    there = {one.id: one for one in content.topics()}
-    for key, decide in (("decide", True), ("unknown", False)):
-        names = [there[id].name for id in now if id not in scenario.facts and there[id].decide == decide]
+    there = {one.id: (one.name, one.decide) for one in content.topics()}
+    rest = [there.get(id, (id, False)) for id in now if id not in scenario.facts]
+    for key, decided in (("decide", True), ("unknown", False)):
+        names = [name for name, decide in rest if decide == decided]
         if names:
             parts.append(_say(key, text, ", ".join(names)))
     if len(asked) > MOST:
@@ -85,20 +86,20 @@ def contradictions(scenario: Scenario, topics: Collection[str], text: str) -> tu
 # A question
 
 
-def _asked(text: str) -> dict[str, str]:
+def _asked(scenario: Scenario, text: str) -> dict[str, str]:
     """The topics that are asked about, at most one more than fit into a reply, each with its clause.
 
-    A bare noun counts beside other topics only as an item of a list: "users, latency", not "in the log, which ...".
+    Among them are the names of details that the sheet does not have. A bare noun counts beside other topics only as an item of a list: "users, latency", not "in the log, which ...".
     """
     sure: dict[str, str] = {}
     nouns: dict[str, str] = {}
     for clause in re.split(ASKING["cut"], re.sub(r"(?<=\d)(?=[a-z])", " ", _plain(text))):  # 100ms
         for number, piece in enumerate(_pieces(clause)):
-            topic, tier = _topic(piece)
-            if topic and tier == "words" and (number or _is_aside(piece)):
-                nouns.setdefault(topic.id, piece)
+            topic, tier = _topic(scenario, piece)
+            if tier == "words" and (number or _is_aside(piece)):
+                nouns.setdefault(topic, piece)
             elif topic:
-                sure.setdefault(topic.id, piece)
+                sure.setdefault(topic, piece)
         if len(sure) > MOST:
             break
     return sure or dict(list(nouns.items())[:1])
@@ -116,14 +117,23 @@ def _pieces(clause: str) -> Iterator[str]:
                 yield piece
 
 
-def _topic(clause: str) -> tuple[Topic | None, str]:
+def _topic(scenario: Scenario, clause: str) -> tuple[str, str]:
     """The topic of a clause, as it stands or else with its words as they are spelled, and what it was found by."""
     for said in dict.fromkeys((clause, _spelled(clause))):
+        for detail in ASKING["details"]:
+            if _pattern(detail["asks"]).search(said):
+                return _known(scenario, detail) or detail["name"], "detail"
         for tier in ("sure", "asks", "words"):
             for topic in content.topics():
                 if getattr(topic, tier) and _pattern(getattr(topic, tier)).search(said):
-                    return topic, tier
-    return None, ""
+                    return topic.id, tier
+    return "", ""
+
+
+def _known(scenario: Scenario, detail: dict[str, Any]) -> str | None:
+    """The topic whose fact holds a detail, if the sheet has it."""
+    there = [one for one in detail.get("of", ()) if one in scenario.facts]
+    return next((one for one in there if _pattern(detail["said"]).search(scenario.facts[one].text)), None)
 
 
 def _spelled(clause: str) -> str:
