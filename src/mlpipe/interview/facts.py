@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from mlpipe.interview import content, hearing
-from mlpipe.interview.content import ASKING, Fact, Scenario, Topic
+from mlpipe.interview.content import ASKING, Fact, Scenario
 
 MOST = 3  # facts in one reply
 FACTOR = 1.5  # numbers within it are taken for the same
@@ -89,7 +89,8 @@ def contradictions(scenario: Scenario, topics: Collection[str], text: str) -> tu
 def _asked(scenario: Scenario, text: str) -> dict[str, str]:
     """The topics that are asked about, at most one more than fit into a reply, each with its clause.
 
-    Among them are the names of details that the sheet does not have. A bare noun counts beside other topics only as an item of a list: "users, latency", not "in the log, which ...".
+    Among them are the names of details that the sheet does not have. A bare noun counts beside other topics only as an
+    item of a list: "users, latency", not "in the log, which ...".
     """
     sure: dict[str, str] = {}
     nouns: dict[str, str] = {}
