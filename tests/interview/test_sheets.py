@@ -252,7 +252,7 @@ def test_what_was_heard_is_proposed_for_each_gate_and_ticked_for_none(monkeypatc
 
 
 def test_what_passes_a_gate_is_told(monkeypatch):
-    monkeypatch.setattr(facts, "reply", lambda scene, text: facts.Reply(("users",), "Ten million."))
+    monkeypatch.setattr(facts, "reply", lambda scene, text, told: facts.Reply(("users",), "Ten million."))
     numbers = (hearing.Number(3.0, "ms", "3 ms"), hearing.Number(3.0, "ms", "3 ms again"), hearing.Number(5, "", "5"))
     monkeypatch.setattr(hearing, "numbers", lambda text: numbers)
     monkeypatch.setattr(hearing, "heard", lambda *_: (hearing.Heard("baseline", "named", "popularity"),))

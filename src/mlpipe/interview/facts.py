@@ -42,17 +42,18 @@ def reply(scenario: Scenario, text: str, told: Collection[str] = ()) -> Reply:
     said already. What is the candidate's to decide, unknown or not understood gets a sentence that says so. Any text
     gets a reply.
     """
-    asked = _asked(scenario, text)
+    asked, loose = _asked(scenario, text)
     if not asked:
         return Reply((), _say("unclear", text))
     now = list(asked)[:MOST]
     if len(asked) == 1:
         asked[now[0]] = text  # its number may stand in another clause
-    again = iter(ASKING["say"]["again"])
-    parts = []
+    again, parts = iter(ASKING["say"]["again"]), []
     for id in now:
         if id in scenario.facts:
-            parts.append(_answer(scenario.facts[id], asked[id], next(again) if id in told else ""))
+            opening = _verdict(scenario.facts[id], asked[id]), next(again) if id in told else ""
+            parts += [*filter(None, opening if any(opening) or not loose else [ASKING["say"]["loose"]])]
+            parts.append(scenario.facts[id].text)
     there = {one.id: (one.name, one.decide) for one in content.topics()}
     rest = [there.get(id, (id, False)) for id in now if id not in scenario.facts]
     for key, decided in (("decide", True), ("unknown", False)):
@@ -86,11 +87,12 @@ def contradictions(scenario: Scenario, topics: Collection[str], text: str) -> tu
 # A question
 
 
-def _asked(scenario: Scenario, text: str) -> dict[str, str]:
+def _asked(scenario: Scenario, text: str) -> tuple[dict[str, str], bool]:
     """The topics that are asked about, at most one more than fit into a reply, each with its clause.
 
-    Among them are the names of details that the sheet does not have. A bare noun counts beside other topics only as an
-    item of a list: "users, latency", not "in the log, which ...".
+    True comes with one that only a noun in passing has found: it may have been another question. Among them are the
+    names of details that the sheet does not have. A bare noun counts beside other topics only as an item of a list:
+    "users, latency", not "in the log, which ...".
     """
     sure: dict[str, str] = {}
     nouns: dict[str, str] = {}
@@ -103,7 +105,7 @@ def _asked(scenario: Scenario, text: str) -> dict[str, str]:
                 sure.setdefault(topic, piece)
         if len(sure) > MOST:
             break
-    return sure or dict(list(nouns.items())[:1])
+    return (sure, False) if sure else (dict(list(nouns.items())[:1]), True)
 
 
 def _is_aside(piece: str) -> bool:
@@ -144,14 +146,13 @@ def _spelled(clause: str) -> str:
     return re.sub(r"\b[a-z]{4,14}\b", nearest, clause)
 
 
-def _answer(fact: Fact, clause: str, again: str) -> str:
-    """The fact, after a yes or no where the clause holds a number to compare, or asserts what the fact denies."""
+def _verdict(fact: Fact, clause: str) -> str:
+    """A yes or no where the clause holds a number to compare, or asserts what the fact denies, else nothing."""
     said = _plain(clause)
     judged = [one for one in (_near(fact, *number) for number in _numbers(said)) if one is not None]
     if "?" not in said and _denied(fact, said):
         judged.append(False)
-    verdict = ASKING["say"]["right" if all(judged) else "wrong"] if judged else ""
-    return " ".join(filter(None, (verdict, again, fact.text)))
+    return str(ASKING["say"]["right" if all(judged) else "wrong"]) if judged else ""
 
 
 def _say(key: str, text: str, names: str = "") -> str:
