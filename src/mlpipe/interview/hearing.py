@@ -42,7 +42,7 @@ class Number(NamedTuple):
 def heard(question: str, text: str) -> tuple[Heard, ...]:
     """What is heard of each concept of a question.
 
-    A concept is *reasoned* when its sentence, or the next one that refers back, gives a cause, a number with a unit, a
+    A question states, but gives no reason: it is at most *said*. A concept is *reasoned* when its sentence, or the next one that refers back, gives a cause, a number with a unit, a
     consequence or a choice given up; *said* when a sentence states it; *named* when it is only an item of a list, a
     heading or a bare word; *denied* when it is put aside ("latency is not a problem"). Of several mentions the best
     counts, reasoned before said; to put a concept aside outweighs to name it, but not to have stated it elsewhere: who
@@ -76,8 +76,11 @@ def heard(question: str, text: str) -> tuple[Heard, ...]:
     units = _units(text)
     for number, unit in enumerate(units):
         for concept, state in _states(question, unit.text, unit.heading):
-            if state == "said" and number + 1 < len(units) and _refers_back(units[number + 1].text):
+            asks = _asks(unit.text)
+            if state == "said" and not asks and number + 1 < len(units) and _refers_back(units[number + 1].text):
                 state = "reasoned"
+            elif state == "reasoned" and asks:
+                state = "said"
             if _BEST.index(state) > _BEST.index(best[concept].state):
                 best[concept] = Heard(concept, state, unit.text)
     states = Counter(one.state for one in best.values())
@@ -96,7 +99,7 @@ def faults(question: str, text: str) -> tuple[Heard, ...]:
     for unit in _units(text):
         shadow = _shadow(unit.text)
         for hit in _lexicon("faults.toml", question).hits(shadow):
-            if hit.concept not in found and not unit.text.rstrip().endswith("?") and not _rejected(shadow, hit):
+            if hit.concept not in found and not _asks(unit.text) and not _rejected(shadow, hit):
                 found[hit.concept] = Heard(hit.concept, "said", unit.text)
     states = {one.concept: one.state for one in heard(question, text)} if found else {}
     mended = {id for id in found if any(states[one] in STATES[:2] for one in table[id].get("unless", ()))}
@@ -169,6 +172,8 @@ _CODE = re.compile(
 )
 _INDENTED = re.compile(r"(?: {4}|\t)\s*(?=.*(?:[=()\[\]]|:\s*$|#))")
 _STOP = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|;(?=\s)")
+_QUESTION = re.compile(r"\?[\"'”’)\]*_]*\s*$")
+_TAG = re.compile(r"[,–—-]\s*(?:right|ok|okay|correct|yes|no)\s*\?[\"'”’)\]*_]*\s*$", re.IGNORECASE)
 _ABBREVIATED = re.compile(
     r"(?:\b(?:e\.?g|i\.?e|vs|approx|etc|cf|resp|incl|ca|avg|max|min|rel|excl|no(?=\. \d))|\b[a-z]|^\s*\d{1,2})\.$",
     re.IGNORECASE,
@@ -241,6 +246,11 @@ def _split(text: str) -> tuple[tuple[_Unit, ...], tuple[str, ...]]:
 
 def _units(text: str) -> tuple[_Unit, ...]:
     return _split(text)[0]
+
+
+def _asks(text: str) -> bool:
+    """Whether a sentence is a question; "..., right?" behind a statement makes it none."""
+    return bool(_QUESTION.search(text)) and not _TAG.search(text)
 
 
 def _sentences(prose: str) -> Iterator[_Unit]:
