@@ -7,6 +7,7 @@ faults in faults.toml.
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -42,12 +43,12 @@ class Number(NamedTuple):
 def heard(question: str, text: str) -> tuple[Heard, ...]:
     """What is heard of each concept of a question.
 
-    A question states, but gives no reason: it is at most *said*. A concept is *reasoned* when its sentence, or the next one that refers back, gives a cause, a number with a unit, a
-    consequence or a choice given up; *said* when a sentence states it; *named* when it is only an item of a list, a
-    heading or a bare word; *denied* when it is put aside ("latency is not a problem"). Of several mentions the best
-    counts, reasoned before said; to put a concept aside outweighs to name it, but not to have stated it elsewhere: who
-    says both knows it, and the contradiction is for the interviewer to ask about. Where most concepts are only named,
-    the answer recites, and what would pass as said elsewhere counts as named, too.
+    A concept is *reasoned* when its sentence, or the next one that refers back, gives a cause, a number with a unit, a
+    consequence or a choice given up; *said* when a sentence states it, as every question does at most; *named* when it
+    is only an item of a list, a heading or a bare word; *denied* when it is put aside ("latency is not a problem"). Of
+    several mentions the best counts, reasoned before said; to put a concept aside outweighs to name it, but not to have
+    stated it elsewhere: who says both knows it, and the contradiction is for the interviewer to ask about. Where most
+    concepts are only named, the answer recites, and what would pass as said elsewhere counts as named, too.
 
     Lines that begin with "Interviewer:" and lines of code are not heard.
 
@@ -377,6 +378,18 @@ _NOT = re.compile(r"\b(is|are|was|were|do|does|did|has|have|had|would|could|shou
 _NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|</?[a-zA-Z][^<>]{0,200}>")
 _AB = re.compile(r"\ba ?[/&-] ?b\b|\ba b (?=test|exp)")
 _LETTERS = re.compile(r"\b[a-z](?: [a-z]\b){2,5}")  # "a u c"
+_POWER = re.compile(
+    r"(?<![\w.^])(?:(?P<times>\d+(?:\.\d+)?) ?[x×*·] ?(?=10 ?(?:\^|\*\*|[⁻⁰¹²³⁴-⁹])))?(?P<base>\d{1,4})"
+    r"(?:(?: ?\^ ?|\*\*| \*\* )\{?(?P<power>-?\d{1,4})\}?(?!\d)|(?P<raised>⁻?[⁰¹²³⁴-⁹]{1,4}))"
+    r"|(?<![\w.,])(?P<number>\d+(?:\.\d+)?)e(?P<ten>[+-]?\d{1,2})\b"
+)
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_PER_MILLE = re.compile(r"(\d+(?:[.,]\d+)?) ?(?:‰|per ?mille\b|promille\b)")
+_FRACTION = re.compile(r"(?<![\w.])(\d{0,6}) ?([½⅓⅔¼¾⅕⅛])")
+_FRACTIONS = {
+    **{"½": "half", "⅓": "a third", "⅔": "two thirds", "¼": "a quarter", "¾": "three quarters"},
+    **{"⅕": "a fifth", "⅛": "0.125"},
+}
 _PERIODS = {"d": "days", "h": "hours", "w": "weeks", "y": "years"}  # behind a number
 _ENDINGS = {"t": ["not"], "ll": ["will"], "d": ["would"], "re": ["are"], "ve": ["have"]}
 
@@ -384,6 +397,7 @@ _ENDINGS = {"t": ["not"], "ll": ["will"], "d": ["would"], "re": ["are"], "ve": [
 @lru_cache(maxsize=4096)
 def _shadow(text: str) -> _Shadow:
     plain = _AB.sub("ab", _NOISE.sub(" ", text).lower())
+    plain = _FRACTION.sub(_fraction, _PER_MILLE.sub(_percent, _POWER.sub(_power, plain)))
     plain = _NOT.sub(r"\1 not", _LONGHAND_RE.sub(lambda found: _LONGHAND[found[0]], plain))
     plain = _LETTERS.sub(lambda found: found[0].replace(" ", ""), plain).translate(_BRACKETS)
     tokens = list[str]()
@@ -398,6 +412,26 @@ def _shadow(text: str) -> _Shadow:
         elif token != "-":
             tokens += short.get(token, token).split()
     return _Shadow([_spelled(one).replace("z", "s") for one in tokens])
+
+
+def _power(found: re.Match[str]) -> str:
+    """2^22, 3 x 10⁶ or 1e6 as a plain number; nothing where it is beyond what anybody counts or measures."""
+    base, times = float(found["base"] or 10), float(found["times"] or found["number"] or 1)
+    power = int(found["power"] or found["ten"] or found["raised"].translate(_RAISED))
+    value = times * base**power if base > 1 and abs(power) < 60 else 0
+    return _plainly(value) if 1e-9 < value < 1e15 else " "
+
+
+def _percent(found: re.Match[str]) -> str:
+    return f"{_plainly(float(found[1].replace(',', '.')) / 10)} %"
+
+
+def _fraction(found: re.Match[str]) -> str:
+    return _plainly(int(found[1]) + unicodedata.numeric(found[2])) if found[1] else f" {_FRACTIONS[found[2]]} "
+
+
+def _plainly(value: float) -> str:
+    return f"{value:.12f}".rstrip("0").rstrip(".")
 
 
 @cache
@@ -687,7 +721,8 @@ def _state(shadow: _Shadow, hit: _Hit, heading: bool, chained: bool) -> str:
         for i, token in enumerate(shadow.tokens)
         if not hit.begin <= i < hit.end and token not in _words("small") and token[0].isalnum()
     ]
-    bare = len(rest) < 2 and not _phrase("verbs").search(shadow.text)
+    sized = any(shadow.tokens[i].isdigit() and len(shadow.tokens[i]) > 4 for i in rest)  # "ids hashed 2^22"
+    bare = len(rest) < 2 and not sized and not _phrase("verbs").search(shadow.text)
     if heading or inside or chained or bare or hit.weak:
         return "named"
     return "reasoned" if _reasoned(shadow, hit) else "said"
@@ -750,6 +785,10 @@ _WORTH |= {word: 10.0 * value for value, word in enumerate(_TENS.split(), 2)}
 _SCALE = {"hundred": 1e2, "thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "b": 1e9, "bn": 1e9}
 _PART = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10, "twentieth": 20, "hundredth": 100}
 _BETWEEN = frozenset(["independent", "more", "other", "different", "new", "old", "fewer", "of", "the", "extra", "free"])
+_KINDS = frozenset(
+    ["active", "concurrent", "daily", "live", "monthly", "open", "paid", "promoted", "registered", "total", "unique"]
+)  # of users or items: up to two of these stand before them, too
+_A_SECOND = re.compile(r"(?:a|per|each) sec(?:ond)?|per s|/ s(?:ec|econd)?")
 _LABELS = frozenset(
     ["day", "week", "lesson", "step", "version", "v", "figure", "phase", "c", "table", "section", "seed"]
 )
@@ -758,7 +797,7 @@ _LABELS = frozenset(
 @cache
 def _unit_words() -> dict[str, str]:
     """Each word that is read as a unit, and the unit."""
-    table = dict(content._read("phrases.toml")["units"])
+    table = {unit: words.replace("z", "s") for unit, words in content._read("phrases.toml")["units"].items()}
     counted = {word: f"{word}s" for word in table.pop("counted").split()}
     return counted | {word: unit for unit, words in table.items() for word in words.split()}
 
@@ -815,6 +854,8 @@ def _value(tokens: Sequence[str], i: int) -> tuple[Any, int, bool]:
     if not spelled:
         if not re.fullmatch(r"\d+(?:[.,]\d+)*", token):
             return None, i + 1, False
+        if re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}", token):  # 1.000.000,5
+            token = token.translate(str.maketrans(".,", ",."))
         thousands = re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", token)
         plain = token.replace(",", "") if thousands else token.replace(",", ".")
         if plain.count(".") > 1:
@@ -838,6 +879,10 @@ def _value(tokens: Sequence[str], i: int) -> tuple[Any, int, bool]:
             value, i = value + _WORTH[tokens[i + 1]] / 10, i + 2
     else:
         return None, i + 1, True
+    if tokens[i : i + 2] == ("to", "the") and (value == 2 or (spelled and value == 10)):  # two to the twenty
+        power, end, _ = _value(tokens, i + 2)
+        if isinstance(power, float) and (8 if value == 2 else 3) <= power <= 40:
+            return value**power, end, False
     if tokens[i : i + 3] == ("and", "a", "half"):
         value, i = value + 0.5, i + 3
     while i < len(tokens) and tokens[i] in _SCALE:
@@ -860,9 +905,10 @@ def _share(tokens: Sequence[str], value: float, i: int) -> tuple[tuple[float], i
 
 
 def _unit(tokens: Sequence[str], i: int) -> tuple[str, int]:
-    """The unit that stands at a token or one word behind it, "" if none, and where it ends."""
-    end = i + (i < len(tokens) and tokens[i] in _BETWEEN)
-    for at in (i, end):
+    """The unit that stands at a token or up to two words behind it, "" if none, and where it ends."""
+    end = i + (i < len(tokens) and tokens[i] in _BETWEEN | _KINDS)
+    end += end < len(tokens) and tokens[end] in _KINDS
+    for at in dict.fromkeys((i, end)):
         token = tokens[at] if at < len(tokens) else ""
         unit = _unit_words().get(token) or _unit_words().get(token.removesuffix("s")) or ""
         if token == "x" and at + 1 < len(tokens) and (tokens[at + 1][0].isdigit() or tokens[at + 1] in _WORTH):
@@ -872,6 +918,8 @@ def _unit(tokens: Sequence[str], i: int) -> tuple[str, int]:
     if tokens[i : i + 2] == ("percentage", "points"):
         return "points", i + 2
     end = at + 1 if unit else i
-    if tokens[end : end + 2] in (("a", "second"), ("per", "second"), ("each", "second"), ("/", "s"), ("/", "second")):
+    if unit == "users" and "monthly" in tokens[i:end]:
+        unit = "users a month"
+    if _A_SECOND.fullmatch(" ".join(tokens[end : end + 2])):
         return f"{unit}/s", end + 2
     return unit, end
