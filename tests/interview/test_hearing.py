@@ -133,6 +133,34 @@ def test_what_the_interviewer_says_and_code_is_not_heard():
     assert [one.sentence for one in evidence("ctr", text)["D8"]] == ["def calibration(p):"]
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def f(p):\n    auc = rank(p)\n    return auc",
+        "for u in users:\n    s = score(u)\n    rank.append(s)",
+        "model.fit(train)\nauc = roc(y, p)",
+        "calibration = p.sum() / y.sum()",
+        "x = f(y)",
+        "train = log[log.day < 20]",
+        "from mlpipe import calibration\nimport calibration\n@cached\nclass Calibration:",
+        "rows = read(path, sep=',')",
+    ],
+)
+def test_code_is_evidence_and_not_heard(code):
+    assert [one.sentence for one in evidence("ctr", code)["D8"]] == [line.strip() for line in code.split("\n")]
+    assert numbers(code) == ()
+    assert set(states("ctr", code).values()) == {"not heard"}
+
+
+def test_a_formula_is_heard_and_is_code_where_it_calls_a_function():
+    assert not evidence("ctr", "eCPM = bid × p(click)\nRIG = 1 - NE\nclass imbalance: none (2%)")["D8"]
+    ratio = "calibration = sum(p) / sum(y)"
+    assert states("ctr", ratio)["calibration"] == "said"
+    assert [one.sentence for one in evidence("ctr", ratio)["D8"]] == [ratio]
+    assert states("ctr", f"p = model.score(x)\n{ratio}")["calibration"] == "not heard"
+    assert states("ctr", f"p = model.score(x)\n\n{ratio}")["calibration"] == "said"
+
+
 def test_lines_that_were_wrapped_and_a_fence_that_nobody_closes():
     asked = "Interviewer: What would you say of the many things that can go wrong, such as\ncalibration, drift?\n"
     assert set(states("ctr", asked).values()) == {"not heard"}

@@ -165,13 +165,20 @@ class _Unit:
 _LINE = re.compile(r"[^\r\n]+")
 _SPEAKER = re.compile(r"\s{0,3}[*_]{0,2}(interviewer|candidate)[*_]{0,2}\s?:[*_]{0,2}", re.IGNORECASE)
 _BULLET = re.compile(r"\s*(?:(?:[-*•·–—>+]|\d{1,2}[.)]|\(?[a-z]\))\s+|#{1,6}\s*)")
-_CODE = re.compile(
-    r"\s*(?:(?:def|class)\s+\w+\s*[(:]|import\s+\w+|from\s+[\w.]+\s+import\b|return\b.*[(\[\w]|@\w+$|print\("
-    r"|for\s+\w.*\sin\s.*:\s*$|(?:if|elif|while|with)\b.*[(=<>\[].*:\s*$|assert\s.*[=<>(]"
+_CODE = re.compile(  # what may be code, or a formula in notes
+    r"\s*(?:return\b.*[(\[\w]|for\s+\w.*\sin\s.*:\s*$|(?:if|elif|while|with)\b.*[(=<>\[].*:\s*$|assert\s.*[=<>(]"
     r"|\w[\w., \[\]:]{0,40}\s[-+*/@]?=\s*[^=\s].*[(\[{@\"'].*[)\]}\"'\w]\s*(?:#.*)?$"
     r"|[A-Za-z_][\w.]{0,60}\(.{0,200}\)\s*(?:#.*)?$)"
 )
-_INDENTED = re.compile(r"(?: {4}|\t)\s*(?=.*(?:[=()\[\]]|:\s*$|#))")
+_INDENTED = re.compile(r"(?: {4}|\t)\s*(?![-*•]\s)(?=.*(?:[=()\[\]]|:\s*$|#))")
+_STATEMENT = re.compile(  # what is code without a doubt
+    r"\s*(?:(?:async\s+)?def\s+\w+\s*\(|class\s+[A-Z]\w*\s*[(:]|import\s+[\w.]+(?:\s+as\s+\w+)?\s*$"
+    r"|from\s+[\w.]+\s+import\b|@[\w.]+$|print\()"
+)
+_CALL = re.compile(  # a method, an argument by name, a string, an index
+    r"\w\.[a-z_]\w*\(|\w_\w*\(|\w\([^()]*\b\w+=[^=\s]|[(\[{=,:]\s*[\"'][^\"']*[\"']|\w\[[^\]]*\]"
+)
+_FUNCTION = re.compile(r"[A-Za-z]\w+\(")
 _STOP = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|;(?=\s)")
 _QUESTION = re.compile(r"\?[\"'”’)\]*_]*\s*$")
 _TAG = re.compile(r"[,–—-]\s*(?:right|ok|okay|correct|yes|no)\s*\?[\"'”’)\]*_]*\s*$", re.IGNORECASE)
@@ -196,6 +203,7 @@ def _split(text: str) -> tuple[tuple[_Unit, ...], tuple[str, ...]]:
     fenced = asked = False  # within code; within a question of the interviewer's
     fences = len(re.findall(r"(?m)^\s*(?:```|~~~)", text))
     width = max((len(line) for line in text.splitlines()), default=0)
+    kinds = _kinds(text)
 
     def close() -> None:
         units.extend(_sentences(text[begin:end]))
@@ -214,11 +222,10 @@ def _split(text: str) -> tuple[tuple[_Unit, ...], tuple[str, ...]]:
             start += speaker.end()
             line = line[speaker.end() :]
         interviewer = speaker and speaker[1].lower() == "interviewer"
-        if (
-            not interviewer
-            and line.strip()
-            and (fenced or (len(line) <= 300 and _CODE.match(line)) or (not speaker and _INDENTED.match(line)))
-        ):
+        kind = "code" if fenced else kinds.get(found.start(), "")
+        if kind == "formula" and _FUNCTION.search(line) and line.isascii():
+            code.append(line.strip())  # it is heard as well
+        if not interviewer and line.strip() and kind == "code":
             close()
             begin = end = found.end()
             code.append(line.strip())
@@ -243,6 +250,43 @@ def _split(text: str) -> tuple[tuple[_Unit, ...], tuple[str, ...]]:
             begin = end
     close()
     return tuple(units), tuple(code)
+
+
+def _kinds(text: str) -> dict[int, str]:
+    """Which lines are "code" and which a "formula", by where they begin.
+
+    A line that may be code is a formula when it speaks of a concept or gives a quantity, unless code without a doubt
+    stands right above or below.
+    """
+    kinds, block = dict[int, str](), list[tuple[int, str]]()
+    sure, last = False, -2
+
+    def close() -> None:
+        kinds.update({start: "code" if sure or not _speaks(line) else "formula" for start, line in block})
+        block.clear()
+
+    for found in _LINE.finditer(text):
+        speaker = _SPEAKER.match(found[0])
+        line = found[0][speaker.end() :] if speaker else found[0]
+        short = len(line) <= 300
+        states = short and bool(_STATEMENT.match(line))
+        maybe = states or (short and bool(_CODE.match(line) or (not speaker and _INDENTED.match(line))))
+        if text[last : found.start()] not in ("\n", "\r\n", "\r") or not maybe:
+            close()
+            sure = False
+        if maybe:
+            block.append((found.start(), line))
+            sure = sure or states or bool(_CALL.search(line))
+        last = found.end()
+    close()
+    return kinds
+
+
+def _speaks(line: str) -> bool:
+    """Whether a line holds words of a concept, or a number with a unit."""
+    shadow = _shadow(line)
+    found = (hit for question in content.QUESTIONS for hit in _lexicon("lexicon.toml", question).hits(shadow))
+    return any(not hit.weak for hit in found) or any(one.unit for one in _numbers(line))
 
 
 def _units(text: str) -> tuple[_Unit, ...]:
