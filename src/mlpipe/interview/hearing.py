@@ -61,7 +61,8 @@ def heard(question: str, text: str) -> tuple[Heard, ...]:
     Returns
     -------
     tuple of Heard
-        One for each concept, in the order of the file; `sentence` is as typed, and "" when the concept is not heard.
+        One for each concept, in the order of the file; `sentence` is as typed, of several that show the same state the
+        one that shows it most clearly, of a long one the words around it; "" when the concept is not heard.
 
     Raises
     ------
@@ -73,21 +74,23 @@ def heard(question: str, text: str) -> tuple[Heard, ...]:
     >>> [one for one in heard("ctr", "Calibration is not a problem.") if one.state != "not heard"]
     [Heard(concept='calibration', state='denied', sentence='Calibration is not a problem.')]
     """
-    best = {one.id: Heard(one.id, "not heard") for one in content.concepts(question)}
+    best = {one.id: (Heard(one.id, "not heard"), 0.0, (0, 0)) for one in content.concepts(question)}
     units = _units(text)
     for number, unit in enumerate(units):
-        for concept, state in _states(question, unit.text, unit.heading):
-            asks = _asks(unit.text)
+        for shown in _states(question, unit.text, unit.heading):
+            state, asks = shown.state, _asks(unit.text)
             if state == "said" and not asks and number + 1 < len(units) and _refers_back(units[number + 1].text):
                 state = "reasoned"
             elif state == "reasoned" and asks:
                 state = "said"
-            if _BEST.index(state) > _BEST.index(best[concept].state):
-                best[concept] = Heard(concept, state, unit.text)
-    states = Counter(one.state for one in best.values())
+            before, clearness, _ = best[shown.concept]
+            if (_BEST.index(state), shown.clearness) > (_BEST.index(before.state), clearness):
+                best[shown.concept] = Heard(shown.concept, state, unit.text), shown.clearness, shown.place
+    found = tuple(one._replace(sentence=_around(one.sentence, *place)) for one, _, place in best.values())
+    states = Counter(one.state for one in found)
     if states["named"] > max(_RECITED, states["said"] + states["reasoned"]):
-        return tuple(one._replace(state="named") if one.state == "said" else one for one in best.values())
-    return tuple(best.values())
+        return tuple(one._replace(state="named") if one.state == "said" else one for one in found)
+    return found
 
 
 def faults(question: str, text: str) -> tuple[Heard, ...]:
@@ -101,7 +104,7 @@ def faults(question: str, text: str) -> tuple[Heard, ...]:
         shadow = _shadow(unit.text)
         for hit in _lexicon("faults.toml", question).hits(shadow):
             if hit.concept not in found and not _asks(unit.text) and not _rejected(shadow, hit):
-                found[hit.concept] = Heard(hit.concept, "said", unit.text)
+                found[hit.concept] = Heard(hit.concept, "said", _around(unit.text, hit.begin, hit.end))
     states = {one.concept: one.state for one in heard(question, text)} if found else {}
     mended = {id for id in found if any(states[one] in STATES[:2] for one in table[id].get("unless", ()))}
     return tuple(found[id] for id in table if id in found and id not in mended)
@@ -702,23 +705,58 @@ def _steers(text: str) -> bool:
 
 
 _TERSE = 14  # words and signs, up to which a sentence is one thought
+_DILUTED = 16  # words and signs of a sentence that take away as much clearness as one word of the concept's own gives
+_PARAGRAPH, _PIECE = 40, 25  # words from which on a sentence is cut as evidence, and what is left of it
 _STUFFED = 6  # commas in a sentence, from which on what spans several items of its list is a list, too
 
 
+class _Shown(NamedTuple):
+    """A concept in one sentence: its best state there, how clearly it is shown, and by which tokens."""
+
+    concept: str
+    state: str
+    clearness: float
+    place: tuple[int, int]
+
+
 @lru_cache(maxsize=16384)
-def _states(question: str, text: str, heading: bool) -> tuple[tuple[str, str], ...]:
+def _states(question: str, text: str, heading: bool) -> tuple[_Shown, ...]:
     """The concepts of one sentence, each with its best state there."""
     shadow = _shadow(text)
     hits = _longest(list(_lexicon("lexicon.toml", question).hits(shadow)))
     if not hits:
         return ()
     chained = _chained(hits, shadow)
-    best = dict[str, str]()
+    best = dict[str, tuple[str, _Hit]]()
+    own = dict[str, set[int]]()  # the words by which a concept was found
     for hit in hits:
         state = _state(shadow, hit, heading, hit in chained)
-        if state and _BEST.index(state) > _BEST.index(best.get(hit.concept, "not heard")):
-            best[hit.concept] = state
-    return tuple(best.items())
+        before, longest = best.get(hit.concept, ("not heard", hit))
+        if state and (_BEST.index(state), hit.end - hit.begin) > (_BEST.index(before), longest.end - longest.begin):
+            best[hit.concept] = state, hit
+        words = range(hit.begin, hit.end)
+        own.setdefault(hit.concept, set()).update(i for i in words if shadow.tokens[i] not in _words("small"))
+    return tuple(
+        _Shown(id, state, len(own[id]) - len(shadow.tokens) / _DILUTED, (hit.begin, hit.end))
+        for id, (state, hit) in best.items()
+    )
+
+
+def _around(text: str, begin: int, end: int) -> str:
+    """The words around a hit where a sentence is long, else the sentence; always as typed."""
+    words = list(re.finditer(r"\S+", text))
+    if len(words) <= _PARAGRAPH:
+        return text
+    ends, count = list[int](), 0  # the token behind each word
+    for word in words:
+        count += len(_shadow(word[0]).tokens)
+        ends.append(count)
+    first = min(bisect_right(ends, begin), len(words) - 1)
+    last = min(bisect_right(ends, end - 1), len(words) - 1)
+    spare = max(0, _PIECE - (last + 1 - first))
+    first = max(0, min(first - spare // 2, len(words) - _PIECE))
+    last = min(len(words) - 1, max(last, first + _PIECE - 1))
+    return text[words[first].start() : words[last].end()]
 
 
 def _longest(hits: list[_Hit]) -> list[_Hit]:
