@@ -217,11 +217,19 @@ def test_signs_that_would_steer_a_terminal_are_shown_as_what_they_are():
 
 
 def test_a_number_of_the_list_stands_for_itself():
-    uttered = [hearing.Number(100 / 3, "%", "a third"), hearing.Number(5e6, "users", "five million")]
+    uttered = [findings.Uttered(100 / 3, "%", "a third", 1), findings.Uttered(5e6, "users", "five million", 2)]
     assert _number("#1", uttered) == "33.33333333 %"
     assert _number("# 2", uttered) == "5000000 users"
     for typed in ("#3", "#0", "2", "1.9 times", "#", "#x"):
         assert _number(typed, uttered) == typed
+
+
+def test_a_number_that_is_repeated_is_listed_once_with_how_often():
+    interview = attempt("We see 3 % of them, and 40 ms. So 3 percent it is, and 3 % it stays, because of the 40 %.")
+    found = [(one.value, one.unit, one.often) for one in findings.numbers(interview)]
+    assert found == [(3, "%", " (3 times)"), (40, "ms", ""), (40, "%", "")]
+    assert findings.numbers(interview)[0].sentence.startswith("We see 3 %")
+    assert "3 % (3 times), 40 ms, 40 %" in scorecard(interview, Score(dict.fromkeys(LIVE, 0)))[0]
 
 
 def test_where_there_is_a_recording_a_number_that_the_notes_lack_may_have_been_spoken():

@@ -12,6 +12,7 @@ from mlpipe.interview.content import LEVELS, minutes, sentence
 from mlpipe.interview.engine import PATIENCE, Interview, shows
 from mlpipe.interview.evidence import Evidence, Graded, Quote, grade_quote
 from mlpipe.interview.hearing import Heard
+from mlpipe.interview.views import amount
 
 FOUND = ("reasoned", "said", "named")  # states of what was heard, the best first
 SLACK = 30  # seconds that a phase may take more or less before it is worth a remark
@@ -219,11 +220,28 @@ def pace(interview: Interview) -> list[Pace]:
     return made
 
 
-def numbers(interview: Interview) -> list[hearing.Number]:
-    """The numbers that were uttered with a unit, each once; a place in a ranking measures nothing."""
-    said = [one for one in hearing.numbers(interview.said) if one.unit not in ("", "top")]
-    unique = {(one.value, one.unit): one for one in reversed(said)}
-    return list(reversed(unique.values()))
+@dataclass(frozen=True)
+class Uttered:
+    """A number that was uttered with a unit: value, unit, its first sentence, and how often it came."""
+
+    value: float
+    unit: str
+    sentence: str
+    times: int
+
+    @property
+    def often(self) -> str:
+        """How often it came, where that was more than once."""
+        return sentence("rating.times", count=self.times) if self.times > 1 else ""
+
+
+def numbers(interview: Interview) -> list[Uttered]:
+    """The numbers that were uttered with a unit, each as it is shown once; a place in a ranking measures nothing."""
+    same: dict[tuple[str, str], list[hearing.Number]] = {}
+    for one in hearing.numbers(interview.said):
+        if one.unit not in ("", "top"):
+            same.setdefault((amount(one.value), one.unit), []).append(one)
+    return [Uttered(*ones[0], len(ones)) for ones in same.values()]
 
 
 def graded(interview: Interview, measured: Mapping[str, Evidence]) -> list[Graded]:

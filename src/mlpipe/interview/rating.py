@@ -11,8 +11,7 @@ from mlpipe.interview import cold, content, evidence, findings, rater, score
 from mlpipe.interview.content import DIMENSIONS, RULES, sentence
 from mlpipe.interview.engine import Interview
 from mlpipe.interview.evidence import Evidence
-from mlpipe.interview.findings import Said, Shown
-from mlpipe.interview.hearing import Number
+from mlpipe.interview.findings import Said, Shown, Uttered
 from mlpipe.interview.score import CODE, GATED, LIVE, Score
 from mlpipe.interview.scorecard import write_scorecard
 from mlpipe.interview.screen import Screen, keep
@@ -63,7 +62,7 @@ def ask_quotes(interview: Interview, screen: Screen) -> None:
     screen.title("The numbers that you quoted")
     uttered = findings.numbers(interview)
     screen.say("rating.uttered" if uttered else "rating.none_uttered")
-    screen.numbered(f"{amount(one.value)} {one.unit}: “{clip(one.sentence, CLIPPED)}”" for one in uttered)
+    screen.numbered(f"{amount(one.value)} {one.unit}{one.often}: “{clip(one.sentence, CLIPPED)}”" for one in uttered)
     screen.tell("Reading the results of the lessons ...")
     measured = evidence.collect_evidence()
     screen.say("rating.quotes")
@@ -80,7 +79,7 @@ def ask_quotes(interview: Interview, screen: Screen) -> None:
         screen.tell(str(findings.graded(interview, measured)[-1]))
 
 
-def _number(typed: str, uttered: Sequence[Number]) -> str:
+def _number(typed: str, uttered: Sequence[Uttered]) -> str:
     """A number as typed, or the one that "#2" stands for."""
     place = re.fullmatch(r"# ?([1-9]\d{0,3})", typed)
     if not place or int(place[1]) > len(uttered):
