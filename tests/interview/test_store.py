@@ -120,6 +120,11 @@ def test_the_last_attempt_is_the_one_saved_last_whatever_the_clock_said(clock):
         store.save(scored(clock, attempt_id, weakest))
     assert [one.attempt_id[:4] for one in store.attempts("ctr")[0]] == ["2030", "2020"]
     assert store.weakest("ctr") == "D5"
+    equal = scored(clock, "20300101-000000-000-cccc", "D1")
+    equal.apply({"kind": "score", "levels": dict.fromkeys(LIVE, 3), "unprompted": {}, "gates": [], "peer": False})
+    store.save(equal)
+    assert store.weakest("ctr") is None  # none is weaker than another, whatever an earlier attempt says
+    store.folder("ctr").joinpath(f"{equal.attempt_id}.json").unlink()
     first = store.load("ctr", "20300101-000000-000-aaaa", clock)
     first.score(dict.fromkeys(LIVE, 3) | {"D9": 0}, {}, ())
     store.save(first)

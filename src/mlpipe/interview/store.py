@@ -154,11 +154,11 @@ def add_recording(interview: Interview, take: str, part: bytes, *, new: bool) ->
 
 
 def weakest(question: str) -> str | None:
-    """The dimension with the lowest level in your last score of this question, or None before the first score."""
+    """The dimension with the lowest level in your last score of this question; None without a score, or if all tie."""
     for interview in reversed(attempts(question)[0]):
         if interview.own_scores:
             levels = from_event(interview.own_scores[-1]).effective()
-            return min(levels, key=lambda dimension: levels[dimension])
+            return min(levels, key=lambda dimension: levels[dimension]) if len(set(levels.values())) > 1 else None
     return None
 
 
