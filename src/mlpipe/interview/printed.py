@@ -25,7 +25,7 @@ KINDS = {  # name of a file -> what it is
 }
 PER_PAGE = 8  # follow-ups on one page
 CARDS_FIRST, CARDS_PER_PAGE = 2, 3  # constraint cards below the rules of the deck, and on each page after it
-LINES = 4  # empty lines for what the interviewer asks, and for numbers that are quoted
+LINES = 8  # empty lines for what the interviewer asks, and for numbers that are quoted
 
 
 def write_printed(folder: Path, questions: Iterable[str] = content.QUESTIONS) -> list[Path]:
@@ -82,7 +82,7 @@ def rubric(asked: Question, dimensions: Sequence[Dimension] | None = None) -> st
 
 
 def observer(asked: Question) -> str:
-    """The minute plan on one page: what the interviewer says, what a strong answer covers, room for times, quotes."""
+    """The minute plan on one page, for any product: what a strong answer covers, room for times, questions, quotes."""
     return render("observer.html", asked=asked, lines=LINES)
 
 
