@@ -11,7 +11,7 @@ from mlpipe.interview import content, facts, findings, hearing
 from mlpipe.interview.content import DIMENSIONS
 from mlpipe.interview.engine import Interview
 from mlpipe.interview.findings import Said
-from mlpipe.interview.rating import _number, rate
+from mlpipe.interview.rating import _number, look_back, rate
 from mlpipe.interview.score import LIVE, Score
 from mlpipe.interview.scorecard import scorecard
 from mlpipe.interview.screen import Screen
@@ -79,8 +79,13 @@ def test_a_sentence_must_be_the_candidates():
 def test_of_nearly_nothing_only_what_is_found_shows_a_level():
     said = Said("ctr", "It is a list, and so on.")
     assert said.shows("D1", FOUND.sentence)
+    for dimension, here in (("D5", "nothing, so give 0"), ("D1", "“It is a list because <b>phones</b>.*”; “Ten mill.*”")):
+        with pytest.raises(ValueError, match=f"{dimension}, .*: with fewer than 40 words .* Found here: {here}.$"):
+            said.shows(dimension, "It is a list")
+    enough = Said("ctr", "word " * 40)
+    assert enough.shows("D5", "word word") == "word word"
     with pytest.raises(ValueError, match="does not occur"):
-        said.shows("D5", "It is a list")
+        enough.shows("D5", "another")
 
 
 def test_of_nothing_no_level_comes():
@@ -103,7 +108,7 @@ def test_who_has_listened_writes_down_what_was_heard():
 @pytest.mark.parametrize("text", ["\x1b[31m", "<b>", "🙂" * 10, "\ud800", "x" * 100_000, "\0"])
 def test_any_words_are_borne(text):
     said = Said("ctr", text * 3)
-    with pytest.raises(ValueError, match="does not occur"):
+    with pytest.raises(ValueError, match="does not occur|fewer than 40 words"):
         said.shows("D5", "something else")
 
 
@@ -208,6 +213,18 @@ def test_words_that_are_no_english_are_told_in_both_rooms():
     assert "only English is heard" in typed(attempt(german), *["0"] * 5, "")[1]
     assert "only English is heard" in scorecard(attempt(german), Score(dict.fromkeys(LIVE, 0)))[1]
     assert "only English is heard" not in texts(attempt_sheet(attempt()).view)
+
+
+def test_one_looks_back_at_the_parts_without_notes_that_were_the_candidates():
+    interview, shown = attempt(), []
+    look_back(interview, Screen(lambda _: "", shown.append))
+    assert "Data and what was shown (" in "".join(shown)
+    assert "no notes" in "".join(shown)
+    assert "The interviewer's questions" not in "".join(shown)
+    interview.note("questions", "they asked much")
+    look_back(interview, Screen(lambda _: "", shown.append))
+    assert "The interviewer's questions (" in "".join(shown)
+    assert "  | they asked much" in "".join(shown)
 
 
 def test_signs_that_would_steer_a_terminal_are_shown_as_what_they_are():

@@ -133,7 +133,13 @@ class Said:
         if self.nothing:
             raise ValueError(sentence("sheet.nothing_said"))
         told = {"dimension": dimension, "name": content.NAMES[dimension], "least": int(PATIENCE["quote"])}
-        raise ValueError(sentence("sheet.too_short" if self.spoken else "sheet.not_said", **told))
+        if self.spoken:
+            raise ValueError(sentence("sheet.too_short", **told))
+        if len(self.text.split()) >= PATIENCE["words"]:
+            raise ValueError(sentence("sheet.not_said", **told))
+        here = "; ".join(f"“{one.sentence}”" for one in self.sentences[dimension])
+        told |= {"least": int(PATIENCE["words"]), "here": here or sentence("sheet.none_here")}
+        raise ValueError(sentence("sheet.few_words", **told))
 
 
 def said_in(interview: Interview, peer: bool = False) -> Said:
