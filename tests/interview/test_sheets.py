@@ -170,7 +170,7 @@ def test_a_sentence_is_shown_once_with_all_that_was_heard_in_it(monkeypatch):
 def test_a_zero_needs_no_sentence_and_nothing_said_leaves_nothing_else():
     sheet = ticked(attempt_sheet(attempt("")), 0, own="")
     assert "0 is the only level" in texts(sheet.view)
-    assert sheet.score() == Score(dict.fromkeys(LIVE, 0), dict.fromkeys(LIVE, True))
+    assert sheet.score() == Score(dict.fromkeys(LIVE, 0), dict.fromkeys(LIVE, True), ("no_question", "no_number"))
     sheet.levels["D1"].value = 1
     with pytest.raises(ValueError, match="0 is the only level"):
         sheet.score()
@@ -259,7 +259,7 @@ def test_where_there_is_a_recording_a_number_that_the_notes_lack_may_have_been_s
     assert [one.uttered for one in made] == [False, None]
 
 
-def test_what_was_heard_is_proposed_for_each_gate_and_ticked_for_none(monkeypatch):
+def test_what_was_heard_is_told_for_each_gate_and_what_is_certain_is_proposed(monkeypatch):
     monkeypatch.setattr(hearing, "faults", lambda *_: (hearing.Heard("random_split", "said", "I split at random."),))
     monkeypatch.setattr(findings, "_faults", lambda _: {"random_split": {"name": "x", "gate": "split_unsaid"}})
     told = findings.gates(attempt())
@@ -270,9 +270,19 @@ def test_what_was_heard_is_proposed_for_each_gate_and_ticked_for_none(monkeypatc
     assert told["unshown_negative"] == "Nothing was heard that fails it."
     sheet = attempt_sheet(attempt())
     assert "I split at random." in texts(sheet.view)
-    assert not any(one.value for one in sheet.gates.values())
+    certain = ("no_question", "split_unsaid", "no_number")
+    assert tuple(id for id, one in sheet.gates.items() if one.value) == certain
     given, shown = typed(attempt(), *["0"] * 5, "")
     assert "I split at random." in shown
+    assert "Enter for 1 2 5 as heard, - for none, or their numbers" in shown
+    assert given.gates == certain
+    assert typed(attempt(), *["0"] * 5, "-")[0].gates == ()
+    assert typed(attempt(), *["0"] * 5, "- 1", "9", "3, 1")[0].gates == ("no_question", "no_baseline")
+    for interview, peer in ((attempt(take=True), False), (attempt(), True)):  # may have been spoken
+        assert findings.failed(interview, peer) == ("split_unsaid",)
+    monkeypatch.setattr(hearing, "faults", lambda *_: ())
+    given, shown = typed(attempt(take=True), *["0"] * 5, "")
+    assert "Their numbers (1 3), or Enter for none" in shown
     assert given.gates == ()
 
 

@@ -190,7 +190,7 @@ def test_the_end_of_input_keeps_everything_and_resume_goes_on(terminal):
     assert terminal("ctr", "--resume", script=script) == 0
     assert saved("ctr").state == "finished"
     assert "QUESTION=ctr ARGS=--score" in terminal.text.replace("\n", " ")
-    assert terminal("ctr", "--score", "--live", script=["", "", *shown(*"33333"), ""]) == 0
+    assert terminal("ctr", "--score", "--live", script=["", "", *shown(*"33333"), "-"]) == 0
     assert saved("ctr").scores[-1]["levels"] == dict.fromkeys(["D1", "D2", "D4", "D5", "D9"], 3)
     assert "Level: senior" in terminal.text
 

@@ -293,3 +293,16 @@ def gates(interview: Interview) -> dict[str, str]:
         else:
             told[gate.id] = sentence("gates.nothing")
     return told
+
+
+def failed(interview: Interview, peer: bool = False) -> tuple[str, ...]:
+    """The gates that failed for certain, to be proposed: a fault that was heard, no question asked, no number uttered.
+
+    Where more was said than was written, what is not in the notes may have been said: there only faults are certain.
+    """
+    faults = {one.concept for one in hearing.faults(interview.question, interview.said)}
+    certain = {one.get("gate") for id, one in _faults(interview.question).items() if id in faults}
+    if not said_in(interview, peer).spoken:
+        certain |= {"no_question"} if not interview.asked else set()
+        certain |= {"no_number"} if not numbers(interview) else set()
+    return tuple(gate.id for gate in interview.content.gates if gate.id in certain)

@@ -30,7 +30,7 @@ def rate(interview: Interview, screen: Screen, live: bool = False, peer: bool = 
     """
     said = findings.said_in(interview, peer)
     given = _ask_levels(said, screen, LIVE if live else DIMENSIONS, interview.helped)
-    return replace(given, gates=_ask_gates(interview, screen))
+    return replace(given, gates=_ask_gates(interview, screen, peer))
 
 
 def rate_cold_answer(question: str, screen: Screen) -> None:
@@ -164,13 +164,18 @@ def _ask_sentence(said: Said, dimension: str, found: Sequence[Shown], screen: Sc
             screen.tell(str(error))
 
 
-def _ask_gates(interview: Interview, screen: Screen) -> tuple[str, ...]:
-    gates, heard = interview.content.gates, findings.gates(interview)
+def _ask_gates(interview: Interview, screen: Screen, peer: bool) -> tuple[str, ...]:
+    """The gates that failed: those proposed, none, or those whose numbers are typed."""
+    gates, heard, failed = interview.content.gates, findings.gates(interview), findings.failed(interview, peer)
     known = {str(number): gate.id for number, gate in enumerate(gates, start=1)}
     screen.tell(f"\n{sentence('both.gates')} {sentence('both.capped', gated=GATED)} {sentence('sheet.gates')}")
     screen.numbered(f"{gate.text} {clip(heard[gate.id], CLIPPED)}" for gate in gates)
+    numbers = " ".join(number for number, gate in known.items() if gate in failed)
+    asked = sentence("rating.gates_heard" if failed else "rating.gates", numbers=numbers)
     while True:
-        typed = screen.ask("Their numbers (1 3), or Enter for none").replace(",", " ").split()
+        typed = screen.ask(asked).replace(",", " ").split() or numbers.split()
+        if typed == ["-"]:
+            return ()
         if known.keys() >= set(typed):
             return tuple(gate for number, gate in known.items() if number in typed)
         screen.say("rating.no_gates", typed=" ".join(typed), count=len(gates))

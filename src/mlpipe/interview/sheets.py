@@ -62,7 +62,8 @@ class Sheet:
     """The rubric to tick: a level a dimension, whether it came unprompted, and gates. `view` is the widget.
 
     With `said`, what was found in those words stands beside each dimension; unless `free`, a level above 0 needs the
-    sentence that shows it, found or typed. `heard` says for each gate what was heard; it ticks nothing.
+    sentence that shows it, found or typed. `heard` says for each gate what was heard; those of `failed` are ticked at
+    the beginning, to be unticked by who knows better.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Sheet:
         helped: Collection[str] = (),
         said: Said | None = None,
         heard: Mapping[str, str] | None = None,
+        failed: Collection[str] = (),
         free: bool = False,
     ) -> None:
         self.said = None if free else said
@@ -86,7 +88,8 @@ class Sheet:
             about = w.HTML(render("behaviours.html", one=one, weight=asked.weights[one.id], names=LEVELS))
             shows = self._evidence(one.id, said) if said else []
             self._parts[one.id] = w.VBox([about, *shows, self.levels[one.id], self.unprompted[one.id]])
-        self.gates = {g.id: w.Checkbox(indent=False, layout=w.Layout(width="1.5em")) for g in asked.gates}
+        small = w.Layout(width="1.5em")
+        self.gates = {g.id: w.Checkbox(value=g.id in failed, indent=False, layout=small) for g in asked.gates}
         about_gates = {g.id: f"{g.text} {clip((heard or {}).get(g.id, ''), CLIPPED)}" for g in asked.gates}
         gates = [w.HBox([self.gates[id], w.HTML(render("text.html", text=text))]) for id, text in about_gates.items()]
         rule = sentence("both.capped", gated=score.GATED) + (f" {sentence('sheet.gates')}" if heard else "")
@@ -129,7 +132,7 @@ class Sheet:
 def attempt_sheet(interview: Interview) -> Sheet:
     """The sheet of an attempt: with what was heard in it."""
     said, heard = findings.said_in(interview), findings.gates(interview)
-    return Sheet(interview.content, interview.helped, said, heard)
+    return Sheet(interview.content, interview.helped, said, heard, findings.failed(interview))
 
 
 def cold_sheet(question: str) -> list[w.Widget]:
