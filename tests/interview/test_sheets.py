@@ -79,7 +79,7 @@ def test_a_sentence_must_be_the_candidates():
 def test_of_nearly_nothing_only_what_is_found_shows_a_level():
     said = Said("ctr", "It is a list, and so on.")
     assert said.shows("D1", FOUND.sentence)
-    for dimension, here in (("D5", "nothing, so give 0"), ("D1", "“It is a list because <b>phones</b>.*”; “Ten mill.*”")):
+    for dimension, here in (("D5", "nothing, so give 0"), ("D1", "“It is a list because .*”; “Ten million people.”")):
         with pytest.raises(ValueError, match=f"{dimension}, .*: with fewer than 40 words .* Found here: {here}.$"):
             said.shows(dimension, "It is a list")
     enough = Said("ctr", "word " * 40)
@@ -108,7 +108,7 @@ def test_who_has_listened_writes_down_what_was_heard():
 @pytest.mark.parametrize("text", ["\x1b[31m", "<b>", "🙂" * 10, "\ud800", "x" * 100_000, "\0"])
 def test_any_words_are_borne(text):
     said = Said("ctr", text * 3)
-    with pytest.raises(ValueError, match="does not occur|fewer than 40 words"):
+    with pytest.raises(ValueError, match=r"does not occur|fewer than 40 words"):
         said.shows("D5", "something else")
 
 

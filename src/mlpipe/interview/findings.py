@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,9 +14,13 @@ from mlpipe.interview.content import LEVELS, minutes, sentence
 from mlpipe.interview.engine import PATIENCE, Interview, shows
 from mlpipe.interview.evidence import Evidence, Graded, Quote, grade_quote
 from mlpipe.interview.hearing import Heard
+from mlpipe.interview.score import CODE
 from mlpipe.interview.views import amount
 
 FOUND = ("reasoned", "said", "named")  # states of what was heard, the best first
+STATED = ("reasoned", "said")  # those that bear a high level
+HIGH, SHARED = 3, 2  # the level from which it is compared with what was heard; dimensions that one sentence may show
+TESTED = re.compile(r"\bassert|\btest_|\bknown (answer|result|solution)", re.IGNORECASE)  # a test in the code
 SLACK = 30  # seconds that a phase may take more or less before it is worth a remark
 
 
@@ -259,6 +265,41 @@ def graded(interview: Interview, measured: Mapping[str, Evidence]) -> list[Grade
     if not interview.takes:
         return made
     return [one if one.uttered else grade_quote(one.quote, measured) for one in made]
+
+
+def above(
+    interview: Interview, levels: Mapping[str, int], sentences: Mapping[str, str], peer: bool | None = False
+) -> str:
+    """Where given levels stand above what was heard, in a sentence, or "". It changes no level.
+
+    Looked at are levels of 3 (senior) and 4 (staff). In D1 to D7 one stands above when fewer than a third of the
+    concepts that this level expects in the dimension were heard as reasoned or said; in the code (D8) when there is no
+    test, an assert or a known answer; in communication (D9) when no question was asked. Named as well is how many of
+    these levels the same sentence shows, where it is more than two. Who has listened knows more than the notes: with a
+    recording or a `peer` the sentence says only that it is not in them; None is for a rater who is not known yet.
+    """
+    states = {one.concept: one.state for one in interview.heard}
+    high = {dimension: level for dimension, level in levels.items() if level >= HIGH}
+    shown = Counter(_line(sentences[one]).lower() for one in high if sentences.get(one, "").strip())
+    told = [sentence("above.shared", count=count) for _, count in shown.most_common(1) if count > SHARED]
+    few = False
+    for dimension, level in sorted(high.items()):
+        name, expected = content.NAMES[dimension], LEVELS[:level]
+        of_it = [states[one.id] for one in content.concepts(interview.question)
+                 if one.dimension == dimension and one.level in expected]  # fmt: skip
+        there = sum(state in STATED for state in of_it)
+        if 3 * there < len(of_it):
+            values = {"name": name, "level": expected[-1], "heard": there, "count": len(of_it)}
+            told.append(sentence("above.also" if few else "above.few", **values))
+            few = True
+        elif dimension == CODE and not TESTED.search(interview.said):
+            told.append(sentence("above.no_test", name=name))
+        elif dimension == "D9" and not interview.asked:
+            told.append(sentence("above.no_question", name=name))
+    if not told:
+        return ""
+    lead = "notes" if peer or interview.takes else "sheet" if peer is None else "heard"
+    return sentence(f"above.{lead}", what=", ".join(told))
 
 
 def contradictions(interview: Interview) -> Sequence[facts.Contradiction]:

@@ -23,13 +23,15 @@ CLIPPED = 160  # letters of a sentence
 
 
 def rate(interview: Interview, screen: Screen, live: bool = False, peer: bool = False) -> Score:
-    """Ask for a level a dimension with the sentence that shows it, and for failed gates.
+    """Ask for a level a dimension with the sentence that shows it, tell which are above what was heard, ask for gates.
 
     With `live` for the five dimensions that can be followed; with `peer` from somebody who has listened.
     Raises EOFError or KeyboardInterrupt when the rater leaves.
     """
     said = findings.said_in(interview, peer)
     given = _ask_levels(said, screen, LIVE if live else DIMENSIONS, interview.helped)
+    if above := findings.above(interview, given.levels, given.sentences, peer):
+        screen.tell(f"\n{above}")
     return replace(given, gates=_ask_gates(interview, screen, peer))
 
 

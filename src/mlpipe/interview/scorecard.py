@@ -119,6 +119,7 @@ def scorecard(
         "score": score,
         "level": SHOWN[reached],
         "mean": mean,
+        "above": findings.above(interview, score.levels, score.sentences, bool(peer) or _by_peer(interview)),
         "verdict": f"You sat for {target}{', and you are there' if there else ''}.",
         "rows": _rows(interview, score, peer, second, absent),
         "peer": peer,
@@ -149,6 +150,11 @@ def scorecard(
     }
     page, text = render("scorecard.html", **values), render("scorecard.md", **values).rstrip("\n") + "\n"
     return _writable(page), _writable(text)
+
+
+def _by_peer(interview: Interview) -> bool:
+    """Whether somebody who has listened gave a score."""
+    return any(event["peer"] for event in interview.scores)
 
 
 def _writable(text: str) -> str:

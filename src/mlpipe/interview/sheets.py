@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import ipywidgets as w
 
@@ -48,6 +49,10 @@ class Note(w.HTML):
         """Say this instead."""
         self.value = box(colour, prose(text))
 
+    def clear(self) -> None:
+        """Say nothing."""
+        self.value = ""
+
     def tried(self, act: Callable[[], object]) -> bool:
         """Do something; what prevents it is told."""
         try:
@@ -63,7 +68,8 @@ class Sheet:
 
     With `said`, what was found in those words stands beside each dimension; unless `free`, a level above 0 needs the
     sentence that shows it, found or typed. `heard` says for each gate what was heard; those of `failed` are ticked at
-    the beginning, to be unticked by who knows better.
+    the beginning, to be unticked by who knows better. `above` says of levels and their sentences, as they are now,
+    where they stand above what was heard.
     """
 
     def __init__(
@@ -74,6 +80,7 @@ class Sheet:
         heard: Mapping[str, str] | None = None,
         failed: Collection[str] = (),
         free: bool = False,
+        above: Callable[[Mapping[str, int], Mapping[str, str]], str] | None = None,
     ) -> None:
         self.said = None if free else said
         options = [(f"{number} {name}", number) for number, name in enumerate(POINTS)]
@@ -95,7 +102,26 @@ class Sheet:
         rule = sentence("both.capped", gated=score.GATED) + (f" {sentence('sheet.gates')}" if heard else "")
         told = [sentence("sheet.nothing_said")] if said and said.nothing else []
         told += [said.problem] if said and said.problem else []
-        self.view = w.VBox([*map(Note, told), *self._parts.values(), heading(sentence("both.gates"), rule), *gates])
+        self._above, self.warning = above, Note()
+        rows = [*self._parts.values(), heading(sentence("both.gates"), rule), *gates, self.warning]
+        self.view = w.VBox([*map(Note, told), *rows])
+        for field in (*self.levels.values(), *self.found.values(), *self.own.values()):
+            field.observe(lambda _: self._warn(), "value")
+
+    def _warn(self) -> None:
+        """Say where the levels that are asked for stand above what was heard, as long as they do."""
+        if self._above:
+            levels = {d: self.levels[d].value for d in self._asked() if self.levels[d].value is not None}
+            told = self._above(levels, {d: self._sentence(d) for d in levels})
+            self.warning.tell(told, BAD) if told else self.warning.clear()
+
+    def _asked(self) -> list[str]:
+        """The dimensions that are asked for."""
+        return [d for d, part in self._parts.items() if part.layout.display != "none"]
+
+    def _sentence(self, dimension: str) -> str:
+        """The sentence that is to show a dimension: typed, else the one chosen of those found."""
+        return str((self.own[dimension].value.strip() or self.found[dimension].value or "") if self.said else "")
 
     def _evidence(self, dimension: str, said: Said) -> list[w.Widget]:
         """What was found for a dimension, to choose from, and a field for another sentence."""
@@ -110,13 +136,14 @@ class Sheet:
         """Ask for these dimensions only."""
         for name, part in self._parts.items():
             part.layout.display = "" if name in dimensions else "none"
+        self._warn()
 
     def score(self, peer: bool = False) -> Score:
         """What was ticked; with `peer` by somebody who has listened.
 
         Raises ValueError that names the dimensions without a level, or the one whose sentence does not show it.
         """
-        asked = [d for d, part in self._parts.items() if part.layout.display != "none"]
+        asked = self._asked()
         if missing := [d for d in asked if self.levels[d].value is None]:
             raise ValueError(sentence("notebook.no_level", missing=", ".join(missing)))
         levels = {d: self.levels[d].value for d in asked}
@@ -124,7 +151,7 @@ class Sheet:
         if self.said:
             said = replace(self.said, spoken=self.said.spoken or peer)
             for d in filter(levels.get, asked):
-                shown[d] = said.shows(d, self.own[d].value.strip() or self.found[d].value or "")
+                shown[d] = said.shows(d, self._sentence(d))
         gates = tuple(id for id, ticked in self.gates.items() if ticked.value)
         return Score(levels, {d: self.unprompted[d].value for d in asked}, gates, shown)
 
@@ -132,7 +159,8 @@ class Sheet:
 def attempt_sheet(interview: Interview) -> Sheet:
     """The sheet of an attempt: with what was heard in it."""
     said, heard = findings.said_in(interview), findings.gates(interview)
-    return Sheet(interview.content, interview.helped, said, heard, findings.failed(interview))
+    above = partial(findings.above, interview, peer=None)
+    return Sheet(interview.content, interview.helped, said, heard, findings.failed(interview), above=above)
 
 
 def cold_sheet(question: str) -> list[w.Widget]:
