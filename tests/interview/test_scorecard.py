@@ -367,6 +367,57 @@ def test_the_sentence_that_was_given_comes_first(monkeypatch):
     assert "my own words of it" in scorecard(attempt(), score)[1]
 
 
+def test_levels_above_what_was_heard_are_named(monkeypatch):
+    expected = [one.id for one in content.concepts("ctr") if one.dimension == "D5" and one.level != "staff"]
+    levels = dict.fromkeys(DIMENSIONS, 2) | {"D5": 3}
+    words = {d: f"words on {d}" for d in DIMENSIONS}
+    few = -(-len(expected) // 3) - 1
+    for state, count, warned in (("said", few, True), ("reasoned", few + 1, False), ("named", len(expected), True)):
+        heard_by(monkeypatch, dict.fromkeys(expected[:count], state))
+        told = findings.above(attempt(), levels, words)
+        there = 0 if state == "named" else count
+        whole = f"Evaluation (senior given; heard: {there} of {len(expected)} concepts that senior expects)"
+        assert told == (f"Above what was heard: {whole}." if warned else "")
+    assert "Evaluation (senior given" in findings.above(attempt(), {"D5": 3, "D6": 4}, words)
+    assert "Serving and capacity (staff; 0 of 7)" in findings.above(attempt(), {"D5": 3, "D6": 4}, words)
+    assert findings.above(attempt(), dict.fromkeys(DIMENSIONS, 2), dict.fromkeys(DIMENSIONS, "the same")) == ""
+
+
+def test_one_sentence_for_many_dimensions_is_named(monkeypatch):
+    heard_by(monkeypatch, {one.id: "said" for one in content.concepts("ctr")})
+    same = {"D1": "The same  words", "D2": "the same words", "D3": "the same words", "D4": "others"}
+    high = dict.fromkeys(same, 3)
+    assert findings.above(attempt(), high, same) == "Above what was heard: one sentence stands for 3 dimensions."
+    assert findings.above(attempt(), high | {"D3": 2}, same) == ""
+    assert findings.above(attempt(), high, {}) == ""  # of an attempt from before sentences were kept
+
+
+def test_code_without_a_test_and_talk_without_a_question_are_named():
+    levels = {"D8": 3, "D9": 3}
+    told = findings.above(attempt(), levels, {})
+    assert "Code snippet (no test in the code), Communication and time (no question was asked)" in told
+    interview = attempt(text="assert rate([1, 0]) == 0.5", finish=False)
+    interview.apply({"kind": "ask", "text": "How many?", "topics": ["users"], "reply": "Ten."})
+    assert findings.above(interview, levels, {}) == ""
+    assert findings.above(attempt(), {"D8": 2, "D9": 2}, {}) == ""
+
+
+def test_who_was_listened_to_is_not_accused():
+    levels, taken = {"D9": 3}, attempt(finish=False)
+    taken.apply({"kind": "record", "take": "a"})
+    assert findings.above(taken, levels, {}).startswith("Not in the notes: ")
+    assert findings.above(attempt(), levels, {}, peer=True).startswith("Not in the notes: ")
+    assert "who has listened may know more" in findings.above(attempt(), levels, {}, peer=None)
+    high = Score(dict.fromkeys(DIMENSIONS, 4))
+    interview = attempt()
+    for text in scorecard(interview, high):
+        assert text.count("Above what was heard: ") == text.count("no question was asked") > 0
+    assert all("Above what" not in text for text in scorecard(interview, high, peer=high))
+    give(interview, high.levels, peer=True)
+    assert all("Not in the notes: " in text for text in scorecard(interview, high))
+    assert all("Not in the notes: " not in text for text in scorecard(interview, ALL_MID))
+
+
 def test_the_question_that_hurt_is_the_one_whose_answer_held_least(monkeypatch):
     interview = attempt()
     first, second = interview.dealt_followups
@@ -532,11 +583,12 @@ GREAT = "x" * 100_000
 
 
 def worst(monkeypatch, text=LONG, gates=2, target="staff"):
-    """A scorecard in which everything is there, and long: two gates, 12 attempts, 3 contradictions, 8 numbers."""
+    """A scorecard in which everything is there, and long; nine levels stand above what was heard."""
     asked = content.question("ctr")
-    everything = tuple(hearing.Heard(one.id, "reasoned", text) for one in content.concepts("ctr"))
+    concepts = content.concepts("ctr")
+    everything = tuple(hearing.Heard(one.id, "reasoned", text) for one in concepts)
     monkeypatch.setattr(hearing, "evidence", lambda question, said: dict.fromkeys(DIMENSIONS, everything[:9]))
-    absent = {d: [one.id for one in content.concepts("ctr")] for d in DIMENSIONS}
+    absent = {d: [one.id for one in concepts] for d in DIMENSIONS}
     monkeypatch.setattr(findings, "not_heard", lambda interview: absent)
     against = [facts.Contradiction("users", text, text)] * 3
     monkeypatch.setattr(findings, "contradictions", lambda interview: against)
@@ -550,10 +602,16 @@ def worst(monkeypatch, text=LONG, gates=2, target="staff"):
     ]
     monkeypatch.setattr(module, "_steps", lambda *_: steps)
     claims = [quoted(text[:90] or "none", missing=("data (d)", "split (s)", "interval (i)"))] * 8
+    monkeypatch.setattr(hearing, "heard", lambda *_: tuple(hearing.Heard(one.id, "named", text) for one in concepts))
     failed = sorted((gate.id for gate in asked.gates), key=lambda id: -len(content.by_id("gate", id, asked.gates).text))
     return scorecard(
         attempt(text=text, used=130, target=target),
-        Score(dict.fromkeys(DIMENSIONS, 2), dict.fromkeys(DIMENSIONS, False), tuple(failed[:gates])),
+        Score(
+            dict.fromkeys(DIMENSIONS, 4),
+            dict.fromkeys(DIMENSIONS, False),
+            tuple(failed[:gates]),
+            dict.fromkeys(DIMENSIONS, text),
+        ),
         claims,
         [scored(f"a{number}", number % 5) for number in range(12)],
         cold=ColdAnswer("2026", text, None),
@@ -572,6 +630,26 @@ def test_the_main_part_fits_one_screen_and_one_page_also_at_its_worst(tmp_path, 
     path.write_text(page)
     assert printed_pages(path, tmp_path) == 1
     assert height(path) <= 800
+
+
+CUT = """() => [...document.querySelectorAll(".pace td, .trend td")]
+  .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.innerText)"""
+
+
+@pytest.mark.slow
+@prints
+@pytest.mark.parametrize("width", [700, 800, 900, 1100, 1280])
+def test_no_name_is_cut_at_any_width(tmp_path, width):
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the group browser")
+    path = tmp_path / "card.html"
+    path.write_text(scorecard(attempt(used=130), ALL_MID)[0])
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        tab = browser.new_context(bypass_csp=True, viewport={"width": width, "height": 800}).new_page()
+        tab.goto(path.as_uri())
+        cut = tab.evaluate(CUT)
+        browser.close()
+    assert not cut
 
 
 def height(path, width=1280):

@@ -141,6 +141,30 @@ def test_a_sheet_goes_into_the_engine():
     assert interview.scores[-1]["sentences"]["D5"] == MINE
 
 
+def test_both_rooms_say_before_a_score_is_kept_which_levels_are_above_what_was_heard():
+    sheet = attempt_sheet(attempt())
+    assert sheet.warning.value == ""
+    ticked(sheet, 3)
+    assert "Above what was heard in the notes" in texts(sheet.warning)
+    assert "one sentence stands for 5 dimensions" in texts(sheet.warning)
+    assert "Evaluation (senior" in texts(sheet.warning)
+    sheet.levels["D5"].value = 2
+    assert "Evaluation" not in texts(sheet.warning)
+    assert "4 dimensions" in texts(sheet.warning)
+    sheet.show(["D5"])
+    assert texts(sheet.warning) == ""
+    sheet.show(LIVE)
+    assert "4 dimensions" in texts(sheet.warning)
+    ticked(sheet, 2)
+    assert texts(sheet.warning) == ""
+    lines = ["2", "1", *["3", MINE] * 3, "0", ""]
+    shown = typed(attempt(), *lines)[1]
+    assert "Above what was heard: one sentence stands for 3 dimensions, Data and labels (senior given" in shown
+    assert shown.index("Above what") < shown.index("Enter for 1 5 as heard")
+    assert "Not in the notes: one" in typed(attempt(), *lines, peer=True)[1]
+    assert "Above" not in typed(attempt(), *["2", MINE] * 5, "")[1]
+
+
 def test_a_sheet_shows_what_was_found_and_takes_the_first():
     sheet = ticked(attempt_sheet(attempt()), own="")
     assert "Nothing found for this in your words." in texts(sheet.view)

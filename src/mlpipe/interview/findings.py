@@ -20,7 +20,10 @@ from mlpipe.interview.views import amount
 FOUND = ("reasoned", "said", "named")  # states of what was heard, the best first
 STATED = ("reasoned", "said")  # those that bear a high level
 HIGH, SHARED = 3, 2  # the level from which it is compared with what was heard; dimensions that one sentence may show
-TESTED = re.compile(r"\bassert|\btest_|\bknown (answer|result|solution)", re.IGNORECASE)  # a test in the code
+TESTED = re.compile(  # a test in the code, or in the words about it
+    r"\bassert|\btest_|\bknown (answer|result|solution)|\bby hand\b|\bmust give\b|\b(snippet|code) (tests|checks)\b",
+    re.IGNORECASE,
+)
 SLACK = 30  # seconds that a phase may take more or less before it is worth a remark
 
 
