@@ -112,6 +112,28 @@ def test_of_several_mentions_the_best_counts():
     assert states("ctr", parts["reasoned"] + " " + parts["denied"])["calibration"] == "reasoned"
 
 
+def test_of_several_sentences_the_clearest_is_the_evidence():
+    weaker = "The bids, the budgets, the office and the AUC are things that I leave to the others, if they have time."
+    clear = "Predicted over observed clicks by slot shows the calibration, because it must be near one."
+    for text in (f"We recalibrate, because it pays. {clear}", f"{clear} We recalibrate, because it pays. {weaker}"):
+        (one,) = (one for one in heard("ctr", text) if one.concept == "calibration")
+        assert one.sentence == clear
+    alike = "We recalibrate by slot. We recalibrate by site."
+    assert next(one for one in heard("ctr", alike) if one.concept == "calibration").sentence == alike[:23]
+
+
+def test_of_a_paragraph_the_words_around_are_the_evidence():
+    before, after = "we talk about the office " * 12, "that is where my desk has been " * 12
+    for words in ("i check the calibration by slot ", "i ran SMOTE on the rows "):
+        text = f"{before}{words}{after}"
+        shown = [one.sentence for one in (*heard("ctr", text), *faults("ctr", text)) if one.sentence]
+        assert shown
+        for sentence in shown:
+            assert words.strip() in sentence
+            assert sentence in text
+            assert len(sentence.split()) == 25
+
+
 def test_a_reason_belongs_to_the_clause_beside_it():
     text = "I report the AUC on later days, then we talk about the office, and cake is served, because it is Friday."
     assert states("ctr", text)["auc"] == "said"
@@ -449,6 +471,21 @@ def show(folder, counts):
             f"{key:<14} {said:4}  {found:5} {shares[0]:.2f}   {reported:8}  {spoken:6} {shares[1]:.2f}"
             f"  {right:8} {shares[2]:.2f}"
         )
+
+
+@pytest.mark.parametrize(("folder", "least"), [("transcripts", 0.72), ("tuning", 0.8), ("held_out", 0.75)])
+def test_the_evidence_is_what_a_person_pointed_at(folder, least):
+    same = every = 0
+    for _, question, _, text, marks in marked(folder):
+        shown = {one.concept: one for one in heard(question, text)}
+        for mark in marks:
+            one, at = shown[mark["concept"]], text.find(mark.get("words", "\0"))
+            if mark["state"] in REPORTED and one.state in REPORTED and at >= 0:
+                begin = text.find(one.sentence)
+                same += at < begin + len(one.sentence) and begin < at + len(mark["words"])
+                every += 1
+    print(f"\n{folder:<14} {same} of {every} sentences {same / every:.2f}")
+    assert same >= least * every
 
 
 # The lexicon was widened with the first set and pruned with the second; nothing was fitted to the third, so its numbers

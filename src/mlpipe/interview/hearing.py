@@ -705,7 +705,7 @@ def _steers(text: str) -> bool:
 
 
 _TERSE = 14  # words and signs, up to which a sentence is one thought
-_DILUTED = 16  # words and signs of a sentence that take away as much clearness as one word of the concept's own gives
+_DILUTED = 24  # words and signs of a sentence that take away as much clearness as one word of the concept's own gives
 _PARAGRAPH, _PIECE = 40, 25  # words from which on a sentence is cut as evidence, and what is left of it
 _STUFFED = 6  # commas in a sentence, from which on what spans several items of its list is a list, too
 
@@ -723,9 +723,10 @@ class _Shown(NamedTuple):
 def _states(question: str, text: str, heading: bool) -> tuple[_Shown, ...]:
     """The concepts of one sentence, each with its best state there."""
     shadow = _shadow(text)
-    hits = _longest(list(_lexicon("lexicon.toml", question).hits(shadow)))
-    if not hits:
+    every = list(_lexicon("lexicon.toml", question).hits(shadow))
+    if not every:
         return ()
+    hits, ways = _longest(every), Counter(hit.concept for hit in every)
     chained = _chained(hits, shadow)
     best = dict[str, tuple[str, _Hit]]()
     own = dict[str, set[int]]()  # the words by which a concept was found
@@ -737,9 +738,16 @@ def _states(question: str, text: str, heading: bool) -> tuple[_Shown, ...]:
         words = range(hit.begin, hit.end)
         own.setdefault(hit.concept, set()).update(i for i in words if shadow.tokens[i] not in _words("small"))
     return tuple(
-        _Shown(id, state, len(own[id]) - len(shadow.tokens) / _DILUTED, (hit.begin, hit.end))
+        _Shown(id, state, ways[id] + _clearness(shadow, id, own), (hit.begin, hit.end))
         for id, (state, hit) in best.items()
     )
+
+
+def _clearness(shadow: _Shadow, concept: str, own: dict[str, set[int]]) -> float:
+    """How many words show a concept: a common one, or one of another concept too, counts half; a long sentence less."""
+    shared = set[int]().union(*(words for id, words in own.items() if id != concept))
+    lost = sum((i in shared) + (shadow.tokens[i] in _words("english")) for i in own[concept]) / 2
+    return len(own[concept]) - lost - len(shadow.tokens) / _DILUTED
 
 
 def _around(text: str, begin: int, end: int) -> str:
