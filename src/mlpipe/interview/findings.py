@@ -301,8 +301,10 @@ def above(
             told.append(sentence("above.no_question", name=name))
     if not told:
         return ""
-    lead = "notes" if peer or interview.takes else "sheet" if peer is None else "heard"
-    return sentence(f"above.{lead}", what=", ".join(told))
+    what = ", ".join(told)
+    if peer or interview.takes:
+        return sentence("above.notes", what=what)
+    return sentence("above.sheet", what=what) if peer is None else sentence("above.heard", what=what)
 
 
 def contradictions(interview: Interview) -> Sequence[facts.Contradiction]:

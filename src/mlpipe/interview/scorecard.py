@@ -38,6 +38,7 @@ class Row:
     second: int | None
     second_quote: str
     sentence: str
+    unwritten: bool  # the sentence is not in the notes: it was spoken
     found: Sequence[Shown]
     missing: Sequence[str]
 
@@ -171,6 +172,7 @@ def _rows(
 ) -> list[Row]:
     """The scored dimensions, in order."""
     names, found = findings.concept_names(interview.question), findings.said_in(interview).sentences
+    said = " ".join(interview.said.lower().split())
     effective, weights = score.effective(), weights_for(score, interview.content.weights)
     theirs = peer.effective() if peer else {}
     made = []
@@ -187,6 +189,7 @@ def _rows(
                 second=second.levels.get(one.id) if second else None,
                 second_quote=second.quotes.get(one.id, "") if second else "",
                 sentence=shows,
+                unwritten=" ".join(shows.lower().split()) not in said,
                 found=there,
                 missing=[names[id] for id in absent[one.id]],
             )
@@ -217,7 +220,7 @@ def _steps(
 ) -> list[tuple[str, Sequence[str]]]:
     """Three things to do next: clear a gate, back a number, then the dimensions that cost most points to the target.
 
-    A dimension's lessons are those of what was not heard in it, else its own.
+    A dimension's lessons are those of what was not heard in it, else its own, without those of the other question.
     """
     concepts = {one.id: one for one in content.concepts(asked.name)}
     gates = [gate for gate in asked.gates if gate.id in score.gates]
@@ -239,8 +242,9 @@ def _steps(
                 text = f"{one.name}, from {names[now]} to {names[now + 1]}. "
                 text += f"Not heard: {', '.join(each.name for each in left)}. " if left else ""
                 text += one.levels[now]
-                lessons = tuple(dict.fromkeys(lesson for each in left for lesson in each.lessons))
-                steps.append((text, lessons[:LESSONS] or one.lessons[:LESSONS]))
+                train = list(dict.fromkeys(lesson for each in left for lesson in each.lessons)) or list(one.lessons)
+                fitting = [lesson for lesson in train if lesson not in content.RULES["elsewhere"][asked.name]]
+                steps.append((text, (fitting or train)[:LESSONS]))
     return [*steps, *((text, ()) for text in content.RULES["next"])][:3]
 
 
