@@ -635,7 +635,7 @@ def test_the_main_part_fits_one_screen_and_one_page_also_at_its_worst(tmp_path, 
     assert height(path) <= 800
 
 
-CUT = """() => [...document.querySelectorAll(".pace td, .trend td")]
+CUT = """() => [...document.querySelectorAll(".pace td, .pace th, .trend td, .trend th")]
   .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.innerText)"""
 
 

@@ -281,16 +281,15 @@ def above(
     these levels the same sentence shows, where it is more than two. Who has listened knows more than the notes: with a
     recording or a `peer` the sentence says only that it is not in them; None is for a rater who is not known yet.
     """
-    states = {one.concept: one.state for one in interview.heard}
+    states, concepts = {one.concept: one.state for one in interview.heard}, content.concepts(interview.question)
     high = {dimension: level for dimension, level in levels.items() if level >= HIGH}
     shown = Counter(_line(sentences[one]).lower() for one in high if sentences.get(one, "").strip())
     told = [sentence("above.shared", count=count) for _, count in shown.most_common(1) if count > SHARED]
     few = False
     for dimension, level in sorted(high.items()):
         name, expected = content.NAMES[dimension], LEVELS[:level]
-        of_it = [states[one.id] for one in content.concepts(interview.question)
-                 if one.dimension == dimension and one.level in expected]  # fmt: skip
-        there = sum(state in STATED for state in of_it)
+        of_it = [one.id for one in concepts if one.dimension == dimension and one.level in expected]
+        there = sum(states.get(id) in STATED for id in of_it)
         if 3 * there < len(of_it):
             values = {"name": name, "level": expected[-1], "heard": there, "count": len(of_it)}
             told.append(sentence("above.also" if few else "above.few", **values))
