@@ -81,7 +81,7 @@ def test_of_nearly_nothing_only_what_is_found_shows_a_level():
     assert said.shows("D1", FOUND.sentence)
     for dimension, here in (("D5", "nothing, so give 0"), ("D1", "“It is a list because .*”; “Ten million people.”")):
         with pytest.raises(ValueError, match=f"{dimension}, .*: with fewer than 40 words .* Found here: {here}.$"):
-            said.shows(dimension, "It is a")
+            said.shows(dimension, "list, and so on")
     assert said.shows("D1", "it is a LIST") == "it is a LIST"  # some words of what was found
     enough = Said("ctr", "word " * 40)
     assert enough.shows("D5", "word word") == "word word"
