@@ -336,6 +336,7 @@ def test_saying_more_takes_nothing_away():
         "\x1b[",
         "word",
         "two hundred ",
+        "y = f(x, calibration)\n",
         "x = (",
         "e.g. ",
         "Candidate: so we log what was shown, because otherwise nothing helps. And a tenth of the negatives is kept.\n",

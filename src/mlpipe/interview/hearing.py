@@ -181,6 +181,7 @@ _STATEMENT = re.compile(  # what is code without a doubt
 _CALL = re.compile(  # a method, an argument by name, a string, an index
     r"\w\.[a-z_]\w*\(|\w_\w*\(|\w\([^()]*\b\w+=[^=\s]|[(\[{=,:]\s*[\"'][^\"']*[\"']|\w\[[^\]]*\]"
 )
+_FORMULAS = 30  # lines in a row that may be formulas, beyond which they are code
 _FUNCTION = re.compile(r"[A-Za-z]\w+\(")
 _STOP = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|;(?=\s)")
 _QUESTION = re.compile(r"\?[\"'”’)\]*_]*\s*$")
@@ -259,13 +260,14 @@ def _kinds(text: str) -> dict[int, str]:
     """Which lines are "code" and which a "formula", by where they begin.
 
     A line that may be code is a formula when it speaks of a concept or gives a quantity, unless code without a doubt
-    stands right above or below.
+    stands right above or below, or so many such lines follow each other as no notes have.
     """
     kinds, block = dict[int, str](), list[tuple[int, str]]()
     sure, last = False, -2
 
     def close() -> None:
-        kinds.update({start: "code" if sure or not _speaks(line) else "formula" for start, line in block})
+        certain = sure or len(block) > _FORMULAS
+        kinds.update({start: "code" if certain or not _speaks(line) else "formula" for start, line in block})
         block.clear()
 
     for found in _LINE.finditer(text):
