@@ -71,7 +71,7 @@ print(f"{1 - of_model:.0%} of the score is not about the model")
 # Before you score yourself, score others. The course has eight written interviews of known level, one of them fluent and empty, one full of reasons and silent. You see one, give nine levels, and then see the known ones with their reasons.
 
 # %%
-from mlpipe.interview.widgets import deal, practise, rate_transcripts
+from mlpipe.interview.widgets import rate_transcripts
 
 rate_transcripts()
 
@@ -140,6 +140,8 @@ claim(
 # Paper and water ready, door closed. The clock starts with the button. Later, call `practise("recommender", target="staff")` for another level.
 
 # %%
+from mlpipe.interview.widgets import deal, practise
+
 practise("recommender")
 
 # %% [markdown] notes="After the interview the candidate scores first, then the observer, on the same file. Talk only about the three largest gaps."

@@ -464,7 +464,7 @@ def test_the_interviewer_keeps_the_time_by_itself(clock, target, expected):
     silent = begun(clock, target=target, seed=1)
     pass_time(silent, clock, 1200)
     assert [one for one in moments(silent) if one[0] != "question"] == [("closing", 720), *expected]
-    assert [at for kind, at in moments(silent) if kind == "question"][1:] == [721, 801, 881]  # never went on
+    assert [at for kind, at in moments(silent) if kind == "question"][1:] == [730, 810, 890]  # never went on
     assert silent.moments() == []
     assert begun(clock, target=target).moments() == [720, *(at for _, at in expected)]
 

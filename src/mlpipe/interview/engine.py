@@ -266,14 +266,14 @@ class Interview:
         now = self.elapsed()  # ends the interview when the time is over
         if self._state != "running":
             return
-        seen = self._at_rest(now)
+        seen, ended = self._at_rest(now), bool(at_rest)
         at_rest = seen if at_rest is None else at_rest
         closing = next((event["at"] for event in self.events if event["kind"] == "closing"), None)
         questions = content.by_id("phase", "questions", self.content.phases)
         if self.phase.id in ASKED and now >= self.floor:
             if closing is None:
                 self.apply({"kind": "closing"})
-            elif at_rest or now - closing >= PATIENCE["closing"]:
+            elif ended or now - closing >= PATIENCE["last_words" if at_rest else "closing"]:
                 self._go_on_to("questions")
         if self.phase.id == "questions" and now >= questions.end:
             self._go_on_to("constraint")
@@ -628,7 +628,8 @@ class Interview:
                 return [Line("closing", at, "closing", "", sentence("both.closing", minutes=self.floor // 60))]
             case {"kind": "finish"}:
                 over = sentence("both.over", total=minutes(self.total), seconds=f"{PATIENCE['sentence']:.0f}")
-                return [Line("over", at, "over", "", over)] if at == self.total else []
+                over = over if at == self.total else sentence("both.finished")
+                return [Line("over", at, "over", "", over)]
         return []
 
     def help_with(self, about: str) -> str:
