@@ -214,7 +214,7 @@ from collections import Counter
 
 from mlpipe.interview import heard
 
-strong = re.sub(r"{[^}]*}", "1.9", content.answer_text("recommender"))  # a number for each measured value
+strong = re.sub(r"{[^}]*}", "1.9", content.answer_text("recommender"))  # for each value
 weak = content.transcripts("recommender", bad=True)[0].text
 texts = {"strong": strong, "weak": weak}
 texts["all names"] = ", ".join(one.name for one in content.concepts("recommender"))

@@ -385,8 +385,8 @@ function render({ model, el }) {
   // A space that was meant for the notes presses the button again: not within a second.
   function once(act) {
     let at = 0;
-    return () => {
-      if (Date.now() - at > 1000) act();
+    return (event) => {
+      if (event.detail > 0 || Date.now() - at > 1000) act(); // detail counts clicks: a key has none
       at = Date.now();
     };
   }
