@@ -189,7 +189,7 @@ def test_a_worker_that_never_comes_is_named_and_nothing_is_left(fake_spark, fake
         RuntimeError, match=r"worker 1 is not there yet: give .* `seconds`.*said last: looking for a ma"
     ):
         Cluster(seconds=2).__enter__()
-    assert not running(fake / "pyspark")
+    wait_until(lambda: not running(fake / "pyspark"), seconds=10)  # a process that was killed takes its time to end
     assert not (fake / "cluster").exists()
     assert os.environ["SPARK_HOME"] == "the user's own"
     assert "SPARK_CONF_DIR" not in os.environ
