@@ -685,14 +685,9 @@ def shows(text: str, said: str, found: Iterable[Heard], spoken: bool) -> bool:
     It may when it is one of the sentences `found` for it, or some words of one, when it was `said` among enough words,
     or, where more was `spoken` than written, when it has words enough to be found again.
     """
-    text, said = _squeezed(text), _squeezed(said)
+    text, said = hearing.squeezed(text), hearing.squeezed(said)
     there = text in said and len(said.split()) >= PATIENCE["words"]
     long = len(text.split()) >= PATIENCE["quote"]
-    sentences = [_squeezed(one.sentence) for one in found]
+    sentences = [hearing.squeezed(one.sentence) for one in found]
     listed = text in sentences or (long and any(text in one for one in sentences))
     return bool(text) and (there or listed or (spoken and long))
-
-
-def _squeezed(text: str) -> str:
-    """Text to compare: in lower case, with single spaces."""
-    return " ".join(text.lower().split())

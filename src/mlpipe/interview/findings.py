@@ -283,7 +283,7 @@ def above(
     """
     states, concepts = {one.concept: one.state for one in interview.heard}, content.concepts(interview.question)
     high = {dimension: level for dimension, level in levels.items() if level >= HIGH}
-    shown = Counter(_line(sentences[one]).lower() for one in high if sentences.get(one, "").strip())
+    shown = Counter(hearing.squeezed(sentences[one]) for one in high if sentences.get(one, "").strip())
     told = [sentence("above.shared", count=count) for _, count in shown.most_common(1) if count > SHARED]
     few = False
     for dimension, level in sorted(high.items()):

@@ -142,6 +142,15 @@ def evidence(question: str, text: str) -> dict[str, tuple[Heard, ...]]:
     return {dimension: tuple(of_it) for dimension, of_it in found.items()}
 
 
+def squeezed(text: str) -> str:
+    """Text without case and with single spaces, for comparing.
+
+    >>> squeezed("Two  Towers")
+    'two towers'
+    """
+    return " ".join(text.casefold().split())
+
+
 def language_problem(text: str) -> str:
     """A sentence that says so if the words are hardly English, else ""."""
     words = [word for word in re.findall(r"[^\W\d_]+", text.lower()) if len(word) > 1]

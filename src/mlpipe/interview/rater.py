@@ -24,6 +24,7 @@ from mlpipe.course.record import PRIVATE, write
 from mlpipe.interview import content, store
 from mlpipe.interview.content import DIMENSIONS, QUESTIONS, sentence
 from mlpipe.interview.engine import Interview
+from mlpipe.interview.hearing import squeezed
 from mlpipe.interview.score import weighted_kappa
 from mlpipe.interview.views import render
 
@@ -270,24 +271,15 @@ def _held(given: Mapping[str, Any], said: str) -> tuple[dict[str, int], dict[str
 
     A 0 says that there was nothing to quote, and stands alone.
     """
-    words, levels, quotes, dropped = plain(said), dict[str, int](), dict[str, str](), 0
+    words, levels, quotes, dropped = squeezed(said), dict[str, int](), dict[str, str](), 0
     for one in DIMENSIONS:
         if (entry := given.get(one)) is None:
             continue
         level, quote = (entry.get("level"), entry.get("quote")) if isinstance(entry, dict) else (None, None)
         quote = " ".join(quote.split()) if isinstance(quote, str) else ""
-        found = len(quote.split()) >= WORDS and plain(quote) in words
+        found = len(quote.split()) >= WORDS and squeezed(quote) in words
         if type(level) is int and 0 <= level <= 4 and (found or level == 0):
             levels[one], quotes[one] = level, quote if found else ""
         else:
             dropped += 1
     return levels, quotes, dropped
-
-
-def plain(text: str) -> str:
-    """Text without case and with single spaces, for comparing.
-
-    >>> plain("Two  Towers")
-    'two towers'
-    """
-    return " ".join(text.casefold().split())

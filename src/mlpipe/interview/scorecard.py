@@ -16,6 +16,7 @@ from mlpipe.interview.content import Question, minutes, sentence
 from mlpipe.interview.engine import Interview
 from mlpipe.interview.evidence import Graded, built, collect_evidence
 from mlpipe.interview.findings import Shown
+from mlpipe.interview.hearing import squeezed
 from mlpipe.interview.rater import Opinion
 from mlpipe.interview.score import GATED, LEVELS, Score, compare, from_event, level, weighted_mean, weights_for
 from mlpipe.interview.views import render
@@ -172,7 +173,7 @@ def _rows(
 ) -> list[Row]:
     """The scored dimensions, in order."""
     names, found = findings.concept_names(interview.question), findings.said_in(interview).sentences
-    said = " ".join(interview.said.lower().split())
+    said = squeezed(interview.said)
     effective, weights = score.effective(), weights_for(score, interview.content.weights)
     theirs = peer.effective() if peer else {}
     made = []
@@ -189,7 +190,7 @@ def _rows(
                 second=second.levels.get(one.id) if second else None,
                 second_quote=second.quotes.get(one.id, "") if second else "",
                 sentence=shows,
-                unwritten=" ".join(shows.lower().split()) not in said,
+                unwritten=squeezed(shows) not in said,
                 found=there,
                 missing=[names[id] for id in absent[one.id]],
             )
