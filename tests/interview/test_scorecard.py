@@ -515,6 +515,16 @@ def test_what_to_do_next_leads_to_lessons_of_what_was_not_heard(monkeypatch):
     assert not any(f"{number} " in found[0] for number in set(left.lessons) - set(fitting))
 
 
+def test_a_sentence_that_was_only_spoken_is_marked():
+    levels = dict.fromkeys(DIMENSIONS, 2)
+    interview = attempt()
+    written = next(line for line in interview.said.splitlines() if len(line.split()) > 3)
+    for sentence, marks in ((written.upper(), 0), ("what nobody has written down", 1)):
+        score = Score(levels, sentences={"D1": sentence})
+        for shown in scorecard(interview, score):
+            assert shown.count("not in the notes") == marks, sentence
+
+
 def test_the_scorecard_is_kept_beside_the_attempt(tmp_path):
     interview = attempt()
     with pytest.raises(ValueError, match="first has no score yet"):
