@@ -134,6 +134,14 @@ def test_of_a_paragraph_the_words_around_are_the_evidence():
             assert len(sentence.split()) == 25
 
 
+@pytest.mark.parametrize("question", content.QUESTIONS)
+def test_who_recites_all_names_is_taken_for_nothing_said(question):
+    names = [one.name for one in content.concepts(question)]
+    found = Counter(states(question, ", ".join(names)).values())
+    assert found["named"] > len(names) / 2
+    assert found["said"] == 0
+
+
 def test_a_reason_belongs_to_the_clause_beside_it():
     text = "I report the AUC on later days, then we talk about the office, and cake is served, because it is Friday."
     assert states("ctr", text)["auc"] == "said"
