@@ -13,7 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 TEMPLATES = Path(__file__).with_name("box_templates")
-GOOD, BAD, NEUTRAL = "#009E73", "#D55E00", "#0072B2"  # Okabe-Ito: told apart by colour-blind readers, too
+# Hues of Okabe and Ito, which colour-blind readers tell apart, dark enough for text on white; a page may set its own.
+GOOD, BAD, NEUTRAL = "var(--mlpipe-good,#007857)", "var(--mlpipe-bad,#b34700)", "var(--mlpipe-neutral,#0072b2)"
 
 
 def shell() -> Any | None:
