@@ -388,6 +388,17 @@ def test_each_fault_is_found(check, fault, sentence, small):
     assert sentence in " ".join(getattr(lesson_checks, check)(notebook, small))
 
 
+def test_a_box_for_a_guess_is_no_cell_to_be_counted(small):
+    def found(source, number):
+        notebook = lessons.read(small.notebook)
+        more(source, number)(notebook)
+        return " ".join(lesson_checks.size(notebook, small))
+
+    assert found('guess(\n    "00.a", choices=["one", "two"]\n)', 100) == found("guesses()", 100) == ""
+    assert "cells, more than 45" in found('guess("00.a")\nreveal("00.a", 1)', 46)
+    assert "lines of code, more than 190" in found('reveal("00.a", 1)\nguesses()', 100)
+
+
 def test_lessons_without_claim_or_core_exercise_are_found(small):
     notebook = lessons.without_outputs(lessons.read(small.notebook))
     assert list(lesson_checks.claims(notebook, small)) == ["no claim"]

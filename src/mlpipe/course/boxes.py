@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 import sys
 from functools import cache
@@ -21,6 +22,11 @@ def shell() -> Any | None:
     """The running IPython shell, or None in a plain Python process: where none is imported, none runs."""
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython is not None else None
+
+
+def lives() -> bool:
+    """Whether a reader sits at this kernel: False in a plain process, and where outputs are kept (TQDM_DISABLE)."""
+    return shell() is not None and not os.environ.get("TQDM_DISABLE")
 
 
 def show(html_text: str, text: str, metadata: dict[str, Any]) -> None:

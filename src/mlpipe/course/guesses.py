@@ -1,0 +1,308 @@
+"""Guesses: what a reader expects before a result is shown, and beside it how near that was."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import mlpipe
+from mlpipe.course.boxes import BAD, GOOD, NEUTRAL, box, lives, prose, render, show, sign
+from mlpipe.course.claims import shown
+from mlpipe.course.record import update_record
+from mlpipe.paths import home
+
+RIGHT, NEAR = 1.1, 1.5  # factors between a guess and the result up to which it is called so
+MOST = 1000  # a factor above it is only called large
+_ID = re.compile(r"(t?\d+)\.[a-z0-9_]+")
+_MARKS = {"right": ("✓", GOOD), "near": ("≈", NEUTRAL), "off": ("✗", BAD), "": ("▸", NEUTRAL)}
+
+
+class Question(NamedTuple):
+    """What is asked: one of the choices, or where there are none a number in a unit ("" for a plain number)."""
+
+    id: str
+    choices: tuple[str, ...]
+    unit: str
+
+    @property
+    def lesson(self) -> str:
+        """What stands before the name: "05", "t1"."""
+        return self.id.partition(".")[0]
+
+    def answer(self, given: Any) -> float | str:
+        """A guess in the form that is kept. Raises ValueError that says how to write it."""
+        return self._choice(given) if self.choices else self._number(given)
+
+    def say(self, value: float | str, number: str = "") -> str:
+        """A guess or a result in words; `number` is the number as people read it."""
+        return value if isinstance(value, str) else f"{number or f'{value:,.15g}'} {self.unit}".rstrip()
+
+    def _choice(self, given: Any) -> str:
+        for one in self.choices:
+            if isinstance(given, str) and " ".join(given.split()).casefold() == one.casefold():
+                return one
+        raise ValueError(f"the guess is {given!r}; choose one of {_quoted(self.choices)}")
+
+    def _number(self, given: Any) -> float:
+        text, how = str(given).strip(), "write a number in digits, such as 1.5"
+        if not text:
+            raise ValueError(f"no guess yet: {how}")
+        if text.endswith("%") and self.unit != "%":
+            raise ValueError(f"the guess is {given!r}, but the answer is {self.form}: {how}")
+        if self.unit and text.casefold().endswith(self.unit.casefold()):
+            text = text[: -len(self.unit)].strip()
+        if "," in text:
+            raise ValueError(f"the guess is {given!r}: write a point for decimals, and no comma: 1.5 or 1500")
+        try:
+            number = math.nan if isinstance(given, bool) else float(text.replace("−", "-"))
+        except ValueError:
+            raise ValueError(f"the guess is {given!r}, but the answer is {self.form}: {how}") from None
+        if not math.isfinite(number):
+            raise ValueError(f"the guess is {given!r}; any number is better than none: {how}")
+        return number
+
+    @property
+    def form(self) -> str:
+        """What an answer is."""
+        return f"a number in {self.unit}" if self.unit else "a plain number"
+
+
+# Of this kernel. A guess counts when it came before the result.
+_asked: dict[str, Question] = {}
+_given: dict[str, float | str] = {}
+_results: dict[str, dict[str, Any]] = {}  # as they are stored with the output
+
+
+def guess(id: str, yours: float | str | None = None, *, choices: Sequence[str] | None = None, unit: str = "") -> None:
+    """Take the reader's guess; the question itself stands in the text above.
+
+    Parameters
+    ----------
+    id : the lesson, then a name, such as "05.factors"; `reveal` takes the same
+    yours : the guess, for who gives it by code
+        A question that was asked before needs no second time its choices or unit.
+    choices : what there is to choose from, two to six texts; None asks for a number
+    unit : of the number, such as "%"
+
+    Raises
+    ------
+    ValueError
+        For an id, choices or a unit that make no question, and for a guess that is none of the choices or no number.
+
+    Examples
+    --------
+    >>> guess("99.share", unit="%")
+    Your guess: which number in %? Type it in JupyterLab, or call guess("99.share", ...).
+    >>> guess("99.share", 40)
+    Your guess: 40 %. You may change it until the result is shown.
+    """
+    if yours is not None and choices is None and not unit and id in _asked:
+        question = _asked[id]
+    else:
+        question = _asked[id] = _question(id, choices, unit)
+    if yours is None:
+        text = _invitation(question)
+    elif (answer := question.answer(yours)) != _given.get(id) and id in _results:
+        text = _too_late(id)
+    else:
+        if id not in _results:
+            _keep(question, answer)
+        text = f"Your guess: {question.say(answer)}."
+        text += "" if id in _results else " You may change it until the result is shown."
+    record = {"id": id, "choices": list(question.choices), "unit": question.unit}
+    show(box(NEUTRAL, prose(text)), text.replace("`", ""), {"guess": record})
+
+
+def reveal(id: str, value: float | str, *, fmt: str | None = None) -> None:
+    """Show the result beside the guess, and how near the guess was.
+
+    Parameters
+    ----------
+    id : of the question, as `guess` got it
+    value : the result, computed by this run: a number in the unit of the question, or one of its choices
+    fmt : format specification for a number, such as ".1f"
+
+    Raises
+    ------
+    ValueError
+        For a question that was not asked in this run, and a value that is no finite number or none of the choices.
+
+    Examples
+    --------
+    >>> guess("99.half", 12, unit="%")
+    Your guess: 12 %. You may change it until the result is shown.
+    >>> reveal("99.half", 50, fmt=".1f")
+    ✗ The result: 50.0 %. Your guess was 12 %: 4.2 times too low.
+    """
+    if id not in _asked:
+        known = ", ".join(sorted(_asked)) or "none yet"
+        raise ValueError(
+            f"reveal: {id!r} was not asked in this run (asked: {known}): run its cell with guess(...) first"
+        )
+    question = _asked[id]
+    result, number = _result(question, value, fmt)
+    answer = _given.get(id)
+    verdict, words = "", ""
+    if answer is not None:
+        same = answer == result or (not isinstance(answer, str) and shown(answer, fmt) == number)
+        verdict, words = ("right", "right") if same else judge(answer, result)
+    row = {
+        "id": id,
+        "shown": question.say(result, number),
+        "value": result,
+        "guess": None if answer is None else question.say(answer),
+        "verdict": verdict,
+    }
+    _results[id] = row
+    mark, colour = _MARKS[verdict]
+    said = f"The result: {row['shown']}."
+    if answer is not None:
+        said += f" Your guess was {row['guess']}: {words}."
+        _record(question, answer, row)
+    elif lives():
+        said += " No guess was taken; the next time, guess first."
+    show(box(colour, f"{sign(colour, mark)} {prose(said)}"), f"{mark} {said}", {"reveal": row})
+
+
+def guesses() -> None:
+    """Show how near the guesses of this lesson were: a line a question, and their sum in a sentence.
+
+    Examples
+    --------
+    >>> guesses()  # doctest: +SKIP
+    Your guesses: 1 of 2 questions, 1 right.
+      half      50 %     50.0 %   right
+      factors   no guess a tenth
+    """
+    if not _given and not lives():
+        text = "Your guesses: how near they were stands here when you run this lesson."
+        show(box(NEUTRAL, prose(text)), text, {"guesses": []})
+        return
+    rows = [_results.get(id, {"id": id, "shown": "not shown yet", "guess": None, "verdict": ""}) for id in _asked]
+    rows = [row | {"guess": _said(row["id"])} for row in rows]
+    title = _sum(rows)
+    table = [
+        (row["id"].partition(".")[2].replace("_", " "), row["guess"], row["shown"], row["verdict"]) for row in rows
+    ]
+    head = ("question", "your guess", "the result", "")
+    widths = [max(map(len, column)) for column in zip(head, *table, strict=True)]
+    lines = [
+        "   ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in (head, *table)
+    ]
+    page = render("guesses.html", colour=NEUTRAL, title=title, head=head, rows=table)
+    show(page, "\n  ".join([title, *lines]), {"guesses": rows})
+
+
+def judge(guess: float | str, result: float | str) -> tuple[str, str]:
+    """How near a guess that is not the result is: "right", "near" or "off", and that in words."""
+    if isinstance(guess, str) or isinstance(result, str):
+        return "off", "not so"
+    if guess * result <= 0:  # no factor leads from one to the other
+        return "off", "too low" if guess < result else "too high"
+    factor = max(guess / result, result / guess)
+    if factor <= RIGHT:
+        return "right", "right, within a tenth"
+    if factor <= NEAR:
+        return "near", f"near, within a factor of {NEAR:g}"
+    times = (
+        f"more than {MOST:,}"
+        if factor > MOST
+        else f"{factor:.0f}"
+        if factor > 9.95
+        else f"{factor:.1f}".removesuffix(".0")
+    )
+    larger, smaller = ("too high", "too low") if result > 0 else ("too far below 0", "too near to 0")
+    return "off", f"{times} times {larger if abs(guess) > abs(result) else smaller}"
+
+
+def _question(id: Any, choices: Any, unit: Any) -> Question:
+    """The question that the arguments make. Raises ValueError where they make none."""
+    if not isinstance(id, str) or not _ID.fullmatch(id):
+        raise ValueError(f'id is {id!r}; expected lesson and name in lower case, such as "05.factors"')
+    if not isinstance(unit, str):
+        raise ValueError(f'guess {id}: unit is {unit!r}; expected a text such as "%", or "" for a plain number')
+    if choices is None:
+        return Question(id, (), unit.strip())
+    fine = isinstance(choices, list | tuple) and all(isinstance(one, str) and one.strip() for one in choices)
+    if not fine or not 2 <= len({one.strip().casefold() for one in choices}) == len(choices) <= 6:
+        raise ValueError(f"guess {id}: choices is {choices!r}; expected two to six texts, each another one")
+    if unit:
+        raise ValueError(f"guess {id}: choices and unit are given; a choice has no unit: leave one of them out")
+    return Question(id, tuple(one.strip() for one in choices), "")
+
+
+def _result(question: Question, value: Any, fmt: str | None) -> tuple[float | str, str]:
+    """The result in the form that is kept, and a number as people read it. Raises ValueError for what is none."""
+    if not question.choices:
+        from mlpipe.arguments import number  # not with the first cell's import: it brings SciPy
+
+        result = number(f"reveal {question.id}: value", value, so="one finite number: look where it was computed")
+        return result, shown(value, fmt)
+    if fmt is not None:
+        raise ValueError(f"reveal {question.id}: fmt is {fmt!r}, but the answer is one of the choices: leave it out")
+    if value not in question.choices:
+        raise ValueError(f"reveal {question.id}: value is {value!r}; expected one of {_quoted(question.choices)}")
+    return str(value), ""
+
+
+def _invitation(question: Question) -> str:
+    """What stands in place of the box: the guess that was given, or how to give one."""
+    if question.id in _given:
+        return f"Your guess: {_said(question.id)}."
+    if question.choices:
+        what, how, example = ", ".join(f"“{one}”" for one in question.choices), "Choose", f'"{question.choices[0]}"'
+    else:
+        what, how, example = f"which number{question.unit and ' in '}{question.unit}", "Type it", "..."
+    return f'Your guess: {what}? {how} in JupyterLab, or call `guess("{question.id}", {example})`.'
+
+
+def _too_late(id: str) -> str:
+    kept = (
+        f"Your guess stays {_said(id)}." if id in _given else "So this guess does not count; guess first the next time."
+    )
+    return f"The result was shown already: {_results[id]['shown']}. {kept}"
+
+
+def _said(id: str) -> str:
+    """The guess in words."""
+    return _asked[id].say(_given[id]) if id in _given else "no guess"
+
+
+def _sum(rows: list[dict[str, Any]]) -> str:
+    """One sentence about all guesses."""
+    if not rows:
+        return "Your guesses: no question was asked in this run; run the cells above first."
+    n_given = sum(row["id"] in _given for row in rows)
+    counts = [(word, sum(row["verdict"] == word for row in rows)) for word in ("right", "near", "off")]
+    found = ", ".join(f"{count} {word}" for word, count in counts if count)
+    asked = f"{len(rows)} question{'s' * (len(rows) > 1)}"
+    return f"Your guesses: {n_given} for {asked}" + (f"; {found}." if found else ".")
+
+
+def _keep(question: Question, answer: float | str) -> None:
+    """Take a guess that came before its result."""
+    _given[question.id] = answer
+    _record(question, answer, {})
+
+
+def _record(question: Question, answer: float | str, row: dict[str, Any]) -> None:
+    """Write a guess, and what came of it, into the reader's record."""
+    entry = {
+        "guess": answer,
+        "said": question.say(answer),
+        "result": row.get("shown"),
+        "verdict": row.get("verdict", ""),
+    }
+    try:  # a folder that cannot be written costs the reader's own record, not the lesson
+        path = home() / "guesses" / f"{question.lesson}.json"
+        update_record(path, question.id, entry | {"version": mlpipe.__version__})
+    except OSError as error:
+        warnings.warn(f"your record was not written ({error}); set MLPIPE_HOME to a folder of yours", stacklevel=3)
+
+
+def _quoted(choices: Sequence[str]) -> str:
+    return ", ".join(f'"{one}"' for one in choices)
