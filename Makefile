@@ -22,7 +22,7 @@ export MKL_NUM_THREADS = 1
 # Modules and a standard library of another Python.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help setup run lab test check kernels seeds lint interview instructor author exercise refresh bench spark lock clean
+.PHONY: help setup run lab test check kernels seeds lint interview instructor slides author exercise refresh bench spark lock clean
 
 help:  ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,9 @@ interview: $(READY)  ## sit a mock interview in the terminal (QUESTION=ctr ARGS=
 
 instructor: $(READY)  ## lessons with solved exercises and speaker's notes, in build/instructor (ONLY=02)
 	@$(MLPIPE) instructor --jobs $(JOBS) --only "$(ONLY)"
+
+slides: $(READY)  ## slides of the lessons, with a speaker's view, in build/slides (ONLY=05)
+	@$(MLPIPE) slides --only "$(ONLY)"
 
 author: $(READY)  ## edit the lessons' texts in JupyterLab, as notebooks
 	@$(MLPIPE) author $(ARGS)

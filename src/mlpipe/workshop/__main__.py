@@ -38,13 +38,14 @@ def parser() -> argparse.ArgumentParser:
     run = command("run", "Execute lessons: pages in build/html in this folder, a report at the end.")
     commands.add_parser("interview", help="Sit a mock interview in the terminal.", add_help=False)
     instructor = command("instructor", "Execute lessons with solved exercises; pages with notes in build/instructor.")
+    slides = command("slides", "Slides of the lessons, with a speaker's view: build/slides in this folder.")
     command("check-environment", "Is this machine ready for the course? What fails comes with its fix.")
     _add_serve(command("serve", "Answer with lists of films on this machine: two stages, with budgets and fallbacks."))
     refresh = command("refresh", "For authors: make the stored notebooks anew from their texts.")
     command("author", "For authors: open the lessons' texts in JupyterLab.", handed_on)
     exercise = command("exercise", "For authors: prove an exercise, and tell how often each mistake is told.")
     exercise.add_argument("--only", default="", metavar="05.user_step", help="these exercises or lessons only")
-    for one in (run, instructor, refresh):
+    for one in (run, instructor, slides, refresh):
         one.add_argument("--only", default="", metavar="02,05", help="these lessons only")
     for one in (run, instructor):
         one.add_argument("--jobs", type=int, default=2, help="lessons at a time (default: 2)")
@@ -113,6 +114,10 @@ def command(options: argparse.Namespace, others: list[str]) -> int:
         from mlpipe.workshop.instructor import instructor
 
         return instructor(course, options.only, options.jobs, into=folder)
+    if options.command == "slides":
+        from mlpipe.workshop.slides import slides
+
+        return slides(course, options.only, into=folder)
     if options.command == "refresh":
         from mlpipe.workshop.refresh import refresh
 

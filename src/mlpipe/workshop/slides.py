@@ -1,0 +1,318 @@
+"""Decks of slides from marked cells: one deck a lesson, in reveal.js, with a speaker's view; they load nothing."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import tempfile
+import textwrap
+from base64 import b64decode
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+from nbformat import NotebookNode
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from mlpipe.course.boxes import render
+from mlpipe.workshop import lessons, pages
+from mlpipe.workshop.lessons import Lesson
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+THEME = Path(__file__).with_name("slides_theme")
+WIDTH, HEIGHT = 1280, 720  # pixels of a slide
+ROOM = 550  # pixels of its height between heading and strip
+TYPES = ("slide", "-", "fragment")
+LINES_OF_CODE, CHARACTERS = 12, 80
+QUIET = ("exercise", "cold_answer")  # outputs that talk to the one who runs the notebook
+NEEDED = (  # of reveal.js; the rest of it stays at home
+    *("LICENSE", "dist/reset.css", "dist/reveal.css", "dist/reveal.js", "plugin/notes/notes.js"),
+    "dist/theme/fonts/source-sans-pro/*",  # the same font everywhere, so that what fits here fits there
+)
+REVEAL = {  # settings of reveal.js
+    "width": WIDTH,
+    "height": HEIGHT,
+    "margin": 0,
+    "center": False,
+    "display": "flex",
+    "controls": False,
+    "hash": True,
+    "transition": "none",
+    "backgroundTransition": "none",
+    "slideNumber": "c/t",
+    "pdfSeparateFragments": False,
+}
+
+
+@dataclass
+class Block:
+    """A part of a slide, as MyST Markdown; `aspect` is width over height of a picture, 0 for all else."""
+
+    markdown: str
+    aspect: float = 0.0
+    fragment: bool = False
+
+
+@dataclass
+class Slide:
+    """A slide: its heading with the marks of its level, what it shows, what the speaker says."""
+
+    heading: str
+    line: str  # where its first cell stands
+    blocks: list[Block] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    asks: bool = False  # for a guess
+
+
+def deck(notebook: NotebookNode, lesson: Lesson) -> list[Slide]:
+    """The slides that the marks of a notebook's cells describe.
+
+    Raises ValueError, a line for each wrong mark, with file and line of its cell; and for a notebook without slides.
+    """
+    slides, faults = list[Slide](), list[str]()
+    for cell, place in zip(notebook.cells, _places(notebook, lesson), strict=True):
+        marks = cell.metadata
+        kind = marks.get("slideshow", {}).get("slide_type")
+        if kind is None:
+            unused = [key for key in ("slide", "slide_code") if key in marks]
+            faults += [f'{place}: {key} needs the mark slideshow={{"slide_type": "slide"}}' for key in unused]
+            continue
+        if kind not in TYPES:
+            faults.append(f'{place}: slide_type is {kind!r}; expected "slide", "-" or "fragment"')
+            continue
+        try:
+            heading, blocks = _cell(cell, kind, first=not slides)
+        except ValueError as problem:
+            faults.append(f"{place}: {problem}")
+            heading, blocks = "", []
+        if kind == "slide":
+            slides.append(Slide(heading, place))
+        elif not slides:
+            faults.append(f'{place}: a deck begins with the mark slideshow={{"slide_type": "slide"}}, not {kind!r}')
+            continue
+        slides[-1].blocks += blocks
+        slides[-1].asks |= "**Predict before you run.**" in cell.source
+        slides[-1].notes += [marks["notes"]] if marks.get("notes") else []
+    if not slides and not faults:
+        faults.append(f'{lesson.name}: no slides; mark its opening cell with slideshow={{"slide_type": "slide"}}')
+    if faults:
+        raise ValueError("\n".join(faults))
+    return slides
+
+
+def _places(notebook: NotebookNode, lesson: Lesson) -> list[str]:
+    """Where each cell stands: file and line of the lesson's text, or number in the notebook if the text is another."""
+    text = lesson.text.read_text(encoding="utf-8").splitlines() if lesson.text.exists() else []
+    found = [number for number, line in enumerate(text, 1) if line.startswith("# %%")]
+    if len(found) == len(notebook.cells):
+        return [f"{lesson.text.parent.name}/{lesson.text.name}:{number}" for number in found]
+    return [f"{lesson.notebook.name}, cell {number}" for number in range(1, len(notebook.cells) + 1)]
+
+
+def _cell(cell: NotebookNode, kind: str, first: bool) -> tuple[str, list[Block]]:
+    """The heading, empty but for a cell that begins a slide, and the blocks of a cell. Raises ValueError."""
+    text = cell.metadata.get("slide", cell.source if cell.cell_type == "markdown" else "").strip()
+    heading = ""
+    if kind == "slide":
+        heading, _, text = text.partition("\n")
+        marks = "#" if first else "##"
+        if not re.match(f"{marks} .", heading):
+            raise ValueError(f'the text of {"the first" if first else "a later"} slide begins with "{marks} "')
+    if re.search(r"^#{1,6} ", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S), re.M):
+        raise ValueError("a slide has one heading, at its top; mark the cell with slide=... to say less")
+    blocks = [Block(text.strip())] if text.strip() else []
+    if cell.cell_type == "code":
+        shown = [*_code(cell), *_outputs(cell)]
+        if not shown and not text.strip():
+            raise ValueError("nothing of this cell can be seen on a slide: it has no outputs, slide_code or slide")
+        blocks += shown
+    elif "slide_code" in cell.metadata:
+        raise ValueError("slide_code belongs to a cell with code")
+    for block in blocks:
+        block.fragment = kind == "fragment"
+    return heading, blocks
+
+
+def _code(cell: NotebookNode) -> list[Block]:
+    """The lines of code that the cell's `slide_code` names."""
+    wanted = cell.metadata.get("slide_code")
+    if wanted is None:
+        return []
+    found, source = re.fullmatch(r"(\d+)(?:-(\d+))?", str(wanted)), cell.source.splitlines()
+    low, high = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not 1 <= low <= high <= len(source):
+        raise ValueError(f'slide_code is {wanted!r}; expected lines of the cell, such as "1-{len(source)}"')
+    lines = textwrap.dedent("\n".join(source[low - 1 : high])).splitlines()
+    if len(lines) > LINES_OF_CODE:
+        raise ValueError(f"slide_code is {wanted!r}: {len(lines)} lines, more than {LINES_OF_CODE}")
+    if (longest := max(map(len, lines))) > CHARACTERS:
+        raise ValueError(f"slide_code is {wanted!r}: a line of {longest} characters, more than {CHARACTERS}")
+    coloured = Markup(highlight("\n".join(lines), PythonLexer(), HtmlFormatter(nowrap=True)))
+    size = "" if longest <= 66 else Markup(' style="font-size:24px"')
+    return [_html(Markup('<pre class="code"{}><code>{}</code></pre>').format(size, coloured))]
+
+
+def _outputs(cell: NotebookNode) -> list[Block]:
+    """What the outputs of a cell show on a slide."""
+    blocks = []
+    for output in cell.outputs:
+        data, record = output.get("data", {}), output.get("metadata", {}).get("mlpipe", {})
+        if any(kind in record for kind in QUIET):
+            continue
+        if claim := record.get("claim"):
+            blocks.append(_html(render("claim.html", THEME, claim=claim)))
+        elif "say" in record:
+            blocks.append(_html(render("say.html", THEME, said=record["say"])))
+        elif "image/png" in data:
+            source, alt = data["image/png"].replace("\n", ""), cell.metadata.get("alt", "")
+            width, height = struct.unpack(">II", b64decode(source)[16:24])
+            picture = Markup('<img src="data:image/png;base64,{}" alt="{}">').format(source, alt)
+            blocks.append(_html(picture, width / height))
+        elif "text/markdown" in data:
+            blocks.append(Block(data["text/markdown"].strip()))
+        elif "text/html" in data:
+            blocks.append(_html(Markup('<div class="box">{}</div>').format(Markup(data["text/html"]))))
+        elif text := (output.get("text") or data.get("text/plain", "")).rstrip():
+            blocks.append(_html(Markup('<pre class="printed">{}</pre>').format(text)))
+    return blocks
+
+
+def _html(content: str, aspect: float = 0.0) -> Block:
+    """HTML in MyST; the fence is longer than any that stands in it."""
+    return Block(f"``````````{{raw}} html\n{content.strip()}\n``````````", aspect)
+
+
+def source(slides: list[Slide], title: str, lesson: Lesson) -> str:
+    """The MyST Markdown of a deck."""
+    parts = ["---\norphan: true\n---"]
+    for place, slide in enumerate(slides):
+        parts.append(slide.heading)
+        if not place:
+            parts.append(_html(Markup('<p class="part">{} · {}</p>').format(lesson.number, lesson.part)).markdown)
+        parts += _arranged(slide)
+        if slide.notes:
+            parts += [_html('<aside class="notes">').markdown, *slide.notes, _html("</aside>").markdown]
+        parts.append(_html(Markup('<p class="strip">{} {}</p>').format(lesson.number, title)).markdown)
+    return "\n\n".join(parts) + "\n"
+
+
+def _arranged(slide: Slide) -> list[str]:
+    """Blocks below each other, or beside the one picture of the slide where it is much larger so."""
+    pictures, others = [one for one in slide.blocks if one.aspect], [one for one in slide.blocks if not one.aspect]
+    height = sum(_height(one) for one in others)
+    kind = " asks" * slide.asks
+    if len(pictures) == 1 and others:
+        aspect = pictures[0].aspect
+        below, beside = min(1168, max(ROOM - height, 1) * aspect), min(700, ROOM * aspect)  # its width
+        if beside > 1.1 * below:
+            columns = [*_within("column", _each(others)), *_within("column", _each(pictures))]
+            return _within(f"columns{kind}", columns)
+    roomy = " roomy" * (not pictures and 1.45 * height < ROOM)
+    return _within(f"body{kind}{roomy}", _each(slide.blocks))
+
+
+def _height(block: Block) -> int:
+    """About how many pixels high a text is."""
+    if 'class="claim' in block.markdown:
+        return 146 if len(block.markdown) > 400 else 110
+    if "{raw}" in block.markdown:
+        return 34 * (block.markdown.count("\n") - 1) + 38
+    formulas = 60 * block.markdown.count("$$")
+    return formulas + sum(42 * (1 + len(line) // 80) for line in block.markdown.splitlines() if line.strip()) + 16
+
+
+def _each(blocks: list[Block]) -> list[str]:
+    names = [f"block{' picture' * bool(one.aspect)}{' fragment' * one.fragment}" for one in blocks]
+    return [part for one, name in zip(blocks, names, strict=True) for part in _within(name, [one.markdown])]
+
+
+def _within(name: str, parts: list[str]) -> list[str]:
+    return [_html(f'<div class="{name}">').markdown, *parts, _html("</div>").markdown]
+
+
+def slides(root: Path, only: str = "", into: Path | None = None) -> int:
+    """`make slides`: the decks of lessons, and a page that lists them, in build/slides; returns the exit status.
+
+    Raises ValueError for wrong marks, and for what Sphinx warns about.
+    """
+    chosen = [lesson for lesson in lessons.find(root, only) if lesson.part != lessons.TRAPS]
+    if not chosen:
+        raise ValueError(f"{only}: traps have no slides; choose lessons, such as 05")
+    folder, decks, faults = Path(into or root).resolve() / "build" / "slides", {}, []
+    for lesson in chosen:
+        notebook = lessons.read(lesson.notebook)
+        title, _ = lessons.title_and_goal(notebook)
+        try:
+            decks[lesson.name] = source(deck(notebook, lesson), title, lesson)
+        except ValueError as problem:
+            faults.append(str(problem))
+    if faults:
+        raise ValueError("\n".join(faults))
+    build(decks, folder)
+    listed = [one for one in lessons.find(root) if (folder / f"{one.name}.html").exists()]
+    titles = {one: lessons.title_and_goal(lessons.read(one.notebook))[0] for one in listed}
+    lessons.write(folder / "index.html", render("index.html", THEME, titles=titles))
+    print(f"{len(chosen)} deck{'s' * (len(chosen) > 1)}: open {folder / 'index.html'}")
+    return 0
+
+
+def build(decks: dict[str, str], folder: Path) -> None:
+    """Write decks, MyST Markdown by name, as HTML. Raises ValueError with all that Sphinx warns about."""
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+    with tempfile.TemporaryDirectory() as scratch:
+        texts, warnings = Path(scratch, "texts"), io.StringIO()
+        texts.mkdir()
+        for name, text in decks.items():
+            (texts / f"{name}.md").write_text(text, encoding="utf-8")
+        settings: dict[str, Any] = {
+            "project": "mlpipe",
+            "extensions": ["myst_parser", "sphinx_revealjs", __name__],
+            "root_doc": next(iter(decks)),
+            "language": "en",
+            "html_math_renderer": "mathml",
+            "html_title": "mlpipe",
+            "html_copy_source": False,
+            "myst_enable_extensions": ["dollarmath"],
+            "myst_dmath_double_inline": True,
+            "revealjs_use_section_ids": True,
+            "revealjs_static_path": [str(THEME)],
+            "revealjs_style_theme": "slides.css",
+            "revealjs_script_conf": REVEAL,
+            "revealjs_script_plugins": [{"src": "revealjs/plugin/notes/notes.js", "name": "RevealNotes"}],
+            "exclude_patterns": [],
+        }
+        with patch_docutils(), docutils_namespace():
+            options: dict[str, Any] = {"confoverrides": settings, "status": None, "warning": warnings}
+            Sphinx(texts, None, folder, Path(scratch, "trees"), "revealjs", **options).build()
+        if said := re.sub(r"\x1b\[[0-9;]*m", "", warnings.getvalue()).replace(f"{texts}/", "").strip():
+            raise ValueError(f"the slides have faults:\n{said}")
+    reveal = folder / "_static" / "revealjs"
+    kept = {path for pattern in NEEDED for path in reveal.glob(pattern)}
+    for path in sorted(reveal.rglob("*"), reverse=True):  # what lies in a folder, then the folder
+        if path.is_file() and path not in kept:
+            path.unlink()
+        elif path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Formulas as MathML, for Sphinx."""
+    from docutils import nodes
+
+    def write(display: str) -> Any:
+        def visit(translator: Any, node: Any) -> None:
+            translator.body.append(pages.mathml(node.astext(), display))
+            raise nodes.SkipNode
+
+        return visit
+
+    app.add_html_math_renderer("mathml", (write("inline"), None), (write("block"), None))
+    return {"parallel_read_safe": True}

@@ -1,0 +1,87 @@
+"""Pictures of a deck's slides, and what runs over or is too small: `python tests/slides_shots.py 05 FOLDER`.
+
+The marks come from the lesson's text as it is now, the outputs from the stored notebook: no need to refresh first.
+"""
+
+import shutil
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from mlpipe.workshop import lessons, slides
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+SMALLEST = (24, 17)  # pixels of a letter, and of one in the index of an index
+FAULTS = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+LOCAL = ("file:", "data:", "blob:")
+
+
+def opened(browser, page, said):
+    """A deck in a browser at its own size; `said` takes what the console says and what leaves this machine."""
+    tab = browser.new_page(viewport={"width": slides.WIDTH, "height": slides.HEIGHT})
+    tab.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    tab.on("request", lambda asked: None if asked.url.startswith(LOCAL) else said.append(asked.url))
+    tab.goto(page.as_uri())
+    tab.wait_for_function("window.Reveal && Reveal.isReady() && document.fonts.status === 'loaded'")
+    return tab
+
+
+def turned(tab):
+    """Each slide in turn, all its fragments shown: its number, counted from 1, and its faults."""
+    while True:
+        while tab.evaluate("Reveal.nextFragment()"):
+            pass
+        yield tab.evaluate("Reveal.getSlidePastCount() + 1"), tab.evaluate(FAULTS, SMALLEST)
+        if tab.evaluate("Reveal.isLastSlide()"):
+            return
+        tab.evaluate("Reveal.next()")
+
+
+def draft(lesson, folder):
+    """The lesson with the marks of its text and the stored outputs of the cells that are still the same."""
+    stored = {cell.id: cell for cell in lessons.read(lesson.notebook).cells}
+    notebook = lessons.from_text(lesson)
+    changed = 0
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            changed += cell.id not in stored
+            cell.outputs = stored[cell.id].outputs if cell.id in stored else []
+    if changed:
+        print(f"{changed} cells have changed since `make refresh`: here they have no outputs")
+    lessons.write(folder / f"{lesson.name}.ipynb", lessons.to_bytes(notebook))
+    return replace(lesson, notebook=folder / f"{lesson.name}.ipynb")
+
+
+def main(number, folder):
+    from playwright.sync_api import sync_playwright
+
+    folder, faults = Path(folder), 0
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        (lesson,) = lessons.find(ROOT, number)
+        lesson = draft(lesson, Path(scratch))
+        notebook = lessons.read(lesson.notebook)
+        shown = slides.deck(notebook, lesson)
+        title, _ = lessons.title_and_goal(notebook)
+        slides.build({lesson.name: slides.source(shown, title, lesson)}, Path(scratch, "slides"))
+        browser, said = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]), []
+        tab = opened(browser, Path(scratch, "slides", f"{lesson.name}.html"), said)
+        for place, found in turned(tab):
+            tab.screenshot(path=folder / f"{number}_{place:02d}.png")
+            one = shown[place - 1]
+            found += [] if one.notes else ["has no notes"]
+            print(f"{place:2d} {one.heading} ({one.line})", *found, sep="\n     - ")
+            faults += len(found)
+        browser.close()
+    print(f"{len(shown)} slides (8 to 14 wanted), {faults} faults; pictures in {folder}", *said, sep="\n")
+    return int(bool(faults or said) or not 8 <= len(shown) <= 14)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(*sys.argv[1:3]))
+    except ValueError as error:
+        sys.exit(str(error))
