@@ -17,11 +17,12 @@ from numpy.typing import ArrayLike
 
 from mlpipe import arguments
 
-# Found by search: each has a contrast of 3 or more on white, and any two stay apart for red- and green-blind readers.
-ACCENT = "#d55e00"  # what the figure is about
+# Found by search: each has a contrast of 4.5 or more on white, as a text in it needs, and any two stay apart for red-
+# and green-blind readers.
+ACCENT = "#c25200"  # what the figure is about
 MUTED = "#767676"  # what it is compared with
 _BLACK, _NAVY, _CYAN, _GREEN, _VIOLET, _BROWN, _PLUM = (
-    "#222222", "#0d2f86", "#07a3bc", "#589f5f", "#a37ff3", "#663d01", "#840a59",
+    "#222222", "#0d2f86", "#007a9a", "#298548", "#7b4fd8", "#663d01", "#840a59",
 )  # fmt: skip
 
 # The recommenders and the click models never share a figure, so they share the colours.
@@ -104,7 +105,7 @@ def color_of(model: str) -> str:
     Examples
     --------
     >>> color_of("ALS"), color_of("ItemKNN") == color_of("item kNN")
-    ('#d55e00', True)
+    ('#c25200', True)
     """
     names = {_plain(name): name for name in _COLORS}
     known = names.get(_plain(model), model)
