@@ -222,10 +222,3 @@ def test_bad_input_is_named():
     ):
         with pytest.raises(ValueError, match="accent is 'z'"):
             chart()
-
-
-def test_the_system_map_names_each_lesson_of_the_course():
-    ax = Figure().add_subplot()
-    texts = " ".join(text.get_text() for text in plots.system_map(ax).texts)
-    assert all(f"{lesson:02}" in texts for lesson in range(1, 16))
-    assert "monitoring" in texts

@@ -64,20 +64,16 @@ save_cold_answer(
 # ## What is the whole system?
 #
 # Both questions are about the same machine. A recommender and an ad server log what people do, turn the log into features, find a few
-# hundred candidates, rank them, show some, and watch what happens. What was shown then decides what is logged. The numbers in the boxes are the lessons.
+# hundred candidates, rank them, show some, and watch what happens. What was shown then decides what is logged. The numbers are the lessons; follow one.
 
-# %% alt="Eight boxes from business goal over data, features, retrieval, ranking, evaluation and serving to monitoring, each with its lessons; an arrow leads from monitoring back to data."
-import matplotlib.pyplot as plt
+# %%
+from mlpipe.course.system_map import system_map
 
-from mlpipe import plots
-
-plots.use_style()
-fig, ax = plt.subplots(figsize=(10, 4.2))
-plots.system_map(ax)
-ax.set_title("The model that ranks is one box of eight, and the system writes its own training data")
-plt.show()
+system_map()
 
 # %% [markdown]
+# The model that ranks is one box of eight, and the system writes its own training data.
+#
 # **Where did your cold answer begin?** A weak answer begins at *ranking* with a model and justifies it afterwards. The order that this course trains is:
 # goal, label, baseline, alternatives, choice, and the condition that would change the choice.
 #

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
@@ -305,44 +303,6 @@ def intervals(
     ax.invert_yaxis()
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False, axis="y")
-    return ax
-
-
-def system_map(ax: Axes) -> Axes:
-    """Draw the system of both questions: eight parts, the numbers of their lessons, the loop back to the data.
-
-    Parameters
-    ----------
-    ax : axes to draw on
-
-    Returns
-    -------
-    `ax`
-    """
-    parts = (
-        ("business goal", "01"),
-        ("data", "02"),
-        ("features", "03"),
-        ("retrieval", "05, 07, 12, 13"),
-        ("ranking", "08, 09, 12, 13"),
-        ("evaluation", "04, 06, 10, 11, 14, 15"),
-        ("serving", "13, 17"),
-        ("monitoring", "16"),
-    )
-    spots = [(column, 1) for column in range(4)] + [(column, 0) for column in (3, 2, 1, 0)]
-    for (name, lessons), (x, y) in zip(parts, spots, strict=True):
-        box = FancyBboxPatch((x - 0.38, y - 0.22), 0.76, 0.44, boxstyle="round,pad=0.02", fc="white", ec=MUTED, lw=1.5)
-        ax.add_patch(box)
-        ax.text(x, y + 0.06, name, ha="center", va="center", fontsize=14, fontweight="bold")
-        ax.text(x, y - 0.11, lessons, ha="center", va="center", color=MUTED)
-    for (x0, y0), (x1, y1) in pairwise(spots):
-        dx, dy = x1 - x0, y1 - y0
-        start, end = (x0 + 0.4 * dx, y0 + 0.26 * dy), (x1 - 0.4 * dx, y1 - 0.26 * dy)
-        ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": MUTED, "lw": 1.5})
-    ax.annotate("", (0.9, 0.76), (0.1, 0.24), arrowprops={"arrowstyle": "-|>", "color": ACCENT, "lw": 2})
-    ax.text(0.66, 0.48, "what was shown\ndecides what is logged", ha="left", va="center", color=ACCENT)
-    ax.set(xlim=(-0.5, 3.5), ylim=(-0.35, 1.35))
-    ax.axis("off")
     return ax
 
 

@@ -1,0 +1,131 @@
+"""The system of both interview questions on one picture, with links into the lessons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlpipe.course.boxes import render, show
+
+# Each part: what it does, in words that fit its box, and its lessons, as their notebooks are called.
+PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "business goal": ("what is better?", ("01_requirements",)),
+    "serving": ("while one waits", ("13_two_stage_pipeline", "17_scale_out")),
+    "retrieval": (
+        "finds hundreds",
+        ("05_matrix_factorization", "07_choose_the_recommender", "12_deep_models", "13_two_stage_pipeline"),
+    ),
+    "ranking": (
+        "picks ten",
+        ("08_ctr_baselines", "09_ctr_models", "12_deep_models", "13_two_stage_pipeline"),
+    ),
+    "data": ("what people did", ("02_explore_the_data",)),
+    "features": ("as known then", ("03_engineer_features",)),
+    "evaluation": (
+        "better than today?",
+        (
+            "04_measure_recommendations",
+            "06_compare_honestly",
+            "10_calibrate_the_probability",
+            "11_biased_clicks",
+            "14_experiments",
+            "15_learning_from_the_own_log",
+        ),
+    ),
+    "monitoring": ("still good?", ("16_monitor_and_retrain",)),
+}
+PEOPLE = {"asks": "a person\nasks", "sees": "sees ten,\nclicks one"}  # stand beside the parts, without lessons
+LOOP = "what was shown decides what is logged"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One arrangement of the same drawing; lengths in units of the drawing, a text is 16 of them high."""
+
+    kind: str
+    width: int
+    height: int
+    boxes: dict[str, tuple[int, int, int, int]]  # left, top, width, height
+    arrows: tuple[str, ...]  # the points of a line, as SVG writes them; the last is the tip
+    loop: str  # the arrow from what was shown to the log
+    loop_text: tuple[int, int, int, int]
+
+
+LAYOUTS = (
+    Layout(
+        "wide",
+        width=760,
+        height=384,
+        boxes={
+            "business goal": (4, 4, 752, 38),
+            "asks": (4, 128, 78, 50),
+            "serving": (112, 62, 520, 154),
+            "retrieval": (132, 104, 220, 98),
+            "ranking": (392, 104, 220, 98),
+            "sees": (664, 128, 92, 50),
+            "data": (572, 282, 184, 98),
+            "features": (374, 282, 166, 98),
+            "evaluation": (156, 282, 190, 98),
+            "monitoring": (4, 282, 126, 98),
+        },
+        arrows=(
+            "82,153 132,153",
+            "352,153 392,153",
+            "612,153 664,153",
+            "572,331 540,331",
+            "374,331 346,331",
+            "251,282 251,216",
+            "121,216 121,282",
+            "130,331 156,331",
+        ),
+        loop="710,182 710,282",
+        loop_text=(250, 236, 450, 30),
+    ),
+    Layout(
+        "narrow",
+        width=360,
+        height=580,
+        boxes={
+            "business goal": (4, 4, 352, 38),
+            "asks": (4, 58, 150, 28),
+            "sees": (168, 58, 172, 28),
+            "serving": (4, 120, 332, 150),
+            "retrieval": (14, 160, 150, 98),
+            "ranking": (186, 160, 140, 98),
+            "evaluation": (4, 306, 190, 98),
+            "monitoring": (216, 306, 120, 98),
+            "features": (4, 440, 150, 98),
+            "data": (186, 440, 150, 98),
+        },
+        arrows=(
+            "28,88 28,160",
+            "164,209 186,209",
+            "314,160 314,88",
+            "102,306 102,270",
+            "276,270 276,306",
+            "216,355 194,355",
+            "79,440 79,404",
+            "186,489 154,489",
+        ),
+        loop="340,72 350,72 350,489 336,489",
+        loop_text=(4, 546, 352, 30),
+    ),
+)
+
+
+def system_map() -> None:
+    """Show the system: eight parts, the path of a request, the loop through the log, and each part's lessons as links.
+
+    Where there is no notebook, the parts and their lessons are printed.
+
+    Examples
+    --------
+    >>> system_map()  # doctest: +ELLIPSIS
+    business goal: 01
+    serving: 13, 17
+    ...
+    """
+    numbers = {name: ", ".join(lesson[:2] for lesson in lessons) for name, (_, lessons) in PARTS.items()}
+    text = "\n".join(f"{name}: {found}" for name, found in numbers.items())
+    show(
+        render("system_map.html", layouts=LAYOUTS, parts=PARTS, people=PEOPLE, loop_text=LOOP), text, {"map": "system"}
+    )
