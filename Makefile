@@ -6,10 +6,14 @@ ONLY =
 ARGS =
 QUESTION = recommender
 JOBS = 2
+# SOLUTIONS=no leaves the solutions of exercises off the site, NOTES=yes shows the speaker's notes.
+SOLUTIONS = yes
+NOTES = no
 
 VENV   = .venv
 BIN    = $(VENV)/bin
 READY  = $(VENV)/.ready
+SITE   = $(VENV)/.ready-site
 DEV    = $(VENV)/.ready-dev
 MLPIPE = $(BIN)/python -I $(BIN)/mlpipe
 # One more at a time than lessons: a test often waits, for a kernel to start or for a process to end.
@@ -22,7 +26,7 @@ export MKL_NUM_THREADS = 1
 # Modules and a standard library of another Python.
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help setup run lab test check kernels seeds lint interview instructor slides author exercise refresh bench spark lock clean
+.PHONY: help setup run site slides lab test check kernels seeds lint interview progress instructor author exercise refresh bench spark lock clean
 
 help:  ## list the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -33,11 +37,20 @@ setup: $(READY)  ## make the environment (the other tasks do it by themselves)
 $(READY): requirements.lock pyproject.toml
 	@sh .ci/setup "$(VENV)" "$(PYTHON)" $@ requirements.lock
 
-$(DEV): requirements-dev.lock $(READY)
-	@sh .ci/setup "$(VENV)" "$(PYTHON)" $@ requirements.lock requirements-dev.lock
+$(SITE): requirements-site.lock $(READY)
+	@sh .ci/setup "$(VENV)" "$(PYTHON)" $@ requirements.lock requirements-site.lock
 
-run: $(READY)  ## execute the course: pages in build/html, a report at the end (ONLY=02,05)
+$(DEV): requirements-dev.lock $(SITE)
+	@sh .ci/setup "$(VENV)" "$(PYTHON)" $@ requirements.lock requirements-site.lock requirements-dev.lock
+
+run: $(SITE)  ## execute the course: the site in build/html, a report at the end (ONLY=02,05)
 	@$(MLPIPE) run --jobs $(JOBS) --only "$(ONLY)"
+
+site: $(SITE)  ## the site in build/html from what was executed or stored (SOLUTIONS=no NOTES=yes)
+	@$(MLPIPE) site --solutions "$(SOLUTIONS)" --notes "$(NOTES)" --jobs $(JOBS)
+
+slides: $(SITE)  ## a deck a lesson in build/slides, with a speaker's view (ONLY=05)
+	@$(MLPIPE) slides --only "$(ONLY)"
 
 lab: $(READY)  ## open your own copy of the course in JupyterLab (ARGS=--no-browser)
 	@$(MLPIPE) lab $(ARGS)
@@ -64,11 +77,11 @@ lint: $(DEV)
 interview: $(READY)  ## sit a mock interview in the terminal (QUESTION=ctr ARGS=--drill)
 	@$(MLPIPE) interview $(QUESTION) $(ARGS)
 
-instructor: $(READY)  ## lessons with solved exercises and speaker's notes, in build/instructor (ONLY=02)
-	@$(MLPIPE) instructor --jobs $(JOBS) --only "$(ONLY)"
+progress: $(READY)  ## what you have read, solved and guessed so far (ARGS=--forget)
+	@$(MLPIPE) progress $(ARGS)
 
-slides: $(READY)  ## slides of the lessons, with a speaker's view, in build/slides (ONLY=05)
-	@$(MLPIPE) slides --only "$(ONLY)"
+instructor: $(SITE)  ## lessons with solved exercises and speaker's notes, in build/instructor (ONLY=02)
+	@$(MLPIPE) instructor --jobs $(JOBS) --only "$(ONLY)"
 
 author: $(READY)  ## edit the lessons' texts in JupyterLab, as notebooks
 	@$(MLPIPE) author $(ARGS)
@@ -92,18 +105,22 @@ spark: $(READY)  ## install Spark and a Java (470 MB, about a minute), and run l
 	@$(BIN)/python -I .ci/install.py $(VENV) --group spark
 	@MLPIPE_SPARK=1 $(MLPIPE) run --only 17
 
-# The lock of the tests is what their resolution adds to the reader's. uv does not read pip's configuration, so an index that pip was
+# The locks of the site and of the tests are what their resolution adds to the reader's. uv does not read pip's configuration, so an index that pip was
 # given is handed on.
 LOCK = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
   --no-emit-index-url --no-emit-find-links --extra scale pyproject.toml
+# What the second lock has and the first one has not.
+ADDED = awk '/^[^ ]/ { known = FNR != NR && $$0 in seen; seen[$$0] } FNR != NR && !known'
 
-lock: $(READY)  ## resolve the versions anew: rewrites requirements.lock and requirements-dev.lock
+lock: $(READY)  ## resolve the versions anew: rewrites the three locks
 	@$(BIN)/python -m venv build/lock && $(BIN)/python -I .ci/install.py build/lock uv
 	@index=$${UV_DEFAULT_INDEX:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$$index"; \
 	$(LOCK) --upgrade --group install -o requirements.lock && \
-	$(LOCK) --upgrade --group install --group dev --constraint requirements.lock -o build/lock/all
-	@awk '/^[^ ]/ { known = FNR != NR && $$0 in seen; seen[$$0] } FNR != NR && !known' requirements.lock build/lock/all >requirements-dev.lock
+	$(LOCK) --upgrade --group install --extra site --constraint requirements.lock -o build/lock/site && \
+	$(LOCK) --upgrade --group install --extra site --group dev --constraint build/lock/site -o build/lock/all
+	@$(ADDED) requirements.lock build/lock/site >requirements-site.lock
+	@$(ADDED) build/lock/site build/lock/all >requirements-dev.lock
 	@{ head -n 1 .ci/versions.txt; awk '/^[^ ]/ { sub(/ \\$$/, ""); print }' requirements.lock; } >build/lock/versions
 	@mv build/lock/versions .ci/versions.txt
 	@rm -rf build/lock; echo "The locks are new; make test tells whether the course still stands"

@@ -56,7 +56,8 @@ def drawn(tex: str) -> str:
     lines = []
     for line in re.split(r"\\\\(?!\w)", cases):
         line = line.replace("&", r"\quad ").replace(r"\lVert", r"\Vert").replace(r"\rVert", r"\Vert")
-        line = line.replace(r"\text{", r"\mathrm{").replace(r"\tfrac", r"\frac").replace(r"\Longleftrightarrow", r"\Leftrightarrow")
+        line = line.replace(r"\text{", r"\mathrm{").replace(r"\tfrac", r"\frac")
+        line = line.replace(r"\Longleftrightarrow", r"\Leftrightarrow")
         line = line.replace(r"\max", r"\mathrm{max}").replace(r"\odot", r"\odot ")
         line = re.sub(r"\\Bigg?l?r?\s*(?=[()/\[\]])|\\bigg?[lr]?\s*(?=[()/\[\]])", "", line)
         line = re.sub(r"\\underbrace\{(.*?)\}_\{.*?\}\}?", r"\1", line)

@@ -19,7 +19,7 @@ from mlpipe.workshop.__main__ import parser
 
 ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text()
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-site.lock", "requirements-dev.lock")
 TARGETS = sorted(set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE)))
 
 FAKE_PYTHON = r"""#!/bin/sh
@@ -209,9 +209,10 @@ def test_pip_goes_on_where_uv_fails(clone, uv):
 
 def test_the_tests_packages_come_with_the_first_task_that_needs_them(clone):
     make(clone, "setup")
+    assert "requirements-site.lock" not in calls(clone)
     assert "requirements-dev.lock" not in calls(clone)
     make(clone, "lint")  # fails: there is no code here
-    assert "--require-hashes -r requirements.lock -r requirements-dev.lock" in calls(clone)
+    assert "-r requirements.lock -r requirements-site.lock -r requirements-dev.lock" in calls(clone)
     make(clone, "lint")
     assert "--require-hashes" not in calls(clone)
     make(clone, "setup")
@@ -348,7 +349,7 @@ def pins(name):
     return re.findall(r"^([a-z0-9][a-z0-9-]*)==", (ROOT / name).read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize(("name", "least"), [("requirements.lock", 100), ("requirements-dev.lock", 10)])
+@pytest.mark.parametrize(("name", "least"), zip(LOCKS, (100, 20, 10), strict=True))
 def test_locks_have_hashes_and_no_addresses(name, least):
     lock = (ROOT / name).read_text()
     assert "://" not in lock
@@ -360,12 +361,14 @@ def test_locks_have_hashes_and_no_addresses(name, least):
 def test_the_locks_hold_each_package_where_it_is_needed():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     groups = project["dependency-groups"]
-    readers, tests = pins("requirements.lock"), pins("requirements-dev.lock")
+    readers, site, tests = map(pins, LOCKS)
 
     def names(requirements):
         return {re.match("[A-Za-z0-9-]+", one).group().lower() for one in requirements}
 
-    extra = project["project"]["optional-dependencies"]["scale"]
-    assert names(project["project"]["dependencies"] + extra + groups["install"]) <= set(readers)
+    extras = project["project"]["optional-dependencies"]
+    assert names(project["project"]["dependencies"] + extras["scale"] + groups["install"]) <= set(readers)
+    assert names(extras["site"]) <= set(site)
+    assert not set(readers) & set(site)
     assert names(groups["dev"]) <= set(tests)
-    assert not set(readers) & set(tests)
+    assert not {*readers, *site} & set(tests)

@@ -35,8 +35,9 @@ def parser() -> argparse.ArgumentParser:
 
     handed_on = "Other arguments, such as --no-browser, are handed on to JupyterLab."
     command("lab", "Open your own copy of the course, my_course/ in this folder, in JupyterLab.", handed_on)
-    run = command("run", "Execute lessons: pages in build/html in this folder, a report at the end.")
+    run = command("run", "Execute lessons: the site in build/html in this folder, a report at the end.")
     commands.add_parser("interview", help="Sit a mock interview in the terminal.", add_help=False)
+    site = command("site", "The site in build/html in this folder, of what was executed, or of the stored notebooks.")
     instructor = command("instructor", "Execute lessons with solved exercises; pages with notes in build/instructor.")
     slides = command("slides", "Slides of the lessons, with a speaker's view: build/slides in this folder.")
     command("check-environment", "Is this machine ready for the course? What fails comes with its fix.")
@@ -47,8 +48,12 @@ def parser() -> argparse.ArgumentParser:
     exercise.add_argument("--only", default="", metavar="05.user_step", help="these exercises or lessons only")
     for one in (run, instructor, slides, refresh):
         one.add_argument("--only", default="", metavar="02,05", help="these lessons only")
-    for one in (run, instructor):
-        one.add_argument("--jobs", type=int, default=2, help="lessons at a time (default: 2)")
+    for one in (run, site, instructor):
+        one.add_argument("--jobs", type=int, default=2, help="lessons or pages at a time (default: 2)")
+    site.add_argument(
+        "--solutions", choices=("yes", "no"), default="yes", help="of the exercises, folded (default: yes)"
+    )
+    site.add_argument("--notes", choices=("yes", "no"), default="no", help="of the speaker (default: no)")
     run.add_argument("--seed", type=int, help="another SEED than the lesson's")
     run.add_argument("--scale", choices=("full", "small"), help="another SCALE than the lesson's")
     return top
@@ -110,6 +115,13 @@ def command(options: argparse.Namespace, others: list[str]) -> int:
         from mlpipe.workshop.run import run
 
         return run(course, options.only, options.jobs, options.seed, options.scale, into=folder)
+    if options.command == "site":
+        from mlpipe.workshop.site import Edition, site
+
+        edition = Edition(solutions=options.solutions == "yes", notes=options.notes == "yes")
+        print("Building the site ...", flush=True)
+        print(f"Read on: {site(course, folder, edition, options.jobs)}")
+        return 0
     if options.command == "instructor":
         from mlpipe.workshop.instructor import instructor
 

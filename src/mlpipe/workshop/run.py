@@ -1,4 +1,4 @@
-"""Run the course: every lesson in a process of its own, two at a time, with progress, pages and a report."""
+"""Run the course: every lesson in a process of its own, two at a time, with progress, a report and the site."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ import psutil
 from tqdm import tqdm
 
 from mlpipe.paths import call, home
-from mlpipe.workshop import lessons, pages
+from mlpipe.workshop import lessons, site
 from mlpipe.workshop.execute import Job, allow_open_files, environment
 
 Row = dict[str, Any]
@@ -168,17 +168,16 @@ def run(
     scale: str | None = None,
     into: Path | None = None,
 ) -> int:
-    """`make run`: the lessons of `root` executed to build/run in `into`, pages to build/html; returns the exit status.
+    """`make run`: the lessons of `root` executed to build/run, the site in build/html; returns the exit status.
 
-    `into` is `root` where it is not given.
+    `build` lies in `into`, which is `root` where it is not given.
     """
     chosen = lessons.find(root, only)
     for lesson in chosen:
         lessons.read(lesson.notebook)  # before anything starts, an error for a lesson without its notebook
-    every = [lesson for lesson in lessons.find(root) if lesson.notebook.exists()]
     build = Path(into or root).resolve() / "build"
-    folder, report = build / "html", build / "run" / "report.json"
-    _read_report(report)  # a damaged one is told before anything starts, too
+    report = build / "run" / "report.json"
+    read_report(report)  # a damaged one is told before anything starts, too
     parameters = {key: value for key, value in (("SEED", seed), ("SCALE", scale)) if value is not None}
     jobs = [
         Job(
@@ -191,46 +190,24 @@ def run(
         for lesson in chosen
     ]
 
-    def site(rows: list[Row]) -> None:
+    def pages(rows: list[Row]) -> Path:
         _remember(report, rows)
-        for lesson in every:  # so that every link leads somewhere
-            _write_page(lesson, every, lesson.notebook, folder, replace=False)
-        with lessons.locked(folder):  # so that the last index written is the one that knows most
-            lessons.write(folder / "index.html", pages.index(every, _read_report(report)))
+        return site.site(root, into, workers=workers)
 
     print(f"Running {len(jobs)} lessons, {workers} at a time. Ctrl-C stops; what is finished is kept.", flush=True)
-    return publish(jobs, every, folder, site, "run", workers)
+    return publish(jobs, pages, "run", workers)
 
 
-def publish(
-    jobs: list[Job],
-    every: list[lessons.Lesson],
-    folder: Path,
-    site: Callable[[list[Row]], None],
-    target: str,
-    workers: int,
-    notes: bool = False,
-) -> int:
-    """Execute, write a page for each lesson, print a table, let `site` do what is left; returns the exit status."""
-    course, executed = {lesson.name: lesson for lesson in every}, {job.name: Path(job.output) for job in jobs}
-
-    def finished(row: Row) -> None:
-        name = row["lesson"]
-        try:
-            _write_page(course[name], every, executed[name], folder, error=row["error"], notes=notes)
-        except (OSError, ValueError) as error:  # a page that cannot be made fails the lesson
-            row["result"] = "failed"
-            row["error"] = row["error"] or {"message": f"the page was not made: {error}"}
-
+def publish(jobs: list[Job], pages: Callable[[list[Row]], Path], target: str, workers: int) -> int:
+    """Execute, print a table, let `pages` make the site, also of a run that failed; returns the exit status."""
     with _interruptions():
-        rows, stopped = run_jobs(jobs, workers, finished)
-        print(table(rows))
+        rows, stopped = run_jobs(jobs, workers)
+        print(table(rows), flush=True)
         code = int(any(row["result"] != "ok" for row in rows))
         try:
-            site(rows)
-            print(f"Read on: {folder / 'index.html'}")
+            print(f"Read on: {pages(rows)}")
         except (OSError, ValueError) as error:
-            print(f"The report and the index are not complete: {error}")
+            print(f"The report and the pages are not complete: {error}")
             code = 1
         if stopped:
             left = (row["lesson"] for row in rows if row["result"] in ("stopped", "not run"))
@@ -240,20 +217,7 @@ def publish(
     return code
 
 
-def _write_page(
-    lesson: lessons.Lesson, every: list[lessons.Lesson], notebook: Path, folder: Path, replace: bool = True, **how: Any
-) -> None:
-    """Write the page of a notebook; without `replace` only where there is none, also when another run makes it now."""
-    path = folder / f"{lesson.name}.html"
-    if not replace and path.exists():
-        return
-    content = pages.page(lessons.read(notebook), lesson, every, every[0].notebook.parent, **how)
-    with lessons.locked(folder):
-        if replace or not path.exists():
-            lessons.write(path, content)
-
-
-def _read_report(report: Path) -> dict[str, Row]:
+def read_report(report: Path) -> dict[str, Row]:
     """Rows by lesson, of this run and of earlier ones. Raises ValueError for a damaged file."""
     stored = lessons.read_json(report, f"delete it and call `{call('run')}` again")
     return {row["lesson"]: row for row in stored.get("lessons", [])}
@@ -262,7 +226,7 @@ def _read_report(report: Path) -> dict[str, Row]:
 def _remember(report: Path, rows: list[Row]) -> None:
     """Add rows to the report, which another run may be writing, too. Raises OSError, ValueError for a damaged file."""
     with lessons.locked(report.parent):
-        known = _read_report(report) | {row["lesson"]: row for row in rows if row["result"] != "not run"}
+        known = read_report(report) | {row["lesson"]: row for row in rows if row["result"] != "not run"}
         lessons.write(report, json.dumps({"lessons": [known[name] for name in sorted(known)]}, indent=1) + "\n")
 
 

@@ -1,0 +1,179 @@
+"""The course as a site: Sphinx and MyST-NB on the notebooks, offline, also opened as files."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from importlib.util import find_spec
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from mlpipe.paths import call
+from mlpipe.workshop import lessons
+from mlpipe.workshop.lessons import Lesson
+from mlpipe.workshop.site import reference, sources
+from mlpipe.workshop.site.sources import DOWNLOADS, READERS, Edition, solved
+
+__all__ = ["Edition", "build", "site", "solved"]
+
+THEME = Path(__file__).with_name("theme")
+PACKAGES = {  # what the extra `site` brings, by the names of their modules
+    "sphinx": "Sphinx",
+    "myst_nb": "myst-nb",
+    "furo": "furo",
+    "sphinx_copybutton": "sphinx-copybutton",
+    "sphinx_design": "sphinx-design",
+    "sphinx_codeautolink": "sphinx-codeautolink",
+    "numpydoc": "numpydoc",
+}
+SETTINGS: dict[str, Any] = {
+    "project": "mlpipe",
+    "language": "en",
+    "extensions": [
+        "myst_nb",
+        "sphinx.ext.autodoc",
+        "numpydoc",
+        "sphinx_codeautolink",
+        "sphinx_copybutton",
+        "sphinx_design",
+        "mlpipe.workshop.site.extension",
+        "mlpipe.workshop.site.formulas",
+    ],
+    "suppress_warnings": ["codeautolink.match_block"],  # an example with its output is left as it is
+    "exclude_patterns": [DOWNLOADS],
+    # what MyST-NB makes of a notebook
+    "nb_execution_mode": "off",
+    "nb_merge_streams": True,
+    "nb_ipywidgets_js": {},  # they would come from elsewhere
+    "nb_code_prompt_show": "Show the code",
+    "nb_code_prompt_hide": "Hide the code",
+    "myst_enable_extensions": ["amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath"],
+    "myst_heading_anchors": 4,
+    # the reference from docstrings
+    "default_role": "literal",
+    "autodoc_member_order": "bysource",
+    "autodoc_typehints": "none",  # the docstrings say what a reader needs of them
+    "numpydoc_show_class_members": False,
+    "codeautolink_autodoc_inject": False,
+    "codeautolink_concat_default": True,  # a name imported in one cell is used in the next
+    # the pages
+    "html_theme": "furo",
+    "html_title": "mlpipe",
+    "html_theme_options": {"navigation_with_keys": True, "top_of_page_buttons": []},
+    "html_static_path": [str(THEME)],
+    "html_css_files": ["formulas.css", "site.css"],
+    "html_js_files": ["site.js"],
+    "html_copy_source": False,
+    "html_show_sourcelink": False,
+    "html_show_sphinx": False,
+    "html_show_copyright": False,
+    "pygments_style": "a11y-high-contrast-light",
+}
+
+
+def missing() -> str:
+    """What to tell a reader who has not installed the packages of the site, or nothing."""
+    absent = [name for module, name in PACKAGES.items() if find_spec(module) is None]
+    return f"Pages need {', '.join(absent)}: `pip install 'mlpipe[site]'`, or `make site` in a clone." if absent else ""
+
+
+def site(root: Path, into: Path | None = None, edition: Edition = READERS, workers: int = 2) -> Path:
+    """`make site`: the site in build/html, from what `make run` executed and, for other lessons, from what is stored.
+
+    Returns its start page. Raises ValueError as `build` does.
+    """
+    folder = Path(into or root).resolve() / "build"
+    report = lessons.read_json(folder / "run" / "report.json", f"delete it and call `{call('run')}` again")
+    rows = {row["lesson"]: row for row in report.get("lessons", [])}
+    return build(lessons.find(root), folder / "run", folder / "html", folder / "site", rows, edition, workers)
+
+
+def build(
+    course: list[Lesson],
+    executed: Path,
+    folder: Path,
+    work: Path,
+    rows: dict[str, dict[str, Any]],
+    edition: Edition = READERS,
+    workers: int = 2,
+) -> Path:
+    """Build the site of these lessons, of what has changed since the last time; returns its start page.
+
+    Parameters
+    ----------
+    course : the lessons and traps in order
+    executed : the folder of executed notebooks, where there are any
+    folder : for the pages
+    work : for the sources and what Sphinx keeps from build to build
+    rows : of the run's report, by a lesson's name
+    edition : with solutions, with notes
+    workers : processes that read and write pages
+
+    Raises
+    ------
+    ValueError
+        With a line for each thing that Sphinx warns of, or when its packages are missing.
+    """
+    if absent := missing():
+        raise ValueError(absent)
+    with lessons.locked(work):
+        _write_sources(course, executed, work / "sources", rows, edition)
+        problems = sphinx(work, folder, SETTINGS, "html", workers)
+    if problems:
+        raise ValueError("\n".join(["the site is not right:", *problems]))
+    return folder / "index.html"
+
+
+def _write_sources(
+    course: list[Lesson], executed: Path, into: Path, rows: dict[str, dict[str, Any]], edition: Edition
+) -> None:
+    """Write what Sphinx reads, and remove what an earlier build had."""
+    texts, notebooks = dict[str, bytes | str](), []
+    for lesson in course:
+        stored = lessons.read(lesson.notebook)
+        text = sources.solved(stored) if edition.solved else stored
+        notebook, is_run = sources.latest(text, executed / f"{lesson.name}.ipynb")
+        notebooks.append(notebook)
+        page = sources.ready(notebook, edition, rows.get(lesson.name) if is_run else None, lesson)
+        texts[f"{lesson.name}.ipynb"] = lessons.to_bytes(page)
+        texts[f"{DOWNLOADS}/{lesson.name}.ipynb"] = lessons.to_bytes(lessons.without_outputs(stored))
+    texts |= reference.pages(notebooks)
+    texts["index.md"] = "# Course\n\n" + _contents(course)
+    for name, content in texts.items():
+        sources.write_changed(into / name, content)
+    sources.remove_others(into, [into / name for name in texts])
+
+
+def _contents(course: list[Lesson]) -> str:
+    """The side bar: the lessons by part, then the pages that serve all of them."""
+    trees = [(part, [lesson.name for lesson in some]) for part, some in groupby(course, lambda lesson: lesson.part)]
+    trees.append(("Reference", ["api/index"]))
+    return "\n\n".join(
+        "```{{toctree}}\n:hidden:\n:caption: {}\n\n{}\n```".format(part, "\n".join(names)) for part, names in trees
+    )
+
+
+def sphinx(work: Path, folder: Path, settings: dict[str, Any], builder: str, workers: int) -> list[str]:
+    """Run Sphinx; what it warns of, without the paths of this machine."""
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+    told = io.StringIO()
+    with patch_docutils(), docutils_namespace(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of libraries among themselves; what concerns the sources is told to `told`
+        app = Sphinx(
+            str(work / "sources"),
+            None,
+            str(folder),
+            str(work / f"doctrees-{builder}"),
+            builder,
+            settings,
+            status=None,
+            warning=told,
+            parallel=workers,
+        )
+        app.build()
+    lines = re.sub(r"\x1b\[[\d;]*m", "", told.getvalue()).replace(f"{work / 'sources'}/", "").splitlines()
+    return [line for line in lines if line.strip()]

@@ -1,0 +1,239 @@
+"""What Sphinx reads: each notebook once more, its cells made ready for a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from mlpipe.course.definition import find
+from mlpipe.workshop import lessons
+from mlpipe.workshop.execute import INJECTED
+from mlpipe.workshop.lessons import Lesson
+
+DOWNLOADS = "notebooks"  # the folder of the sources that holds what a reader can download
+FOLD, UNFOLD = "% fold", "% unfold"  # comments of MyST, which the extension turns into a folded part
+_LINK = re.compile(r"\]\((?!\w+:)(?:[^)#]*/)?([^)/#]+\.ipynb)(?=[)#])")
+_HREF = re.compile(r'(<a [^>]*href=")(?!\w+:)(?:[^"#]*/)?([^"/#]+)\.ipynb(?=["#])')
+_STRIP = re.compile(r"^\|[^\n]*where we are[^\n]*\|\n\|[-| :]+\|\n(\|[^\n]*\|)\n?", re.MULTILINE)
+_PAGES = {"INSTRUCTING": "instructors", "results": "results"}  # documents that are pages of the site
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What stands on the pages besides the lessons: solutions of exercises, speaker's notes."""
+
+    solutions: bool = True  # folded below each exercise
+    notes: bool = False
+    solved: bool = False  # the notebooks are those with solved exercises
+
+
+READERS = Edition()
+
+
+def solved(notebook: NotebookNode) -> NotebookNode:
+    """A copy in which each answer cell holds its exercise's solution, and nothing else differs."""
+    copy = nbformat.from_dict(notebook)
+    for cell in copy.cells:
+        if exercise := lessons.exercise_id(cell):
+            cell.source = find(exercise).solution.strip()
+    return copy
+
+
+def latest(notebook: NotebookNode, executed: Path) -> tuple[NotebookNode, bool]:
+    """The executed notebook where it is one of this text, else the one given; and whether it was executed."""
+    if executed.exists():
+        try:
+            run = lessons.read(executed)
+        except ValueError:  # half a file of a run that was killed
+            return notebook, False
+        if _texts(run) == _texts(notebook):
+            return run, True
+    return notebook, False
+
+
+def _texts(notebook: NotebookNode) -> list[str]:
+    return [cell.source for cell in notebook.cells if INJECTED not in cell.metadata.get("tags", [])]
+
+
+def ready(
+    notebook: NotebookNode,
+    edition: Edition,
+    row: dict[str, Any] | None,
+    lesson: Lesson,
+    linked: Callable[[str], str] = lambda text: text,
+) -> NotebookNode:
+    """The notebook as its page shows it.
+
+    Parameters
+    ----------
+    notebook : executed, or as it is stored
+    edition : whether solutions and notes are shown
+    row : of the run's report; an error in it is announced
+    lesson : which one it is
+    linked : Markdown of a text to the same with terms and lessons linked
+    """
+    cells = list[NotebookNode]()
+    error = (row or {}).get("error")
+    number = 0
+    for cell in notebook.cells:
+        number += INJECTED not in cell.metadata.get("tags", [])
+        if error and error.get("cell") == number:
+            cells.append(_text('<a id="failed"></a>'))
+        cells += _cell(cell, lesson, edition, linked)
+        if number == 1 and error:
+            cells.append(_text(failure(error)))
+    _fold(cells)
+    page = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": lessons.KERNEL})
+    for place, one in enumerate(page.cells):  # the same from build to build: a page that is as it was stays
+        one.id = f"cell-{place}"
+    return page
+
+
+def failure(error: dict[str, Any]) -> str:
+    """What stands at the top of the page of a lesson whose run failed."""
+    where = f"in [cell {error['cell']}](#failed)" if "cell" in error else "before its first cell"
+    told = "\n".join(str(error["message"]).splitlines()[:20])
+    fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", told)), default=0))
+    head = f"This run failed {where}. What stands below it was not run."
+    return f":::{{error}}\n{head}\n\n{fence}text\n{told}\n{fence}\n:::"
+
+
+def _cell(cell: NotebookNode, lesson: Lesson, edition: Edition, linked: Callable[[str], str]) -> Iterator[NotebookNode]:
+    """One cell of a lesson as one or more of its page."""
+    tags, notes = list(cell.metadata.get("tags", [])), cell.metadata.get("notes")
+    if cell.cell_type == "markdown":
+        yield _text(_strip(_flat(linked(cell.source)), lesson))
+    elif cell.source.strip():
+        yield from _code(cell, tags, edition)
+    if notes and edition.notes:
+        yield _text(f":::{{admonition}} Say\n:class: notes\n{notes}\n:::")
+
+
+def _code(cell: NotebookNode, tags: list[str], edition: Edition) -> Iterator[NotebookNode]:
+    """A cell of code with its outputs, and what is folded below an exercise."""
+    exercise = lessons.exercise_id(cell)
+    outputs = [_output(output) for output in cell.get("outputs", [])]
+    shown: dict[str, Any] = {}
+    if alt := cell.metadata.get("alt"):
+        shown["image"] = {"alt": alt}
+    kinds = {kind for output in cell.get("outputs", []) for kind in output.get("metadata", {}).get("mlpipe", {})}
+    if "parameters" in tags or INJECTED in tags:
+        shown["code_prompt_show"] = shown["code_prompt_hide"] = "Parameters of this run"
+        tags = ["hide-input"]
+    elif exercise and cell.source.strip() == find(exercise).solution.strip():
+        shown["code_prompt_show"] = shown["code_prompt_hide"] = "One solution"
+        tags = ["hide-input"]
+    else:
+        tags = [f"has-{kind}" for kind in sorted(kinds)]
+    metadata = {"tags": tags, "mystnb": shown} if shown else {"tags": tags}
+    yield nbformat.v4.new_code_cell(cell.source, outputs=outputs, metadata=metadata)
+    if exercise:
+        yield _text(help_for(exercise, edition))
+
+
+def help_for(exercise: str, edition: Edition) -> str:
+    """Hints and, where the edition has them, solutions of an exercise, each folded."""
+    definition = find(exercise)
+    parts = [
+        f"::::{{dropdown}} Hint {number} of {len(definition.hints)}\n{prose(hint)}\n::::"
+        for number, hint in enumerate(definition.hints, 1)
+    ]
+    if edition.solutions:
+        first, second = definition.solution.strip(), definition.another.strip()
+        also = f"\n\nAnother one:\n\n```python\n{second}\n```" if second != first else ""
+        parts.append(
+            f"::::{{dropdown}} Solution\n:class-container: solution\n```python\n{first}\n```{also}\n\n"
+            f"{prose(definition.takeaway)}\n::::"
+        )
+    return "\n\n".join(parts)
+
+
+def prose(text: str) -> str:
+    """A sentence of ours as Markdown: `code` stays code, all other signs are text."""
+    parts = re.split(r"(`[^`]+`)", text)
+    return "".join(part if part.startswith("`") else re.sub(r"([\\*_$\[\]<>{}#|~])", r"\\\1", part) for part in parts)
+
+
+def _output(output: NotebookNode) -> NotebookNode:
+    """An output with links that lead from page to page, and, for a claim, the place that other pages link to."""
+    copy = nbformat.from_dict(output)
+    if html := copy.get("data", {}).get("text/html"):
+        html = _HREF.sub(r"\1\2.html", html)
+        record = copy.get("metadata", {}).get("mlpipe", {})
+        if "claim" in record:
+            html = f'<div class="claim" id="claim-{record["claim"]["id"]}">{html}</div>'
+        copy.data["text/html"] = html
+    return copy
+
+
+def _flat(source: str) -> str:
+    """Markdown with links that suit the sources, which lie side by side."""
+    return _LINK.sub(r"](\1", source)
+
+
+def _strip(source: str, lesson: Lesson) -> str:
+    """The opening cell's table (where we are, what you need, what it takes) as a strip that a phone can show."""
+    found = _STRIP.search(source)
+    if not found:
+        return source
+    where, need, takes = (part.strip() for part in re.split(r"(?<!\\)\|", found[1].strip().strip("|")))
+    stages = [stage.strip() for stage in where.split("▸")]
+    words = " ".join(f"[{stage}]{{.stage{' .here' if stage.startswith('**') else ''}}}" for stage in stages)
+    strip = (
+        f":::::{{div}} where-we-are\n{words}\n\n**You need** {need} · **It takes** {takes} · "
+        f"{{download}}`the notebook <{DOWNLOADS}/{lesson.notebook.name}>`\n:::::\n"
+    )
+    return source[: found.start()] + strip + source[found.end() :]
+
+
+def _fold(cells: list[NotebookNode]) -> None:
+    """Mark what would give away the answer to a guess: from its box to the text after the result, up to a heading."""
+    for first, cell in enumerate(cells):
+        asked = next(_ids(cell, "guess"), None)
+        if asked is None:
+            continue
+        last = next((place for place, one in enumerate(cells) if place > first and asked in _ids(one, "reveal")), None)
+        if last is None:
+            continue
+        reads = last + 1 < len(cells) and cells[last + 1].cell_type == "markdown"
+        text = cells[last + 1].source if reads else ""
+        head = re.search(r"^#{1,6} ", text, re.MULTILINE)
+        told, rest = (text[: head.start()], text[head.start() :]) if head else (text, "")
+        if told.strip():
+            cells[last + 1].source = f"{told.rstrip()}\n\n{UNFOLD}\n\n{rest}".rstrip()
+        else:
+            cells.insert(last + 1, _text(UNFOLD))
+        cells.insert(first + 1, _text(FOLD))
+
+
+def _ids(cell: NotebookNode, kind: str) -> Iterator[str]:
+    """The ids of the guesses that a cell asks for, or of the results that it reveals."""
+    for output in cell.get("outputs", []):
+        record = output.get("metadata", {}).get("mlpipe", {})
+        if kind in record:
+            yield record[kind]["id"]
+
+
+def _text(source: str) -> NotebookNode:
+    return nbformat.v4.new_markdown_cell(source)
+
+
+def write_changed(path: Path, content: bytes | str) -> None:
+    """Write a source where it differs, so that Sphinx builds anew what has changed."""
+    data = content.encode() if isinstance(content, str) else content
+    if not path.exists() or path.read_bytes() != data:
+        lessons.write(path, data)
+
+
+def remove_others(folder: Path, written: Iterable[Path]) -> None:
+    """Remove sources of an earlier build that this one does not have."""
+    kept = set(written)
+    for path in folder.rglob("*"):
+        if path.is_file() and path not in kept and path.name != ".lock":
+            path.unlink()
