@@ -15,7 +15,7 @@ CHOICES = ["a half", "a tenth", "a hundredth"]
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch, tmp_path):
-    for name in ("_asked", "_given", "_results"):
+    for name in ("_asked", "_given", "_results", "_boxes"):
         monkeypatch.setattr(module, name, {})
     monkeypatch.setenv("MLPIPE_HOME", str(tmp_path))
     return tmp_path
@@ -210,9 +210,13 @@ def test_the_table_has_a_line_a_question(capsys):
 def test_a_record_that_cannot_be_written_costs_only_the_record(monkeypatch, home, capsys):
     (home / "file").write_text("")
     monkeypatch.setenv("MLPIPE_HOME", str(home / "file"))
-    with pytest.warns(UserWarning, match="MLPIPE_HOME"):
-        guess("99.n", 1)
-    assert "Your guess: 1" in capsys.readouterr().out
+    guess("99.n", 1)
+    reveal("99.n", 1)
+    taken, result = capsys.readouterr().out.splitlines()
+    assert taken.startswith("Your guess: 1.")
+    assert result.startswith("✓ The result: 1. Your guess was 1: right.")
+    assert "set MLPIPE_HOME" in taken
+    assert "set MLPIPE_HOME" in result
 
 
 CELLS = (

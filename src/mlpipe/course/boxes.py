@@ -17,6 +17,8 @@ TEMPLATES = Path(__file__).with_name("box_templates")
 # Hues of Okabe and Ito, which colour-blind readers tell apart, dark enough for text on white; a page may set its own.
 GOOD, BAD, NEUTRAL = "var(--mlpipe-good,#007857)", "var(--mlpipe-bad,#b34700)", "var(--mlpipe-neutral,#0072b2)"
 
+VIEW = "application/vnd.jupyter.widget-view+json"
+
 
 def shell() -> Any | None:
     """The running IPython shell, or None in a plain Python process: where none is imported, none runs."""
@@ -29,14 +31,21 @@ def lives() -> bool:
     return shell() is not None and not os.environ.get("TQDM_DISABLE")
 
 
-def show(html_text: str, text: str, metadata: dict[str, Any]) -> None:
-    """Display both forms; `metadata` is stored with the output, where the runner finds it."""
+def show(html_text: str, text: str, metadata: dict[str, Any], live: Any = None, instead: Any = None) -> None:
+    """Display both forms; `metadata` is stored with the output, where the runner finds it.
+
+    `live` is a widget that is shown where it can be; with `instead` they take the place of that earlier widget.
+    """
     if shell() is None:
         print(text)
         return
     from IPython.display import display
 
-    display({"text/html": html_text, "text/plain": text}, raw=True, metadata={"mlpipe": metadata})
+    bundle: dict[str, Any] = {"text/html": html_text, "text/plain": text}
+    if live is not None:
+        bundle[VIEW] = {"version_major": 2, "version_minor": 0, "model_id": live.model_id}
+    name = getattr(live or instead, "model_id", None)
+    display(bundle, raw=True, metadata={"mlpipe": metadata}, display_id=name, update=instead is not None)
 
 
 @cache

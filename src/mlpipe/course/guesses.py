@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+import os
 import re
-import warnings
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import mlpipe
 from mlpipe.course.boxes import BAD, GOOD, NEUTRAL, box, lives, prose, render, show, sign
 from mlpipe.course.claims import shown
-from mlpipe.course.record import update_record
+from mlpipe.course.record import read_record, update_record
 from mlpipe.paths import home
 
 RIGHT, NEAR = 1.1, 1.5  # factors between a guess and the result up to which it is called so
@@ -71,9 +74,11 @@ class Question(NamedTuple):
 
 
 # Of this kernel. A guess counts when it came before the result.
+_lock = threading.RLock()  # JupyterLab hands over what a box takes in a thread of its own
 _asked: dict[str, Question] = {}
 _given: dict[str, float | str] = {}
 _results: dict[str, dict[str, Any]] = {}  # as they are stored with the output
+_boxes: dict[str, Any] = {}  # the last one of each question
 
 
 def guess(id: str, yours: float | str | None = None, *, choices: Sequence[str] | None = None, unit: str = "") -> None:
@@ -99,21 +104,22 @@ def guess(id: str, yours: float | str | None = None, *, choices: Sequence[str] |
     >>> guess("99.share", 40)
     Your guess: 40 %. You may change it until the result is shown.
     """
-    if yours is not None and choices is None and not unit and id in _asked:
-        question = _asked[id]
-    else:
-        question = _asked[id] = _question(id, choices, unit)
-    if yours is None:
-        text = _invitation(question)
-    elif (answer := question.answer(yours)) != _given.get(id) and id in _results:
-        text = _too_late(id)
-    else:
-        if id not in _results:
-            _keep(question, answer)
-        text = f"Your guess: {question.say(answer)}."
-        text += "" if id in _results else " You may change it until the result is shown."
-    record = {"id": id, "choices": list(question.choices), "unit": question.unit}
-    show(box(NEUTRAL, prose(text)), text.replace("`", ""), {"guess": record})
+    with _lock:
+        if yours is not None and choices is None and not unit and id in _asked:
+            question = _asked[id]
+        else:
+            question = _asked[id] = _question(id, choices, unit)
+        if yours is not None:
+            text, written = _take(question, yours)
+            if id in _boxes:
+                _boxes[id].tell(text, written)
+        else:
+            _remember(question)
+            text = _invitation(question)
+            if id not in _results and _boxes_live():
+                _ask(question)
+                return
+        _tell(question, text)
 
 
 def reveal(id: str, value: float | str, *, fmt: str | None = None) -> None:
@@ -137,34 +143,8 @@ def reveal(id: str, value: float | str, *, fmt: str | None = None) -> None:
     >>> reveal("99.half", 50, fmt=".1f")
     ✗ The result: 50.0 %. Your guess was 12 %: 4.2 times too low.
     """
-    if id not in _asked:
-        known = ", ".join(sorted(_asked)) or "none yet"
-        raise ValueError(
-            f"reveal: {id!r} was not asked in this run (asked: {known}): run its cell with guess(...) first"
-        )
-    question = _asked[id]
-    result, number = _result(question, value, fmt)
-    answer = _given.get(id)
-    verdict, words = "", ""
-    if answer is not None:
-        same = answer == result or (not isinstance(answer, str) and shown(answer, fmt) == number)
-        verdict, words = ("right", "right") if same else judge(answer, result)
-    row = {
-        "id": id,
-        "shown": question.say(result, number),
-        "value": result,
-        "guess": None if answer is None else question.say(answer),
-        "verdict": verdict,
-    }
-    _results[id] = row
-    mark, colour = _MARKS[verdict]
-    said = f"The result: {row['shown']}."
-    if answer is not None:
-        said += f" Your guess was {row['guess']}: {words}."
-        _record(question, answer, row)
-    elif lives():
-        said += " No guess was taken; the next time, guess first."
-    show(box(colour, f"{sign(colour, mark)} {prose(said)}"), f"{mark} {said}", {"reveal": row})
+    with _lock:
+        _reveal(id, value, fmt)
 
 
 def guesses() -> None:
@@ -195,6 +175,40 @@ def guesses() -> None:
     ]
     page = render("guesses.html", colour=NEUTRAL, title=title, head=head, rows=table)
     show(page, "\n  ".join([title, *lines]), {"guesses": rows})
+
+
+def _reveal(id: str, value: Any, fmt: str | None) -> None:
+    if id not in _asked:
+        known = ", ".join(sorted(_asked)) or "none yet"
+        raise ValueError(
+            f"reveal: {id!r} was not asked in this run (asked: {known}): run its cell with guess(...) first"
+        )
+    question = _asked[id]
+    result, number = _result(question, value, fmt)
+    answer = _given.get(id)
+    verdict, words = "", ""
+    if answer is not None:
+        same = answer == result or (not isinstance(answer, str) and shown(answer, fmt) == number)
+        verdict, words = ("right", "right") if same else judge(answer, result)
+    row = {
+        "id": id,
+        "shown": question.say(result, number),
+        "value": result,
+        "guess": None if answer is None else question.say(answer),
+        "verdict": verdict,
+    }
+    _results[id] = row
+    _close(question)
+    mark, colour = _MARKS[verdict]
+    said = f"The result: {row['shown']}."
+    if answer is not None:
+        said += f" Your guess was {row['guess']}: {words}."
+        said += _record(question, row)
+    elif lives():
+        said += " No guess was taken; the next time, guess first."
+        if id in _boxes and not _boxes[id].answered:
+            said += f" If there is no box, call `{_call(question)}`."
+    show(box(colour, f"{sign(colour, mark)} {prose(said)}"), f"{mark} {said}".replace("`", ""), {"reveal": row})
 
 
 def judge(guess: float | str, result: float | str) -> tuple[str, str]:
@@ -232,7 +246,7 @@ def _question(id: Any, choices: Any, unit: Any) -> Question:
         raise ValueError(f"guess {id}: choices is {choices!r}; expected two to six texts, each another one")
     if unit:
         raise ValueError(f"guess {id}: choices and unit are given; a choice has no unit: leave one of them out")
-    return Question(id, tuple(one.strip() for one in choices), "")
+    return Question(id, tuple(" ".join(one.split()) for one in choices), "")
 
 
 def _result(question: Question, value: Any, fmt: str | None) -> tuple[float | str, str]:
@@ -249,15 +263,78 @@ def _result(question: Question, value: Any, fmt: str | None) -> tuple[float | st
     return str(value), ""
 
 
+def _take(question: Question, given: Any) -> tuple[str, str]:
+    """Take a guess, unless its result was shown: what was made of it in words, and the guess as it would be typed.
+
+    Raises ValueError for what is no guess.
+    """
+    with _lock:
+        id, answer = question.id, question.answer(given)
+        if id in _results:
+            text = _invitation(question) if answer == _given.get(id) else _too_late(id)
+        else:
+            _given[id] = answer
+            text = f"Your guess: {_said(id)}. You may change it until the result is shown."
+            text += _record(question, {})
+        return text, _written(id)
+
+
+def _remember(question: Question) -> None:
+    """Take up the guess of an earlier run of this reader."""
+    if lives() and question.id not in _given and question.id not in _results:
+        found = read_record(_path(question)).get(question.id)
+        if isinstance(found, dict):
+            with suppress(ValueError):  # the question has other choices now
+                _given[question.id] = question.answer(found.get("guess"))
+
+
+def _boxes_live() -> bool:
+    """Whether a box would be shown: in JupyterLab or Notebook, which name their session, if earlier boxes were."""
+    shown = not _boxes or any(box.answered for box in _boxes.values())
+    return lives() and "JPY_SESSION_NAME" in os.environ and shown
+
+
+def _ask(question: Question) -> None:
+    """Show a box; where it cannot live any more stands how to give the guess by code."""
+    from mlpipe.course.guess_box import Box  # brings ipywidgets
+
+    if question.id in _boxes:
+        _boxes[question.id].close()
+    made = _boxes[question.id] = Box(question.choices, question.unit, lambda given: _take(question, given))
+    if question.id in _given:
+        made.tell(_invitation(question), _written(question.id))
+    _tell(question, _invitation(question), made)
+
+
+def _tell(question: Question, text: str, live: Any = None, instead: Any = None) -> None:
+    """Show a line, where a box is `live` that, or the line `instead` of an earlier box."""
+    record = {"id": question.id, "choices": list(question.choices), "unit": question.unit}
+    show(box(NEUTRAL, prose(text)), text.replace("`", ""), {"guess": record}, live, instead)
+
+
+def _close(question: Question) -> None:
+    """Put a line in the place of the box: a notebook that is opened again has no kernel to make it live."""
+    if (shown_box := _boxes.get(question.id)) and not shown_box.closed:
+        text = f"Your guess: {_said(question.id)}." if question.id in _given else "No guess was taken."
+        _tell(question, text, instead=shown_box)
+        shown_box.close()
+
+
+def _call(question: Question) -> str:
+    """How to give the guess by code."""
+    example = f'"{question.choices[0]}"' if question.choices else "..."
+    return f'guess("{question.id}", {example})'
+
+
 def _invitation(question: Question) -> str:
     """What stands in place of the box: the guess that was given, or how to give one."""
     if question.id in _given:
         return f"Your guess: {_said(question.id)}."
     if question.choices:
-        what, how, example = ", ".join(f"“{one}”" for one in question.choices), "Choose", f'"{question.choices[0]}"'
+        what, how = ", ".join(f"“{one}”" for one in question.choices), "Choose"
     else:
-        what, how, example = f"which number{question.unit and ' in '}{question.unit}", "Type it", "..."
-    return f'Your guess: {what}? {how} in JupyterLab, or call `guess("{question.id}", {example})`.'
+        what, how = f"which number{question.unit and ' in '}{question.unit}", "Type it"
+    return f"Your guess: {what}? {how} in JupyterLab, or call `{_call(question)}`."
 
 
 def _too_late(id: str) -> str:
@@ -283,25 +360,30 @@ def _sum(rows: list[dict[str, Any]]) -> str:
     return f"Your guesses: {n_given} for {asked}" + (f"; {found}." if found else ".")
 
 
-def _keep(question: Question, answer: float | str) -> None:
-    """Take a guess that came before its result."""
-    _given[question.id] = answer
-    _record(question, answer, {})
+def _written(id: str) -> str:
+    """The guess as it would be typed or chosen; "" for none."""
+    answer = _given.get(id, "")
+    return answer if isinstance(answer, str) else f"{answer:.15g}"
 
 
-def _record(question: Question, answer: float | str, row: dict[str, Any]) -> None:
-    """Write a guess, and what came of it, into the reader's record."""
+def _path(question: Question) -> Path:
+    return home() / "guesses" / f"{question.lesson}.json"
+
+
+def _record(question: Question, row: dict[str, Any]) -> str:
+    """Write a guess, and what came of it, into the reader's record; what prevents it, as a sentence to be added."""
     entry = {
-        "guess": answer,
-        "said": question.say(answer),
+        "guess": _given[question.id],
+        "said": _said(question.id),
         "result": row.get("shown"),
         "verdict": row.get("verdict", ""),
+        "version": mlpipe.__version__,
     }
     try:  # a folder that cannot be written costs the reader's own record, not the lesson
-        path = home() / "guesses" / f"{question.lesson}.json"
-        update_record(path, question.id, entry | {"version": mlpipe.__version__})
+        update_record(_path(question), question.id, entry)
     except OSError as error:
-        warnings.warn(f"your record was not written ({error}); set MLPIPE_HOME to a folder of yours", stacklevel=3)
+        return f" Your record was not written ({error}); set MLPIPE_HOME to a folder of yours."
+    return ""
 
 
 def _quoted(choices: Sequence[str]) -> str:

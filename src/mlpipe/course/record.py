@@ -41,6 +41,15 @@ def add_record(path: Path, entry: dict[str, Any]) -> None:
         entries[key] = entry
 
 
+def read_record(path: Path) -> dict[str, Any]:
+    """The entries of a JSON file, none where it is missing or damaged: who writes next sets a damaged one aside."""
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return entries if isinstance(entries, dict) else {}
+
+
 @contextmanager
 def _kept(path: Path) -> Iterator[dict[str, Any]]:
     """What is in a record, to be changed, then written back; a damaged one is set aside, not overwritten."""
