@@ -199,7 +199,7 @@ def test_the_table_has_a_line_a_question(capsys):
     capsys.readouterr()
     guesses()
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "Your guesses: 3 for 4 questions; 1 right, 1 off."
+    assert lines[0] == "You guessed at 3 of 4 questions: 1 right, 1 off."
     rows = [[part.strip() for part in line.split("   ") if part.strip()] for line in lines[2:]]
     assert rows[0] == ["click rate", "3 %", "3 %", "right"]
     assert rows[1] == ["factors", "a half", "a tenth", "off"]
@@ -246,4 +246,4 @@ def test_a_reader_who_did_not_guess_is_told(monkeypatch):
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
     *_, results, closing = in_kernel(*CELLS)
     assert "No guess was taken; the next time, guess first." in results.outputs[0].data["text/plain"]
-    assert "0 for 2 questions." in closing.outputs[0].data["text/plain"]
+    assert "You guessed at 0 of 2 questions." in closing.outputs[0].data["text/plain"]

@@ -153,9 +153,10 @@ def guesses() -> None:
     Examples
     --------
     >>> guesses()  # doctest: +SKIP
-    Your guesses: 1 of 2 questions, 1 right.
-      half      50 %     50.0 %   right
-      factors   no guess a tenth
+    You guessed at 1 of 2 questions: 1 right.
+      question   your guess   the result   how near
+      half       50 %         50.0 %       right
+      factors    no guess     a tenth
     """
     if not _given and not lives():
         text = "Your guesses: how near they were stands here when you run this lesson."
@@ -167,7 +168,7 @@ def guesses() -> None:
     table = [
         (row["id"].partition(".")[2].replace("_", " "), row["guess"], row["shown"], row["verdict"]) for row in rows
     ]
-    head = ("question", "your guess", "the result", "")
+    head = ("question", "your guess", "the result", "how near")
     widths = [max(map(len, column)) for column in zip(head, *table, strict=True)]
     lines = [
         "   ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -352,12 +353,12 @@ def _said(id: str) -> str:
 def _sum(rows: list[dict[str, Any]]) -> str:
     """One sentence about all guesses."""
     if not rows:
-        return "Your guesses: no question was asked in this run; run the cells above first."
+        return "No question was asked in this run: run the cells above first."
     n_given = sum(row["id"] in _given for row in rows)
     counts = [(word, sum(row["verdict"] == word for row in rows)) for word in ("right", "near", "off")]
     found = ", ".join(f"{count} {word}" for word, count in counts if count)
-    asked = f"{len(rows)} question{'s' * (len(rows) > 1)}"
-    return f"Your guesses: {n_given} for {asked}" + (f"; {found}." if found else ".")
+    asked = f"You guessed at {n_given} of {len(rows)} question{'s' * (len(rows) > 1)}"
+    return f"{asked}: {found}." if found else f"{asked}."
 
 
 def _written(id: str) -> str:

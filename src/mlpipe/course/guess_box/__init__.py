@@ -53,4 +53,5 @@ class Box(anywidget.AnyWidget):
             try:
                 self.tell(*self._take(given[:LONGEST]))
             except ValueError as error:
-                self.tell(str(error))
+                text = str(error)
+                self.tell(text[:1].upper() + text[1:])
