@@ -30,10 +30,11 @@ WIDTH, HEIGHT = 1280, 720  # pixels of a slide
 ROOM = 550  # pixels of its height between heading and strip
 TYPES = ("slide", "-", "fragment")
 LINES_OF_CODE, CHARACTERS = 12, 80
-QUIET = ("exercise", "cold_answer")  # outputs that talk to the one who runs the notebook
-NEEDED = (  # of reveal.js; the rest of it stays at home
-    *("LICENSE", "dist/reset.css", "dist/reveal.css", "dist/reveal.js", "plugin/notes/notes.js"),
-    "dist/theme/fonts/source-sans-pro/*",  # the same font everywhere, so that what fits here fits there
+QUIET = ("exercise", "guesses", "cold_answer")  # outputs that talk to the one who runs the notebook
+NEEDED = (  # of all that Sphinx and reveal.js bring
+    "slides.css",
+    *(f"revealjs/{name}" for name in ("LICENSE", "dist/reveal.css", "dist/reveal.js", "plugin/notes/notes.js")),
+    "revealjs/dist/theme/fonts/source-sans-pro/*",  # the same font everywhere, so that what fits here fits there
 )
 REVEAL = {  # settings of reveal.js
     "width": WIDTH,
@@ -154,8 +155,7 @@ def _code(cell: NotebookNode) -> list[Block]:
     if (longest := max(map(len, lines))) > CHARACTERS:
         raise ValueError(f"slide_code is {wanted!r}: a line of {longest} characters, more than {CHARACTERS}")
     coloured = Markup(highlight("\n".join(lines), PythonLexer(), HtmlFormatter(nowrap=True)))
-    size = "" if longest <= 66 else Markup(' style="font-size:24px"')
-    return [_html(Markup('<pre class="code"{}><code>{}</code></pre>').format(size, coloured))]
+    return [_html(Markup('<pre class="code{}"><code>{}</code></pre>').format(_size(lines), coloured))]
 
 
 def _outputs(cell: NotebookNode) -> list[Block]:
@@ -167,6 +167,10 @@ def _outputs(cell: NotebookNode) -> list[Block]:
             continue
         if claim := record.get("claim"):
             blocks.append(_html(render("claim.html", THEME, claim=claim)))
+        elif asked := record.get("guess"):
+            blocks.append(_html(render("guess.html", THEME, guess=asked)))
+        elif result := record.get("reveal"):
+            blocks.append(_html(render("reveal.html", THEME, result=result)))
         elif "say" in record:
             blocks.append(_html(render("say.html", THEME, said=record["say"])))
         elif "image/png" in data:
@@ -179,8 +183,14 @@ def _outputs(cell: NotebookNode) -> list[Block]:
         elif "text/html" in data:
             blocks.append(_html(Markup('<div class="box">{}</div>').format(Markup(data["text/html"]))))
         elif text := (output.get("text") or data.get("text/plain", "")).rstrip():
-            blocks.append(_html(Markup('<pre class="printed">{}</pre>').format(text)))
+            blocks.append(_html(Markup('<pre class="printed{}">{}</pre>').format(_size(text.splitlines()), text)))
     return blocks
+
+
+def _size(lines: list[str]) -> str:
+    """The class of lines that leave room for larger letters."""
+    longest = max(map(len, lines), default=0)
+    return " short" if longest <= 58 else " middle" if longest <= 66 else ""
 
 
 def _html(content: str, aspect: float = 0.0) -> Block:
@@ -209,11 +219,11 @@ def _arranged(slide: Slide) -> list[str]:
     kind = " asks" * slide.asks
     if len(pictures) == 1 and others:
         aspect = pictures[0].aspect
-        below, beside = min(1168, max(ROOM - height, 1) * aspect), min(700, ROOM * aspect)  # its width
+        below, beside = min(1188, max(ROOM - height, 1) * aspect), min(708, ROOM * aspect)  # its width
         if beside > 1.1 * below:
             columns = [*_within("column", _each(others)), *_within("column", _each(pictures))]
             return _within(f"columns{kind}", columns)
-    roomy = " roomy" * (not pictures and 1.45 * height < ROOM)
+    roomy = " roomy" * (not pictures and 1.45 * height < ROOM and not any(map(_wide, others)))
     return _within(f"body{kind}{roomy}", _each(slide.blocks))
 
 
@@ -223,8 +233,15 @@ def _height(block: Block) -> int:
         return 146 if len(block.markdown) > 400 else 110
     if "{raw}" in block.markdown:
         return 34 * (block.markdown.count("\n") - 1) + 38
-    formulas = 60 * block.markdown.count("$$")
-    return formulas + sum(42 * (1 + len(line) // 80) for line in block.markdown.splitlines() if line.strip()) + 16
+    pieces = block.markdown.split("$$")  # text and formulas in turn
+    lines = [line for piece in pieces[::2] for line in piece.splitlines() if line.strip()]
+    return 110 * len(pieces[1::2]) + sum(42 * (1 + len(line) // 80) for line in lines) + 16
+
+
+def _wide(block: Block) -> bool:
+    """Whether a displayed formula of the text leaves no room for larger letters."""
+    formulas = block.markdown.split("$$")[1::2]
+    return any(len(re.sub(r"\\[a-zA-Z]+|[\s{}^_\\]", "", formula)) > 30 for formula in formulas)
 
 
 def _each(blocks: list[Block]) -> list[str]:
@@ -283,7 +300,7 @@ def build(decks: dict[str, str], folder: Path) -> None:
             "myst_enable_extensions": ["dollarmath"],
             "myst_dmath_double_inline": True,
             "revealjs_use_section_ids": True,
-            "revealjs_static_path": [str(THEME)],
+            "revealjs_static_path": [str(THEME / "slides.css")],
             "revealjs_style_theme": "slides.css",
             "revealjs_script_conf": REVEAL,
             "revealjs_script_plugins": [{"src": "revealjs/plugin/notes/notes.js", "name": "RevealNotes"}],
@@ -294,9 +311,8 @@ def build(decks: dict[str, str], folder: Path) -> None:
             Sphinx(texts, None, folder, Path(scratch, "trees"), "revealjs", **options).build()
         if said := re.sub(r"\x1b\[[0-9;]*m", "", warnings.getvalue()).replace(f"{texts}/", "").strip():
             raise ValueError(f"the slides have faults:\n{said}")
-    reveal = folder / "_static" / "revealjs"
-    kept = {path for pattern in NEEDED for path in reveal.glob(pattern)}
-    for path in sorted(reveal.rglob("*"), reverse=True):  # what lies in a folder, then the folder
+    kept = {path for pattern in NEEDED for path in (folder / "_static").glob(pattern)}
+    for path in sorted((folder / "_static").rglob("*"), reverse=True):  # what lies in a folder, then the folder
         if path.is_file() and path not in kept:
             path.unlink()
         elif path.is_dir() and not any(path.iterdir()):
