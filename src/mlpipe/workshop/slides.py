@@ -202,7 +202,7 @@ def source(slides: list[Slide], title: str, lesson: Lesson) -> str:
     """The MyST Markdown of a deck."""
     parts = ["---\norphan: true\n---"]
     for place, slide in enumerate(slides):
-        parts.append(slide.heading)
+        parts += [f"% {slide.line}", slide.heading]  # the first is a comment
         if not place:
             parts.append(_html(Markup('<p class="part">{} · {}</p>').format(lesson.number, lesson.part)).markdown)
         parts += _arranged(slide)
@@ -309,8 +309,9 @@ def build(decks: dict[str, str], folder: Path) -> None:
         with patch_docutils(), docutils_namespace():
             options: dict[str, Any] = {"confoverrides": settings, "status": None, "warning": warnings}
             Sphinx(texts, None, folder, Path(scratch, "trees"), "revealjs", **options).build()
-        if said := re.sub(r"\x1b\[[0-9;]*m", "", warnings.getvalue()).replace(f"{texts}/", "").strip():
-            raise ValueError(f"the slides have faults:\n{said}")
+        if said := re.sub(r"\x1b\[[0-9;]*m", "", warnings.getvalue()).strip():
+            faults = re.sub(r"\S*?(\w+)\.md:(\d+): (?:WARNING|ERROR)", lambda found: _place(decks, found), said)
+            raise ValueError(f"the slides have faults, on the slide that begins at\n{faults}")
     kept = {path for pattern in NEEDED for path in (folder / "_static").glob(pattern)}
     for path in sorted((folder / "_static").rglob("*"), reverse=True):  # what lies in a folder, then the folder
         if path.is_file() and path not in kept:
@@ -319,13 +320,23 @@ def build(decks: dict[str, str], folder: Path) -> None:
             path.rmdir()
 
 
+def _place(decks: dict[str, str], found: re.Match[str]) -> str:
+    """Where the slide begins that a line of a deck's Markdown belongs to."""
+    before = decks[found[1]].splitlines()[: int(found[2])]
+    return next((line[2:] for line in reversed(before) if line.startswith("% ")), found[1])
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Formulas as MathML, for Sphinx."""
     from docutils import nodes
+    from sphinx.util.logging import getLogger
 
     def write(display: str) -> Any:
         def visit(translator: Any, node: Any) -> None:
-            translator.body.append(pages.mathml(node.astext(), display))
+            try:
+                translator.body.append(pages.mathml(node.astext(), display))
+            except ValueError as problem:
+                getLogger(__name__).warning(str(problem), location=node)
             raise nodes.SkipNode
 
         return visit
