@@ -12,7 +12,19 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from mlpipe import plots
-from mlpipe.plots import ACCENT, MUTED, color_of, intervals, label_lines, lorenz, ranked_bars, use_style
+from mlpipe.course.definition import find
+from mlpipe.plots import (
+    ACCENT,
+    MUTED,
+    als_step,
+    color_of,
+    intervals,
+    label_lines,
+    lorenz,
+    ranked_bars,
+    timeline,
+    use_style,
+)  # fmt: skip
 from mlpipe.ranking_metrics import gini_of_counts
 
 RECOMMENDERS = ["popularity", "ItemKNN", "PureSVD", "GraphFilter", "BPR", "ALS", "EASE", "hybrid"]
@@ -35,6 +47,18 @@ def axes():
     return figure.subplots()
 
 
+WEIGHTS = {"unobserved_weight": 0.1, "regularization": 0.2}
+
+
+def solved():
+    """Two users, three films, two factors: likes, films, and the users' vectors by the exercise of lesson 05."""
+    likes, films = np.array([[1, 1, 0], [0, 0, 1]]), np.array([[1, 0], [0.8, 0.6], [0, 1]])
+    empty, penalty = WEIGHTS.values()
+    answer = find("05.user_step").answer
+    users = [answer(np.flatnonzero(row), films, empty, penalty * (row.sum() + 3 * empty)) for row in likes]
+    return likes, films, np.array(users)
+
+
 def draw(name, ax):
     """One example of each helper, as dense as a lesson would make it."""
     if name == "lorenz":
@@ -47,12 +71,17 @@ def draw(name, ax):
         label_lines(ax)
     elif name == "ranked_bars":
         ranked_bars(ax, CLICK_MODELS, np.linspace(-0.5, 0.6, 9), accent="oracle", fmt="{:.0%}")
+    elif name == "timeline":
+        seen = {"shown": zip("abcde", range(5), strict=True), "clicked": [("a", 1)], "clicked too late": [("e", 9)]}
+        timeline(ax, "abcde", seen, spans=[("e", 4, 9), ("b", 1, np.nan)], moments={"training starts": 6})
+    elif name == "als_step":
+        als_step(ax, *solved(), **WEIGHTS)
     else:
         intervals(ax, RECOMMENDERS, np.arange(8), np.arange(8) - 1, np.arange(8) + 1, reference=3, accent="ALS")
     return ax
 
 
-HELPERS = ["lorenz", "label_lines", "ranked_bars", "intervals"]
+HELPERS = ["lorenz", "label_lines", "ranked_bars", "intervals", "timeline", "als_step"]
 
 
 def ticks(axis):
@@ -222,3 +251,40 @@ def test_bad_input_is_named():
     ):
         with pytest.raises(ValueError, match="accent is 'z'"):
             chart()
+
+
+def test_a_timeline_puts_events_on_their_rows_and_tells_kinds_by_form_and_colour():
+    kinds = {"shown": [("a", 1), ("b", 2)], "clicked": [], "late": [("b", 5)]}
+    ax = timeline(axes(), ["a", "b"], kinds, spans=[("b", 2, 5), ("a", 1, np.nan)], moments={"now": 3})
+    assert [dots.get_offsets().tolist() for dots in ax.collections] == [[[1, 0], [2, 1]], [], [[5, 1]]]
+    shapes = [dots.get_paths()[0].vertices for dots in ax.collections]
+    assert len({len(shape) for shape in shapes}) + (shapes[1].tolist() != shapes[2].tolist()) >= 3
+    strokes = [line.get_xydata().tolist() for line in ax.lines if line.get_zorder() == 1]
+    assert strokes == [[[2, 1], [5, 1]], [[3, 0], [3, 1]]]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["shown", "clicked", "late"]
+    assert ax.yaxis_inverted()  # the first row is on top
+
+
+@pytest.mark.parametrize(
+    ("events", "message"),
+    [
+        ({}, "events has 0 kinds; expected one to 3"),
+        ({name: [] for name in "wxyz"}, "events has 4 kinds"),
+        ({"shown": [("c", 1)]}, "the row of an event of 'shown' is 'c'; expected one of 'a', 'b'"),
+        ({"late": [("a", np.nan)]}, "'late' has an event of 'a' at nan; leave out"),
+    ],
+)
+def test_a_timeline_refuses_what_it_cannot_place(events, message):
+    with pytest.raises(ValueError, match=message):
+        timeline(axes(), ["a", "b"], events)
+
+
+def test_the_step_of_als_shows_the_equations_that_the_exercise_solves():
+    likes, films, users = solved()
+    texts = [text.get_text() for text in als_step(axes(), likes, films, users, **WEIGHTS).texts]
+    for number in [*users.ravel(), *(users @ films.T).ravel(), *(likes @ films).ravel()]:
+        assert f"{number:.2f}" in texts
+    with pytest.raises(ValueError, match=r"user_factors\[1\] is .*; expected .*, the solution"):
+        als_step(axes(), likes, films, users + np.array([[0, 0], [0.1, 0]]), **WEIGHTS)
+    with pytest.raises(ValueError, match=r"shapes \(2, 3\), \(3, 3\) and \(2, 2\); expected"):
+        als_step(axes(), likes, np.eye(3), users, **WEIGHTS)

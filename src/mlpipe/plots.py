@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -304,6 +304,163 @@ def intervals(
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False, axis="y")
     return ax
+
+
+# What happened, what happened beside it, and what the figure is about: told apart by form as well as by colour.
+_MARKS: tuple[dict[str, Any], ...] = (
+    {"marker": "o", "color": MUTED, "s": 70},
+    {"marker": "s", "facecolor": "white", "edgecolor": _NAVY, "linewidth": 2, "s": 70},
+    {"marker": "D", "color": ACCENT, "s": 75},
+)
+
+
+def timeline(
+    ax: Axes,
+    rows: Iterable[Any],
+    events: Mapping[str, Iterable[tuple[Any, Any]]],
+    *,
+    spans: Iterable[tuple[Any, Any, Any]] = (),
+    moments: Mapping[str, Any] | None = None,
+    legend: bool = True,
+) -> Axes:
+    """Draw what happened when: a line a row, a mark an event; form and colour tell its kind.
+
+    Parameters
+    ----------
+    ax : axes to draw on
+    rows : names of the lines, first on top
+    events : (row, time) of each event, by kind, up to three; the kind that the figure is about comes last
+        Times are numbers or time stamps. A kind without events stays in the legend.
+    spans : (row, start, end) of strokes that join two events; those whose end is missing are left out
+    moments : times at which a dashed line crosses all rows, by what happens then
+    legend : whether the kinds are named below the axes
+
+    Returns
+    -------
+    `ax`
+
+    Raises
+    ------
+    ValueError
+        For more than three kinds, an event of a row that is not in `rows`, or a missing time.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = timeline(Figure().subplots(), ["ann", "bob"], {"seen": [("ann", 1), ("bob", 3)]}, moments={"now": 2})
+    >>> ax.collections[0].get_offsets().tolist()
+    [[1.0, 0.0], [3.0, 1.0]]
+    """
+    if not 0 < len(events) <= len(_MARKS):
+        raise ValueError(f"events has {len(events)} kinds; expected one to {len(_MARKS)}, each has a form of its own")
+    names = list(rows)
+    for number in range(len(names)):
+        ax.axhline(number, color="#e6e6e6", linewidth=1.5, zorder=0)
+    for (kind, pairs), mark in zip(events.items(), _MARKS, strict=False):
+        of, times = [list(column) for column in zip(*pairs, strict=True)] or [[], []]
+        for row, time in zip(of, times, strict=True):
+            arguments.one_of(f"the row of an event of {kind!r}", row, names, ", the rows")
+            if time != time:
+                raise ValueError(f"{kind!r} has an event of {row!r} at {time}; leave out what never happened")
+        ax.scatter(times, [names.index(row) for row in of], label=kind, zorder=3, **mark)
+    for row, start, end in spans:
+        if end == end:
+            ax.plot([start, end], [names.index(row)] * 2, color=MUTED, linewidth=2, zorder=1)
+    for name, moment in (moments or {}).items():
+        ax.axvline(moment, color=_BLACK, linestyle="--", linewidth=1.5, zorder=1)
+        ax.annotate(name, (moment, 1), xycoords=("data", "axes fraction"), xytext=(5, -3), textcoords="offset points")
+    ax.set_yticks(range(len(names)), [str(name) for name in names])
+    ax.set_ylim(len(names) - 0.5, -0.5 - 0.5 * bool(moments))  # room for the names of the moments
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.grid(visible=False)
+    if legend:
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=len(events), borderaxespad=0)
+    return ax
+
+
+def als_step(
+    ax: Axes, likes: ArrayLike, item_factors: ArrayLike, user_factors: ArrayLike, *,
+    unobserved_weight: float, regularization: float,
+) -> Axes:  # fmt: skip
+    """Draw a half-step of implicit ALS with its numbers: film vectors held fixed, each user solved, what is predicted.
+
+    Parameters
+    ----------
+    ax : axes of about 8 x 4.5 inches
+    likes : (n_users, n_films) 1 for a like, else 0; two or three users, up to four films
+    item_factors, user_factors : (n_films, 2), (n_users, 2) the vectors held fixed, and the solution for them
+    unobserved_weight, regularization : weight of an empty cell, and penalty before it is scaled by each user's cells
+
+    Returns
+    -------
+    `ax`
+
+    Raises
+    ------
+    ValueError
+        When the shapes do not fit, or `user_factors` do not solve the normal equations that the figure would show.
+
+    References
+    ----------
+    Hu, Koren and Volinsky 2008, Collaborative filtering for implicit feedback datasets; with the penalty of Rendle et
+    al. 2021.
+    """
+    liked, Y, X = (np.asarray(values, dtype=np.float64) for values in (likes, item_factors, user_factors))
+    if Y.shape[1:] != (2,) or X.shape != (len(liked), 2) or liked.shape[1:] != (len(Y),):
+        raise ValueError(
+            f"likes, item_factors and user_factors have shapes {liked.shape}, {Y.shape} and {X.shape}; expected "
+            "(n_users, n_films), (n_films, 2) and (n_users, 2): a page has room for two factors"
+        )
+    empty = unobserved_weight * Y.T @ Y
+    for place, text, color in (
+        (0.8, "vector y,\nheld fixed", MUTED), (1.77, "like\nt", _BLACK), (2.25, "weight\nw", _BLACK),
+        (3.0, "solve  A x = b  for x, one user at a time", _BLACK), (7.0, "predict\nx · y", _BLACK),
+    ):  # fmt: skip
+        ax.text(place, 0.2, text, color=color, va="bottom", fontsize=11, fontstyle="italic", linespacing=1)
+    for user, (t, x) in enumerate(zip(liked, X, strict=True)):
+        correction = (1 - unobserved_weight) * (Y * t[:, None]).T @ Y
+        ridge = regularization * (t.sum() + unobserved_weight * len(Y)) * np.eye(2)
+        A, b, top = empty + correction + ridge, t @ Y, -2.15 * user
+        if not np.allclose(A @ x, b, atol=1e-6):
+            raise ValueError(f"user_factors[{user}] is {x}; expected {np.linalg.solve(A, b)}, the solution for its row")
+        ax.text(0, top - 0.1, f"user {user + 1}", fontsize=11, fontweight="bold", va="center")
+        for film, (y, target) in enumerate(zip(Y, t, strict=True)):
+            height, color = top - 0.55 - 0.38 * film, ACCENT if target else _BLACK
+            weight = 1 if target else unobserved_weight
+            cells = (f"film {film + 1}", f"({y[0]:.1f}, {y[1]:.1f})", f"{target:.0f}", f"{weight:g}")
+            for place, cell in zip((0, 0.8, 1.8, 2.3), cells, strict=True):
+                ax.text(place, height, cell, va="center", fontsize=11, color=MUTED if place == 0.8 else color)
+            ax.barh(height, x @ y, height=0.26, left=7.0, color=ACCENT if target else MUTED)
+            ax.text(7.06 + max(x @ y, 0), height, f"{x @ y:.2f}", va="center", fontsize=11, color=color)
+        ax.plot([7.0, 7.0], [top - 0.32, height - 0.25], color=_BLACK, linewidth=1.2)
+        for place, matrix, name, sign in (
+            (3.05, empty, "all as empty:\nonce for all users", ""), (4.4, correction, "more for\nliked films", "+"),
+            (5.75, ridge, "ridge", "+"),
+            (3.05, A, "", "A ="), (4.7, x[:, None], "", "x ="), (5.9, b[:, None], "", "b ="),
+        ):  # fmt: skip
+            middle, color = top - (0.25 if name else 1.4), ACCENT if sign == "x =" else _BLACK
+            _brackets(ax, place, middle, matrix, color)
+            ax.text(place - 0.07, middle, sign, ha="right", va="center", fontsize=11, color=color)
+            ax.text(place + 0.5, middle - 0.32, name, ha="center", va="top", fontsize=11, linespacing=1)
+    ax.set(xticks=[], yticks=[], xlim=(-0.05, 8.35), ylim=(-2.15 * len(liked) + 0.42, 0.75))
+    ax.axis("off")
+    return ax
+
+
+def _brackets(ax: Axes, left: float, middle: float, values: np.ndarray, color: str) -> None:
+    """A small matrix between brackets, its left edge and its middle given."""
+    width, half = 0.5 * values.shape[1], 0.26
+    for (row, column), value in np.ndenumerate(values):
+        place = left + 0.25 + 0.5 * column, middle + half / 2 - half * row
+        ax.text(*place, f"{value:.2f}", ha="center", va="center", fontsize=11, color=color)
+    for edge, inward in ((left, 0.06), (left + width, -0.06)):
+        ax.plot(
+            [edge + inward, edge, edge, edge + inward],
+            middle + half * np.array([1, 1, -1, -1]),
+            color=color,
+            linewidth=1.2,
+        )
 
 
 def _plain(name: str) -> str:
