@@ -13,11 +13,12 @@ from typing import Any
 from mlpipe.paths import call
 from mlpipe.workshop import lessons
 from mlpipe.workshop.lessons import Lesson
-from mlpipe.workshop.site import reference, sources
+from mlpipe.workshop.site import reference, references, sources
 from mlpipe.workshop.site.sources import DOWNLOADS, READERS, Edition, solved
 
 __all__ = ["Edition", "build", "site", "solved"]
 
+LINES = 30
 THEME = Path(__file__).with_name("theme")
 PACKAGES = {  # what the extra `site` brings, by the names of their modules
     "sphinx": "Sphinx",
@@ -118,12 +119,20 @@ def build(
     """
     if absent := missing():
         raise ValueError(absent)
+    if wrong := references.check(course):
+        raise ValueError(_told("the lessons name what does not exist:", wrong))
     with lessons.locked(work):
         _write_sources(course, executed, work / "sources", rows, edition)
         problems = sphinx(work, folder, SETTINGS, "html", workers)
     if problems:
-        raise ValueError("\n".join(["the site is not right:", *problems]))
+        raise ValueError(_told("the site is not right:", problems))
     return folder / "index.html"
+
+
+def _told(head: str, problems: list[str]) -> str:
+    """A line for each problem, and no more lines than a screen has."""
+    more = [f"... and {len(problems) - LINES} more"] if len(problems) > LINES else []
+    return "\n".join([head, *problems[:LINES], *more])
 
 
 def _write_sources(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from mlpipe.course.definition import find
 from mlpipe.workshop import lessons
 from mlpipe.workshop.execute import INJECTED
 from mlpipe.workshop.lessons import Lesson
+from mlpipe.workshop.site.references import anchor, linked
 
 DOWNLOADS = "notebooks"  # the folder of the sources that holds what a reader can download
 FOLD, UNFOLD = "% fold", "% unfold"  # comments of MyST, which the extension turns into a folded part
@@ -66,7 +67,6 @@ def ready(
     edition: Edition,
     row: dict[str, Any] | None,
     lesson: Lesson,
-    linked: Callable[[str], str] = lambda text: text,
 ) -> NotebookNode:
     """The notebook as its page shows it.
 
@@ -76,16 +76,15 @@ def ready(
     edition : whether solutions and notes are shown
     row : of the run's report; an error in it is announced
     lesson : which one it is
-    linked : Markdown of a text to the same with terms and lessons linked
     """
-    cells = list[NotebookNode]()
+    cells, seen = list[NotebookNode](), set[str]()  # terms whose first use is linked
     error = (row or {}).get("error")
     number = 0
     for cell in notebook.cells:
         number += INJECTED not in cell.metadata.get("tags", [])
         if error and error.get("cell") == number:
             cells.append(_text('<a id="failed"></a>'))
-        cells += _cell(cell, lesson, edition, linked)
+        cells += _cell(cell, lesson, edition, seen)
         if number == 1 and error:
             cells.append(_text(failure(error)))
     _fold(cells)
@@ -104,11 +103,11 @@ def failure(error: dict[str, Any]) -> str:
     return f":::{{error}}\n{head}\n\n{fence}text\n{told}\n{fence}\n:::"
 
 
-def _cell(cell: NotebookNode, lesson: Lesson, edition: Edition, linked: Callable[[str], str]) -> Iterator[NotebookNode]:
+def _cell(cell: NotebookNode, lesson: Lesson, edition: Edition, seen: set[str]) -> Iterator[NotebookNode]:
     """One cell of a lesson as one or more of its page."""
     tags, notes = list(cell.metadata.get("tags", [])), cell.metadata.get("notes")
     if cell.cell_type == "markdown":
-        yield _text(_strip(_flat(linked(cell.source)), lesson))
+        yield _text(_strip(_flat(linked(cell.source, seen)), lesson))
     elif cell.source.strip():
         yield from _code(cell, tags, edition)
     if notes and edition.notes:
@@ -132,6 +131,8 @@ def _code(cell: NotebookNode, tags: list[str], edition: Edition) -> Iterator[Not
     else:
         tags = [f"has-{kind}" for kind in sorted(kinds)]
     metadata = {"tags": tags, "mystnb": shown} if shown else {"tags": tags}
+    if exercise:
+        yield _text(f'<span id="{anchor("exercise", exercise)}"></span>')
     yield nbformat.v4.new_code_cell(cell.source, outputs=outputs, metadata=metadata)
     if exercise:
         yield _text(help_for(exercise, edition))
@@ -167,7 +168,7 @@ def _output(output: NotebookNode) -> NotebookNode:
         html = _HREF.sub(r"\1\2.html", html)
         record = copy.get("metadata", {}).get("mlpipe", {})
         if "claim" in record:
-            html = f'<div class="claim" id="claim-{record["claim"]["id"]}">{html}</div>'
+            html = f'<div class="claim" id="{anchor("claim", record["claim"]["id"])}">{html}</div>'
         copy.data["text/html"] = html
     return copy
 
