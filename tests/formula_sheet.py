@@ -21,24 +21,38 @@ from mlpipe.workshop.site.formulas import mathml
 
 ROOT = Path(__file__).parents[1]
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$\w])\$(?![\s$])([^$\n]*?[^$\s\\])\$(?![\d$])", re.DOTALL)
+UNKNOWN = {  # what matplotlib does not know -> what it draws instead
+    r"\\[lr]Vert": r"\\Vert ",
+    r"\\le\b": r"\\leq ",
+    r"\\frac12": r"\\frac{1}{2}",
+    r"\\sqrt (\w)": r"\\sqrt{\1}",
+    r"\\text\{": r"\\mathrm{",
+    r"\\Longleft": r"\\Left",
+    r"\\max": r"\\mathrm{max}",
+    r"\\[Bb]igg?[lr]?\s*(?=[()/\[\]])": "",
+    r"\\underbrace\{(.*?)\}_\{.*?\}\}?": r"\1",
+    r"\\math(bf|bb|cal|tt|rm) (\w)": r"\\math\1{\2}",
+    r"\\boldsymbol\\gamma": r"\\gamma",
+    "&": r"\\quad ",
+}
 STYLE = (
     "body{margin:16px;font:17px/1.5 DejaVu Sans,sans-serif;color:#111}td{border-bottom:1px solid #ccc;padding:8px}"
     "td:nth-child(2){width:520px}img{max-width:560px}p{margin:0}"
 )
 
 
-def formulas() -> Iterator[tuple[str, str, str]]:
-    """Where, "block" or "inline", and the TeX of each formula in lessons, traps, exercises and the interview."""
-    for lesson in find(ROOT):
+def formulas(only: str = "") -> Iterator[tuple[str, str, str]]:
+    """Where, "block" or "inline", and the TeX of each formula in lessons and traps, their exercises and slides."""
+    for lesson in find(ROOT, only):
         for cell in from_text(lesson).cells:
             if cell.cell_type == "markdown":
                 yield from in_text(lesson.number, cell.source)
-            elif name := exercise_id(cell):
+            for words in ("slide", "notes"):
+                yield from in_text(lesson.number, cell.metadata.get(words, ""))
+            if name := exercise_id(cell):
                 exercise = find_exercise(name)
                 for text in (exercise.title, *exercise.hints):
                     yield from in_text(name, text)
-    for path in sorted((ROOT / "src/mlpipe/interview/content").glob("*.md")):
-        yield from in_text(path.stem, path.read_text(encoding="utf-8"))
 
 
 def in_text(where: str, markdown: str) -> Iterator[tuple[str, str, str]]:
@@ -49,19 +63,13 @@ def in_text(where: str, markdown: str) -> Iterator[tuple[str, str, str]]:
 
 
 def drawn(tex: str) -> str:
-    """The formula as matplotlib draws it, as an <img>; what it does not know, it names."""
+    """The formula as matplotlib draws it, as an <img>; what it cannot draw, it names."""
     from matplotlib import mathtext
 
-    cases = re.sub(r"\\begin\{\w+\*?\}|\\end\{\w+\*?\}", "", tex)
     lines = []
-    for line in re.split(r"\\\\(?!\w)", cases):
-        line = line.replace("&", r"\quad ").replace(r"\lVert", r"\Vert").replace(r"\rVert", r"\Vert")
-        line = line.replace(r"\text{", r"\mathrm{").replace(r"\tfrac", r"\frac")
-        line = line.replace(r"\Longleftrightarrow", r"\Leftrightarrow")
-        line = line.replace(r"\max", r"\mathrm{max}").replace(r"\odot", r"\odot ")
-        line = re.sub(r"\\Bigg?l?r?\s*(?=[()/\[\]])|\\bigg?[lr]?\s*(?=[()/\[\]])", "", line)
-        line = re.sub(r"\\underbrace\{(.*?)\}_\{.*?\}\}?", r"\1", line)
-        line = re.sub(r"\\math(bf|bb|cal|tt|rm) (\w)", r"\\math\1{\2}", line).replace(r"\boldsymbol\gamma", r"\gamma")
+    for line in re.split(r"\\\\(?!\w)", re.sub(r"\\(begin|end)\{\w+\*?\}", "", tex)):
+        for ours, theirs in UNKNOWN.items():
+            line = re.sub(ours, theirs, line)
         image = io.BytesIO()
         try:
             mathtext.math_to_image(f"${line.strip()}$", image, dpi=110, format="png")
