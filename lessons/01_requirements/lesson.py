@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Open with the question: what do you ask before you design anything? Collect five answers on the board. Are the surface (where it is shown) and what is logged today among them? Plan: metric tree 5, proxy gap 2, baseline 5, auction 3, envelope 5. Then the core exercise, ten minutes."
+# %% [markdown] notes="Open with the question: what do you ask before you design anything? Collect five answers on the board. Are the surface (where it is shown) and what is logged today among them? Plan: metric tree 5, proxy gap 2, baseline 5, auction 3, envelope 5. Then the core exercise, ten minutes." slideshow={"slide_type": "slide"} slide="# From wishes to requirements\n\n**Goal.** Turn what stakeholders wish into a machine-learning task with metrics, guardrails and numbers.\n\nWhat do you ask *before* you design anything?"
 # # From wishes to requirements
 #
 # **Goal.** Turn what stakeholders wish into a machine-learning task with metrics, guardrails and numbers, for both interview questions.
@@ -23,7 +23,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## A wish becomes a metric\n\n- The **goal** is one metric; the others are **guardrails**, which must not get worse.\n- *Like*: a rating of four stars or more. *Conversion*: purchases / clicks.\n- Each formula on two logs, MovieLens and *simulated* ads:" notes="Two minutes. Take each wish of the table in turn: which formula, which log, goal or guardrail? Wait until somebody sees the last line of the output: conversion has no number, as no log holds purchases. In an interview you say so, and ask for that event."
 # ## What does "make it better" mean as a number?
 #
 # A product manager says: *people should enjoy the films we suggest, find new ones, and come back.* An advertiser says: *I want more clicks for my money.*
@@ -43,10 +43,11 @@ SCALE = "full"
 #
 # A formula is only worth something when the log can feed it. We try each on two logs: MovieLens (real ratings) and a *simulated* ad log.
 
-# %%
+# %% slideshow={"slide_type": "-"}
 import numpy as np
 import pandas as pd
 
+from mlpipe.course import claim, exercise, guess, guesses, reveal, say
 from mlpipe.datasets import movielens
 from mlpipe.simulator import simulate_ad_log
 
@@ -71,7 +72,7 @@ leaves = {
 }
 print(pd.Series(leaves).round(3).to_string())
 
-# %% [markdown] notes="Point at the NaN. In an interview this is a strong moment: you ask for the log that you do not have."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Is the label what we want?\n\nWe could train on \"was watched\" (here: was rated). Does that lead to what people like?\n\n**Predict.** The 100 films with the most ratings, and the 100 with the best mean rating (20 ratings or more): how many are in both lists?" notes="A minute. First go back to the NaN of the slide before: a strong moment in an interview is to ask for the log that you do not have. Then everybody writes a number. Ask aloud: how many would be in both if label and goal were the same? (Not 100: the mean of 20 ratings is noisy.)"
 # Read the last line: conversion has no number, because neither log holds purchases. In an interview you say so, and ask for that event to be logged. A metric
 # tree shows which data is *missing* before anybody trains a model.
 #
@@ -79,12 +80,13 @@ print(pd.Series(leaves).round(3).to_string())
 #
 # The label is what we train on; the goal is what we want. Suppose we train on "was watched", because there is more of it (here: was rated, the only sign of watching that we have). Does that lead to what people like?
 #
-# **Predict before you run.** Take the 100 films with the most ratings, and the 100 with the best mean rating (of those with at least 20 ratings). How many are in both lists? And how many would be,
-# if label and goal were the same? A mean of 20 ratings is noisy, so we split the ratings at random into halves, list the best 100 of each, and count what these two lists share.
+# **Predict before you run.** Take the 100 films with the most ratings, and the 100 with the best mean rating (of those with at least 20 ratings). How many are in both lists? Say aloud:
+# and if label and goal were the same? A mean of 20 ratings is noisy, so we split the ratings at random into halves, list the best 100 of each, and count what these two lists share.
 
 # %%
-from mlpipe.course import claim, exercise, say
+guess("01.both_lists", unit="films")
 
+# %% slideshow={"slide_type": "slide"} notes="Two minutes. Each row is one limit. Last column: two halves of the same ratings, the best 100 of each; that is the luck of the measurement. The gap lies between the first column and the last: compare with a repeat, not with 100. At the limit 5 the first column is hardly above chance: say the limit with the number." slide="## The label is a proxy\n\nFilms in both lists of 100, by the ratings that a film needs (*limit*):"
 rng = np.random.default_rng(SEED)
 by_film = ratings.groupby("item_id")["rating"].agg(["size", "mean"])
 most_rated = set(by_film["size"].nlargest(100).index)
@@ -107,15 +109,16 @@ for limit in (5, 20, 50):  # ratings that a film needs to be listed among the be
     }
 print(pd.DataFrame(overlap).T.rename_axis("limit").round(0).astype(int).to_string())
 
-# %%
+# %% slideshow={"slide_type": "-"}
 claim(
     "Fewer of the most rated films are among the best than a repeat of the measurement finds",
     overlap[20]["most and best"] / 100,
     id="01.proxy_gap", baseline=overlap[20]["best and best again"] / 100,  # noise alone
     between=(0.12, 0.3), fmt=".0%",
 )
+reveal("01.both_lists", overlap[20]["most and best"], fmt=".0f")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Do we need machine learning?\n\nThe plainest personal list counts films that are liked *together*:\n\n$$ s_{ij} = \\frac{\\text{users who like } i \\text{ and } j}{\\sqrt{n_i\\, n_j}} $$\n\n$n_i$: users who like film $i$." notes="Three minutes with the guess. Read the formula with two films that the class knows: many like both because many like each, so we divide. Ask who expects more diversity inside one personal list, and why."
 # The baseline is the list of the best against itself. Much of what is missing is noise, yet at each limit the most rated films share less with the best than a repeat of the measurement does. (By chance alone, the two lists would share what the table says: at the limit 5, nearly as many.) (A half holds half
 # of the ratings: a repeat with all would agree more.) The count depends on the limit, so quote both. What remains is the **proxy gap**. A strong answer names the label, says how it can mislead, and puts a guardrail on what it leaves out.
 #
@@ -159,13 +162,19 @@ lists = {
     "liked together": top_ten((X @ similarity).toarray()),
 }
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "fragment"} slide="**Predict.** Diversity *inside* one list, against the list of popular films: less, about the same, more?"
 # Each wish needs a number for these lists, too. *Precision* is the share of the ten places with a hidden like (a *hit*). *Diversity* inside a list is one minus the cosine of two films' genre vectors, averaged over all pairs. *Coverage* is the
 # share of films that anybody is shown. *Discovery* becomes the share of places with a hit outside the 100 most liked films (popularity's ten are all inside). All are stand-ins: nobody in this log was shown our lists, so who would like them, or come back, is unknown.
+#
+# **Predict before you run.** Are the personal lists more diverse *inside* than the popular one?
+
+# %%
+guess("01.diverse", choices=["less", "about the same", "more"])
 
 # %%
 from mlpipe.ranking_metrics import catalogue_coverage, intra_list_diversity
 from mlpipe.ranking_metrics import non_obvious_hit_rate, precision_at_k
+from mlpipe.uncertainty import paired_ratio
 
 genres = films.items.set_index("item_id").loc[items, "genres"]
 genres = genres.str.get_dummies("|").to_numpy(dtype=float)  # films x genres
@@ -180,36 +189,25 @@ by_user = {
 }
 measured = pd.DataFrame(by_user).T.map(np.nanmean)
 print(measured.round(3).to_string())
-
-# %%
-from mlpipe.uncertainty import paired_ratio
-
 for metric in ("precision", "diversity"):  # the same users, drawn anew
     lift = paired_ratio(by_user["liked together"][metric], by_user["popularity"][metric])
     print(f"{metric}, liked together over popularity: {1 + lift.estimate:.2f}", end="")
     print(f" (95 % interval {1 + lift.low:.2f} to {1 + lift.high:.2f})")
 
-popular, together = measured.loc["popularity"], measured.loc["liked together"]
-scattered = measured.loc["random"] / popular
-claim(
-    "Films liked together find more hidden likes than popularity (ratio of precision at 10)",
-    together["precision"] / popular["precision"],
-    id="01.counts_vs_popularity", baseline=1.0,  # popularity itself
-    at_least=1.2,
-)
-claim(
-    "Personal lists show many times more films, yet far from all (ratio of coverage)",
-    together["coverage"] / popular["coverage"],
-    id="01.coverage", baseline=scattered["coverage"], between=(5, 50),
-)
-claim(
-    "A personal list is not more diverse inside than the popular one (ratio of diversity)",
-    together["diversity"] / popular["diversity"],
-    id="01.diversity", baseline=scattered["diversity"],  # a random list is
-    between=(0.93, 1.02), fmt=".2f",
-)
+# %% slideshow={"slide_type": "slide"} slide="## Counting beats popularity, not in everything" notes="Two minutes. Go through the claims: precision and coverage rise, diversity inside a list does not. In the last two the trivial model is a list drawn at random. Ask: which of the two diversities does the stakeholder mean, inside one list or across all users?"
+popular = measured.loc["popularity"]
+gain, scattered = (measured.loc[name] / popular for name in ("liked together", "random"))
+claim("Films liked together find more hidden likes than popularity (ratio of precision at 10)",
+      gain["precision"], id="01.counts_vs_popularity", baseline=1.0, at_least=1.2)
+claim("Personal lists show many times more films, yet far from all (ratio of coverage)",
+      gain["coverage"], id="01.coverage", baseline=scattered["coverage"], between=(5, 50))
+claim("A personal list is not more diverse inside than the popular one (ratio of diversity)",
+      gain["diversity"], id="01.diversity", baseline=scattered["diversity"],  # a random list is
+      between=(0.93, 1.02), fmt=".2f")
+change = gain["diversity"] - 1
+reveal("01.diverse", "about the same" if abs(change) < 0.03 else "more" if change > 0 else "less")
 
-# %% [markdown] notes="Ask who expected personal lists to be more diverse inside. Then: which of the two diversities does the stakeholder mean?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Who spends the score?\n\nAn auction multiplies it by money; the largest value wins:\n\n$$ \\text{eCPM}_a = 1000 \\cdot \\text{bid}_a \\cdot \\hat p_a $$\n\nTwo ads compete. We double all predictions of the first.\n\n**Predict.** What part of the revenue is lost?" notes="A minute and a half. Point out that the order of the impressions of each ad stays, and so does its AUC. Take guesses in per cent. A stakeholder with a list of films only needs the order; an auction needs more."
 # Counting alone is better than popularity, so a model must beat *counting*, not guessing. But a stakeholder who
 # wished for "more diversity" may mean inside one list, or across all users. These lists give more of the second than popularity does, and no more of the first. Ask which.
 #
@@ -222,8 +220,13 @@ claim(
 # with the bid in money a click and $\hat p_a$ the predicted click probability. The score is *multiplied by money* and compared with other ads, so each ad's score must be right *relative to* the others. Let two ads compete 200,000 times.
 # We double all predictions for the first ad. The order among its own impressions stays, and with it the AUC (area under the ROC curve) of each ad taken alone. What changes is the comparison
 # *between* the two.
+#
+# **Predict before you run.** What part of the revenue does that cost?
 
 # %%
+guess("01.auction", unit="%")
+
+# %% slideshow={"slide_type": "slide"} slide="## An auction needs more than the order\n\nWhere prices or budgets use the level, scores must be **calibrated**: of the impressions with a prediction of 3 %, 3 % are clicked." notes="A minute and a half. The coin gives the scale of what can be lost at all. Ask: and if all predictions of all ads were doubled? No winner changes, but prices and budgets may. So ask who spends the score before you name a model."
 n_auctions = 200_000
 bid = rng.lognormal(mean=0.0, sigma=0.5, size=(n_auctions, 2))  # money a click
 p_click = rng.beta(3, 97, size=(n_auctions, 2))  # true probabilities, 3 % on average
@@ -235,14 +238,15 @@ def revenue(factor):
     return (bid * p_click)[np.arange(n_auctions), winner].sum()  # paid when clicked
 
 
+lost = 1 - revenue(2.0) / revenue(1.0)
 claim(
-    "Doubling one ad's predictions costs revenue although each ad's own order stays",
-    1 - revenue(2.0) / revenue(1.0),
+    "Doubling one ad's predictions costs revenue although each ad's own order stays", lost,
     id="01.miscalibration_cost", baseline=0.0,  # what the true probabilities lose
     at_least=0.02, fmt=".1%",
 )
 by_coin = (bid * p_click).mean(axis=1).sum()
 print(f"for scale: choosing by a coin costs {1 - by_coin / revenue(1.0):.0%}")
+reveal("01.auction", 100 * lost, fmt=".0f")
 
 # %% [markdown]
 # A factor on *all* ads would change no winner: ratios decide who wins, and the level matters where prices, budgets or a smallest bid depend on it. So the auction, before any model is named, asks for scores that are right for every ad beside the others.
@@ -252,7 +256,7 @@ print(f"for scale: choosing by a coin costs {1 - by_coin / revenue(1.0):.0%}")
 #
 # Four numbers, aloud, in one minute: requests a second (also *queries a second*, QPS), memory, time to score, and the size of the experiment. `mlpipe.envelope` holds the formulas; read one and you can do it on paper.
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## How large is it?\n\nFour numbers, aloud, in a minute: requests a second, memory, time to score, size of the experiment." notes="A minute. Do the first line on the board: users a day times requests, over 86,400 seconds (call it 100,000), times three. Then the vectors: users times 64 times 4 bytes."
 from mlpipe.envelope import ab_sample_size, brute_force_seconds, embedding_bytes
 from mlpipe.envelope import human, log_bytes_per_day, queries_per_second
 
@@ -272,7 +276,7 @@ claim(
 # %% [markdown]
 # Which **surface** is it for? An email computed at night may take a second; a home page has perhaps 20 ms to retrieve; suggestions while typing have 5 ms. (Orders of magnitude: ask for the real budget.) Scoring everything reads each vector once: items × 64 numbers × 4 bytes, at about 20 GB a second from memory.
 
-# %% alt="Time to score all items against catalogue size, both on logarithmic axes: a straight line that crosses the budgets of typing, home page and nightly email one after the other."
+# %% alt="Time to score all items against catalogue size, both on logarithmic axes: a straight line that crosses the budgets of typing, home page and nightly email one after the other." slideshow={"slide_type": "slide"} slide="## Can you simply score everything?" notes="Two minutes. Choose a catalogue on the horizontal axis, go up to the line: which surface allows it? Above the crossing you need a cheap first stage that finds candidates. Two stages come from arithmetic, not from fashion. A good ranker costs more for each item and moves the crossing to the left."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -291,19 +295,22 @@ ax.set(title="The surface decides whether you may simply score everything")
 ax.set(xlabel="items in the catalogue", ylabel="time to score all of them (ms)")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How many users does the test need?\n\nOne user in a hundred clicks; you hope for 2 % more of them (1.00 % to 1.02 %). Power 80 %, significance level 5 %.\n\n**Predict.** Users in each group: a thousand, a hundred thousand, four million?" notes="A minute. Ask for a show of hands for each answer. Whoever says a thousand has read the lift as two points, 1 % to 3 %. Ask aloud: and for half the lift?"
 # Below the crossing, one request may score everything (times the requests a second, for the number of machines). Above it you need a cheap first stage that finds a few hundred candidates for a second one that ranks them. A
 # good ranker costs far more than 64 multiplications an item, which moves the crossing to the left: *two-stage* systems come from arithmetic.
 #
 # **Predict before you run.** One user in a hundred clicks, and you hope for 2 % more of them (1.00 % to 1.02 %). You want to see such a lift in 80 % of the cases where it is there (the **power**), and to be fooled in 5 % of the cases where
-# nothing is there (the significance level $\alpha$; in 05 the letter is a weight). How many users does each group of an A/B test need? And if the hoped lift is half as large?
+# nothing is there (the significance level $\alpha$; in 05 the letter is a weight). How many users does each group of an A/B test need? Say aloud: and for half the lift?
 
 # %%
+guess("01.users", choices=["a thousand", "a hundred thousand", "four million"])
+
+# %% slideshow={"slide_type": "slide"} slide="## Half the lift, four times the users" notes="A minute. The baseline of the first claim is the lift read as two points. The number of users grows with one over the square of the difference. Before you read a result, count the groups: a split that is not half and half beyond chance (sample-ratio mismatch) makes the result unreadable."
 n_users = ab_sample_size(base_rate=0.01, relative_lift=0.02, power=0.8, alpha=0.05)
 n_users_half = ab_sample_size(base_rate=0.01, relative_lift=0.01)  # the same power and alpha
 print(f"users a group: {n_users:,}; for half the lift: {n_users_half:,}")
 
-# %%
+# %% slideshow={"slide_type": "-"}
 claim(
     "A 2 % lift of a 1 % click rate takes about four million users a group (in millions)",
     n_users / 1e6,
@@ -315,8 +322,10 @@ claim(
     id="01.half_the_lift", baseline=2.0,  # in proportion
     between=(3.9, 4.1),
 )
+nearest = np.abs(np.log10(n_users / np.array([1e3, 1e5, 4e6]))).argmin()
+reveal("01.users", ["a thousand", "a hundred thousand", "four million"][nearest])
 
-# %% [markdown] notes="Core exercise, ten minutes. Two mistakes to look for: reading the lift as absolute, and a one-sided test. The checker names both."
+# %% [markdown] notes="Core exercise, ten minutes. Two mistakes to look for: reading the lift as absolute, and a one-sided test. The checker names both." slideshow={"slide_type": "slide"} slide="## Core exercise: size of an A/B test\n\nCompute the users of each group, with $p_2 = p_1 (1 + \\text{lift})$; two-sided, rounded up.\n\n$$ n = \\frac{(z_{1-\\alpha/2} + z_{\\text{power}})^2 \\, \\left[ p_1(1-p_1) + p_2(1-p_2) \\right]}{(p_2 - p_1)^2} $$"
 # Before you read a result, count the groups. If a split that was meant to be half and half differs by more than chance allows, there is a **sample-ratio mismatch** (SRM): users were lost or assigned wrongly, perhaps not at random.
 # Then look for the fault, and leave the result unread.
 #
@@ -328,7 +337,7 @@ claim(
 #
 # users. Round up.
 
-# %% tags=["exercise:01.ab_sample_size"]
+# %% tags=["exercise:01.ab_sample_size"] slideshow={"slide_type": "-"} slide_code="1-2"
 
 # %%
 exercise("01.ab_sample_size").check(ab_group)
@@ -362,6 +371,9 @@ exercise("01.winner").check(winner)
 # - Who spends the score decides what it must be: an order for a list, a probability for an auction. Arithmetic decides the stages and the experiment.
 
 # %%
+guesses()
+
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="A minute. Two learners say it in their own words, without reading. Listen for: the goal and its guardrails, the baseline with its data and split, who spends the score, and one number of scale."
 say(
     "I would fix the goal and two guardrails first, then the cheapest baseline. On MovieLens,"
     " random split, counting films that are liked together has {01.counts_vs_popularity:.1f} "
