@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Plan: the candidates 2, the ladder 6, the item models 3, what it costs 3, who is new 4, the record 2. Then ten minutes for the core exercise. Before the ladder let everybody write down the winner and its lead over popularity. At the end let two tables fill in the record for two products, and compare."
+# %% [markdown] notes="Plan: the candidates 2, the ladder 6, the item models 3, what it costs 3, who is new 4, the record 2. Then ten minutes for the core exercise. Before the ladder let everybody write down the winner and its lead over popularity. At the end let two tables fill in the record for two products, and compare." slideshow={"slide_type": "slide"} slide="# Choose the recommender\n\n**Goal.** Choose one model for one product, with evidence and a price, and name the condition that would flip the choice."
 # # Choose the recommender
 #
 # **Goal.** Choose one model for one product, with evidence and a price, and name the condition that would flip the choice.
@@ -23,7 +23,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Eight candidates, one budget each\n\n| model | wrong for | model | wrong for |\n|---|---|---|---|\n| popularity | taste | BPR | scores that mean something |\n| item kNN | rare films | implicit ALS | films without likes |\n| PureSVD | \"no\" or \"not shown\" | EASE | a large catalogue |\n| graph filter | a large log | hybrid | *showing* new films |" notes="Three minutes with the guess. Say one sentence for each: the table in the lesson has it. The same budget: the same number of settings tried on validation data, the best kept (the hybrid stands on the tuned EASE and had two). Then everybody writes the winner and its multiple of popularity."
 # ## Who are the candidates?
 #
 # | model | in one line | what it is wrong for |
@@ -44,6 +44,7 @@ import numpy as np
 import pandas as pd
 
 from mlpipe import recommenders
+from mlpipe.course import claim, exercise, guess, guesses, reveal, say
 from mlpipe.datasets import movielens, to_matrix
 from mlpipe.recommenders.tuned import MOVIELENS_SMALL
 from mlpipe.splits import global_time, last_share_per_user, random_per_user
@@ -64,8 +65,11 @@ def make(name):
     settings = MOVIELENS_SMALL.get(kind, {}) | ({off: 0} if off else {})
     return getattr(recommenders, kind)(**features, **settings)
 
-# %% [markdown]
-# **Predict before you run.** Write down which model wins, and its nDCG@10 as a multiple of popularity's.
+# %% [markdown] slideshow={"slide_type": "fragment"} slide="**Predict.** How many times popularity's nDCG@10 has the best of them? Which is it?"
+# **Predict before you run.** How many times popularity's nDCG@10 does the best model have? Say aloud which one it is.
+
+# %%
+guess("07.best", unit="times")
 
 # %%
 from mlpipe.ranking_metrics import catalogue_coverage, ndcg_at_k, recall_at_k
@@ -84,34 +88,33 @@ print(pd.DataFrame(rows).T.round(3).to_string())
 # %% [markdown]
 # (`ImplicitALS` is `implicit`'s ALS at its defaults, the trap of lesson 05. Coverage: the share of films that are on any list.) Which of these differences are more than chance? The interval of the lift over popularity, with users as the unit:
 
-# %% alt="Lift of nDCG at 10 over popularity with 95 % intervals: hybrid, EASE and ALS lead, then graph filter, item kNN and PureSVD, then the default ALS and BPR."
-import matplotlib.pyplot as plt
-
-from mlpipe import plots
+# %%
 from mlpipe.uncertainty import paired_difference, paired_ratio
 
 lift = {name: paired_ratio(ndcg[name], ndcg["Popularity"]) for name in names[1:]}
 order = sorted(lift, key=lambda name: -lift[name].estimate)
+claim("The best model is far ahead of popularity, at the low end of the interval (lift of nDCG at 10)",
+      lift[order[0]].low,
+      id="07.best_vs_popularity", baseline=round(lift["ImplicitALS"].low, 2), at_least=0.6, fmt=".0%")
+
+# %% alt="Lift of nDCG at 10 over popularity with 95 % intervals: hybrid, EASE and ALS lead, then graph filter, item kNN and PureSVD, then the default ALS and BPR." slideshow={"slide_type": "slide"} slide="## Three models lead" notes="Three minutes. Intervals are for the lead over popularity. Where two overlap, their models may still differ: each pair needs an interval of its own. Ask why the two ALS are so far apart: one has the settings of our search, the other its library's defaults."
+import matplotlib.pyplot as plt
+
+from mlpipe import plots
+
 plots.use_style()
 ends = ([100 * getattr(lift[name], end) for name in order] for end in ("estimate", "low", "high"))
 ax = plots.intervals(plt.subplots()[1], order, *ends, reference=0)
 ax.set(title="Three models lead", xlabel="nDCG@10 above popularity (%), 95 % interval")
 plt.show()
-
-# %%
-from mlpipe.course import claim, exercise, say
-
-claim(
-    "The best model is far ahead of popularity, at the low end of the interval (lift of nDCG at 10)",
-    lift[order[0]].low,
-    id="07.best_vs_popularity", baseline=round(lift["ImplicitALS"].low, 2), at_least=0.6, fmt=".0%")
+reveal("07.best", 1 + lift[order[0]].estimate, fmt=".1f")
 
 # %% [markdown]
 # These intervals are for the lead over *popularity*. Where two of them overlap, their models may still differ: each pair needs an interval of its own.
 #
 # One split is one draw. So we take five, and average the values of each user; then a harder test: each user's *last* fifth, and a cut in time with fold-in (lesson 04).
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## One model, three tests, three leads\n\nBelow, pairs (five random splits): which intervals exclude 0, and does it decide anything?" notes="Three minutes. Read the lines from top to bottom. The first three are the same model under three tests; quote the test that is nearest to your product, with its interval. The others are pairs, the last of them one model with and without one step: ask which of them excludes 0, and whether that would decide anything."
 def compare(splits, names):
     runs = {name: [] for name in names}
     for split in splits:
@@ -134,27 +137,23 @@ for name, x in zip(("random fifth, five splits", "each user's last fifth", "cut 
     print(f"{name:26s} EASE {x.estimate:+.0%} ({x.low:+.0%} to {x.high:+.0%}), {x.n} users")
 gaps = {pair: paired_difference(*(five[name] for name in pair)) for pair in pairs}
 for (a, b), x in gaps.items():
-    print(f"{a} less {b}: {x.estimate:+.3f} ({x.low:+.3f} to {x.high:+.3f}), five splits")
+    print(f"{a} less {b.replace(a, 'itself')}: {x.estimate:+.3f} ({x.low:+.3f} to {x.high:+.3f})")
 
 # %%
-claim(
-    "On random splits EASE beats popularity by far, mean of five (lift of nDCG at 10)",
-    lifts[0].estimate, id="07.random_lift", baseline=0.0, at_least=0.85, fmt=".0%")
-claim(
-    "On each user's last fifth the lead is clear as well (lift of nDCG at 10)", lifts[1].estimate,
-    id="07.last_fifth_lift", baseline=0.0, at_least=0.5, fmt=".0%")
+claim("On random splits EASE beats popularity by far, mean of five (lift of nDCG at 10)",
+      lifts[0].estimate, id="07.random_lift", baseline=0.0, at_least=0.85, fmt=".0%")
+claim("On each user's last fifth the lead is clear as well (lift of nDCG at 10)", lifts[1].estimate,
+      id="07.last_fifth_lift", baseline=0.0, at_least=0.5, fmt=".0%")
 claim(
     "ALS and EASE are level (nDCG at 10, five splits: the end of their interval that is farther from 0)",
     max(abs(gaps["ALS", "EASE"].low), abs(gaps["ALS", "EASE"].high)), id="07.als_ease_tie",
     at_most=0.015, fmt=".3f", baseline=np.nanmean(five["ALS"] - five["Popularity"]))
-claim(
-    "The hybrid is ahead of EASE, by very little (nDCG at 10, five splits: low end of the interval)",
-    gaps["Hybrid", "EASE"].low, id="07.hybrid_low", baseline=0.0, between=(4e-4, 0.005), fmt=".4f")
-claim(
-    "Sharpening lifts the graph filter (nDCG at 10, five splits: low end of the interval)",
-    gaps[pairs[-1]].low, id="07.sharpening_low", baseline=0.0, at_least=0.002, fmt=".4f")
+claim("The hybrid is ahead of EASE, by very little (nDCG at 10, five splits: low end of the interval)",
+      gaps["Hybrid", "EASE"].low, id="07.hybrid_low", baseline=0.0, between=(4e-4, 0.005), fmt=".4f")
+claim("Sharpening lifts the graph filter (nDCG at 10, five splits: low end of the interval)",
+      gaps[pairs[-1]].low, id="07.sharpening_low", baseline=0.0, at_least=0.002, fmt=".4f")
 
-# %% [markdown] notes="Read the lines from top to bottom. The first three are the same model under three tests; quote the test that is nearest to your product, with its interval. The others are pairs, the last of them one model with and without one step: ask which of them excludes 0, and whether that would decide anything."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How do the item models work?\n\n**Item kNN** compares columns of likes $\\mathbf X$:\n\n$$ s_{ij} = \\frac{\\mathbf x_i^\\top \\mathbf x_j}{\\lVert \\mathbf x_i \\rVert \\lVert \\mathbf x_j \\rVert + c} $$\n\n**EASE** predicts each film from all *others*, by ridge regression:\n\n$$ B_{ij} = -P_{ij} / P_{jj}, \\quad \\mathbf P = (\\mathbf X^\\top \\mathbf X + \\lambda \\mathbf I)^{-1} $$" notes="Two minutes. Both are tables, films by films. kNN computes each entry from its own two columns; EASE learns all entries together, so a film that explains another one takes the weight from a third. The diagonal is zero, or each film would predict itself. The lesson checks both in five lines of NumPy."
 # The same model, three tests, three leads: say which one you quote. And the pairs: a difference can be more than chance and still too small to decide. Then something else decides: price, or who is new.
 #
 # ## How do the item models work?
@@ -181,11 +180,10 @@ for table, model in ((S, recommenders.ItemKNN(300, shrinkage=50)), (B, recommend
     np.fill_diagonal(table, 0)
     lists, scores = model.fit(few).recommend(everyone, k=1)
     worst = max(worst, np.abs(np.take_along_axis(X @ table, lists, axis=1) - scores).max())
-claim(
-    "These lines give the scores of the course's models (largest distance)", worst,
-    id="07.by_hand", baseline=1.0, at_most=1e-4, fmt="f", resolution=1e-6)  # baseline: another table
+claim("These lines give the scores of the course's models (largest distance)", worst,
+      id="07.by_hand", baseline=1.0, at_most=1e-4, fmt="f", resolution=1e-6)  # baseline: another table
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} notes="Two minutes. Let them do it on paper: films squared against films times 64, then the users, then 4 bytes. In an interview the arithmetic is worth more than the number." slide="## What does each cost?\n\nNumbers to hold, at 4 bytes, for $|I|$ films and $|U|$ users with $h_u = 100$ likes each:\n\n- item kNN: $2\\, |I|\\, m + |U|\\, h_u$, with $m = 100$ neighbours\n- ALS: $|I|\\, f + |U|\\, (h_u + f)$, with $f = 64$ factors\n- EASE: $|I|^2 + |U|\\, h_u$\n\n**Predict.** A million films, ten million users: how many times the memory of ALS does EASE need?"
 # ## What does each cost?
 #
 # At the size of a product, arithmetic decides. We count what must be held to serve, in the same way for all, at 4 bytes a number: $|U|$ users with $h_u$ likes each (100 below), $|I|$ films, $f = 64$ factors, $m = 100$ neighbours. All need the history: to score from, and so as not to show what is known.
@@ -197,8 +195,13 @@ claim(
 # | EASE | $|I|^2$ | $|U| h_u$ | $h_u |I|$ |
 #
 # (Without its vectors of users, ALS folds the user in at each request.)
+#
+# **Predict before you run.** For a million films and ten million users, how many times the memory of ALS does EASE need?
 
 # %%
+guess("07.memory", unit="times")
+
+# %% slideshow={"slide_type": "slide"} notes="A minute. The baseline of the claim is the same ratio for ten thousand films: there the two need about the same. So the size of the catalogue decides between two models that are level. Ask: which other costs differ? (ALS folds in or stores vectors of users.)" slide="## EASE grows with the square of films\n\nIn the trivial model, ten thousand films, both need about the same. So the catalogue decides."
 factors = MOVIELENS_SMALL["ALS"]["factors"]
 
 
@@ -207,17 +210,21 @@ def gigabytes(model, n_users, n_items, history=100):
     return 4 * (films + n_users * (history + (factors if model == "ALS" else 0))) / 1e9
 
 
-claim(
-    "For a million films EASE needs many times the memory of ALS (ten million users)",
-    gigabytes("EASE", 1e7, 1e6) / gigabytes("ALS", 1e7, 1e6), id="07.ease_memory",
-    baseline=gigabytes("EASE", 1e7, 1e4) / gigabytes("ALS", 1e7, 1e4), at_least=100, fmt=".0f")
+times = gigabytes("EASE", 1e7, 1e6) / gigabytes("ALS", 1e7, 1e6)
+claim("For a million films EASE needs many times the memory of ALS (ten million users)",
+      times, id="07.ease_memory",
+      baseline=gigabytes("EASE", 1e7, 1e4) / gigabytes("ALS", 1e7, 1e4), at_least=100, fmt=".0f")
+reveal("07.memory", times, fmt=".0f")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Who is new?\n\nA fifth of the users is left out of the fit. 0, 1, 5 or up to 20 of their likes are folded in; the same hidden likes must be found.\n\n**Predict.** With how many likes is EASE ahead of popularity: 1, 5, up to 20?" notes="A minute and a half. A fair test of new users keeps users and hidden likes, and only shortens the history. Comparing new users with old ones would compare people."
 # ## Who is new?
 #
 # A fair test of new users keeps the users and the hidden likes the same, and only shortens the history. A fifth of the users is left out of the fit; 0, 1, 5 or up to 20 of their likes are folded in (many have fewer), and the same hidden likes must be found.
 #
-# **Predict before you run.** With how many likes does a personal model beat popularity?
+# **Predict before you run.** With how many likes is EASE ahead of popularity?
+
+# %%
+guess("07.likes", choices=["1 like", "5 likes", "up to 20 likes"])
 
 # %%
 rng = np.random.default_rng(SEED)
@@ -235,7 +242,11 @@ for name in ("Popularity", "ItemKNN", "ALS", "EASE", "Hybrid"):
         cold.setdefault(name, []).append(np.nanmean(ndcg_at_k(lists, hidden)))
 print(pd.DataFrame(cold, index=shown).round(2).T.to_string())
 
-# %% alt="nDCG at 10 against the number of known likes: popularity is almost flat; EASE, ALS and item kNN are near zero without history and above popularity with up to twenty likes; the hybrid, drawn from one like on, rises with them."
+# %%
+claim("Up to twenty likes make EASE much better than popularity (ratio of nDCG)",
+      cold["EASE"][-1] / cold["Popularity"][-1], id="07.twenty_likes", baseline=1.0, at_least=1.3)
+
+# %% alt="nDCG at 10 against the number of known likes: popularity is almost flat; EASE, ALS and item kNN are near zero without history and above popularity with up to twenty likes; the hybrid, drawn from one like on, rises with them." slideshow={"slide_type": "slide"} slide="## Likes bring personal models past popularity" notes="A minute and a half. Without history EASE and ALS are near zero, so someone must serve popularity; the hybrid is popularity there, by construction. One draw of users: the crossing may move by a point, the claim is for up to twenty likes."
 fig, ax = plt.subplots()
 for name, curve in cold.items():
     start = 1 if name == "Hybrid" else 0  # without history it is popularity, by definition
@@ -244,17 +255,19 @@ plots.label_lines(ax)
 ax.set(title="Likes bring the personal models past popularity", xlabel="known likes of a new user")
 ax.set(ylabel="nDCG@10", ylim=0, xticks=range(4), xticklabels=[*shown[:-1], "up to 20"])
 plt.show()
+ahead = np.array(cold["EASE"]) > cold["Popularity"]
+reveal("07.likes", "1 like" if ahead[1] else "5 likes" if ahead[2] else "up to 20 likes")
 
-# %%
-claim(
-    "Up to twenty likes make EASE much better than popularity (ratio of nDCG)",
-    cold["EASE"][-1] / cold["Popularity"][-1], id="07.twenty_likes", baseline=1.0, at_least=1.3)
-
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## And new films?\n\nA random tenth of the films loses its likes. The hybrid knows their genre and decade.\n\n**Predict.** In its lists of ten out of *all* films, what part of the places do these films get?" notes="A minute. A tenth of the films: is a tenth of the places a good guess? Take guesses in per cent."
 # Without history the hybrid *is* popularity: that is how it is built. And new *films*? We remove the likes of a random tenth of the films from the training data, ten times anew, and ask for the best ten among these films only. EASE and ALS know nothing of them; the hybrid knows genre and decade. The baseline knows them, too: it ranks
 # new films by the mean likes of the known films in their genres and decade, for everybody alike.
+#
+# **Predict before you run.** In the hybrid's lists of ten out of *all* films, what part of the places do the new ones get?
 
 # %%
+guess("07.places", unit="%")
+
+# %% slideshow={"slide_type": "slide"} slide="## Sorting new films is not showing them" notes="A minute and a half. First number: among new films only, the hybrid finds more than one list for everybody. Last line: against all films, their scores are too low for want of likes. So a product reserves a place for new films, and learns from what happens there."
 table, found, plain, places = films.to_numpy(float), [], [], []
 for _ in range(10 if SCALE == "full" else 1):
     is_new = rng.random(len(item_ids)) < 0.1
@@ -272,11 +285,11 @@ for name, recall in (("hybrid", found), ("one list for everybody", plain)):
     print(f"{name:22s} recall@10 {np.mean(recall):.3f}, draws {min(recall):.3f} to {max(recall):.3f}")
 print(f"new films: a tenth of all films, {np.mean(places):.2%} of all places")
 
-# %%
-claim(
-    "Among films without likes, the hybrid finds more liked ones than one list by genre and decade "
-    "(ratio of mean recall at 10, ten draws of new films)",
-    np.mean(found) / np.mean(plain), id="07.new_films", baseline=1.0, at_least=1.3, fmt=".1f")
+# %% slideshow={"slide_type": "-"}
+claim("Among films without likes, the hybrid finds more liked ones than one list by genre and decade "
+      "(ratio of mean recall at 10, ten draws of new films)",
+      np.mean(found) / np.mean(plain), id="07.new_films", baseline=1.0, at_least=1.3, fmt=".1f")
+reveal("07.places", 100 * np.mean(places), fmt=".2f")
 
 # %% [markdown]
 # Sorting new films is not yet showing them: read the line about places. In one list with all others, the hybrid's scores, low for want of likes, hardly ever give them a place. A product reserves a place for them, fills it with the best of the new films, and learns from what happens there.
@@ -285,7 +298,7 @@ claim(
 #
 # A choice is a page, not a number. Change the product below to one of yours and run the cell: the record keeps the reasons, and the condition that would flip them. (`memory` in GB a server; `room`, the share of it kept for the program and for growth; `new`, the share of requests from new users. Models within 5 % of the best nDCG count as level; the smallest of them is taken.)
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## A choice is a page, not a number" notes="Two minutes. Two tables fill in the record for two products, and compare: which line changed the choice? The last line is what an interviewer waits for: the condition that would flip it."
 from IPython.display import Markdown, display
 
 from mlpipe.envelope import brute_force_seconds, human, queries_per_second
@@ -315,12 +328,12 @@ display(Markdown(f"""
   films (below it EASE, level with ALS, is smaller), or most requests have no history (hybrid, features).
 """))
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: what nothing beats\n\nEach model has a `quality` and a `cost`. A model beats another when it is at least as good in both, and better in one.\n\nReturn the positions of those that no other one beats." notes="Ten minutes, in pairs. Usual mistakes: two equal models remove each other; strictly better asked in both; the order of the answer."
 # ### Exercise (core): the models that nothing beats
 #
 # Each model has a `quality` (more is better) and a `cost` (less is better). Return the positions, in ascending order, of the models that no other one beats. A model beats another one when it is at least as good in both, and better in one.
 
-# %% tags=["exercise:07.not_beaten"]
+# %% tags=["exercise:07.not_beaten"] slideshow={"slide_type": "-"} slide_code="1-2"
 
 # %%
 exercise("07.not_beaten").check(not_beaten)
@@ -353,6 +366,9 @@ exercise("07.first_rows").check(first_rows)
 # - Each choice has a condition that flips it. Name it before you are asked.
 
 # %%
+guesses()
+
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="A minute. Two learners say it in their own words. Listen for: split and interval with each lead, the price, and the condition that flips the choice."
 say(
     "I gave each candidate the same budget, the hybrid two. On MovieLens-small EASE beats popularity by "
     "{07.random_lift} in nDCG at 10 on random splits, and by {07.last_fifth_lift} on each user's last "
