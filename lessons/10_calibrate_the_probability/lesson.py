@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Plan: total and curve 4, one number 2, slices 3, downsampling 4, corrections 3, auction 4. Then ten minutes for the core exercise. Ask first: the model predicts as many clicks as there were. Would you let it bid with your money?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Calibrated probabilities\n\nMay we multiply a predicted probability by a bid? Find out, repair it where we may not, and know what an error costs." notes="Plan: total and curve 4, one number 2, slices 3, downsampling 4, corrections 3, auction 4. Then ten minutes for the core exercise. Ask first: the model predicts as many clicks as there were. Would you let it bid with your money?"
 # # Calibrated probabilities
 #
 # **Goal.** Find out whether a predicted probability can be multiplied by a bid, repair it where it cannot, and know what an error costs.
@@ -23,7 +23,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## The right total. Is that enough?\n\n- **Calibrated**: of the impressions that get 3 %, three in a hundred are clicked\n- **Calibration ratio**: clicks predicted over observed\n- Two models of one log; only the penalty differs" notes="Two minutes. An auction multiplies bid and probability, so the size of the number counts, not only the order. Read the two lines: equal ratios, but another NE. Then show the question. Everybody writes a guess for the highest and for the lowest tenth. Ask one who disagrees with the neighbour for a reason."
 # ## Does the model promise as many clicks as there are?
 #
 # An auction multiplies: *bid per click × probability of a click*. So the size of the number counts, not only the order. A model is **calibrated** if, of the impressions to which it gives 3 %, three in a hundred are clicked.
@@ -32,14 +32,14 @@ SCALE = "full"
 #
 # We use the *simulated* ad log, 500,000 rows. Days 1 to 10 fit the models, days 11 and 12 fit corrections, days 13 and 14 judge. Two hashed logistic regressions, alike but for the penalty: `tuned` has the one that days 11 and 12 chose, `default` has `C=1`, as scikit-learn would.
 
-# %%
+# %% slideshow={"slide_type": "-"}
 import numpy as np
 import pandas as pd
 
 from mlpipe.click_metrics import calibration_by, calibration_ratio, expected_calibration_error
 from mlpipe.click_metrics import normalized_entropy, reliability_curve
-from mlpipe.ctr import HashedLogisticRegression, NegativeDownsampler
-from mlpipe.ctr.tuned import LOGISTIC_REGRESSION, RAW
+from mlpipe.course import claim, exercise, guess, guesses, reveal, say
+from mlpipe.ctr import HashedLogisticRegression, NegativeDownsampler, tuned
 from mlpipe.simulator import simulate_ad_log, simulate_auctions
 
 simulated = simulate_ad_log(n_impressions=500_000 if SCALE == "full" else 60_000, seed=SEED)
@@ -50,25 +50,25 @@ base_rate, y = clicked[fit].mean(), clicked[test]
 
 
 def predictions(**settings):
-    model = HashedLogisticRegression(**settings).fit(log.loc[fit, RAW], clicked[fit])
-    return model.predict_proba(log[RAW])[:, 1]
+    model = HashedLogisticRegression(**settings).fit(log.loc[fit, tuned.RAW], clicked[fit])
+    return model.predict_proba(log[tuned.RAW])[:, 1]
 
 
-predicted = {"tuned": predictions(**LOGISTIC_REGRESSION), "default": predictions(C=1)}
+predicted = {"tuned": predictions(**tuned.LOGISTIC_REGRESSION), "default": predictions(C=1)}
 for name, p in predicted.items():
     ratio, ne = calibration_ratio(y, p[test]), normalized_entropy(y, p[test], base_rate)
     print(f"{name:8s} calibration ratio {ratio:.2f}   NE {ne:.3f}")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "fragment"} slide="**Guess.** The default's penalty is too weak. Are its highest predictions too high or too low? And its lowest?"
 # Compare the totals, then the NE: where do the two models part? A **reliability curve** shows it: sort the impressions by prediction, cut them into ten equal groups, and compare the mean prediction of each with its click rate.
 #
-# **Predict before you run.** The penalty of the default is too weak. Will its high predictions be too high or too low? And its low ones?
+# **Predict before you run.** The penalty of the default is too weak. Will its highest predictions be too high or too low? And its lowest?
 
 # %%
-ends = {name: 100 * reliability_curve(y, p[test]).iloc[[0, -1]] for name, p in predicted.items()}
-print(f"lowest and highest tenth, in %\n{pd.concat(ends)[['predicted', 'observed']].round(2)}")
+guess("10.ends", choices=["highest too high, lowest too low", "highest too high, lowest too high",
+                          "highest too low, lowest too high", "highest too low, lowest too low"])
 
-# %% alt="Click rate observed against predicted for ten groups of impressions, logarithmic axes: the tuned model stays near the diagonal; the curve of the default is flatter, above it on the left and below it on the right."
+# %% slideshow={"slide_type": "slide"} slide="## Equal totals, unequal curves" notes="Two minutes. Read one point aloud: predicted below the axis, observed beside it. The errors at both ends cancel in the total. In the interview: never show a total alone, show the curve on later days." alt="Click rate observed against predicted for ten groups of impressions, logarithmic axes: the tuned model stays near the diagonal; the curve of the default is flatter, above it on the left and below it on the right."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -80,8 +80,7 @@ def draw_curve(ax, p, color, label=None):
     ax.plot(curve["predicted"], curve["observed"], "o-", color=color, label=label)
     ax.axline((1, 1), (10, 10), color="black", linestyle="--", linewidth=1)
     ax.set(xscale="log", yscale="log", xlabel="predicted (%)", ylabel="observed (%), 95 % intervals")
-    ax.xaxis.set_major_formatter("{x:g}")
-    ax.yaxis.set_major_formatter("{x:g}")
+    plt.setp([ax.xaxis, ax.yaxis], major_formatter="{x:g}")
 
 
 plots.use_style()
@@ -93,41 +92,44 @@ ax.set_title("The default is too sure of itself, at both ends")
 plt.show()
 
 # %%
-from mlpipe.course import claim, exercise, say
-
-low, high = ends["default"]["predicted"] / ends["default"]["observed"]
+lo, hi = reliability_curve(y, predicted["default"][test]).eval("predicted / observed").iloc[[0, -1]]
 claim("Too many clicks in its highest tenth, too few in its lowest: off by this factor or more",
-      min(high, 1 / low), id="10.overconfident", baseline=1.0, at_least=1.15, fmt=".2f")
+      min(hi, 1 / lo), id="10.overconfident", baseline=1.0, at_least=1.15, fmt=".2f")
+reveal("10.ends", f"highest too {'high' if hi > 1 else 'low'}, lowest too {'high' if lo > 1 else 'low'}")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: which gets the lowest ECE?\n\n**Expected calibration error**: mean distance of predicted and observed rate over groups, weighted by rows.\n\nWith 100 groups, which of the four gets the lowest?\n\n- the tuned model\n- the default\n- the *true* probabilities\n- a constant, the base rate" notes="One minute. Most say: the truth. Collect hands for each of the four before you turn the slide."
 # Too low and too high cancel in the total.
 #
 # ## Can one number say it?
 #
 # The **expected calibration error** (ECE) is the mean distance between predicted and observed rate over the groups, weighted by rows. We compute it with 10, 100 and 1,000 groups (in percentage points) for both models, for the *true* probabilities, and for a constant, the base rate.
 #
-# **Predict before you run.** With ten groups, which of the four gets the lowest ECE? And what does the truth get?
+# **Predict before you run.** With 100 groups, which of the four gets the lowest ECE? Does the truth get 0?
 
 # %%
+guess("10.lowest_ece", choices=["tuned", "default", "truth", "constant"])
+
+# %% slideshow={"slide_type": "slide"} slide="## A constant beats the truth in ECE\n\nECE in percentage points:" notes="Two minutes. ECE does not ask whether predictions differ, so a constant that is right on average does well. And small groups are noisy: even the truth gets a larger ECE with more of them. In the interview: name the groups and the rows, and put NE beside it."
 known = {"truth": simulated.true_ctr, "constant": np.full(len(log), base_rate)}
 ece = {name: [100 * expected_calibration_error(y, p[test], n) for n in (10, 100, 1000)]
        for name, p in (predicted | known).items()}
 print(pd.DataFrame(ece, ["10 groups", "100 groups", "1000 groups"]).round(2).to_string())
 
-# %%
+# %% slideshow={"slide_type": "-"}
 claim("In 100 groups, a constant has a lower ECE than the truth (ratio)",
       ece["constant"][1] / ece["truth"][1], id="10.ece_constant", baseline=1.0, at_most=0.8, fmt=".2f")
 claim("With 1,000 groups, the truth's ECE is so many times that with 10",
       ece["truth"][2] / ece["truth"][0], id="10.ece_groups", baseline=1.0, at_least=4, fmt=".1f")
+reveal("10.lowest_ece", min(ece, key=lambda name: ece[name][1]))
 
 # %% [markdown]
 # Two flaws. ECE does not ask whether predictions differ, so a constant that is right on average does well. And in more, smaller groups the click rates are noisier, so even the truth gets a larger ECE. Compare models by ECE only on the same rows and groups, and beside NE.
 #
 # ## Is it right where the money is?
 #
-# The curve averages over all impressions with the same *prediction*. Somebody who buys video ads on tablets does not pay for an average. So we look at slices: each device, then each device with each ad format. Then we add up the errors of the pairs, without letting them cancel. Even the true probabilities do not get 0 there, because clicks fall by chance: their own sum stands beside. Since the truth is known here, we also compare with it, without luck.
+# The curve averages over all impressions with the same *prediction*. Somebody who buys video ads on tablets does not pay for an average. So we look at slices: each device, then each device with each ad format. Then we add up the errors of the pairs, none cancelled. Even the true probabilities do not get 0 there, because clicks fall by chance: their own sum stands beside. Since the truth is known here, we also compare with it, without luck.
 
-# %% alt="Calibration ratios with intervals: those of the three devices include 1; about half of the twelve pairs of device and ad format miss it, some above, some below."
+# %% slideshow={"slide_type": "slide"} slide="## Right on average, wrong where money is" notes="Three minutes. Somebody buys video ads on tablets and does not pay for an average. Ask why each device is right: the gradient of a logistic regression is zero only if predicted and observed clicks agree for each feature it has (nearly: the penalty). It has no feature for the pair. The repair is a better model: a correction that sees only the prediction cannot treat two slices differently." alt="Calibration ratios with intervals: those of the three devices include 1; about half of the twelve pairs of device and ad format miss it, some above, some below."
 device = log["device"].astype(str)
 pair = device + ", " + log["ad_format"].astype(str)
 tables = [calibration_by(y, predicted["tuned"][test], groups[test]) for groups in (device, pair)]
@@ -145,7 +147,7 @@ def misplaced(p, clicks=y):  # share of all clicks
     return pd.Series(p[test] - clicks).groupby(pair[test].to_numpy()).sum().abs().sum() / y.sum()
 
 
-predicted["crossed"] = predictions(**LOGISTIC_REGRESSION, crosses=[("device", "ad_format")])
+predicted["crossed"] = predictions(**tuned.LOGISTIC_REGRESSION, crosses=[("device", "ad_format")])
 luck, before = misplaced(simulated.true_ctr), misplaced(predicted["tuned"])
 claim("The true probabilities miss so many clicks over the twelve pairs, by luck (one draw)", luck,
       id="10.slices_luck", baseline=0.0, between=(0.02, 0.1), fmt=".1%")
@@ -155,7 +157,7 @@ left = [misplaced(predicted[name], simulated.true_ctr[test]) for name in ("cross
 claim("Against the truth, with device × format crossed, so much of the error is left",
       left[0] / left[1], id="10.pairs_cured", baseline=1.0, at_most=0.5, fmt=".0%")
 
-# %% [markdown] notes="Ask why a logistic regression is right for each device: its gradient is zero only if, for every feature it has, predicted and observed clicks agree on the training days (nearly: the penalty). It has no feature for the pair."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: how many of the kept rows?\n\nKeep all clicks and a share $w$ of the rest: the odds grow by $1 / w$. To undo it,\n\n$$ q = \\frac{p}{p + (1 - p) / w} $$\n\n5 % of all impressions bring an engagement. You keep these and 10 % of the others. What share of your training data are engagements?" notes="Two minutes, with pen and paper. One published course says: near 50 %. Let somebody count a thousand rows at the board: 50 engagements, and a tenth of 950 others. Say where it comes from: rows are dropped to save training time."
 # A logistic regression balances predicted and observed clicks, in training, for each feature that it *has*: its gradient is their difference. It has device and format, but not the pair, until we cross them. The remedy is a better model: a correction that sees only the prediction cannot treat two slices differently.
 #
 # ## What happens if we keep a tenth of the non-clicks?
@@ -171,24 +173,28 @@ claim("Against the truth, with device × format crossed, so much of the error is
 # **Predict before you run.** 5 % of all impressions bring an engagement. You keep these and 10 % of the others. What share of your training data are engagements? One published course says: near 50 %.
 
 # %%
+guess("10.engaged", unit="%")
+
+# %%
 def undo(p, w):
     return p / (p + (1 - p) / w)
 
 
 claim("5 % engagement, and a tenth of the rest kept: the training data show", 0.05 / (0.05 + 0.1 * 0.95),
       id="10.arithmetic", baseline=0.5, at_most=0.4, fmt=".1%")  # baseline: the published answer
+reveal("10.engaged", 100 * 0.05 / (0.05 + 0.1 * 0.95), fmt=".1f")
 
-# %% alt="Reliability curves, logarithmic axes: raw scores at three sampling rates lie side by side, further to the right of the diagonal the fewer non-clicks are kept; corrected, all three lie near it."
-raw, model = {}, HashedLogisticRegression(**LOGISTIC_REGRESSION)
+# %% slideshow={"slide_type": "slide"} slide="## A formula undoes the sampling" notes="Two minutes. First give the result of the question: 50 of 145 rows. In the figure, each coloured curve is a model of sampled rows; grey are all three after the formula. Nothing was fitted. In the interview: say this before anybody asks, once you have said that you sample." alt="Reliability curves, logarithmic axes: raw scores at three sampling rates lie side by side, further to the right of the diagonal the fewer non-clicks are kept; corrected, all three lie near it."
+raw, model = {}, HashedLogisticRegression(**tuned.LOGISTIC_REGRESSION)
 fig, ax = plt.subplots()
-for w, color in ((0.3, "#0d2f86"), (0.1, plots.ACCENT), (0.03, "#589f5f")):
-    sampler = NegativeDownsampler(model, w, random_state=SEED).fit(log.loc[fit, RAW], clicked[fit])
-    raw[w] = sampler.estimator_.predict_proba(log[RAW])[:, 1]
+for w, color in ((0.3, "#0d2f86"), (0.1, plots.ACCENT), (0.03, "#298548")):
+    sampler = NegativeDownsampler(model, w, random_state=SEED).fit(log.loc[fit, tuned.RAW], clicked[fit])
+    raw[w] = sampler.estimator_.predict_proba(log[tuned.RAW])[:, 1]
     draw_curve(ax, undo(raw[w], w), plots.MUTED)
     draw_curve(ax, raw[w], color)
-    ax.text(100 * np.quantile(raw[w][test], 0.05), 0.25, f"w = {w}", color=color, ha="center")
-    print(f"w = {w:4}: {sampler.n_kept_ / fit.sum():.0%} of the rows kept")
-ax.set(title="The formula brings all three back (grey)", ylim=(0.2, None))
+    label = f"w = {w}\n{sampler.n_kept_ / fit.sum():.0%} of rows"
+    ax.text(100 * np.quantile(raw[w][test], 0.05), 0.15, label, color=color, ha="center")
+ax.set(title="The formula brings all three back (grey)", ylim=(0.12, None))
 plt.show()
 
 before, after = (calibration_ratio(y, p[test]) for p in (raw[0.1], undo(raw[0.1], 0.1)))
@@ -220,12 +226,16 @@ def platt(p, clicked):
 def isotonic(p, clicked):  # never quite 0 or 1: a click would then cost infinite log loss
     return IsotonicRegression(y_min=0.001, y_max=0.999, out_of_bounds="clip").fit(p, clicked).predict
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what repairs the default?\n\n- **prior shift**: add one number to $\\operatorname{logit} p$\n- **Platt scaling**: $a \\operatorname{logit} p + c$\n- **isotonic regression**: a staircase that does not fall\n- Platt, fitted on the *training* days\n- a better penalty, chosen on later days\n\nWhich lowers NE most? What does the fourth do?" notes="Two minutes. The first three are fitted on days 11 and 12, and judged on days 13 and 14. Let the class vote on the best, then on the sign of the fourth."
 # We correct the default, which is too sure, with days 11 and 12 and, a tempting mistake, with the *training* days. Beside them stands what a colleague would do instead: choose the penalty on days 11 and 12. Intervals draw users anew (lesson 06).
 #
-# **Predict before you run.** Which lowers NE most? What does the mistake do?
+# **Predict before you run.** Which of the five lowers NE most? What does the mistake do?
 
 # %%
+guess("10.repair", choices=["prior shift", "Platt", "isotonic", "Platt, training days",
+                            "a better penalty"])
+
+# %% slideshow={"slide_type": "slide"} slide="## Repair the model before its numbers" notes="Two minutes. The penalty first, then Platt scaling on later days. On its training days a penalised model looks too timid, whatever it does later: a correction fitted there makes it bolder still. A thousand rows hold some thirty clicks: few for Platt's two numbers, far too few for a staircase. The notebook draws them thirty times."
 from mlpipe.uncertainty import paired_difference
 
 users = log["user_id"].fillna(-1.0 - pd.Series(log.index))[test].to_numpy()  # no id: a user a row
@@ -238,13 +248,13 @@ def ne_change(p, other):
 
 
 p, ways = predicted["default"], {"prior shift": prior_shift, "Platt": platt, "isotonic": isotonic}
-repaired = {name: way(p[later], clicked[later])(p) for name, way in ways.items()}
-repaired["Platt, training days"] = platt(p[fit], clicked[fit])(p)
-repaired["a better penalty"] = predicted["tuned"]
-change = {name: ne_change(q, p) for name, q in repaired.items()}
-change["a better penalty, against Platt"] = ne_change(predicted["tuned"], repaired["Platt"])
+fixed = {name: way(p[later], clicked[later])(p) for name, way in ways.items()}
+fixed |= {"Platt, training days": platt(p[fit], clicked[fit])(p), "a better penalty": predicted["tuned"]}
+change = {name: ne_change(q, p) for name, q in fixed.items()}
+change["a better penalty, against Platt"] = ne_change(predicted["tuned"], fixed["Platt"])
 change = pd.DataFrame(change).T[["estimate", "low", "high"]]
 print(f"change of NE\n{(change.round(4) + 0).to_string()}")
+reveal("10.repair", change["estimate"].iloc[:5].idxmin())
 
 # %% [markdown]
 # And with few rows? We draw them thirty times from days 11 and 12, because one draw proves little.
@@ -299,10 +309,13 @@ def sell(p, reserve=0, otherwise=0):
     sold, clicks = score[view, winner] >= reserve, truth[view, winner]
     return np.where(sold, [clicks * price, clicks * bid[view, winner]], otherwise).mean(axis=1)
 
-# %% [markdown]
-# **Predict before you run.** Which errors lower the revenue? All probabilities × 1.5; only those on mobile; only those of video ads; a random factor for each ad of each view (with a standard deviation of 10, 30 or 50 % on the log scale); the raw score of a model that saw a tenth of the non-clicks; all log-odds halved, so that everything is far too timid.
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: timid scores, and the revenue?\n\nThe highest $b_i\\,p_i$ wins and pays per click, with $j$ the second,\n\n$$ b_j\\, p_j \\,/\\, p_\\text{winner} $$\n\nWe spoil the *true* probabilities. All log-odds halved, far too timid: does the revenue\n\n- fall,\n- stay,\n- rise?" notes="Two minutes. Write two ads on the board: bid 1 dollar at 2 %, bid 0.50 at 3 %. Who wins, and what is the price of a click? Then double both probabilities: nothing changes. Then only one."
+# **Predict before you run.** All log-odds halved, everything far too timid: what happens to the revenue? And which of the others lower it: all probabilities × 1.5; only those on mobile; only those of video ads; a random factor for each ad of each view (standard deviation 10, 30 or 50 % on the log scale); the raw score of a model that saw a tenth of the non-clicks?
 
-# %% alt="Change of revenue and of advertisers' value for eight errors: common factors change nothing, random errors lower both, halved log-odds raise revenue and lower value."
+# %%
+guess("10.timid", choices=["it falls", "it stays", "it rises"])
+
+# %% slideshow={"slide_type": "slide"} slide="## What an error costs, and whom" notes="Three minutes. A factor that all ads of a view share cancels, in the order and in the price. Errors that differ between ads let worse ads win. Timid scores bring the second close to the first: winners pay more, for worse ads. So calibration does not maximize revenue, it maximizes the advertisers' value. Ask: when does a common factor matter? With a reserve, mixed pricing or pacing." alt="Change of revenue and of advertisers' value for eight errors: common factors change nothing, random errors lower both, halved log-odds raise revenue and lower value."
 errors = {"log-odds halved": expit(logit(truth) / 2), "raw, w = 0.1": undo(truth, 10)}  # odds × 10
 for sd in (0.5, 0.3, 0.1):
     errors[f"random, {sd:.0%}"] = np.random.default_rng(SEED).lognormal(0, sd, truth.shape) * truth
@@ -324,6 +337,7 @@ claim("Timid probabilities, log-odds halved, raise revenue", effect["log-odds ha
       id="10.timid_revenue", baseline=abs(effect["all × 1.5"][0]), between=(0.08, 0.15), fmt=".1%")
 claim("Timid probabilities lower the advertisers' value", -effect["log-odds halved"][1],
       id="10.timid_value", baseline=abs(effect["all × 1.5"][0]), at_least=0.05, fmt=".1%")
+reveal("10.timid", ("it stays", "it rises", "it falls")[int(np.sign(revenue[0].round()))])
 
 # %% [markdown]
 # - A factor that all ads of a page view share cancels, in the order and in the price.
@@ -343,7 +357,7 @@ for market, otherwise in (("reserve", 0), ("buyer per impression", earned)):
 claim("Beside a buyer per impression, promising too much costs revenue", -revenue,
       id="10.mixed", baseline=abs(effect["all × 1.5"][0]), at_least=0.05, fmt=".1%")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: undo the sampling of both\n\nA log keeps a share of the clicks *and* a share of the other rows. Turn the probabilities of a model fitted on it into those of the full log." notes="Ten minutes in pairs, after the talk. .hint() after three, the solution after ten. If somebody is done early: the exercise on the prices of a page."
 # Under a reserve, too small a factor leaves slots empty, and × 1.5 is the same as a reserve lower by a third. Beside a buyer per impression, *both* directions lose value, because slots go to the buyer who makes less of them. **Pacing** is a third case: a budget that is spread over the day by predicted clicks lasts too long if too many are predicted. At × 1.5, a third of it is left.
 #
 # | what is wrong | correct it by |
@@ -358,7 +372,7 @@ claim("Beside a buyer per impression, promising too much costs revenue", -revenu
 #
 # A log keeps a share `clicks_kept` of the clicks and a share `others_kept` of the other rows. A model fitted on it gives the probabilities `p`, an array. Return the probabilities of the full log.
 
-# %% tags=["exercise:10.undo_sampling"]
+# %% slideshow={"slide_type": "-"} slide_code="1-2" tags=["exercise:10.undo_sampling"]
 
 # %%
 exercise("10.undo_sampling").check(undo_sampling)
@@ -383,7 +397,7 @@ exercise("10.slice_factors").check(correct_slices)
 # %%
 exercise("10.page_prices").check(page_prices)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One minute each for two learners, aloud, without reading. Then back to the opening question: would you let it bid with your money?"
 # ## What we have seen
 #
 # - A right total hides errors, and ECE is no cure. Look at NE, the curve, and the slices that somebody pays for.
@@ -391,6 +405,9 @@ exercise("10.page_prices").check(page_prices)
 # - A per-click auction forgives a common factor, but no errors between ads. Reserves, mixed pricing and pacing forgive neither.
 
 # %%
+guesses()
+
+# %% slideshow={"slide_type": "-"}
 say(
     "The score is multiplied by a bid, so I check calibration on later days and by slice: on a"
     " simulated log, a model with a fine total was wrong by {10.slices} of its clicks over device and"
