@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Plan: filters 2, bots 3, our own choice 6, the slot 5, late reports 4. Then ten minutes for the core exercise. Ask first: an ad has a click rate of one percent in the log; give me four reasons why that may be wrong. Write them on the board and come back to them at the end."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Biased clicks\n\nRepair a click log for what filtered it (our own choice of ads, the slot, late reports, bots), and measure what each repair leaves over against the truth." notes="Plan: filters 2, bots 3, our own choice 6, the slot 5, late reports 4. Then ten minutes for the core exercise. Ask first: an ad has a click rate of one percent in the log; give me four reasons why that may be wrong. Write them on the board and come back to them at the end."
 # # Biased clicks
 #
 # **Goal.** Repair a click log for what filtered it (our own choice of ads, the slot, late reports, bots), and measure what each repair leaves over against the truth.
@@ -34,7 +34,8 @@ SCALE = "full"
 import numpy as np
 import pandas as pd
 
-from mlpipe.simulator import simulate_ad_log
+from mlpipe.course import claim, exercise, guess, guesses, reveal, say
+from mlpipe.simulator import simulate_ad_log, simulate_auctions
 
 n_rows = 1_000_000 if SCALE == "full" else 100_000
 simulated = simulate_ad_log(n_rows, seed=SEED)
@@ -45,14 +46,17 @@ people = log[~log["user_id"].isin(many[low_rate > 0.05])]
 marked = log.drop(people.index)["user_id"].value_counts()
 print(f"{len(log):,} rows, {len(log) - len(people):,} of them by {len(marked)} marked users")
 
-# %% [markdown] notes="The level of the AUC may go either way: without user ids the bots' clicks are noise. What is flattered is the model that can recognise bots. Ask: which other features could recognise a bot? Counters of the user, the hour, the site."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what is the user's id worth?\n\nA simulated log, with bots. On all rows the user's id as a feature raises the AUC.\n\nDrop the marked bots, from training *and* test. How much of the gain is left?\n\n- nearly all\n- about half\n- nearly nothing" notes="Three minutes with the opening question. Three filters stand before a click: we must show the ad, somebody must look, the report must arrive. Bots are different: their clicks should not be there at all. Ask: which other features could recognise a bot? Counters of the user, the hour, the site. The level of the AUC may go either way; what is flattered is the model that can recognise bots."
 # ## Do bots flatter a model?
 #
 # We fit a click model without and with the user's id (FTRL, lesson 09: one fast pass) and compare the AUC on the last two days.
 #
-# **Predict before you run.** On all rows the user's id raises the AUC. Now drop the marked users, from training *and* test. How much of the gain is left: all, half, nearly nothing?
+# **Predict before you run.** On all rows the user's id raises the AUC. Now drop the marked users, from training *and* test. How much of the gain is left?
 
 # %%
+guess("11.bots", choices=["nearly all", "about half", "nearly nothing"])
+
+# %% slideshow={"slide_type": "slide"} slide="## The id had learned who the bots are" notes="One minute. Each bot has many rows and clicks often. You would have paid for a feature that recognises bots. In the interview: compare models on people."
 from sklearn.metrics import roc_auc_score
 
 from mlpipe.ctr import FTRLProximal, tuned
@@ -68,14 +72,14 @@ for who, rows in zip(auc.index, (log, people), strict=True):
 auc["gain"] = auc["with user id"] - auc["without user id"]
 print(auc.round(4).to_string())
 
-# %%
-from mlpipe.course import claim, exercise, say
-
+# %% slideshow={"slide_type": "-"}
 claim("With bots in the data, the user's id seems to be worth much (gain in AUC)",
       auc.loc["all rows", "gain"], id="11.bots_gain",
       baseline=auc.loc["people only", "gain"], at_least=0.003, fmt=".4f")
+left = auc.loc["people only", "gain"] / auc.loc["all rows", "gain"]
+reveal("11.bots", "nearly all" if left > 0.75 else "about half" if left > 0.25 else "nearly nothing")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: ads that we would not choose?\n\nA policy that prefers promising ads logged most rows. In a small random slice, chance chose.\n\nA model fitted on logged rows has its total right *there*. On the random slice, does it predict\n\n- too few clicks,\n- as many as there are,\n- too many?" notes="One minute. Everybody writes a guess. Ask one who says 'as many' for the reason: usually that the model has the ad as a feature."
 # The id had learned who the bots are: each has many rows and clicks often. Without them nearly nothing is left. You would have paid for a feature that recognises bots. Compare models on people.
 #
 # ## What about ads that we do not choose?
@@ -83,6 +87,9 @@ claim("With bots in the data, the user's id seems to be worth much (gain in AUC)
 # Most rows were *logged* by a policy that prefers promising ads. In a small *random* slice, chance chose among all live ads. We fit a logistic regression on logged rows.
 #
 # **Predict before you run.** On the logged rows that it was fitted on, predicted and true clicks agree. On the random slice, will it predict too many, too few, or as many as there are?
+
+# %%
+guess("11.chosen", choices=["too few", "as many", "too many"])
 
 # %%
 from mlpipe.ctr import HashedLogisticRegression
@@ -105,7 +112,7 @@ basic = click_model(["ad_id", "region", "device"])
 on_logged, on_random = promised(basic, logged), promised(basic, random)
 print(f"predicted over true clicks: {on_logged:.2f} on logged rows, {on_random:.2f} on random rows")
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## It promises too much elsewhere" notes="One minute. The policy shows an ad where it expects clicks, and the basic model credits the ad. The second model also knows what the policy looked at, this campaign in that region, this format on that device. It promises less, and still too much."
 AD = ["ad_id", "region", "device", "campaign_id", "ad_format"]
 SEEN_BY_POLICY = [("region", "campaign_id"), ("device", "ad_format")]
 informed = click_model(AD, SEEN_BY_POLICY)
@@ -114,8 +121,9 @@ claim("A model of logged rows promises too much for ads that chance chose (predi
 claim("Of what is too much, this is left when the model knows what the policy looked at",
       (promised(informed, random) - 1) / (on_random - 1), id="11.policy_known",
       baseline=1.0, at_most=0.6, fmt=".0%")
+reveal("11.chosen", "too many" if on_random > 1.05 else "too few" if on_random < 0.95 else "as many")
 
-# %% [markdown] notes="Write w = target / logged on the board. Ask: which rows get a large weight? Those of ads that the policy rarely shows. They are few and speak for many."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Weigh each row by both policies\n\n$$ w_i = \\frac{\\pi_i}{\\mu_i} \\qquad \\hat p = \\frac{\\sum_i w_i\\, y_i}{\\sum_i w_i} \\qquad n_{\\text{eff}} = \\frac{\\left(\\sum_i w_i\\right)^2}{\\sum_i w_i^2} $$\n\n- $\\mu_i$: probability with which *our* policy chose the ad of row $i$, the **propensity**\n- $\\pi_i$: probability with which the *other* one would have, here one over the number of live ads\n- $y_i$: the click, 0 or 1" notes="Two minutes. Write w = target / logged on the board. Ask: which rows get a large weight? Those of ads that the policy rarely shows. They are few and speak for many. The effective sample size says how many rows of equal weight would be about as precise."
 # On the logged rows, those that it was fitted on, its total is right by construction. But the policy shows an ad where it expects clicks, this campaign in that region, on this device that format. The basic model does not know why, and credits the ad. Told about both, it promises less, and still too much.
 #
 # So what click rate would *all* live ads get, shown evenly? The **propensity** $\mu_i$ is the probability with which the logged policy chose the ad of row $i$. The policy that we ask about, here the even one, would have chosen it with $\pi_i$, one over the number of live ads. With $y_i$ the click (0 or 1), and $w_i$ a weight (no share of rows kept, as $w$ in 10),
@@ -145,7 +153,7 @@ ways["IPS, weights cut at 3"] = ips(logged, weight.clip(upper=3))
 report = pd.DataFrame(ways, ["click rate", "standard error", "effective rows"]).T
 print(report.astype({"effective rows": int}).round(5).to_string(), f"\nmean weight {weight.mean():.3f}")
 
-# %% alt="Four estimates with intervals relative to the truth, a dashed line at 1: the logged rate is far too high, the random slice has a wide interval, IPS a narrow one that sits at the truth, and cut weights a narrow one above it."
+# %% slideshow={"slide_type": "slide"} slide="## Reweighted, the log finds the truth" notes="Two minutes. The truth comes from a second world with the same seed where chance draws every ad. Cut weights give a smaller error around a wrong value. Ask: then why keep a random slice? It tests the propensities, and it covers what the policy would never show. Propensity zero has no repair." alt="Four estimates with intervals relative to the truth, a dashed line at 1: the logged rate is far too high, the random slice has a wide interval, IPS a narrow one that sits at the truth, and cut weights a narrow one above it."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -201,10 +209,13 @@ def examination_model(keys, rounds=20):
 
 truth = by_cell(people, simulated.truth["examination"][people.index])
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: was it the ad or the slot?\n\nThe best ads sit on top. In slot $k$ on device $d$,\n\n$$ P(\\text{click}) = e_{dk}\\, r_a $$\n\nOr: **position as a feature**, and predict each row in each slot.\n\nA second model also knows what the policy looked at. What it says about the slots is\n\n- farther from the truth,\n- as far,\n- nearer?" notes="Three minutes. e is the chance that the slot is looked at, r the click rate of the ad when it is. If one is known, the other is clicks over a sum: compute them in turn, and set slot 1 to 1. Then the question on the second way."
 # The other way is **position as a feature**: predict the same rows in each slot, and compare. Both of our models can do that: the basic one, and the one that knows what the policy looked at, region × campaign and device × format.
 #
-# **Predict before you run.** Both models have the slot as a feature. Does it matter for the slot what *else* they know?
+# **Predict before you run.** Both have the slot as a feature. Does it matter for what they say about the slot what *else* they know? How far is the second one from the truth, compared with the basic one?
+
+# %%
+guess("11.slot", choices=["farther", "as far", "nearer"])
 
 # %%
 def position_as_feature(model):
@@ -223,7 +234,7 @@ curves = {
     "examination, ad × region × device": examination_model(["ad_id", "region", "device"]),
 }
 
-# %% alt="Bars of the mean relative error of seven slot curves: logged click rates, the random slice and position as a feature without what the policy saw are far off; the examination model by ad, region and device and IPS are closest."
+# %% slideshow={"slide_type": "slide"} slide="## The model must know what the policy knew" notes="Two minutes. One rule for both ways. If the rest of the model does not know what the policy knew, the better ads of the upper slots are booked as a better slot. Let the slot meet no feature of the ad: with a cross of category and slot, the constant that we serve with decides who wins." alt="Bars of the mean relative error of seven slot curves: logged click rates, the random slice and position as a feature without what the policy saw are far off; the examination model by ad, region and device and IPS are closest."
 true_ratio = truth.div(truth[1], axis=0)
 ratios = {name: curve.div(curve[1], axis=0) / true_ratio for name, curve in curves.items()}
 error = {name: (ratio - 1).abs().loc[:, 2:].mean(axis=None) for name, ratio in ratios.items()}
@@ -241,9 +252,10 @@ claim("The examination model leaves so much of the slot's error of logged click 
 claim("It errs less when it knows region and device beside the ad (ratio of errors)",
       error[best] / error["examination, ad"],
       id="11.examination_keys", baseline=1.0, at_most=0.8, fmt=".2f")
+ratio = error["feature, + what the policy saw"] / error["feature, ad + region + device"]
 claim("Position as a feature errs less when the model knows what the policy saw (ratio of errors)",
-      error["feature, + what the policy saw"] / error["feature, ad + region + device"],
-      id="11.position_feature", baseline=1.0, at_most=0.75, fmt=".2f")
+      ratio, id="11.position_feature", baseline=1.0, at_most=0.75, fmt=".2f")
+reveal("11.slot", "farther" if ratio > 1.1 else "nearer" if ratio < 0.9 else "as far")
 
 # %% [markdown]
 # One rule for both: **the rest of the model must know whatever the policy knew.** If not, the better ads of the upper slots are booked as a better slot. The random slice has no such bias, but few clicks in each cell.
@@ -251,8 +263,6 @@ claim("Position as a feature errs less when the model knows what the policy saw 
 # When a model serves, the slot is not known yet, so it gets a constant. *Which* one? Eight ads compete; we score them as if all were in slot 1, then in slot 5. A third model has a cross of category and slot.
 
 # %%
-from mlpipe.simulator import simulate_auctions
-
 ads = simulate_auctions(5_000, n_ads=8, seed=SEED).candidates
 
 
@@ -277,7 +287,7 @@ claim("With a cross of category and slot, the constant decides who wins (share o
 #
 # with $y_i$ the label as known now: the examination model again, "reported" in place of "looked at". We take $F$ from clicks of impressions that are more than four days old, hence complete.
 
-# %% alt="Three lines over the last day: the rate of known clicks sinks ever further below the true one as midnight comes near, the repaired one stays close to it."
+# %% slideshow={"slide_type": "slide"} slide="## The newest hours always look bad" notes="Two minutes. Midnight after the last day: only clicks that were reported by now are known. Let F(h) be the share of clicks reported within h hours. An impression that is h hours old counts as only F(h) of one." alt="Three lines over the last day: the rate of known clicks sinks ever further below the true one as midnight comes near, the repaired one stays close to it."
 now, hour = pd.Timestamp("2026-01-19"), pd.Timedelta("1h")
 age = (now - people["timestamp"]) / hour
 delay = (people["reported_at"] - people["timestamp"]) / hour
@@ -300,8 +310,11 @@ ax.set_title("Known clicks fall behind, repaired ones keep up")
 plots.label_lines(ax)
 plt.show()
 
-# %% [markdown]
-# **Predict before you run.** Somebody takes $F$ from the clicks of the last day, because they are fresh. Is the repaired rate right, too high, or still too low? We look at all rows, and at the four categories with the fastest and the slowest reports.
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: delays of which clicks?\n\n$$ \\hat p = \\frac{\\sum_i y_i}{\\sum_i F(h_i)} $$\n\n$F(h)$: share of clicks that are reported within $h$ hours.\n\nSomebody takes $F$ from the clicks of the *last day*, because they are fresh. Is the repaired rate\n\n- right,\n- too high,\n- still too low?" notes="One minute. We took F from clicks of impressions that are more than four days old. Ask why. Do not answer before the next slide."
+# **Predict before you run.** Somebody takes $F$ from the clicks of the last day, because they are fresh. Is the repaired rate right, too high, or still too low? (We look at all rows, and at the four categories with the fastest and the slowest reports.)
+
+# %%
+guess("11.fresh_delays", choices=["right", "too high", "still too low"])
 
 # %%
 slow = (delay[old & known] > 1).groupby(people["category"], observed=True).mean()
@@ -318,15 +331,17 @@ for name, members in {"all": slow, "fast": slow[:4], "slow": slow[-4:]}.items():
 found = pd.DataFrame(found).eval("ratio = slow / fast")
 print(f"click rate over the truth\n{found.round(2).to_string()}")
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## Take the delays from old clicks" notes="One minute. A click of the last day is known only if it was fast, so its delays look short. One F for all gets the total right and makes slow categories look worse than they are: an F by group. Waiting for a day is no repair, it answers for yesterday. In the interview: propensity, policy, slot, time of the report must be in the log; none can be added afterwards."
 claim("With the delays of old clicks, its click rate is right (over the truth)",
       found.loc["F from old clicks", "all"], id="11.delay_repaired",
       baseline=found.loc["F from the last day", "all"], between=(0.95, 1.05), fmt=".0%")
 claim("With an F of their own, slow categories come near the fast ones (ratio, one draw)",
       found.loc["F of the group", "ratio"], id="11.slow_categories",
       baseline=found.loc["F from old clicks", "ratio"], between=(0.92, 1.08), fmt=".2f")
+fresh = found.loc["F from the last day", "all"]
+reveal("11.fresh_delays", "too high" if fresh > 1.05 else "still too low" if fresh < 0.95 else "right")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: what would another policy get?\n\nFrom clicks and two probabilities a row: the self-normalised estimate of the other policy's click rate, with weights cut at `largest`, and the effective sample size." notes="Ten minutes in pairs, after the talk. .hint() after three, the solution after ten. Early ones: the click rate as of now."
 # A click of the last day is known only if it was fast, so its delays look short and the repair falls short. One $F$ for all gets the total right, and makes the slow categories look worse than they are. In a click model the same holds row by row: a click is *known* with probability $p \, F(h)$, and that goes into the log loss (Chapelle 2014). Waiting for a day (lesson 02) is no repair: it answers for yesterday.
 #
 # ## What would you ask for?
@@ -344,7 +359,7 @@ claim("With an F of their own, slow categories come near the fast ones (ratio, o
 #
 # For each row you have the click, the probability `logged` with which the ad was chosen, and the probability `target` with which another policy would have chosen it. Cut weights to at most `largest`. Return the self-normalised estimate of the other policy's click rate, and the effective sample size.
 
-# %% tags=["exercise:11.other_policy"]
+# %% slideshow={"slide_type": "-"} slide_code="1-2" tags=["exercise:11.other_policy"]
 
 # %%
 exercise("11.other_policy").check(other_policy)
@@ -369,7 +384,7 @@ exercise("11.rate_now").check(rate_now)
 # %%
 exercise("11.ad_relevance").check(ad_relevance)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One minute. Two learners say it aloud, without reading. Then back to the four reasons on the board: which repair belongs to which?"
 # ## What we have seen
 #
 # - Three filters, one repair: divide by the probability that a click passes, and estimate that probability from data that the filter has not cut.
@@ -377,6 +392,9 @@ exercise("11.ad_relevance").check(ad_relevance)
 # - Whatever the policy knew belongs into the model beside the slot, and the slot into no cross with the ad.
 
 # %%
+guesses()
+
+# %% slideshow={"slide_type": "-"}
 say(
     "Before I train on clicks I ask what filtered them: our own choice, the slot, late reports. On a"
     " simulated log, a model whose total was right on its logged rows promised"
