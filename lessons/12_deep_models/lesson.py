@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Plan: two towers 3, the correction 4, against EASE and ALS 4, new films 2, the ranker 5, order 1, deep when 1. Then ten minutes for the core exercise. Ask first: a colleague wants to replace your matrix factorization by a deep model; what would you need to see? Write the answers on the board, and tick off each one that the lesson shows."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Deep models\n\nBuild the two deep models that interviews ask for, a two-tower retriever and a cross network, and say when each is worth its price." notes="Plan: two towers 3, the correction 4, against EASE and ALS 4, new films 2, the ranker 5, order 1, deep when 1. Then ten minutes for the core exercise. Ask first: a colleague wants to replace your matrix factorization by a deep model; what would you need to see? Write the answers on the board, and tick off each one that the lesson shows."
 # # Deep models
 #
 # **Goal.** Build the two deep models that interviews ask for, a two-tower retriever and a cross network, and say when each is worth its price.
@@ -36,6 +36,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from mlpipe import plots, recommenders
+from mlpipe.course import claim, exercise, guess, guesses, reveal, say
 from mlpipe.datasets import movielens, to_matrix
 from mlpipe.ranking_metrics import ndcg_at_k, recall_at_k
 from mlpipe.recommenders.tuned import FOR_RECALL_AT_100, MOVIELENS_SMALL
@@ -59,7 +60,7 @@ def halves(seed):
 train, test = halves(SEED)
 everyone, liked = np.arange(len(user_ids)), train.sum(axis=0).A1
 
-# %% [markdown] notes="Draw two columns on the board: history to the left, film to the right, one product between them. Ask what can be computed before a request comes, and what must wait for it."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Two towers compute their vectors\n\n$$ \\mathbf x_u = \\frac{1}{\\sqrt{n_u}} \\sum_{j \\in H_u} \\mathbf t_j \\qquad \\mathbf y_i = \\mathbf e_i + \\mathbf W^\\top \\mathbf f_i $$\n\n$$ s_{ui} = \\mathbf x_u^\\top \\mathbf y_i + b_i $$\n\n- user: the $n_u$ films that $u$ likes, a vector $\\mathbf t_j$ each\n- item: a vector of its own, and its features $\\mathbf f_i$\n- trained by a softmax; the negatives are the other films of the batch" notes="Three minutes. Draw two columns on the board: history to the left, film to the right, one product between them. Ask what can be computed before a request comes, and what must wait for it. The film to be found is taken out of the history: it would give itself away."
 # ## What is a two-tower model?
 #
 # Matrix factorization stores a user's vector. A **two-tower** model *computes* it. With $H_u$ the $n_u$ films that user $u$ likes, $\mathbf t_j, \mathbf e_i \in \mathbb R^d$ vectors of films, in a history and as a candidate, $\mathbf f_i$ the features of film $i$ and $\mathbf W$ one vector a feature,
@@ -70,7 +71,7 @@ everyone, liked = np.arange(len(user_ids)), train.sum(axis=0).A1
 #
 # A softmax over all films is expensive. So the targets of the other rows of a *batch* are the negatives, except films that the user likes. With $P$ the softmax of each row, the gradient in the scores is $P - I$, and each tower's gradient is that times the other tower. You write this loss in the core exercise; `TwoTower` gives a row the weight $1/\sqrt{n_u}$, so that long histories do not decide alone.
 
-# %% [markdown] notes="The derivation is the answer to the most frequent question on two towers. Let somebody repeat it: how often is a popular film in the denominator? What does the model learn to make up for it?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what does logQ do?\n\nPopular films are negatives more often, each with its share $Q_j$ of all likes. So the scores learn\n\n$$ s_{uj} = \\log p(j \\mid u) - \\log Q_j + \\text{const} $$\n\nThe **sampling correction** takes $\\log Q_j$ off each score in training. Take it out and leave everything else: what share of the nDCG is left?" notes="Two minutes. The derivation is the answer to the most frequent question on two towers. Let somebody repeat it: how often is a popular film in the denominator? What does the model learn to make up for it? Without the correction it ranks by lift. Then the guess."
 # ## Why is something taken off the scores?
 #
 # Targets come from the log, so film $j$ is a negative as often as it is liked: with its share $Q_j$ of all likes. Over many batches the softmax has $\sum_j Q_j\, e^{s_{uj}}$ in the denominator. It is best where $Q_j\, e^{s_{uj}} \propto p(j \mid u)$, so
@@ -79,11 +80,12 @@ everyone, liked = np.arange(len(user_ids)), train.sum(axis=0).A1
 #
 # These scores rank by *lift*: how much more often this user likes $j$ than others do. We want the chance. So training takes $\log Q_j$ off each score, serving does not, and $s_{uj} = \log p(j \mid u) + \text{const}$. This is the **sampling correction**, or logQ.
 #
-# **Predict before you run.** Take the correction out and leave everything else: how much of the nDCG is left, and which films lose their places? What can twelve settings of its own repair, and what does it help to add $\log Q_j$ when the trained model serves?
+# **Predict before you run.** Take the correction out and leave everything else: what share of the nDCG is left? Aloud: which films lose their places, what can twelve settings of its own repair, and what does it help to add $\log Q_j$ when the model serves?
 
 # %%
-from mlpipe.course import claim, exercise, say
+guess("12.left", unit="%")
 
+# %%
 ALS_RECALL, TWO, FEATURES, WITHOUT = "ALS for recall", "TwoTower", "TwoTower+features", "TwoTower-log_q"
 
 
@@ -112,7 +114,7 @@ rows = {name: [np.nanmean(ndcg), np.nanmean(recall), np.isin(top, head).mean()]
 table = pd.DataFrame(rows, index=["nDCG@10", "recall@100", "places of the head"]).T
 print(table.drop(index=ALS_RECALL).round(3).to_string())
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## Without it, popular films are lost" notes="Two minutes. Ask what a colleague should do who finds this fault in a model that serves. Most say: train again. The formula says: add log Q to the scores, tonight. No other setting replaces the correction."
 part = table / table.loc[TWO]
 claim("Without the correction, all else equal, so much of the nDCG is left", part.iloc[5, 0],
       id="12.no_correction", baseline=1.0, at_most=0.6, fmt=".0%")
@@ -125,7 +127,10 @@ claim("Log Q added where the same model serves brings it to", part.iloc[8, 0], i
 claim("The wrong sign is far worse than popularity (ratio of nDCG)", part.iloc[7, 0] / part.iloc[0, 0],
       id="12.wrong_sign", baseline=1.0, at_most=0.3)
 
-# %% [markdown] notes="Ask what a colleague should do who finds this fault in a model that serves. Most say: train again. The formula says: add log Q to the scores, tonight."
+# %%
+reveal("12.left", 100 * part.iloc[5, 0], fmt=".0f")
+
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: does the lead survive?\n\nEach model is the best of twelve settings. In recall@100, the measure of a retriever, the two-tower model leads ALS.\n\nBut ALS was chosen for nDCG@10. From the *same* twelve settings take the one with the best recall@100. What is left of the lead?\n\n- nearly all\n- about half\n- nearly nothing" notes="One minute. Both choices are made on the same validation splits; no new setting is tried."
 # The model without correction knows taste, as the last line shows: it lacks what is popular. No setting replaces that; a correction does, in training or in serving, once.
 #
 # ## Is it better than EASE and ALS?
@@ -133,6 +138,9 @@ claim("The wrong sign is far worse than popularity (ratio of nDCG)", part.iloc[7
 # In nDCG it is not ahead. In recall@100, the measure of a retriever, it leads ALS.
 #
 # **Predict before you run.** ALS was chosen for nDCG@10. Go back to the *same* twelve settings, on the same validation parts, and take the one with the best recall@100. (For EASE and the two-tower model it is the one that they have.) What is left of the lead?
+
+# %%
+guess("12.lead", choices=["nearly all", "about half", "nearly nothing"])
 
 # %%
 from mlpipe.uncertainty import paired_difference
@@ -146,7 +154,7 @@ for name in ("EASE", "ALS", ALS_RECALL):
         x = gaps[name, what] = paired_difference(both[TWO][number], both[name][number])
         print(f"two-tower less {name:14} {what:10} {x.estimate:+.3f} ({x.low:+.3f} to {x.high:+.3f})")
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## No lead over a model chosen alike" notes="One minute. A lead over a model that was chosen for something else is no lead. In the interview: ask of each lead what the other one was chosen for."
 lead = np.nanmean(np.subtract(both[TWO], both["Popularity"]), axis=1)  # what would matter
 claim("In nDCG at 10 it is not ahead of EASE (high end of the interval)",
       gaps["EASE", "nDCG@10"].high, id="12.ease_ndcg", baseline=lead[0], at_most=0.01, fmt=".3f")
@@ -154,11 +162,13 @@ claim("In recall at 100 it leads ALS that was chosen for nDCG", gaps["ALS", "rec
       id="12.recall_lead", baseline=0.0, at_least=0.0005, fmt=".3f")
 claim("... and not ALS that was chosen for recall at 100", gaps[ALS_RECALL, "recall@100"].estimate,
       id="12.als_recall", baseline=lead[1], at_most=0.006, fmt=".3f")
+left = gaps[ALS_RECALL, "recall@100"].estimate / gaps["ALS", "recall@100"].estimate
+reveal("12.lead", "nearly all" if left > 0.75 else "about half" if left > 0.25 else "nearly nothing")
 
 # %% [markdown]
 # A lead over a model that was chosen for something else is no lead. And the price? In multiplications: EASE inverts a matrix of users × users; ALS takes fifteen rounds over both sides, three steps of conjugate gradient each; the two-tower model makes, a batch, three products of $B \times B \times d$ and a dozen operations on each number of its two tables.
 
-# %% alt="nDCG at 10 and recall at 100 against the multiplications of a fit, logarithmic: EASE, ALS and the two-tower model are close to each other and far above popularity; the two-tower model stands far to the right of all."
+# %% slideshow={"slide_type": "slide"} slide="## Level, and dearer" notes="One minute. The axis is logarithmic: read the multiplications of a fit, not seconds of one machine. Ask what would make the price worth paying." alt="nDCG at 10 and recall at 100 against the multiplications of a fit, logarithmic: EASE, ALS and the two-tower model are close to each other and far above popularity; the two-tower model stands far to the right of all."
 import matplotlib.pyplot as plt
 
 n, d, B, n_users, n_films = train.nnz, 64, 512, len(user_ids), np.count_nonzero(liked)
@@ -170,19 +180,25 @@ for number, (ax, what, als) in enumerate(zip(axes, ("nDCG@10", "recall@100"), ("
     for name in ("Popularity", "EASE", als, TWO):
         kind, height = name.split(" ")[0], np.nanmean(both[name][number])
         ax.plot(cost[kind], height, "o", color=plots.color_of(kind), markersize=9)
-        ax.annotate(name, (cost[kind], height), (0, 12), textcoords="offset points", ha="center")
+        below = -24 if kind == "ALS" else 12
+        ax.annotate(name, (cost[kind], height), (0, below), textcoords="offset points", ha="center")
     ax.set(xscale="log", xlim=(6e3, 1e13), ylim=(0, 1.3 * height), ylabel=what, xlabel="multiplications")
 fig.suptitle("Level with the better of EASE and ALS, and dearer", x=0.01, ha="left", weight="bold")
 plt.show()
 claim("Multiplications of a fit, over those of ALS", cost[TWO] / cost["ALS"], id="12.price",
       baseline=1.0, at_least=5, fmt=".0f")
 
-# %% [markdown] notes="Ask first what each model of lesson 07 says about a film that came out yesterday. ALS and EASE: nothing. Let the class propose the help before it is shown: films with genres like those of your films, or a regression that predicts the vectors of ALS."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what does ALS need for new films?\n\nA film without a like has no vector in ALS. The item tower has its genres and decade.\n\nA simple help: a ridge regression from genres and decade to the vectors of ALS.\n\nAUC among new films, .5 is chance: what share of the tower's lead over chance does the ridge get?" notes="One minute. Ask first what each model of lesson 07 says about a film that came out yesterday. ALS and EASE: nothing. Let the class propose the help before it is shown."
 # ## What can it do by itself that they need help for?
 #
 # A film without a like has no vector in ALS, no row in EASE. The item tower has $\mathbf W^\top \mathbf f_i$: genres and decade. We take all likes of a random tenth of the films out of training and ask for each user how often a liked one of these films is scored above another. That is the AUC; .5 is chance, and all that ids can do.
 #
-# **Predict before you run.** How near come two simple helps: the cosine of the genres and decades that a user likes with those of the film, and a ridge regression that learns the vectors of ALS from them?
+# Two simple helps: the cosine of the genres and decades that a user likes with those of the film, and a ridge regression that learns the vectors of ALS from them.
+
+**Predict before you run.** What share of the item tower's lead over chance does the ridge get?
+
+# %%
+guess("12.ridge", unit="%")
 
 # %%
 from scipy.stats import rankdata
@@ -206,7 +222,7 @@ aucs = {"cosine": auc(old @ unit @ unit.T), "ALS and ridge": auc(als.user_factor
         TWO: auc(x @ tower.item_factors.T + tower.item_bias)}
 print(pd.DataFrame(aucs).mean().round(2).to_string())
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## A few lines beside ALS come near" notes="One minute. Say so before somebody else does. And to know whom a film suits is not yet to show it: when all films compete, new ones get hardly a place. They need places of their own."
 shown = is_new[tower.recommend(everyone)[0]]
 claim("AUC of the two-tower model among films without a like", np.nanmean(aucs[TWO]),
       id="12.cold_auc", baseline=0.5, at_least=0.75, fmt=".2f")
@@ -214,11 +230,12 @@ claim("... and of the ridge behind ALS", np.nanmean(aucs["ALS and ridge"]), id="
       baseline=0.5, at_least=0.75, fmt=".2f")
 claim("When all films compete, the new ones, a tenth of all, get so much of the places", shown.mean(),
       id="12.cold_places", baseline=is_new.mean(), at_most=0.02, fmt=".2%")
+reveal("12.ridge", 100 * (np.nanmean(aucs["ALS and ridge"]) - 0.5) / (np.nanmean(aucs[TWO]) - 0.5))
 
 # %% [markdown]
 # A few lines beside ALS come as far: say so before somebody else does. And to know whom a film suits is not yet to show it: new films need places of their own (07).
 
-# %% [markdown] notes="Write the layer on the board for a row with three numbers. Ask what stands in the second output: which products, of which degree? Then ask which of them a factorization machine has."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: which ranker leads?\n\nA **cross network** learns which columns meet:\n\n$$ \\mathbf x_{l+1} = \\mathbf x_0 \\odot (\\mathbf W_l \\mathbf x_l + \\mathbf b_l) + \\mathbf x_l $$\n\nWhich of the four leads?\n\n- the cross network\n- a factorization machine with all pairs\n- one with screened pairs\n- logistic regression with the crosses found" notes="Three minutes. Write the layer on the board for a row with three numbers. Ask what stands in the second output: which products, of which degree? Then ask which of them a factorization machine has. Each model has the best of six settings on days 11 and 12. When the guesses are written, ask for one more: what does a second pass over the log do to a network without a penalty?"
 # ## And the ranker?
 #
 # Now clicks. A **cross network** (DCN v2) puts the vectors of a row's values, one a column, side by side: $\mathbf x_0 \in \mathbb R^w$. With a matrix $\mathbf W_l$ (w × w) and $\mathbf b_l$ (w), layer $l$ is
@@ -229,9 +246,12 @@ claim("When all films compete, the new ones, a tenth of all, get so much of the 
 #
 # The rivals, on the *simulated* log of lesson 09 (300,000 rows, days 13 and 14 test): the *plain* factorization machine, in which all columns meet; the one that screens its pairs; and logistic regression with the crosses found. Each has the best of six settings on days 11 and 12 (`benchmarks/bench_deep.py`).
 #
-# **Predict before you run.** Bring the four into order. And a network with a vector for every id and no penalty: what does a second pass over the log do to it?
+# **Predict before you run.** Which of the four leads? And a network with a vector for every id and no penalty: what does a second pass over the log do to it?
 
 # %%
+guess("12.ranker", choices=["cross network", "plain machine", "screened machine", "crosses found"])
+
+# %% slideshow={"slide_type": "slide"} slide="## Where pairs can be found, find them\n\nOf what could be learned, so much is learned:" notes="Two minutes. Screen the pairs first, it takes seconds. A network is for what no list of pairs can say. The network had more tries than its rivals, and lost. Without a penalty, vectors learn their clicks by heart in the first pass, and the second believes them."
 from mlpipe.click_metrics import share_of_oracle
 from mlpipe.ctr import CrossNetwork, FactorizationMachine, HashedLogisticRegression, tuned
 from mlpipe.simulator import simulate_ad_log
@@ -262,15 +282,19 @@ claim("A second pass costs the bare network", share["bare, one pass"] - share["b
 claim("... and a penalty on the vectors, with nothing else, wins back",
       share["penalised, two passes"] - share["bare, two passes"], id="12.cured", baseline=0.0,
       at_least=0.1, fmt=".0%")
+reveal("12.ranker", max(list(share)[:4], key=share.get))
 
-# %% [markdown] notes="Ask what to do with a new table of clicks: screen the pairs first, it takes seconds. A network is for what no list of pairs can say. Say also that the network had more tries than its rivals, and lost."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: where do neighbours help?\n\nAdd to EASE how often a film stood next to the like before it. Does it help more where the hidden like came within a minute, or later?" notes="One minute. Guess first, then the key shows the result. Nobody watches a film in a minute: these are ratings in one sitting. What stood before tells as much as what came after, so we claim no sequence model here."
 # Without a penalty, vectors learn their clicks by heart in the first pass, and the second believes them. With its cures the network takes four passes, and a search over pairs still leads. (`bench_deep.py --rows 1000000` asks the same of more rows.)
 #
 # ## Does the order of the likes help?
 #
 # Before a sequence model, try the cheapest: add to EASE the share of times that a film stood next to the like before it, in the users' orders. Hide the last like, then the second last, then the third last, each with all that came earlier.
 #
-# **Predict before you run.** Where will it help more: where the hidden like came within a minute of the one before, or later? And if we count what came *before* instead of after?
+# **Predict before you run.** Where will it help more: where the hidden like came within a minute of the one before, or later? And if we count what came *before*?
+
+# %%
+guess("12.neighbours", choices=["within a minute", "later", "nowhere"])
 
 # %%
 import scipy.sparse as sp
@@ -293,7 +317,7 @@ def gains(split):
     waited = split.test.set_index("user_id").loc[users, "timestamp"] - past["timestamp"].to_numpy()[ends]
     return *(ndcg_at_k(one, hidden) for one in lists), waited.dt.total_seconds().to_numpy()
 
-# %%
+# %% slideshow={"slide_type": "fragment"}
 splits = [one := leave_last_out(likes, SEED), two := leave_last_out(one.train, SEED)]
 splits.append(leave_last_out(two.train, SEED))
 plain, beside, after, before, waited = np.concatenate([gains(split) for split in splits], axis=1)
@@ -307,8 +331,12 @@ claim("... and order is not why: what came after, less what came before (low end
 claim("Later they do not help (high end)", far.high, id="12.later", baseline=near.estimate,
       at_most=0.005, fmt=".3f")
 
-# %% [markdown]
-# Nobody watches a film in a minute: these are ratings in one sitting. What stood before tells as much as what came after. So we claim no sequence model on these data; on a log of sessions the question is open again.
+# %%
+reveal("12.neighbours", "nowhere" if max(near.low, far.low) <= 0 else
+       "within a minute" if near.estimate > far.estimate else "later")
+
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: the loss of a batch\n\nUsers `x`, their items `y`, the chance `q` with which each item is drawn, and who likes what (`known`). Return the mean softmax loss with the sampling correction; what the user likes is no negative." notes="Ten minutes in pairs, after the talk. .hint() after three, the solution after ten. Ask those who are done what changes when the model serves."
+# Nobody watches a film in a minute: these are ratings in one sitting. What stood before tells as much as what came after. So we claim no sequence model here; on a log of sessions the question is open again.
 #
 # ## Deep when?
 #
@@ -322,7 +350,7 @@ claim("Later they do not help (high end)", far.high, id="12.later", baseline=nea
 #
 # Row $r$ of `x` (n × d) is a user's vector, row $r$ of `y` (n × d) that of the own item. `q` (n,) is the chance with which each item is drawn, `known` (n × n, boolean) says which user likes which item, the own one included. Return the mean softmax loss of the rows, with the sampling correction: the own column against all that the user does not like.
 
-# %% tags=["exercise:12.batch_loss"]
+# %% slideshow={"slide_type": "-"} slide_code="1-2" tags=["exercise:12.batch_loss"]
 
 # %%
 exercise("12.batch_loss").check(batch_loss)
@@ -347,7 +375,7 @@ exercise("12.cross_layer").check(cross_layer)
 # %%
 exercise("12.user_vector").check(user_vector)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One minute. Two learners say it aloud, without reading. Then tick off on the board what the lesson has shown of what they wanted to see."
 # ## What we have seen
 #
 # - A two-tower model is a factorization whose vectors are computed. Its scores need the sampling correction, in training or in serving: without it, it ranks by lift and loses what is popular.
@@ -356,6 +384,9 @@ exercise("12.user_vector").check(user_vector)
 # - Ask of each lead: what was the other one chosen for?
 
 # %%
+guesses()
+
+# %% slideshow={"slide_type": "-"}
 say(
     "A two-tower model computes both vectors: it serves new users and, by features, new items. I"
     " train it with a softmax over the batch and take log Q off the scores; without that,"
