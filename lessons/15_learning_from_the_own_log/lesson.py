@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Plan: which list to launch 4, another policy from the log 5, real data 3, the loop 5, attributes 3. Then ten minutes for the core exercise. Ask first: what does a click log not tell you about an item that was never shown? And who decided that it was not shown?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Learning from the own log\n\nJudge a policy before launch from the log of another. Know when the log cannot answer. Measure what exploring costs and gives." notes="Plan: which list to launch 4, another policy from the log 5, real data 3, the loop 5, attributes 3. Then ten minutes for the core exercise. Ask first: what does a click log not tell you about an item that was never shown? And who decided that it was not shown?"
 # # Learning from the own log
 #
 # **Goal.** Judge a policy before launch from the log of another, know when the log cannot answer, and measure what exploring costs and gives.
@@ -35,8 +35,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from mlpipe.course import claim, exercise, guess, guesses, reveal, say
 from mlpipe.ranking_metrics import ndcg_at_k
-from mlpipe.recommenders.base import top_k
 from mlpipe.uncertainty import paired_difference
 from mlpipe.worlds import RecommenderWorld
 
@@ -44,7 +44,7 @@ world, rng = RecommenderWorld(seed=SEED), np.random.default_rng(SEED)
 n, n_items, examination = 20_000 if SCALE == "full" else 4_000, world.n_items, world.examination
 users, popular = world.visits(n, rng), np.log(world.activity @ world.attraction)
 segment, lot, train = world.segment[users], rng.random(n) < 0.1, np.arange(n) < n / 2
-shown = top_k((popular + 0.25 * rng.gumbel(size=(n, n_items))).astype(np.float32), 10)[0]
+shown = np.argsort(-(popular + 0.25 * rng.gumbel(size=(n, n_items))), kind="stable")[:, :10]
 shown[lot] = world.by_lot(lot.sum(), rng)
 clicked, looked = world.show(users, shown, rng), np.tile(examination, (n, 1))
 
@@ -61,15 +61,16 @@ scores = {"item clicks": np.tile(clicks.sum(axis=0), (8, 1)), "segment clicks": 
           "random order": rng.random(clicks.shape)}
 lists = {name: np.argsort(-score, axis=1, kind="stable")[:, :10] for name, score in scores.items()}
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Which list would you launch?\n\nA *simulated* shop; its log shows mostly what is popular. Lists of what was most\n\n- clicked, by all: *item clicks*\n- clicked by a segment: *segment clicks*\n- clicked of what a segment looked at: *segment clicks / looks*\n- the same, learned from *the random slice* alone\n\n**Guess:** which list wins on nDCG of the logged clicks? And which earns most?" notes="4 minutes with the next two slides. Draw the log: nine in ten visits saw popular items, one in ten a list by lot. Both answers on paper before you go on. Ask for a reason: what does nDCG reward here?"
 # The other judge weights each click, by the examination of the item's place in the new list over its mean examination in the log: $w = \pi / \mu$ (11). (Counts of what was shown suffice, because the log's policy knew nothing of the user.)
 #
-# **Predict before you run.** *Segment clicks* puts first what a segment clicked most often; *segment clicks / looks* what it clicks when it looks. Which wins on nDCG of the logged clicks? Which earns more?
+# **Predict before you run.** *Segment clicks* puts first what a segment clicked most often; *segment clicks / looks* what it clicks when it looks. Which list wins on nDCG of the logged clicks? (And which earns most? Say it aloud.)
 
 # %%
-from mlpipe.course import claim, exercise, say
+guess("15.offline_winner", choices=["item clicks", "segment clicks", "segment clicks / looks",
+                                    "... of the random slice"])
 
-
+# %% slideshow={"slide_type": "slide"} slide="## The winner offline earns less" notes="Read the column nDCG first, then the column truth. Then the two columns between: the weighted log orders the lists as the truth does, and the random slice is right on average, but small."
 def worth(top, rows):  # of the list, clicks a visit
     place = np.zeros((8, n_items))
     np.put_along_axis(place, top, examination, axis=1)
@@ -86,10 +87,9 @@ judged = {name: [np.nanmean(ndcg[name]), worth(top, ~train), worth(top, ~train &
 judged = pd.DataFrame(judged, ["nDCG", "log, weighted", "random slice", "truth"]).T
 winner, best = judged["nDCG"].idxmax(), judged["truth"].idxmax()
 wrong = paired_difference(ndcg[best], ndcg[winner])
-print(f"{judged.round(3).to_string()}\nrandom slice: {(~train & lot).sum():,} visits; "
-      f"nDCG, best less winner: {wrong.low:.3f} to {wrong.high:.3f}, {wrong.n:,} users")
+print(f"{judged.round(3).to_string()}\nnDCG, best less winner: {wrong.low:.3f} to {wrong.high:.3f}")
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## More rows do not repair it" notes="Ask why more users or more days would not help nDCG: the interval is narrow already, and on the wrong side. Bias does not shrink with rows."
 claim("Offline, the best lists lose for sure (nDCG, best less winner: end of the interval)", wrong.high,
       id="15.offline_looks", baseline=0.0, at_most=-0.05, fmt=".3f")
 claim("They earn more than the offline winner (true clicks, ratio)",
@@ -97,8 +97,9 @@ claim("They earn more than the offline winner (true clicks, ratio)",
 rank = judged.corr("spearman")["truth"]
 claim("The weighted log orders the candidates nearly as the truth does (rank correlation of five)",
       rank["log, weighted"], id="15.offline_weighted", baseline=rank["nDCG"], at_least=0.8, fmt=".2f")
+reveal("15.offline_winner", winner)
 
-# %% [markdown] notes="Ask why more users or more days would not help nDCG: the interval is narrow already, and on the wrong side. Bias does not shrink with rows."
+# %% [markdown]
 # The interval is narrow, on the wrong side: more rows make it narrower, not right. Logged clicks reward who repeats the log. The random slice is right on average; look how far off its few visits are.
 #
 # ## What would another policy have earned?
@@ -114,19 +115,21 @@ log = simulate_ad_log(n_rows, seed=SEED).impressions.drop_duplicates()
 log["day"], log["context"] = log["timestamp"].dt.day_of_year - 5, choice_context(log)
 CONTEXT, AD = ["region", "device", "position"], ["ad_id", "campaign_id", "category", "ad_format"]
 past, ads, score = log[log["day"] < 7], log.drop_duplicates("ad_id")[AD], np.full((120, 2400), -9.0)
-crosses = [("region", "campaign_id"), ("device", "ad_format")]
-model = HashedLogisticRegression(**tuned.LOGISTIC_REGRESSION, crosses=crosses)
-model.fit(past[CONTEXT + AD], past["clicked"])
+given = tuned.LOGISTIC_REGRESSION | {"crosses": [("region", "campaign_id"), ("device", "ad_format")]}
+model = HashedLogisticRegression(**given).fit(past[CONTEXT + AD], past["clicked"])
 pairs = log.drop_duplicates("context").sort_values("context")[CONTEXT].merge(ads, how="cross")
 score[:, ads["ad_id"] - 1] = model.decision_function(pairs[CONTEXT + AD]).reshape(120, -1)
 expected = 1 / (1 + np.exp(-score))
 recent, by_chance = (log[(log["day"] >= 7) & (log["policy"] == who)] for who in ("logged", "random"))
 print(f"log {len(recent):,} rows; random slice {len(by_chance):,}, {by_chance['clicked'].sum()} clicks")
 
-# %% [markdown]
-# **Predict before you run.** Of the log's rows, how many speak about the policy that always shows the best ad?
-#
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What would another policy have earned?\n\nWeigh each logged row: how much more often would the other policy show its ad?\n\n$$ w = \\frac{\\text{wanted}}{\\text{logged}}, \\qquad \\hat{V} = \\frac{\\sum w\\,y}{\\sum w}, \\qquad n_{\\text{eff}} = \\frac{(\\sum w)^2}{\\sum w^2} $$\n\n**Guess:** for *always the best ad*, what share of the rows is effective?" notes="5 minutes with the next slide. y is the click. Ask what the weights are for a policy that always shows one ad: 0 for every row that shows another, one over the propensity for the rest."
 # Estimates stand as ratios to the truth, and after ± their standard error (by user). *rows* are effective ones. *SNIPS* is self-normalised IPS (11); *cut*, the same with weights cut at 10; *DM*, the direct method, the model's own prediction averaged over the policy's choices; *DR*, doubly robust, adds to it the weighted errors of the model. *log* is the click rate of the log itself.
+#
+# **Predict before you run.** Which share of the log's rows is effective for the policy that always shows the best ad?
+
+# %%
+guess("15.rows", unit="%")
 
 # %%
 from mlpipe.experiments import off_policy
@@ -154,7 +157,7 @@ for beta in (0, 1, 2, 4, np.inf):
 table = pd.DataFrame(table).T.rename_axis("β")
 print(table.astype({"rows": int}).round(2).to_string())
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## Near the log it answers, far away hardly" notes="Ask for the two checks of propensities: the mean weight, also in each group, and the random slice. Then ask what each cannot see. The direct method's error moves from seed to seed, from about none to a fifth: nobody would know it without the truth."
 claim("Weighted, the log tells what the policy with β = 4 earns (SNIPS over the truth)",
       table["SNIPS"][4], id="15.snips", baseline=table["log"][4], between=(0.92, 1.08))
 claim("Of the rows, so many are effective for 'always the best ad' (share)",
@@ -162,8 +165,9 @@ claim("Of the rows, so many are effective for 'always the best ad' (share)",
       at_most=0.005, fmt=".2%")
 claim("Cut weights answer that with a large error that no interval shows (over the truth)",
       table["cut"][np.inf], id="15.cut", baseline=1.0, at_least=1.2)
+reveal("15.rows", 100 * table["rows"][np.inf] / len(recent), fmt=".2f")
 
-# %% [markdown] notes="Ask for the two checks of propensities: the mean weight, also in each group, and the random slice. Then ask what each cannot see. The direct method's error moves from seed to seed, from about none to a fifth: nobody would know it without the truth."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Does it work on real data?\n\nOpen Bandit: a fashion shop, three campaigns, 10,000 rows by lot and 10,000 by Thompson sampling in each.\n\nThe log by lot has some forty clicks a campaign. By that log, what would Thompson have earned?\n\n**Guess:** how far does the interval reach to each side, as a share of the estimate?" notes="3 minutes with the next slide. A rule of thumb helps who is stuck: forty clicks alone give one over the root of forty, times two. Weights make it wider."
 # Near the log, weights answer. Farther away fewer rows speak; on the last line a few hundred decide, and the errors are the largest. Cut weights answer there with a wrong value, and no larger error that would warn. (All of them are above 10; cut, they are equal: the plain click rate where the log showed the best ad.) DM needs no weights; its error stands in no interval, and another SEED has another. DR shares the error of SNIPS: at this click rate the noise is the click, not the model. The random slice is right on average, but small: compare its errors.
 #
 # `off_policy` refuses below 100 effective rows (here we asked for less), and where the mean weight is not 1. Then a part of what the policy wants was never shown, or propensities are wrong. A mean weight of 1, over all rows and in each group, is necessary, not sufficient: ask the random slice, too.
@@ -174,7 +178,10 @@ claim("Cut weights answer that with a large error that no interval shows (over t
 #
 # The propensity is given of the item *shown*, by the policy that showed it. That suffices for the second question. For the first we need what Thompson would have done in the random rows: we take its shares of the items at each place over the week, as if they were known. (The authors simulate the algorithm anew.)
 #
-# **Predict before you run.** A random log has 38 to 46 clicks. How far does the interval reach to each side, as a share of the estimate?
+# **Predict before you run.** A random log has 38 to 46 clicks. How far does the interval reach to each side, as a share of the estimate? (Mean of the three campaigns.)
+
+# %%
+guess("15.reach", unit="%")
 
 # %%
 from mlpipe.datasets import open_bandit
@@ -196,6 +203,8 @@ def real(campaign):
 columns = ["random", "Thompson", "estimate", "low", "high", "rows", "rows needed", "heaviest"]
 real_log = pd.DataFrame({name: real(name) for name in ("all", "men", "women")}, columns).T
 print(real_log.astype({"rows": int, "rows needed": int}).round(2).to_string())
+
+# %% slideshow={"slide_type": "slide"} slide="## Ten thousand rows decide little" notes="Ask what you would tell the shop. Not that off-policy estimates work there, nor that they fail: ten thousand rows decide neither. Then ask which log you would rather have."
 half = (real_log["high"] - real_log["low"]) / 2 / real_log["estimate"]
 claim("The interval reaches so far to each side of the estimate (share of it, mean of the campaigns)",
       half.mean(), id="15.real_data", baseline=0.1, at_least=0.3, fmt=".0%")
@@ -204,8 +213,9 @@ claim("It holds what Thompson did earn, and what random did (of two times three)
       int(np.sum(inside)), id="15.real_inside", baseline=0, equal_to=6)
 claim("Thompson's log on random, women's: one row carries this share", real_log["heaviest"]["women"],
       id="15.heaviest_row", baseline=1e-4, at_least=0.5, fmt=".0%")
+reveal("15.reach", 100 * half.mean(), fmt=".0f")
 
-# %% [markdown] notes="Ask what you would tell the shop. Not that off-policy estimates work there, nor that they fail: ten thousand rows decide neither. Then ask which log you would rather have."
+# %% [markdown]
 # (Clicks per 1,000 rows.) Intervals that hold both rates prove neither that the estimate works nor who is better. To see a difference of 20 % the random log would need the *rows needed*. In the other direction one row of the women's campaign, shown with a tiny propensity, outvotes all others; `off_policy` refuses that log.
 #
 # ## What does a loop learn that sees only what it shows?
@@ -216,7 +226,7 @@ claim("Thompson's log on random, women's: one row carries this share", real_log[
 # - *last slot*: on every second visit, the last slot goes to what the segment has seen least. As many slots, and what a colleague would do without a theory;
 # - *Thompson*: rates are drawn from their posterior, a Beta distribution, and the best *drawn* ones are shown: what we know little about moves up by chance (20 draws a segment and round).
 #
-# *Attributes* is greedy, too, but rates items by a line in eight attributes, noisy hints of how each segment likes the item, as content or price may give. New items have them.
+# *Attributes* is greedy, too, but rates items by a line in eight attributes, noisy hints of how each segment likes the item. New items have them.
 #
 # Priors were tuned in other worlds: twenty settings each, three for the line (`benchmarks/tune_loop.py`). Two shops: a *fixed* one, and one where 1 % of the items are replaced by *new* ones each round.
 
@@ -239,8 +249,13 @@ runs = {(shop, i): feedback_loop(POLICIES, 10 * SEED + i, churn=churn, n_rounds=
         for shop, churn in {"fixed": 0, "new": 0.01}.items() for i in range(n_worlds)}
 runs = pd.concat(runs, names=["shop", "world", "row"]).reset_index()
 
-# %% [markdown]
-# **Predict before you run.** In which shop does *random 5 %* earn more than *greedy* over all rounds: both, one, none? (Means of six worlds; ± is half a 95 % interval, paired by world; *own lists* are what the model would show without exploring.)
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## A loop that learns from what it shows\n\n- *greedy*: the best by what was seen\n- *random 5 %*: some slots by lot\n- *last slot*: now and then what was seen least\n- *Thompson*: the best by rates drawn from what is known\n- *attributes*: greedy, by descriptions\n\n**Guess:** one shop is fixed, one gets new items. In how many does *random 5 %* surely earn more than *greedy*, over all rounds?" notes="5 minutes with the next two slides. Forty rounds: show, log, learn anew. Before the guess ask who pays for a slot given away, and who gains: those who come later."
+# The table holds means of six worlds; ± is half a 95 % interval, paired by world; *own lists* are what the model would show without exploring.
+#
+# **Predict before you run.** In how many of the two shops does *random 5 %* earn more than *greedy* over all rounds, with the whole interval above 0?
+
+# %%
+guess("15.shops", choices=["in both", "in one", "in none"])
 
 # %%
 def means(rows, what="served"):  # a row a world, a column a policy
@@ -250,50 +265,52 @@ def means(rows, what="served"):  # a row a world, a column a policy
 late, later = runs[runs["round"] >= n_rounds - 5], runs[runs["round"] > 0]
 spans = {"first five": means(later[later["round"] <= 5]), "last five": means(late), "all": means(later),
          "own lists": means(late, "own"), "coverage": means(late, "coverage")}
-over = {span: 100 * (one.div(one["greedy"], axis=0) - 1) for span, one in spans.items()}
+over = {span: one.div(one["greedy"], axis=0) - 1 for span, one in spans.items()}
 for shop in ("fixed", "new"):
     lines = pd.DataFrame({span: one.loc[shop].mean() for span, one in spans.items()}).round(2)
     for span in ("first five", "last five", "all"):
-        change, half = over[span].loc[shop].mean(), 2.57 * over[span].loc[shop].sem()  # t, six worlds
+        change, half = 100 * over[span].loc[shop].mean(), 257 * over[span].loc[shop].sem()  # t, of six
         lines[f"{span}, %"] = [f"{x:+.1f} ± {h:.1f}" for x, h in zip(change, half)]
     print(f"{shop}: clicks a visit; change over greedy\n{lines.to_string()}\n")
 
-# %% alt="Two panels over forty rounds, one line a policy, for the shop with new items. Above, coverage: greedy stays at a tenth of the catalogue, Thompson sinks from eight tenths to three, the two that give slots away end at seven and eight. Below, clicks a visit: Thompson begins far below and is ahead of the other three from round 2 or 3 on; greedy rises, stalls, and sinks slowly below the other three."
+# %% alt="Two panels over forty rounds, one line a policy, for the shop with new items. Left, coverage: greedy stays at a tenth of the catalogue, Thompson sinks from eight tenths to three, the two that give slots away end at seven and eight. Right, clicks a visit: Thompson begins far below and is ahead of the other three from round 2 or 3 on; greedy rises, stalls, and sinks slowly below the other three." slideshow={"slide_type": "slide"} slide="## What is never shown is never learned" notes="Left: greedy stays at its eight lists of ten. Right: it rises, stalls, and sinks as items are replaced. Ask at which round somebody would notice without the other lines."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
 
 plots.use_style()
-fig, axes = plt.subplots(2, sharex=True, figsize=(8, 6.5))
+fig, axes = plt.subplots(1, 2, figsize=(11, 5))
 axes[0].set_title("Greedy shows a tenth of the shop, and falls behind")
-axes[1].set_xlabel(f"round, each with 1 % new items (mean of {n_worlds} worlds)")
-for ax, what, label, ends in zip(axes, ("coverage", "served"), ("coverage (share)", "clicks a visit"),
-                                 ((0, 1), (0.6, 2.1))):
+for ax, what, ends in zip(axes, ("coverage", "served"), ((0, 1), (0.6, 2.1))):
+    ax.set_xlabel(f"round, each with 1 % new items (mean of {n_worlds} worlds)")
     curves = later[later["shop"] == "new"].pivot_table(what, "round", "policy")
     for name, color in zip(POLICIES, (plots.ACCENT, "C3", "C2", "C1")):
         ax.plot(curves.index, curves[name], color=color, label=name)
-    ax.set(ylabel=label, ylim=ends)
+    ax.set(ylabel={"coverage": "coverage (share)", "served": "clicks a visit"}[what], ylim=ends)
     plots.label_lines(ax)
 plt.show()
 
 # %%
-mean = {span: one.loc["new"].mean() for span, one in spans.items()}
-gain = {span: one.loc["new"].mean() / 100 for span, one in over.items()}
-price, fixed = 1 - mean["last five"] / mean["own lists"], over["all"].loc["fixed"].mean() / 100
+mean, gain = ({span: one.loc["new"].mean() for span, one in part.items()} for part in (spans, over))
+price, fixed = 1 - mean["last five"] / mean["own lists"], over["all"].loc["fixed"].mean()
 claim("Greedy shows this share of the items (last five rounds, new items)", mean["coverage"]["greedy"],
       id="15.greedy_coverage", baseline=mean["coverage"]["random 5 %"], at_most=0.12, fmt=".0%")
 claim("The model that saw 5 % random slots has better lists than greedy's (ratio, last five)",
       1 + gain["own lists"]["random 5 %"], id="15.greedy_falls", baseline=1.0, at_least=1.06, fmt=".2f")
+
+# %% slideshow={"slide_type": "slide"} slide="## Exploring costs each round, and pays late" notes="Now the account of the guess. Price each round; gain late; over all rounds nothing stands clear of 0, in either shop. Ask for whom it pays: who runs for long, with new items."
 claim("5 % of random slots cost this share of what its own lists would earn", price["random 5 %"],
       id="15.explore_price", baseline=price["last slot"], between=(0.035, 0.05), fmt=".1%")
-claim("They gave, in the last five rounds, where items are new (over greedy)",
+claim("They gave in the last five rounds where items are new (over greedy)",
       gain["last five"]["random 5 %"], id="15.explore_gain", baseline=0.0, at_least=0.03, fmt="+.1%")
 claim("They gave, over all rounds, where items are new", gain["all"]["random 5 %"], id="15.explore_all",
       baseline=gain["all"]["Thompson"], between=(-0.01, 0.05), fmt="+.1%")
 claim("They gave, over all rounds, where no item is new", round(fixed["random 5 %"], 3) + 0,
       id="15.fixed_shop", baseline=fixed["Thompson"], between=(-0.025, 0.025), fmt="+.1%")
+gains = over["all"]["random 5 %"].groupby("shop").agg(["mean", "sem"])
+reveal("15.shops", ["in none", "in one", "in both"][(gains["mean"] > 2.57 * gains["sem"]).sum()])
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## Know an item before its first click" notes="3 minutes. Ask for the cheapest answer first: can the model know anything of an item before it is shown? With attributes exploring costs as much and teaches hardly anything. It pays where ids must be learned."
 claim("Thompson gave, over all rounds, where items are new (over greedy)",
       gain["all"]["Thompson"], id="15.thompson", baseline=0.0, at_least=0.04, fmt="+.1%")
 claim("Attributes, and no exploring, gave (over greedy on counts)",
@@ -302,8 +319,8 @@ taught = mean["own lists"]["attributes + 5 %"] / mean["own lists"]["attributes"]
 claim("Exploring then taught the model hardly anything (own lists, last five)", taught, fmt="+.1%",
       id="15.attributes_explore", baseline=gain["own lists"]["random 5 %"], between=(-0.015, 0.015))
 
-# %% [markdown] notes="Ask for the cheapest answer first: can the model know anything of an item before it is shown? Then: who pays for the slots given away, and who gains? Those who come later."
-# What is never shown is never learned: greedy stays at its tenth of the shop (eight lists of ten hold 13 % at most), and as items are replaced its model falls behind. But read the account. Random slots cost their share *each round*, and pay late, more where items are new; over all rounds no gain stands clear of 0, in either shop. The last slot costs less for as many slots. Thompson is below all in its first round, explores where it is unsure, and gains in both shops. (Simulate *your* shop.)
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: judge the other policy\n\nA row has a click, a context, the item `shown`, its propensity `logged`. `wanted` is the other policy: contexts × items. Return the self-normalised estimate, the effective rows, and the share of the weight on the heaviest row." notes="Ten minutes, in pairs: a hint after three, the solution after eight. Most common: weights without the division by the logged propensity, and a division by the number of rows."
+# What is never shown is never learned: greedy stays at its tenth of the shop (eight lists of ten hold 13 % at most), and as items are replaced its model falls behind. But read the account. Random slots cost their share *each round*, and pay late, more where items are new; over all rounds no gain stands clear of 0, in either shop. The last slot costs less for as many slots. Thompson is below all in its first round, explores where it is unsure, and gains in both shops.
 #
 # Over all rounds attributes earn most: a new item is known before its first click. (Late in the fixed shop Thompson has caught up. And they are worth what their hints are.) Then exploring costs as much, and teaches hardly anything. It pays where ids must be learned.
 #
@@ -313,7 +330,7 @@ claim("Exploring then taught the model hardly anything (own lists, last five)", 
 #
 # Each row of a log has a click, a context, the item `shown` and its propensity `logged`. `wanted` is the other policy: a row a context, a column an item, probabilities. Return its self-normalised estimate, the effective rows, and the share of the weight that the heaviest row carries.
 
-# %% tags=["exercise:15.judge_policy"]
+# %% tags=["exercise:15.judge_policy"] slideshow={"slide_type": "-"} slide_code="1-2"
 
 # %%
 exercise("15.judge_policy").check(judge_policy)
@@ -348,6 +365,9 @@ exercise("15.cut_range").check(cut_range)
 # %%
 exercise("15.replay_learner").check(replay_learner)
 
+# %%
+guesses()
+
 # %% [markdown]
 # ## What we have seen
 #
@@ -355,11 +375,11 @@ exercise("15.replay_learner").check(replay_learner)
 # - Ten thousand real rows decide little. An honest interval says so.
 # - Exploring costs in each round and pays late, where things are new and only clicks can teach. Attributes may do it for less.
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners speak it aloud, with the numbers of their own run. Then go back to the opening question: what does a click log not tell you?"
 say("By nDCG on logged clicks the better lists lost; they earned {15.offline_truth:.1f} times as much. "
     "I log propensities, and ask for effective rows: {15.best_ad_rows} for always the best ad. A greedy "
     "loop showed {15.greedy_coverage} of the items. 5 % random slots cost {15.explore_price}; with new "
     "items they gave {15.explore_gain} late, {15.explore_all} over all. Attributes: {15.attributes}.")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "-"} slide="**Asked next**\n\n- How large must the random slice be, and who pays for it?\n- The propensities were not logged. What can you still say?\n- When would you not explore at all?"
 # *Read more:* Li, Chu, Langford and Wang 2011, on replay; Bottou et al. 2013, *Counterfactual reasoning and learning systems*; Swaminathan and Joachims 2015, on the self-normalised estimator; Dudík, Langford and Li 2011, on doubly robust; Chaney, Stewart and Engelhardt 2018, on feedback loops; Chapelle and Li 2011, on Thompson sampling; Saito et al. 2020, on the Open Bandit data. *Next:* 16, monitor and retrain.
