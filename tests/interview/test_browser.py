@@ -2,37 +2,23 @@
 
 import json
 import os
-import shutil
 import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from urllib.parse import urlsplit
 
+import labs
 import nbformat
 import pytest
+from labs import PATIENCE, until
 
 from mlpipe.interview import content
 from mlpipe.paths import FILES
 from mlpipe.workshop import lessons
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="the browser test needs playwright: pip install the group browser of pyproject.toml"
 )
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.xdist_group("browser"),  # one server for all of them
-    pytest.mark.skipif(CHROMIUM is None, reason=f"the browser test needs one of {', '.join(BROWSERS)} in the PATH"),
-]
-SETTINGS = {
-    "notebook-extension/tracker": {"windowingMode": "none"},  # all cells are there, also those out of sight
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-}
-PATIENCE = 60_000  # milliseconds: a kernel on a busy machine
+pytestmark = [*labs.MARKS, pytest.mark.xdist_group("browser")]  # one server for all of them
 CELL = """
 import os
 os.environ["MLPIPE_HOME"] = {home!r}
@@ -61,51 +47,14 @@ MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-str
 def lab(tmp_path_factory):
     """One JupyterLab for all tests: its address, and the folder of its notebooks."""
     folder = tmp_path_factory.mktemp("lab")
-    for name, values in SETTINGS.items():
-        package, plugin = name.split("/")
-        path = folder / "settings" / "@jupyterlab" / package / f"{plugin}.jupyterlab-settings"
-        lessons.write(path, json.dumps(values))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    hidden = ("TQDM_DISABLE", "MLPIPE_HIDE_TIMES")  # set where outputs are stored: then there is no room
-    env = {key: value for key, value in os.environ.items() if key not in hidden}
-    env |= {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "JUPYTER_CONFIG_DIR": str(folder / "config")}
-    env |= {"JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"), "MLPIPE_HOME": str(folder / "home")}
-    options = ["--no-browser", f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
-    if getattr(os, "geteuid", lambda: 1)() == 0:
-        options.append("--allow-root")
-    address, notebooks, log = f"http://localhost:{port}/lab", folder / "notebooks", folder / "server.log"
-    notebooks.mkdir()
-    with open(log, "w") as output:
-        command = [sys.executable, "-m", "jupyterlab", *options]
-        server = subprocess.Popen(command, cwd=notebooks, env=env, stdout=output, stderr=subprocess.STDOUT)
-        try:
-            wait_for(address, server, log)
-            yield address, notebooks
-        finally:
-            server.terminate()
-            server.wait(30)
-
-
-def wait_for(address, server, log):
-    for _ in range(PATIENCE // 1000):
-        assert server.poll() is None, log.read_text()
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-        except OSError:
-            time.sleep(1)
-        else:
-            return
-    raise AssertionError(log.read_text())
+    with labs.server(folder, "-m", "jupyterlab") as address:
+        yield f"{address}/lab", folder / "notebooks"
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *MICROPHONE])
+    with labs.chromium(*MICROPHONE) as started:
         yield started
-        started.close()
 
 
 class Lab:
@@ -179,15 +128,6 @@ def at(lab, browser, tmp_path):
     made.context.close()
     assert {urlsplit(url).hostname for url in made.requests} <= {"localhost", None}, "a request left the machine"
     assert made.errors == []
-
-
-def until(condition, what="it did not happen"):
-    """Wait for what the kernel does after a key or a click."""
-    for _ in range(PATIENCE // 300):
-        if condition():
-            return
-        time.sleep(0.1)
-    raise AssertionError(what)
 
 
 def test_600_keys_are_kept_while_the_interviewer_speaks_each_second(at):

@@ -207,7 +207,7 @@ def _reveal(id: str, value: Any, fmt: str | None) -> None:
         said += _record(question, row)
     elif lives():
         said += " No guess was taken; the next time, guess first."
-        if id in _boxes and not _boxes[id].answered:
+        if id in _boxes and _boxes[id].is_missed():
             said += f" If there is no box, call `{_call(question)}`."
     show(box(colour, f"{sign(colour, mark)} {prose(said)}"), f"{mark} {said}".replace("`", ""), {"reveal": row})
 
@@ -290,9 +290,9 @@ def _remember(question: Question) -> None:
 
 
 def _boxes_live() -> bool:
-    """Whether a box would be shown: in JupyterLab or Notebook, which name their session, if earlier boxes were."""
-    shown = not _boxes or any(box.answered for box in _boxes.values())
-    return lives() and "JPY_SESSION_NAME" in os.environ and shown
+    """Whether a box would be shown: in JupyterLab and Notebook, which name their session, and not if none ever was."""
+    missed = any(box.is_missed() for box in _boxes.values()) and not any(box.answered for box in _boxes.values())
+    return lives() and "JPY_SESSION_NAME" in os.environ and not missed
 
 
 def _ask(question: Question) -> None:

@@ -5,6 +5,7 @@ As in the interview's room, traits go to the browser only, and what the reader d
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import anywidget
 import traitlets as t
 
 LONGEST = 1000  # characters of a guess
+PATIENCE = 10  # seconds that a page may take to show a box
 
 
 class Box(anywidget.AnyWidget):
@@ -32,6 +34,7 @@ class Box(anywidget.AnyWidget):
     def __init__(self, choices: tuple[str, ...], unit: str, take: Callable[[str], tuple[str, str]]) -> None:
         super().__init__(choices=list(choices), unit=unit, told={"text": "", "bad": False, "n": 0})
         self.answered = self.closed = False  # answered: by a page that shows it
+        self._made = time.monotonic()
         self._take = take
         self.on_msg(self._receive)
 
@@ -40,6 +43,10 @@ class Box(anywidget.AnyWidget):
         with self.hold_sync():
             self.kept = self.kept if kept is None else kept
             self.told = {"text": text, "bad": kept is None, "n": self.told["n"] + 1}
+
+    def is_missed(self) -> bool:
+        """Whether no page has answered in good time: anywidget is not where this JupyterLab looks for it."""
+        return not self.answered and time.monotonic() - self._made > PATIENCE
 
     def close(self) -> None:
         """Take nothing any more."""
