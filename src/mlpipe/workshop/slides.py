@@ -10,7 +10,7 @@ import textwrap
 from base64 import b64decode
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup
 from nbformat import NotebookNode
@@ -19,11 +19,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from mlpipe.course.boxes import render
-from mlpipe.workshop import lessons, pages
+from mlpipe.workshop import lessons
 from mlpipe.workshop.lessons import Lesson
-
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
 
 THEME = Path(__file__).with_name("slides_theme")
 WIDTH, HEIGHT = 1280, 720  # pixels of a slide
@@ -32,7 +29,7 @@ TYPES = ("slide", "-", "fragment")
 LINES_OF_CODE, CHARACTERS = 12, 80
 QUIET = ("exercise", "guesses", "cold_answer")  # outputs that talk to the one who runs the notebook
 NEEDED = (  # of all that Sphinx and reveal.js bring
-    "slides.css",
+    *("slides.css", "formulas.css", "fonts/formulas.woff2", "fonts/OFL.txt"),
     *(f"revealjs/{name}" for name in ("LICENSE", "dist/reveal.css", "dist/reveal.js", "plugin/notes/notes.js")),
     "revealjs/dist/theme/fonts/source-sans-pro/*",  # the same font everywhere, so that what fits here fits there
 )
@@ -241,7 +238,7 @@ def _height(block: Block) -> int:
 def _wide(block: Block) -> bool:
     """Whether a displayed formula of the text leaves no room for larger letters."""
     formulas = block.markdown.split("$$")[1::2]
-    return any(len(re.sub(r"\\[a-zA-Z]+|[\s{}^_\\]", "", formula)) > 30 for formula in formulas)
+    return any(len(re.sub(r"\\[a-zA-Z]+|[\s{}^_\\]", "", formula)) > 34 for formula in formulas)
 
 
 def _each(blocks: list[Block]) -> list[str]:
@@ -282,6 +279,7 @@ def slides(root: Path, only: str = "", into: Path | None = None) -> int:
 def build(decks: dict[str, str], folder: Path) -> None:
     """Write decks, MyST Markdown by name, as HTML. Raises ValueError with all that Sphinx warns about."""
     from sphinx.application import Sphinx
+    from sphinx.errors import SphinxError
     from sphinx.util.docutils import docutils_namespace, patch_docutils
 
     with tempfile.TemporaryDirectory() as scratch:
@@ -291,7 +289,7 @@ def build(decks: dict[str, str], folder: Path) -> None:
             (texts / f"{name}.md").write_text(text, encoding="utf-8")
         settings: dict[str, Any] = {
             "project": "mlpipe",
-            "extensions": ["myst_parser", "sphinx_revealjs", __name__],
+            "extensions": ["myst_parser", "sphinx_revealjs", "mlpipe.workshop.site.formulas"],
             "root_doc": next(iter(decks)),
             "language": "en",
             "html_math_renderer": "mathml",
@@ -300,7 +298,7 @@ def build(decks: dict[str, str], folder: Path) -> None:
             "myst_enable_extensions": ["dollarmath"],
             "myst_dmath_double_inline": True,
             "revealjs_use_section_ids": True,
-            "revealjs_static_path": [str(THEME / "slides.css")],
+            "revealjs_static_path": [str(THEME / "slides.css"), str(THEME.parent / "site" / "theme")],
             "revealjs_style_theme": "slides.css",
             "revealjs_script_conf": REVEAL,
             "revealjs_script_plugins": [{"src": "revealjs/plugin/notes/notes.js", "name": "RevealNotes"}],
@@ -308,9 +306,12 @@ def build(decks: dict[str, str], folder: Path) -> None:
         }
         with patch_docutils(), docutils_namespace():
             options: dict[str, Any] = {"confoverrides": settings, "status": None, "warning": warnings}
-            Sphinx(texts, None, folder, Path(scratch, "trees"), "revealjs", **options).build()
+            try:
+                Sphinx(texts, None, folder, Path(scratch, "trees"), "revealjs", **options).build()
+            except SphinxError as error:
+                warnings.write(str(error))
         if said := re.sub(r"\x1b\[[0-9;]*m", "", warnings.getvalue()).strip():
-            faults = re.sub(r"\S*?(\w+)\.md:(\d+): (?:WARNING|ERROR)", lambda found: _place(decks, found), said)
+            faults = re.sub(r"\S*?(\w+)\.md:(\d+): (?:WARNING: |ERROR: )?", lambda found: _place(decks, found), said)
             raise ValueError(f"the slides have faults, on the slide that begins at\n{faults}")
     kept = {path for pattern in NEEDED for path in (folder / "_static").glob(pattern)}
     for path in sorted((folder / "_static").rglob("*"), reverse=True):  # what lies in a folder, then the folder
@@ -323,23 +324,4 @@ def build(decks: dict[str, str], folder: Path) -> None:
 def _place(decks: dict[str, str], found: re.Match[str]) -> str:
     """Where the slide begins that a line of a deck's Markdown belongs to."""
     before = decks[found[1]].splitlines()[: int(found[2])]
-    return next((line[2:] for line in reversed(before) if line.startswith("% ")), found[1])
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Formulas as MathML, for Sphinx."""
-    from docutils import nodes
-    from sphinx.util.logging import getLogger
-
-    def write(display: str) -> Any:
-        def visit(translator: Any, node: Any) -> None:
-            try:
-                translator.body.append(pages.mathml(node.astext(), display))
-            except ValueError as problem:
-                getLogger(__name__).warning(str(problem), location=node)
-            raise nodes.SkipNode
-
-        return visit
-
-    app.add_html_math_renderer("mathml", (write("inline"), None), (write("block"), None))
-    return {"parallel_read_safe": True}
+    return next((line[2:] for line in reversed(before) if line.startswith("% ")), found[1]) + ": "
