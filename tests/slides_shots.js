@@ -10,10 +10,10 @@
   };
   for (const one of slide.querySelectorAll("*")) {
     const box = one.getBoundingClientRect();
-    if (!visible(one) || !box.width || !box.height || one.closest("svg svg, svg > *")) continue;
+    if (visible(one) && one.localName === "img" && box.height < 200 * scale) faults.push(`is small: ${name(one)}`);
+    if (!visible(one) || !box.width || !box.height || one.closest("svg > *")) continue;
     const over = Math.max(box.right - frame.right, frame.left - box.left, frame.top - box.top, box.bottom - bottom);
     if (over > 2 * scale) faults.push(`runs over the slide by ${Math.round(over / scale)} px: ${name(one)}`);
-    if (one.localName === "img" && box.height < 200 * scale) faults.push(`is small: ${name(one)}`);
   }
   const walker = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT), range = document.createRange();
   while (walker.nextNode()) {

@@ -6,16 +6,32 @@ The marks come from the lesson's text as it is now, the outputs from the stored 
 import shutil
 import sys
 import tempfile
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+
+import nbformat
 
 from mlpipe.workshop import lessons, slides
 
 ROOT = Path(__file__).parents[1]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 SMALLEST = (24, 17)  # pixels of a letter, and of one in the index of an index
 FAULTS = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+SLIDES = (8, 14)  # in a deck
 LOCAL = ("file:", "data:", "blob:")
+
+
+@contextmanager
+def browser():
+    """A browser without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
 
 
 def opened(browser, page, said):
@@ -34,6 +50,7 @@ def turned(tab):
     while True:
         while tab.evaluate("Reveal.nextFragment()"):
             pass
+        tab.evaluate("document.fonts.ready.then(() => null)")
         yield tab.evaluate("Reveal.getSlidePastCount() + 1"), tab.evaluate(FAULTS, SMALLEST)
         if tab.evaluate("Reveal.isLastSlide()"):
             return
@@ -44,40 +61,33 @@ def draft(lesson, folder):
     """The lesson with the marks of its text and the stored outputs of the cells that are still the same."""
     stored = {cell.id: cell for cell in lessons.read(lesson.notebook).cells}
     notebook = lessons.from_text(lesson)
-    changed = 0
     for cell in notebook.cells:
-        if cell.cell_type == "code":
-            changed += cell.id not in stored
-            cell.outputs = stored[cell.id].outputs if cell.id in stored else []
-    if changed:
-        print(f"{changed} cells have changed since `make refresh`: here they have no outputs")
+        if cell.id not in stored and cell.cell_type == "code":
+            text = "changed since `make refresh`: no outputs"
+            cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=text)]
+        elif cell.cell_type == "code":
+            cell.outputs = stored[cell.id].outputs
     lessons.write(folder / f"{lesson.name}.ipynb", lessons.to_bytes(notebook))
     return replace(lesson, notebook=folder / f"{lesson.name}.ipynb")
 
 
 def main(number, folder):
-    from playwright.sync_api import sync_playwright
-
-    folder, faults = Path(folder), 0
+    folder, faults, said = Path(folder), 0, []
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as scratch, browser() as started:
         (lesson,) = lessons.find(ROOT, number)
-        lesson = draft(lesson, Path(scratch))
-        notebook = lessons.read(lesson.notebook)
-        shown = slides.deck(notebook, lesson)
-        title, _ = lessons.title_and_goal(notebook)
-        slides.build({lesson.name: slides.source(shown, title, lesson)}, Path(scratch, "slides"))
-        browser, said = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]), []
-        tab = opened(browser, Path(scratch, "slides", f"{lesson.name}.html"), said)
+        shown, text = slides.read(draft(lesson, Path(scratch)))
+        slides.build({lesson.name: text}, Path(scratch, "slides"))
+        tab = opened(started, Path(scratch, "slides", f"{lesson.name}.html"), said)
         for place, found in turned(tab):
             tab.screenshot(path=folder / f"{number}_{place:02d}.png")
             one = shown[place - 1]
             found += [] if one.notes else ["has no notes"]
             print(f"{place:2d} {one.heading} ({one.line})", *found, sep="\n     - ")
             faults += len(found)
-        browser.close()
-    print(f"{len(shown)} slides (8 to 14 wanted), {faults} faults; pictures in {folder}", *said, sep="\n")
-    return int(bool(faults or said) or not 8 <= len(shown) <= 14)
+    low, high = SLIDES
+    print(f"{len(shown)} slides ({low} to {high} wanted), {faults} faults; pictures in {folder}", *said, sep="\n")
+    return int(bool(faults or said) or not low <= len(shown) <= high)
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def everything():
 
 def text_of(cells):
     """The cells as the text of a lesson, lines as they stand in a file."""
-    lines = ["# ---", "# jupyter: {}", "# ---"]
+    lines = ["# ---", "# jupyter:", "#   kernelspec:", "#     display_name: Python", "#     name: python3", "# ---"]
     for cell in cells:
         marks = " ".join(f"{key}={json.dumps(value)}" for key, value in cell.metadata.items())
         kind = " [markdown]" * (cell.cell_type == "markdown")

@@ -173,7 +173,7 @@ def test_what_cannot_be_shown_is_a_fault(tmp_path, text):
     course(tmp_path, opening(), markdown(f"## B\n\n{text}", "slide"))
     with pytest.raises(ValueError, match=r"unheard|05_other") as fault:
         slides.slides(tmp_path)
-    assert re.search(r"^05_factors/lesson\.py:12: ", str(fault.value), re.MULTILINE)
+    assert re.search(r"^05_factors/lesson\.py:15: ", str(fault.value), re.MULTILINE)
     assert "\x1b" not in str(fault.value)
 
 

@@ -195,7 +195,14 @@ def _html(content: str, aspect: float = 0.0) -> Block:
     return Block(f"``````````{{raw}} html\n{content.strip()}\n``````````", aspect)
 
 
-def source(slides: list[Slide], title: str, lesson: Lesson) -> str:
+def read(lesson: Lesson) -> tuple[list[Slide], str]:
+    """The slides of a lesson, and its deck as MyST Markdown. Raises ValueError for wrong marks."""
+    notebook = lessons.read(lesson.notebook)
+    shown = deck(notebook, lesson)
+    return shown, _source(shown, lessons.title_and_goal(notebook)[0], lesson)
+
+
+def _source(slides: list[Slide], title: str, lesson: Lesson) -> str:
     """The MyST Markdown of a deck."""
     parts = ["---\norphan: true\n---"]
     for place, slide in enumerate(slides):
@@ -260,10 +267,8 @@ def slides(root: Path, only: str = "", into: Path | None = None) -> int:
         raise ValueError(f"{only}: traps have no slides; choose lessons, such as 05")
     folder, decks, faults = Path(into or root).resolve() / "build" / "slides", {}, []
     for lesson in chosen:
-        notebook = lessons.read(lesson.notebook)
-        title, _ = lessons.title_and_goal(notebook)
         try:
-            decks[lesson.name] = source(deck(notebook, lesson), title, lesson)
+            _, decks[lesson.name] = read(lesson)
         except ValueError as problem:
             faults.append(str(problem))
     if faults:
