@@ -194,8 +194,8 @@ claim("Multiplications of a fit, over those of ALS", cost[TWO] / cost["ALS"], id
 # A film without a like has no vector in ALS, no row in EASE. The item tower has $\mathbf W^\top \mathbf f_i$: genres and decade. We take all likes of a random tenth of the films out of training and ask for each user how often a liked one of these films is scored above another. That is the AUC; .5 is chance, and all that ids can do.
 #
 # Two simple helps: the cosine of the genres and decades that a user likes with those of the film, and a ridge regression that learns the vectors of ALS from them.
-
-**Predict before you run.** What share of the item tower's lead over chance does the ridge get?
+#
+# **Predict before you run.** What share of the item tower's lead over chance does the ridge get?
 
 # %%
 guess("12.ridge", unit="%")
