@@ -17,8 +17,10 @@ class BuildWithCourse(build_py):
         super().run()
         if not self.editable_mode:
             unwanted = shutil.ignore_patterns("__pycache__", ".*")
-            for folder in ("data", "lessons", "notebooks"):
-                shutil.copytree(folder, Path(self.build_lib, "mlpipe", "files", folder), ignore=unwanted)
+            files = Path(self.build_lib, "mlpipe", "files")
+            for folder in ("data", "docs", "lessons", "notebooks"):
+                shutil.copytree(folder, files / folder, ignore=unwanted)
+            shutil.copy("INSTRUCTING.md", files)  # a page of the site
 
 
 setup(cmdclass={"build_py": BuildWithCourse})

@@ -9,7 +9,8 @@ import pytest
 
 from mlpipe.interview import terminal
 from mlpipe.workshop import __main__ as workshop
-from mlpipe.workshop import lessons, pages
+from mlpipe.workshop import lessons
+from mlpipe.workshop.site import reader_pages
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"""\]\(([^)\s]+)|(?:src|href)="([^"]+)""")
@@ -30,9 +31,9 @@ def broken_links(text, folder):
 def test_what_is_promised_of_numbers_is_what_the_tests_of_notebooks_hold():
     start = next(one for one in lessons.find(ROOT) if one.number == "00").text.read_text(encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"{pages.PROMISE}, and 5 in 100,000 of a claim's raw value." in readme
-    assert f"{pages.PROMISE}." in start
-    assert pages.PROMISE in pages.index(lessons.find(ROOT), {})
+    assert f"{reader_pages.PROMISE}, and 5 in 100,000 of a claim's raw value." in readme
+    assert f"{reader_pages.PROMISE}." in start
+    assert reader_pages.PROMISE in reader_pages.index(reader_pages.entries(lessons.find(ROOT)), {})
     assert lesson_checks.AGREE == {"digit": 1, "value": 5 / 100_000, "rest": 0}
 
 

@@ -6,14 +6,13 @@ import io
 import re
 import warnings
 from importlib.util import find_spec
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from mlpipe.paths import call
 from mlpipe.workshop import lessons
 from mlpipe.workshop.lessons import Lesson
-from mlpipe.workshop.site import reference, references, sources
+from mlpipe.workshop.site import reader_pages, reference, references, sources
 from mlpipe.workshop.site.sources import DOWNLOADS, READERS, Edition, solved
 
 __all__ = ["Edition", "build", "site", "solved"]
@@ -122,7 +121,10 @@ def build(
     if wrong := references.check(course):
         raise ValueError(_told("the lessons name what does not exist:", wrong))
     with lessons.locked(work):
-        _write_sources(course, executed, work / "sources", rows, edition)
+        # decks and printed sheets are linked where they have been made
+        slides = {path.stem for path in (folder.parent / "slides").glob("[0-9]*.html")}
+        sheets = "print" if (folder / "print").is_dir() else ""
+        _write_sources(course, executed, work / "sources", rows, edition, slides, sheets)
         problems = sphinx(work, folder, SETTINGS, "html", workers)
     if problems:
         raise ValueError(_told("the site is not right:", problems))
@@ -136,32 +138,31 @@ def _told(head: str, problems: list[str]) -> str:
 
 
 def _write_sources(
-    course: list[Lesson], executed: Path, into: Path, rows: dict[str, dict[str, Any]], edition: Edition
+    course: list[Lesson],
+    executed: Path,
+    into: Path,
+    rows: dict[str, dict[str, Any]],
+    edition: Edition,
+    slides: set[str],
+    sheets: str,
 ) -> None:
     """Write what Sphinx reads, and remove what an earlier build had."""
-    texts, notebooks = dict[str, bytes | str](), []
+    texts, notebooks, shown = dict[str, bytes | str](), [], dict[str, dict[str, Any]]()
     for lesson in course:
         stored = lessons.read(lesson.notebook)
         text = sources.solved(stored) if edition.solved else stored
         notebook, is_run = sources.latest(text, executed / f"{lesson.name}.ipynb")
         notebooks.append(notebook)
-        page = sources.ready(notebook, edition, rows.get(lesson.name) if is_run else None, lesson)
+        if is_run and lesson.name in rows:
+            shown[lesson.name] = rows[lesson.name]
+        page = sources.ready(notebook, edition, shown.get(lesson.name), lesson)
         texts[f"{lesson.name}.ipynb"] = lessons.to_bytes(page)
         texts[f"{DOWNLOADS}/{lesson.name}.ipynb"] = lessons.to_bytes(lessons.without_outputs(stored))
     texts |= reference.pages(notebooks)
-    texts["index.md"] = "# Course\n\n" + _contents(course)
+    texts |= {f"{name}.md": text for name, text in reader_pages.pages(course, shown, slides, sheets).items()}
     for name, content in texts.items():
         sources.write_changed(into / name, content)
     sources.remove_others(into, [into / name for name in texts])
-
-
-def _contents(course: list[Lesson]) -> str:
-    """The side bar: the lessons by part, then the pages that serve all of them."""
-    trees = [(part, [lesson.name for lesson in some]) for part, some in groupby(course, lambda lesson: lesson.part)]
-    trees.append(("Reference", ["api/index"]))
-    return "\n\n".join(
-        "```{{toctree}}\n:hidden:\n:caption: {}\n\n{}\n```".format(part, "\n".join(names)) for part, names in trees
-    )
 
 
 def sphinx(work: Path, folder: Path, settings: dict[str, Any], builder: str, workers: int) -> list[str]:

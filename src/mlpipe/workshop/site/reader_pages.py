@@ -27,7 +27,7 @@ PROMISE = (  # word for word what the tests of the notebooks hold
     "One seed gives the same text and conclusions on any CPU, and the same numbers up to one unit of the last digit "
     "shown"
 )
-OTHERS = ("exercises", "glossary", "interview", "results")  # pages of every site, beside the lessons
+OTHERS = ("exercises", "glossary", "interview", "results", "api/index")  # pages of every site, beside the lessons
 _ROW = re.compile(
     r"^\| \[([^\]]+)\]\([^)]*?([^/)]+)\.ipynb\) \|((?:\\\||[^|])*)\|(.*)\|$", re.MULTILINE
 )  # of docs/results.md
@@ -192,7 +192,7 @@ def results(course: Sequence[Entry], root: Path = paths.FILES) -> str:
 
 
 def instructors(course: Sequence[Entry], slides: Collection[str] = (), root: Path = paths.FILES) -> str:
-    """INSTRUCTING.md, and a table of the lessons; `slides` are the numbers of those that have a deck, in ../slides."""
+    """INSTRUCTING.md, and a table of the lessons; `slides` are the names of those that have a deck, in ../slides."""
     head, _, body = _text(root, "INSTRUCTING.md").partition("\n## ")
     body = re.sub(r"\]\(notebooks/traps\)", "](index.md)", f"## {body}")
     taught = [entry for entry in course if not entry.trap]
@@ -206,7 +206,7 @@ def pages(
 ) -> dict[str, str]:
     """All pages by name. See the functions for what they take."""
     known = entries(course)
-    others = (*OTHERS, "instructors")
+    others = ("instructors", *OTHERS)
     return {
         "index": index(known, rows, others),
         "exercises": exercises(known),
