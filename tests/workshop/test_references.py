@@ -62,7 +62,8 @@ def test_the_course_names_nothing_that_does_not_exist():
 def test_what_is_named_and_exists_passes(tmp_path):
     text = (
         "See `05.rmse_gain`, `05.parity`, `05.factors` and `05.user_step`, lesson 05, (05), trap 1 and [there]"
-        "(traps/t1_counter.ipynb#In-real-work). At 10 of 20 %, 0.05, 05:30, **Note.** It is (12, 5)."
+        "(traps/t1_counter.ipynb#In-real-work). At 10 of 20 %, 0.05, 05:30, **Note.** It is (12, 5).\n"
+        "It's a line without the sign of a comment, which jupytext takes, too."
     )
     assert course(tmp_path, TEXT=text) == []
 

@@ -240,10 +240,9 @@ class _Text:
         text = cls(lesson)
         if not lesson.text.exists():
             return text
-        source = lesson.text.read_text(encoding="utf-8")
-        lines = source.splitlines()
-        text._cells(lines)
-        for node in ast.walk(ast.parse(source, str(lesson.text))):
+        lines = lesson.text.read_text(encoding="utf-8").splitlines()
+        code = text._cells(lines)
+        for node in ast.walk(ast.parse(code, str(lesson.text))):
             if isinstance(node, ast.Call):
                 text._call(node, lines)
         for path in sorted(lesson.text.parent.glob("*.py")):
@@ -254,9 +253,11 @@ class _Text:
                 text.others += [(path, *found) for node in nodes if (found := _written(node, lines))[1]]
         return text
 
-    def _cells(self, lines: list[str]) -> None:
-        in_markdown = False
+    def _cells(self, lines: list[str]) -> str:
+        """Take up the Markdown cells and what stands in the heads of cells; return the code, each line in its place."""
+        in_markdown, code = False, list[str]()
         for number, line in enumerate(lines, 1):
+            code.append("" if in_markdown else line)
             if line.startswith("# %%"):
                 in_markdown = line.startswith("# %% [markdown]")
                 self.markdown += [(number + 1, "")] * in_markdown
@@ -265,6 +266,7 @@ class _Text:
             elif in_markdown:
                 first, words = self.markdown[-1]
                 self.markdown[-1] = first, f"{words}{line.removeprefix('#').removeprefix(' ')}\n"
+        return "\n".join(code)
 
     def _call(self, node: ast.Call, lines: list[str]) -> None:
         name, first = node.func.id if isinstance(node.func, ast.Name) else "", node.args[0] if node.args else node
