@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Plan: label and scores 5, smoothed rates 4, logistic regression 3, defaults and leak 4, AUC and class weights 2, other data 2. Then ten minutes for the core exercise. Ask first: how often is a model right that says 'nobody ever clicks'? Let the class answer before the first output."
+# %% [markdown] notes="Plan: label and scores 5, smoothed rates 4, logistic regression 3, defaults and leak 4, AUC and class weights 2, other data 2. Then ten minutes for the core exercise. Ask first: how often is a model right that says 'nobody ever clicks'? Let the class answer before the first output." slideshow={"slide_type": "slide"} slide="# Click-through rate: the baselines\n\n**Goal.** Score a predicted click probability, build the two baselines that every click model has to beat, and recognise the defaults that break them.\n\nHow often is a model right that says *nobody ever clicks*?"
 # # Click-through rate: the baselines
 #
 # **Goal.** Score a predicted click probability, build the two baselines that every click model has to beat, and recognise the defaults that break them.
@@ -29,10 +29,11 @@ SCALE = "full"
 # An **impression** is one ad, shown once, in one slot of a page. The **label** is 1 if a **click** on it follows, else 0. The click rate of all impressions is the **base rate**.
 # Our log is *simulated*, a million rows. The model goes live on day 13: days 1 to 12 train, days 13 and 14 test.
 
-# %%
+# %% slideshow={"slide_type": "fragment"}
 import numpy as np
 import pandas as pd
 
+from mlpipe.course import claim, exercise, guess, guesses, reveal, say
 from mlpipe.simulator import simulate_ad_log
 from mlpipe.splits import by_time
 
@@ -47,7 +48,7 @@ base_rate = y_train.mean()
 print(log.loc[y_train.argmax(), ["timestamp", "user_id", "ad_id", "clicked", "reported_at"]].to_string())
 print(f"\nbase rate {base_rate:.2%}; 'nobody clicks' is right in {1 - base_rate:.1%}")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How do we score a probability?\n\nLog loss, over that of the base rate $\\bar p$ of the training days: **normalised entropy**.\n\n$$ L(p) = -\\frac{1}{n} \\sum_{i=1}^{n} \\big( y_i \\log p_i + (1 - y_i) \\log (1 - p_i) \\big) $$\n\n$$ \\mathrm{NE}(p) = L(p) \\,/\\, L(\\bar p) $$" notes="Three minutes with the guess. Accuracy first: nobody clicks is nearly always right, and sells nothing. Log loss depends on the base rate, so divide. Then the oracle: it knows the true probability of each impression, not the click."
 # Accuracy is useless here: *nobody clicks* is nearly always right and sells nothing. And a label has a date: a click is *reported* some time after the impression. A few training clicks were not known yet on day 13; here we count them, lesson 11 does not.
 #
 # ## How do we score a probability?
@@ -78,17 +79,21 @@ def share(p):  # of the oracle: explained below
     return share_of_oracle(y, p, truth, base_rate)
 
 
-# %% [markdown]
-# **Predict before you run.** The **oracle** knows the true probability of each impression. What is its normalised entropy: 0, 0.2, 0.5, 0.8?
+# %% [markdown] slideshow={"slide_type": "fragment"} slide="**Predict.** The **oracle** knows each true probability. Its NE: 0, 0.2, 0.5, 0.8?"
+# **Predict before you run.** The **oracle** knows the true probability of each impression. What is its normalised entropy?
 
 # %%
+guess("08.oracle", choices=["0", "0.2", "0.5", "0.8"])
+
+# %% slideshow={"slide_type": "slide"} slide="## Even the truth scores badly\n\nWhether *this* person clicks *now* is mostly chance. So a small step in NE is much of what can be had.\n\n**Share of the oracle:** 0 % is the base rate, 100 % the truth." notes="Two minutes. Who guessed 0 thought of knowing the clicks. The distance from 1 to the oracle is all that any model can gain: from here on we give the part of it. No real log has this number."
 for name, q in {"base rate": base_rate, "oracle": truth}.items():
     print(f"{name:9}  log loss {log_loss(y, q):.4f}  NE {ne(q):.3f}")
+reveal("08.oracle", min(("0", "0.2", "0.5", "0.8"), key=lambda choice: abs(float(choice) - ne(truth))))
 
 # %% [markdown]
 # Whether *this* person clicks *now* is mostly chance. So a small step in NE is a large part of what can be had. We also show the **share of the oracle**: 0 % is the base rate, 100 % the truth. No real log has it.
 
-# %% [markdown] notes="Draw a Beta curve on the board if the class knows it; else speak of imaginary impressions. Ask: an ad with one click in two impressions, what is its rate?"
+# %% [markdown] notes="Draw a Beta curve on the board if the class knows it; else speak of imaginary impressions. Ask: an ad with one click in two impressions, what is its rate?" slideshow={"slide_type": "slide"} slide="## One click in two impressions: 50 %?\n\nBelieve in the base rate $\\bar p$, worth $s$ imaginary impressions. After $c$ clicks in $n$:\n\n$$ \\hat p = \\frac{c + s\\, \\bar p}{n + s} $$\n\nWithout a prior: the base rate for each ad with fewer than $k$ clicks."
 # ## What is the click rate of a new ad?
 #
 # One click in two impressions is not a rate of 50 %. Before any data, we believe that an ad's rate comes from a **Beta distribution** (the *prior*) around the base rate $\bar p$. It is worth $s$ imaginary impressions. After $c$ clicks in $n$ impressions,
@@ -127,12 +132,15 @@ ax.set(xlabel="impressions of the ad so far", ylabel="click rate (band: 90 % of 
 plots.label_lines(ax)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "fragment"} slide="**Predict.** Which strength is best for our ads: $s$ = 1, 100, 10,000?"
 # We score test impressions by their ad's rate. A plain rate of 0 has an infinite loss if a click comes. So a colleague without a prior gives the base rate to each ad with fewer than $k$ clicks.
 #
-# **Predict before you run.** Which $k$ is best: 1, 5, 20? Which strength $s$: 1, 100, 10,000? And does the best $k$ reach the smoothed rate?
+# **Predict before you run.** Which strength $s$ is best? Say aloud: which $k$, and does it reach the smoothed rate?
 
 # %%
+guess("08.strength", choices=["s = 1", "s = 100", "s = 10,000"])
+
+# %% slideshow={"slide_type": "slide"} slide="## A prior beats plain rates\n\nShare of the oracle on the test days:" notes="Two minutes. Read the two searches: k and s both have a best place in the middle. The last line is the strength that the training counts themselves suggest: no search at all. The claim compares with the k that is best on the test days, so it is a hard comparison."
 def predict(model, columns):
     return model.fit(train[columns], y_train).predict_proba(test[columns])[:, 1]
 
@@ -143,14 +151,14 @@ def plain_rate(k):
 
 
 counts = pd.Series(y_train).groupby(train["ad_id"].to_numpy()).agg(["sum", "size"])
-plain = {f"plain rate, k = {k}": plain_rate(k) for k in (1, 2, 3, 5, 10, 20)}
+plain = {f"k = {k}": plain_rate(k) for k in (1, 2, 3, 5, 10, 20)}
 p = {"smoothed rate of the ad": predict(SmoothedRate(), ["ad_id"])}
 smooth = {f"s = {s}": predict(SmoothedRate("ad_id", s), ["ad_id"]) for s in (1, 10, 100, 1000, 10000)}
-for name, q in {**plain, **smooth, **p}.items():
-    print(f"{name:24} {share(q):4.0%}")
+for what, rates in (("plain", plain), ("smoothed", smooth)):
+    print(f"{what:9}", ", ".join(f"{name}: {share(q):.0%}" for name, q in rates.items()))
+print(f"smoothed, s estimated: {share(p['smoothed rate of the ad']):.0%}")
 
-# %%
-from mlpipe.course import claim, exercise, say
+# %% slideshow={"slide_type": "-"}
 from mlpipe.uncertainty import paired_ratio
 
 who = test["user_id"].fillna(pd.Series(-1 - np.arange(len(test)), test.index))  # no id: a person
@@ -166,13 +174,12 @@ def above(a, b):  # share of the oracle that a has above b, and its 95 % interva
     return 1 + np.array([found.estimate, found.low, found.high])
 
 
-claim(
-    "Smoothing beats plain rates, also with the k that is best on the test days (lower end)",
-    above(p["smoothed rate of the ad"], max(plain.values(), key=share))[1],
-    id="08.plain_rate", baseline=0.0, at_least=0.005, fmt=".1%",  # baseline: the plain rate itself
-)
+claim("Smoothing beats plain rates, also with the k that is best on the test days (lower end)",
+      above(p["smoothed rate of the ad"], max(plain.values(), key=share))[1],
+      id="08.plain_rate", baseline=0.0, at_least=0.005, fmt=".1%")  # baseline: the plain rate itself
+reveal("08.strength", f"s = {max((1, 100, 10000), key=lambda s: share(smooth[f's = {s}'])):,}")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What does a sum of weights add?\n\n$$ \\log \\frac{p}{1 - p} = b + \\sum_{j=1}^{F} w_{h(j,\\,x_j)} $$" notes="Three minutes. One weight for each value of each field, found by its hash. The penalty on weights is chosen on validation days. The best rate of two columns was chosen out of all 91 keys, so the baseline is strong. What is missing is partly in pairs: lesson 09."
 # A strength far off costs the whole advantage; the estimated one needs no search.
 #
 # ## What does a sum of weights add?
@@ -192,13 +199,11 @@ model = HashedLogisticRegression(**LOGISTIC_REGRESSION)
 p["the best rate of two columns"] = predict(SmoothedRate(), RATE)
 p["logistic regression"] = predict(model, RAW)
 ends = 100 * np.array([above(q, base_rate) for q in p.values()]).T
-claim(
-    "Logistic regression beats the best rate of one or two columns (lower end of the interval)",
-    above(p["logistic regression"], p["the best rate of two columns"])[1],
-    id="08.logistic", baseline=0.0, at_least=0.05, fmt=".0%",  # baseline: the rate itself
-)
+claim("Logistic regression beats the best rate of one or two columns (lower end of the interval)",
+      above(p["logistic regression"], p["the best rate of two columns"])[1],
+      id="08.logistic", baseline=0.0, at_least=0.05, fmt=".0%")  # baseline: the rate itself
 
-# %% alt="Share of the oracle with intervals: the smoothed ad rate is lowest, the rate by advertiser and position more than twice as high, logistic regression the highest, at well under half of the oracle."
+# %% alt="Share of the oracle with intervals: the smoothed ad rate is lowest, the rate by advertiser and position more than twice as high, logistic regression the highest, at well under half of the oracle." slideshow={"slide_type": "-"}
 fig, ax = plt.subplots()
 plots.intervals(ax, list(p), *ends, accent="logistic regression")
 for row, value in enumerate(ends[0]):
@@ -206,12 +211,15 @@ for row, value in enumerate(ends[0]):
 ax.set(title="A sum of weights beats the best rate", xlim=(0, 100), xlabel="share of the oracle (%)")
 plt.show()
 
-# %% [markdown] notes="The traps are what a candidate gets asked about: you used scikit-learn, which settings? Let the class guess which of the bars is the default."
+# %% [markdown] notes="The traps are what a candidate gets asked about: you used scikit-learn, which settings? Let the class guess which of the bars is the default." slideshow={"slide_type": "slide"} slide="## What do a library's defaults do?\n\nThe same columns go to scikit-learn.\n\n**Predict.** Which default costs most?\n\n- `C=1`, the penalty of `LogisticRegression`\n- `tol`: where it stops\n- the step sizes of `SGDClassifier`, one pass"
 # More than half is missing. Some of it nobody can learn: the oracle knows moods. Some is in pairs, such as *this audience* and *that category*; lesson 09 adds them.
 #
 # ## What do the defaults of a library do?
 #
 # **Predict before you run.** The same columns go to scikit-learn. Three defaults: `C=1`; where `LogisticRegression` stops; the step sizes of `SGDClassifier`, for one pass over the log, as on a stream. Which one costs most?
+
+# %%
+guess("08.default", choices=["C = 1", "the stop", "the steps of SGD"])
 
 # %%
 from sklearn.linear_model import LogisticRegression, SGDClassifier
@@ -234,23 +242,24 @@ p["C = 1"] = predict(loose := HashedLogisticRegression(C=1), RAW)
 shares = {name: share(p[name]) for name in ("logistic regression", "C = 1", *others)}
 print("\n".join(f"{name:20} {value:4.0%}" for name, value in shares.items()))
 
-# %% alt="Bars of the share of the oracle: the default stop alone costs next to nothing, C = 1 costs a good part with either stop, one SGD pass with its default steps loses most of it."
+# %% alt="Bars of the share of the oracle: the default stop alone costs next to nothing, C = 1 costs a good part with either stop, one SGD pass with its default steps loses most of it." slideshow={"slide_type": "slide"} slide="## Defaults are choices" notes="Two minutes. The two SGD runs differ in their steps alone: the default ones begin large. C = 1 lets rare ids learn their noise. The stop looks at the mean gradient, in which a rare id can never be large: with C = 1 you report a stop, not a model."
 fig, ax = plt.subplots()
 plots.ranked_bars(ax, list(shares), list(shares.values()), accent="logistic regression", fmt="{:.0%}")
 ax.set_title("Defaults cost a part of the gain, or most of it (share of the oracle)", x=-0.25)
 plt.show()
+costs = {"C = 1": shares["logistic regression"] - shares["C = 1"],
+         "the stop": shares["logistic regression"] - shares["default stop"],
+         "the steps of SGD": shares["SGD, constant steps"] - shares["SGD, default steps"]}
+reveal("08.default", max(costs, key=costs.get))
 
 # %%
-cost = shares["logistic regression"] - shares["C = 1"]
-claim("The default C costs much of the gain (share of the oracle lost)", cost,
+claim("The default C costs much of the gain (share of the oracle lost)", costs["C = 1"],
       id="08.default_c", baseline=0.0, at_least=0.06, fmt=".1%")  # baseline: the tuned C
 rare = np.bincount(X_train.indices, minlength=2**18) < 1e-4 * len(train)  # rows below tol x all rows
 loose.coef_ = np.where(rare, model.coef_, loose.coef_)
-claim(
-    "Exchange the weights of rare ids alone, and this part of the loss is gone",
-    (share(loose.predict_proba(test[RAW])[:, 1]) - shares["C = 1"]) / cost,
-    id="08.rare_ids", baseline=0.0, at_least=0.45, fmt=".0%",  # baseline: exchange nothing
-)
+claim("Exchange the weights of rare ids alone, and this part of the loss is gone",
+      (share(loose.predict_proba(test[RAW])[:, 1]) - shares["C = 1"]) / costs["C = 1"],
+      id="08.rare_ids", baseline=0.0, at_least=0.45, fmt=".0%")  # baseline: exchange nothing
 at_stop, at_end = (np.linalg.norm(m.coef_[0, rare]) for m in (others["default stop"], model))
 claim("At the default stop the weights of rare ids are far too short (length, over that at the end)",
       at_stop / at_end, id="08.default_stop", baseline=1.0, at_most=0.75, fmt=".2f")
@@ -276,7 +285,7 @@ for name, encode in {"in-sample": target_mean, "out of fold": out_of_fold_target
 claim("In-sample target means score below zero (share)", share(p["in-sample"]),
       id="08.in_sample", baseline=share(p["out of fold"]), at_most=-0.05, fmt=".0%")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Is a good order enough?\n\nAUC sees only the order. A common advice: give both classes the same total weight.\n\nIf a click counts $m$ times, the odds are about $m$ times too high. Remember the base rate.\n\n**Predict.** How many times the clicks that come does the model with class weights promise?" notes="A minute and a half. Remind them: if a click counts m times, the odds are about m times too high. Let them compute m for our base rate, then guess. Before that, in a sentence, the leak of lesson 03: a target mean computed on its own rows scores below zero here."
 # Each row's own click is inside its feature, so the model trusts the user's rate far too much. On the test days, the click is not inside, and the model is *worse than no model*.
 #
 # ## Is a good order enough?
@@ -285,9 +294,12 @@ claim("In-sample target means score below zero (share)", share(p["in-sample"]),
 #
 # Clicks are rare, so a common advice is to give both classes the same total weight. If a click counts $m$ times, the odds are about $m$ times too high.
 #
-# **Predict before you run.** Below are a model, the square roots of its predictions, and the model with class weights. Which columns see a difference?
+# **Predict before you run.** Below are a model, the square roots of its predictions, and the model with class weights. Say aloud which columns see a difference. How many times the true clicks do class weights promise?
 
 # %%
+guess("08.promised", unit="times")
+
+# %% slideshow={"slide_type": "slide"} slide="## The order stays, the probability is useless" notes="Two minutes. Read down the columns: the AUC hardly moves, the calibration and NE do. Why fewer than m times? Odds grow by m, probabilities cannot pass 1. In an auction each bid would be that many times too high. Log loss needs no balance."
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 balanced = LogisticRegression(C=model.C, class_weight="balanced", tol=1e-3).fit(X_train, y_train)
@@ -298,17 +310,15 @@ metrics = {"ROC AUC": roc_auc_score, "PR AUC": average_precision_score, "calibra
 rows = {name: table.apply(lambda q, f=f: f(y, q)) for name, f in metrics.items()}
 print(pd.DataFrame(rows | {"NE": table.apply(ne)}).round(3).to_string())
 
-# %%
-claim(
-    "A square root keeps every order and ruins the probability (NE)", ne(p["square root"]),
-    id="08.monotone", baseline=ne(p["logistic regression"]), at_least=1.2, fmt=".2f",
-)
-claim(
-    "Class weights promise many times the clicks that come", rows["calibration"]["class weights"],
-    id="08.class_weights", baseline=rows["calibration"]["logistic regression"], at_least=8, fmt=".1f",
-)
+# %% slideshow={"slide_type": "-"}
+claim("A square root keeps every order and ruins the probability (NE)", ne(p["square root"]),
+      id="08.monotone", baseline=ne(p["logistic regression"]), at_least=1.2, fmt=".2f")
+promised = rows["calibration"]
+claim("Class weights promise many times the clicks that come", promised["class weights"],
+      id="08.class_weights", baseline=promised["logistic regression"], at_least=8, fmt=".1f")
+reveal("08.promised", promised["class weights"], fmt=".0f")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What does a real log say?\n\nOpen Bandit: three campaigns of a shop. *Random* draws the item, *Thompson* prefers items that were clicked before; 10,000 impressions each.\n\n**Predict.** In how many campaigns is it sure (95 %) that Thompson gets more clicks: none, one, two or three?" notes="A minute. A rate on c clicks has a standard error of about one over the root of c, as a part of itself: 16 % with 40 clicks. Let them do that sum before they guess."
 # (Nearly) the same AUC, a useless probability: in an auction that multiplies it with a bid, every bid is many times too high. Log loss needs no balance.
 #
 # ## What does a real log say?
@@ -317,9 +327,12 @@ claim(
 #
 # How sure is a rate that rests on $c$ clicks? Clicks are rare, so its standard error is about $1/\sqrt{c}$ of the rate itself: 16 % with 40 clicks. A 95 % interval reaches twice as far to each side. The table has the ratio of two counts, with its interval.
 #
-# **Predict before you run.** In which campaigns will 10,000 impressions a policy show that Thompson gets more clicks?
+# **Predict before you run.** In how many campaigns will 10,000 impressions a policy show that Thompson gets more clicks?
 
 # %%
+guess("08.campaigns", choices=["none", "one", "two or three"])
+
+# %% slideshow={"slide_type": "slide"} notes="A minute and a half. Ratio of clicks with its 95 % interval. One of three tests leaves out 1 just so: with three tries that is weak. All together: not distinguishable. And no model beats the base rate on this log: settings do not travel, tune anew." slide="## Few clicks, wide intervals\n\nClicks, and their ratio (Thompson over random) with its 95 % interval:"
 from scipy.stats import betaprime
 
 from mlpipe.datasets import open_bandit
@@ -331,6 +344,8 @@ more, fewer = clicks["thompson"], clicks["random"]
 clicks["ratio"] = more / fewer
 clicks["low"], clicks["high"] = betaprime.ppf([[0.025], [0.975]], more + 0.5, fewer + 0.5)
 print(clicks.round(2).to_string())
+sure = (clicks["low"] > 1).drop("together").sum()
+reveal("08.campaigns", ["none", "one", "two or three"][min(sure, 2)])
 
 # %% [markdown]
 # The intervals are wide. One of three just leaves out 1; that of all together holds it: *not distinguishable*. To be found four times in five, a lift between two files of $c$ clicks must be about $2.8\sqrt{2/c}$: 56 % with 50 clicks.
@@ -358,13 +373,11 @@ for name, m in models.items():
 few = train[np.flatnonzero(y_train)[-240] :]  # a model above saw about 240 clicks
 small = HashedLogisticRegression(**LOGISTIC_REGRESSION).fit(few[RAW], few["clicked"])
 on_real = lost["logistic, C = 0.1"].sum() / lost["base rate"].sum()
-claim(
-    "From 240 clicks of our own log the same model learns something (NE; baseline: the real log)",
-    ne(small.predict_proba(test[RAW])[:, 1]),
-    id="08.few_clicks", baseline=on_real, at_most=0.99, fmt=".3f",
-)
+claim("From 240 clicks of our own log the same model learns something (NE; baseline: the real log)",
+      ne(small.predict_proba(test[RAW])[:, 1]),
+      id="08.few_clicks", baseline=on_real, at_most=0.99, fmt=".3f")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: tomorrow's ads\n\n`ads` and `clicked`: ad and label of each training impression. For each id in `new_ads`, return the smoothed rate. The prior is the click rate of all impressions, worth `strength`.\n\nSome ids were never shown." notes="Ten minutes, in pairs. Usual mistakes: an ad that was never shown is missing or NaN; the prior as a mean of the ads' rates; the order of the answer."
 # - Few clicks alone do not explain it. These columns say less than ours, whose effects we put there ourselves: expect real logs to be harder.
 # - `C=0.1`, the right choice above, is *worse than no model* here, and so is the default. Settings do not travel: tune on your own validation days.
 #
@@ -372,7 +385,7 @@ claim(
 #
 # `ads` and `clicked` hold the ad and the label of each training impression. For each id in `new_ads`, in that order, return the smoothed rate: the prior is the click rate of all training impressions, worth `strength` impressions. Some ids were never shown.
 
-# %% tags=["exercise:08.ad_rates"]
+# %% tags=["exercise:08.ad_rates"] slideshow={"slide_type": "-"} slide_code="1-2"
 
 # %%
 exercise("08.ad_rates").check(ad_rates)
@@ -405,6 +418,9 @@ exercise("08.undo_weights").check(undo_weights)
 # - Defaults are choices: `C`, the stop, the step sizes, class weights. Measure each, on each log.
 
 # %%
+guesses()
+
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="A minute. Two learners say it in their own words. Listen for: normalised entropy, the split by time, the interval, and what the defaults would have cost."
 say(
     "I start with the base rate, smoothed rates and a hashed logistic regression, and score"
     " normalised entropy. On a simulated log, split by time, the regression gains at least {08.logistic}"
