@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Plan: who is random 5, the price 2, looks 4, lost users 2, CUPED 2, interleaving 2 (run its first cell unread, read the table), novelty 1, budgets 2. Then ten minutes for the core exercise. Ask first: a test says plus two percent, p below five percent. What would you ask before you ship? Keep the answers on the board: who was counted, how often did you look, who is missing, what did the other arm lose?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Experiments that tell the truth\n\nCompare two versions on live users, and know each way in which the answer can be wrong: the unit, the looks, lost users, novelty, shared budgets." notes="Plan: who is random 5, the price 2, looks 4, lost users 2, CUPED 2, interleaving 2 (run its first cell unread, read the table), novelty 1, budgets 2. Then ten minutes for the core exercise. Ask first: a test says plus two percent, p below five percent. What would you ask before you ship? Keep the answers on the board: who was counted, how often did you look, who is missing, what did the other arm lose?"
 # # Experiments that tell the truth
 #
 # **Goal.** Compare two versions on live users, and know each way in which the answer can be wrong: the unit, the looks, lost users, novelty, shared budgets.
@@ -23,7 +23,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown] notes="Write the formula on the board and let the class find where rows come in: only as a user's sums. Then ask why the covariance matters: who sees more also clicks more."
+# %% [markdown] notes="Two minutes. Collect the answers to the opening question first. An A/A test tests the test. Rows of one user are alike, and users, not rows, were assigned. Everybody writes a number."
 # ## What is random?
 #
 # An A/B test gives each user an **arm** at random: control or treatment. An **A/A test** shows the same to both, so at level 5 % it should cry "significant" in 5 % of its runs. It tests the test.
@@ -38,6 +38,7 @@ SCALE = "full"
 import numpy as np
 import pandas as pd
 
+from mlpipe.course import claim, exercise, guess, guesses, reveal, say
 from mlpipe.worlds import RecommenderWorld, budget_market
 
 n_users, a_day, runs = (20_000, 15_000, 2_000) if SCALE == "full" else (2_000, 1_500, 200)
@@ -56,16 +57,16 @@ def null_tests(y, n):  # z of A/A tests by row and by user; the same arms at eac
     treated = np.vstack([(rng.random((100, len(y))) < 0.5) @ moments for _ in range(runs // 100)])
     y, n, yy, yn, nn = np.stack([treated, moments.sum(axis=0) - treated]).transpose(2, 0, 1)  # by arm
     r = y / n
-    by_row = r * (1 - r) / n
-    by_user = (yy - 2 * r * yn + r**2 * nn) / n**2  # the formula above
-    return [(r[0] - r[1]) / np.sqrt(variance.sum(axis=0)) for variance in (by_row, by_user)]
+    variances = r * (1 - r) / n, (yy - 2 * r * yn + r**2 * nn) / n**2  # by row; by user, as above
+    return [(r[0] - r[1]) / np.sqrt(variance.sum(axis=0)) for variance in variances]
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: how often does an A/A test cry?\n\nEach user gets an arm at random; both arms show the same. At level 5 % a sound test finds a difference in 5 % of its runs.\n\nThis one takes *rows* for independent. One week of a simulated recommender: in what share of the runs does it find a difference?" notes="Two minutes. Collect the answers to the opening question first. An A/A test tests the test. Rows of one user are alike, and users, not rows, were assigned. Everybody writes a number."
 # **Predict before you run.** One week, both arms alike. The test takes rows for independent. How often does it find a difference at level 5 %?
 
 # %%
-from mlpipe.course import claim, exercise, say
+guess("14.by_row", unit="%")
 
+# %% slideshow={"slide_type": "slide"} slide="## Assign users, so count users" notes="Three minutes. Write the variance by user on the board and let the class find where rows come in: only as a user's sums. Then ask why the covariance matters: who sees more also clicks more. Only clicky, how much users differ in clicking, changes between the columns. In the interview: run A/A tests on your own log."
 z = {dial: null_tests(*(x.sum(axis=0) for x in log_of(dial))) for dial in (0, 0.5, 1)}
 alarms = pd.DataFrame({dial: (np.abs(two) > 1.96).mean(axis=1) for dial, two in z.items()})
 print(alarms.set_axis(["by row", "by user"]).rename_axis(columns="clicky").round(2).to_string())
@@ -75,6 +76,9 @@ claim("By user: about as many as they should", alarms[0.5][1], id="14.aa_users",
       between=(0.03, 0.07), fmt=".3f")
 claim("The variance by user over that by row (the design effect)", np.mean((z[0.5][0] / z[0.5][1]) ** 2),
       id="14.design_effect", baseline=1.0, at_least=2.5, fmt=".1f")
+
+# %%
+reveal("14.by_row", 100 * alarms[0.5][0], fmt=".0f")
 
 # %% [markdown]
 # Only `clicky` changes between the columns, so it is the cause of the rise. With 0 some is left: rows of a user are alike in other ways, too, such as taste. How bad is it on the ad log of lesson 02? A fortnight of people, and the same with the *bots* left in:
@@ -90,16 +94,19 @@ people, everyone = ((np.abs(null_tests(*x.T)[0]) > 1.96).mean() for x in both)
 claim("The ad log's people: A/A tests by row that find a difference (baseline: with bots)", people,
       id="14.aa_ads", baseline=everyone, at_most=0.11, fmt=".3f")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: do four weeks halve the interval?\n\nUsers an arm for a power of .8:\n\n$$ n = 15.7\\, \\sigma^2 / \\delta^2 $$\n\nFour weeks have four times the visits of one. With *new* users each week the interval would be 50 % as wide. How wide is it here?" notes="One minute. Sigma squared is the variance of a user's metric, delta the effect: half the effect costs four times the users. Ask where the new users of the fourth week come from."
 # Less bad, as long as the bots are out. Run A/A tests on *your* log; a test by user costs nothing.
 #
 # ## What does certainty cost?
 #
 # To find a difference $\delta$ in a metric of variance $\sigma^2$ a user, at level 5 % with **power** (chance to find it) .8, each arm needs $n = 15.7\, \sigma^2 / \delta^2$ users. Half the effect costs four times the users, and users come at their own pace. Here 20,000 people exist; each visit is one of them, drawn by their activity.
 #
-# **Predict before you run.** Four weeks have four times the visits of one. If each week brought new users, the interval would be half as wide. How wide is it here?
+# **Predict before you run.** Four weeks have four times the visits of one. If each week brought new users, the interval would be 50 % as wide. How wide is it here?
 
 # %%
+guess("14.width", unit="%")
+
+# %% slideshow={"slide_type": "slide"} slide="## Returning users add little" notes="One minute. Four weeks show few more users than one, only each of them better, and what is random is the user. Already a lift of 2 % needs more people than exist. So plan with the new users of a week, and lower the variance where weeks do not help."
 from mlpipe.experiments import boundary, cuped, ratio_test, sample_ratio_p, team_draft, users_needed
 
 (clicks, shown), arm = log_of(days=28), np.random.default_rng(SEED).random(n_users) < 0.5
@@ -109,8 +116,9 @@ print("users an arm:", {f"+{x:.0%}": users_needed(variance, x * rate) for x in (
 print("users seen in so many weeks:", {w: int(shown[: 7 * w].any(axis=0).sum()) for w in tests})
 claim("Standard error of four weeks over that of one (baseline: if each week had new users)",
       tests[4].standard_error / tests[1].standard_error, id="14.four_weeks", baseline=0.5, at_least=0.8)
+reveal("14.width", 100 * tests[4].standard_error / tests[1].standard_error, fmt=".0f")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: may we look every day?\n\nA team looks every day and stops at the first $|z| > 1.96$.\n\nThere is no effect. Fourteen looks, equal numbers of new users each day.\n\nIn what share of the runs does the team cry \"significant\"?" notes="One minute. Some say 5, some 14 times 5. Ask both for their reason: the looks are neither one nor independent."
 # Four weeks show few more users than one, only each of them better, and what is random is the user. Already 2 % need more people than exist. So plan with the *new* users of a week, who become fewer; where weeks do not help, lower the variance (below).
 #
 # ## May we look every day?
@@ -118,6 +126,9 @@ claim("Standard error of four weeks over that of one (baseline: if each week had
 # A team looks every day and stops at the first $|z| > 1.96$, with $z$ the difference over its standard error. Here each day brings an equal number of *new* users, each counted once, so $z_k$ is a sum of $k$ independent steps over $\sqrt{k}$. The true effect, where there is one, is such that one test on day 14 has a power of .8.
 #
 # **Predict before you run.** No effect, fourteen looks. In how many of the runs does the team cry "significant"?
+
+# %%
+guess("14.looks", unit="%")
 
 # %%
 from scipy.stats import norm, ttest_1samp
@@ -136,15 +147,14 @@ for name, bound in rules.items():
 looks = pd.DataFrame(rows, ["false alarms", "power", "days", "estimate over truth"])
 print(looks.T.round(2).to_string())
 
-# %% alt="Share of A/A runs that have cried significant, by day. With 1.96 at every look it rises from one in twenty on day 1 to more than one in five on day 14. Pocock's and O'Brien-Fleming's bounds end at one in twenty; O'Brien-Fleming stays near zero until the second week."
+# %% slideshow={"slide_type": "slide"} slide="## Decide the looks before the start" notes="Three minutes. Pocock takes the same bound at every look, O'Brien-Fleming a strict one early that ends near 1.96 and keeps nearly all of the power. Both need the number of looks in advance. The first significant look also exaggerates: on average it is far above the true effect. Where users return, fewer runs cry wolf; still too many." alt="Share of A/A runs that have cried significant, by day. With 1.96 at every look it rises from one in twenty on day 1 to more than one in five on day 14. Pocock's and O'Brien-Fleming's bounds end at one in twenty; O'Brien-Fleming stays near zero until the second week."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
 
 plots.use_style()
 _, ax = plt.subplots()
-for name in list(rules)[1:]:
-    ax.plot(k, 100 * cried[name], label=name)
+ax.plot(k, 100 * pd.DataFrame(cried).iloc[:, 1:], label=list(rules)[1:])
 ax.axhline(5, color="black", linestyle="--", linewidth=1.5)
 ax.set(title="1.96 at every look cries wolf", xlabel="day", ylabel="false alarms (%)", ylim=(0, 25))
 plots.label_lines(ax)
@@ -163,6 +173,7 @@ claim("... and nearly all of the power of .8 (baseline: Pocock)", bounded.iloc[1
       id="14.obrien_fleming", baseline=pocock.iloc[1], at_least=0.76, fmt=".2f")
 claim("The first significant look, over the true effect (baseline: one look)", naive.iloc[3],
       id="14.first_look", baseline=one.iloc[3], at_least=1.55, fmt=".2f")
+reveal("14.looks", 100 * naive.iloc[0], fmt=".0f")
 
 # %% [markdown]
 # Pocock takes the same bound at every look, O'Brien-Fleming a strict one early that ends near 1.96. Both need the number of looks in advance, and are exact for equal steps of new users. Where users return, successive looks are more alike and fewer runs cry wolf; still too many. Even one look exaggerates a little, since unlucky runs are not called significant.
@@ -172,8 +183,7 @@ claim("The first significant look, over the true effect (baseline: one look)", n
 # 200,000 users, no effect at all. The new page is too slow for the longest histories: requests of the busiest users in the treatment time out and leave no line in the log. The **sample-ratio check** asks whether the arms have as many users as the draw should give (usually at p < .001).
 
 # %%
-n = 200_000 if SCALE == "full" else 20_000
-busy = rng.lognormal(1, 1, n)
+n, busy = 10 * n_users, rng.lognormal(1, 1, 10 * n_users)
 visits, bought, new = rng.poisson(busy), rng.poisson(0.3 * busy), rng.random(n) < 0.5
 lost = new & (visits > np.quantile(visits, 0.97))
 alike = np.isin(np.arange(n), rng.choice(np.flatnonzero(~new), lost.sum(), replace=False))
@@ -184,7 +194,7 @@ for share in (0.002, 0.005, 0.01, 0.02):
     found[f"{share:.1%}"] = np.mean([sample_ratio_p(*two) < 0.001 for two in arms])
 print("share of one arm lost, and how often the check sees it:", pd.Series(found).round(2).to_dict())
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## Who is missing?\n\nNo effect at all. The new page times out for the busiest users." notes="Two minutes. The sample-ratio check asks whether the arms have as many users as the draw should give. It sees how many are missing, not who. Ask for filters that come after the coin: bots by their number of clicks, sessions without an error, users who saw the page. Count everyone who was assigned."
 claim("Without its busiest users, at most 3 %, the treatment seems to lose (lift)", busy.lift,
       id="14.lost_users", baseline=whole.lift, at_most=-0.1, fmt="+.1%")
 claim("The sample-ratio check sees it (p-value)", sample_ratio_p(busy.n_control, busy.n_treatment),
@@ -194,7 +204,7 @@ claim("One percent of an arm lost: share that is found (baseline: 2 %)", found["
 claim("As many lost from control, by chance: the check passes as before, and the lift", even.lift,
       id="14.unseen", baseline=whole.lift, at_most=-0.1, fmt="+.1%")
 
-# %% [markdown] notes="Ask for filters that come after the coin: bots by their number of clicks, sessions without an error, users who saw the page."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Can the past help?\n\n**CUPED** takes off what a number from before the test explains:\n\n$$ y_u - \\theta\\,(x_u - \\bar x), \\qquad \\theta = \\mathrm{cov}(x, y) / \\mathrm{var}(x) $$" notes="Two minutes. What comes before the assignment cannot depend on the arm. Ask: for which metric does the past tell most? For a count, since users differ in how often they come; a rate divides that out."
 # The check sees *how many* are missing, not *who*, and of 200,000 users seldom a loss of 1 %. So count everyone who was assigned, and test after each filter.
 #
 # ## Can the past help?
@@ -224,7 +234,7 @@ for _ in range(500 if SCALE == "full" else 50):
 power = (pd.DataFrame(p_values) < 0.05).mean()
 print(pd.DataFrame(left, list(metrics)[:2]).round(2), power.round(2).to_string(), sep="\n\n")
 
-# %%
+# %% slideshow={"slide_type": "-"}
 claim("Power for clicks a user with CUPED (baseline: without)", power["clicks a user, CUPED"],
       id="14.cuped_power", baseline=power["clicks a user"], at_least=0.6, fmt=".2f")
 claim("Variance left in the ad log's click rate (baseline: in its clicks a user)", left["ad log"][1],
@@ -258,14 +268,15 @@ def compared(cascade, users=10_000 if SCALE == "full" else 2_000, weeks=7):
     drawn = votes[rng.integers(len(votes), size=(500, few))]
     return needed | {"power": (ttest_1samp(drawn, 0, axis=1).pvalue < 0.05).mean()}
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## Interleaving: name the metric\n\nTimes the users that interleaving needs:" notes="Two minutes. Two rankings in one list, as captains pick teams; a click is a vote. Most of the large factor is a metric in which users who differ drown the effect. And the vote says which ranking is preferred in a mixed list, not what it earns alone. If there is time, tell of novelty: people try what is new, so sort the lift by days since a user was first seen."
 needed = pd.DataFrame({way: compared(way == "cascade") for way in ("examination", "cascade")})
 times = needed[:-1] / needed.loc["interleaving"]
 print(times.round(1).to_string(), "\npower of interleaving:", needed.loc["power"].round(2).to_dict())
-for metric, kept in zip(times.index, (dict(id="14.interleaving", at_least=20),
-        dict(id="14.interleaving_visit", at_least=2.5), dict(id="14.interleaving_cuped", at_least=1.5))):
-    claim(f"A/B on {metric}: times the users of interleaving (examination)",
-          times.loc[metric, "examination"], baseline=1.0, fmt=".1f", **kept)
+
+# %%
+for what, (name, bound) in zip(times.index, {"": 20, "_visit": 2.5, "_cuped": 1.5}.items()):
+    claim(f"A/B on {what}: times the users of interleaving (examination)", times["examination"][what],
+          id="14.interleaving" + name, baseline=1.0, at_least=bound, fmt=".1f")
 claim("A/B on clicks a user: times the users of interleaving (cascade)", times["cascade"].iloc[0],
       id="14.cascade", baseline=1.0, at_least=20, fmt=".1f")
 
@@ -286,14 +297,17 @@ print(pd.DataFrame(tests, ["0-2", "3-6", "7-13", "14-27"])[["lift", "lift_low", 
 claim("The lift falls from a user's first days to the last ones (points; baseline: had it lasted)",
       100 * (tests[0].lift - tests[-1].lift), id="14.novelty", baseline=0.0, at_least=4, fmt=".1f")
 
-# %% [markdown] notes="Draw two arms and one purse. Ask: who paid for the treatment's clicks? Then: which number, known to the team during the test, could have told them?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what if the arms share a purse?\n\nSixty campaigns pay per click from a budget for the week. Nearly all of it gets spent, also with the old model.\n\nA test splits *users*, and finds a large lift for the new model. How much of it is left if all get the new model?\n\n- all\n- about half\n- hardly any" notes="One minute. Draw two arms and one purse. Ask: who paid for the treatment's clicks?"
 # The interval of the last weeks is about as wide to each side as the 1 % itself: read the fall, not the end.
 #
 # ## What if the arms share something?
 #
 # Sixty campaigns pay per click from a budget for the week. A new model shows each user ads that suit more. Users are split. But the *budgets* are shared: what the treatment takes is gone for control. Since all is *simulated*, we can also give the new model to everybody. That is the truth.
 #
-# **Predict before you run.** Nearly all budgets get spent, also with the old model. What does the user split find, and what is the model worth?
+# **Predict before you run.** Nearly all budgets get spent, also with the old model. The user split finds a large lift. How much is left if all get the new model?
+
+# %%
+guess("14.shared", choices=["all", "about half", "hardly any"])
 
 # %%
 ways = {"share": 1}, {"share": 0}, {"share": 0.5}, {"share": 0.5, "apart": True}, {"share": 0, "week": 1}
@@ -304,7 +318,7 @@ for name, budget in {"spent": 115, "lasting": 3_000}.items():
 worth = pd.DataFrame(worth, ["new for all", "user split", "budget split", "arms, week before"]) - 1
 print(worth.map("{:+.1%}".format).to_string())
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## Assign what is shared" notes="Two minutes. Ask which number, known to the team during the test, could have told them: both arms together over the week before. If the gain were real, half of it would show there. Assign a half of each budget, a region, a day."
 truth, by_user, by_budget, both = worth["spent"]
 claim("Budgets are spent: lift of clicks that the user split finds", by_user, id="14.user_split",
       baseline=truth, at_least=0.4, fmt="+.0%")
@@ -314,15 +328,16 @@ claim("... what is found if each arm has half of each budget", by_budget, id="14
       baseline=by_user, at_most=0.1, fmt="+.1%")
 claim("Both arms together over the week before (baseline: half the lift)", both, id="14.totals",
       baseline=by_user / 2, at_most=0.1, fmt="+.1%")
+reveal("14.shared", ("hardly any", "about half", "all")[np.digitize(truth / by_user, (0.25, 0.75))])
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: a click rate by user\n\nFrom the rows of a log: the difference of the click rates, treatment less control, and its standard error by user:\n\n$$ \\mathrm{var}(r) = \\frac{\\sum_u (y_u - r\\, n_u)^2}{\\left(\\sum_u n_u\\right)^2} $$" notes="Ten minutes in pairs, after the talk. y is a user's clicks, n the items shown, r the rate of the arm. .hint() after three minutes, the solution after ten."
 # Only the budgets change between the columns. What could have told the team? If the treatment's gain were real, half of it would show in both arms together, over a week before with as many requests. Assign what is shared: a half of each budget, a region, a day.
 #
 # ### Exercise (core): a click rate by user
 #
 # Rows of a log: `clicked` is 0 or 1, `user` any id, `treated` a bool. Return the difference of the click rates, treatment less control, and its standard error: the square root of the sum of both arms' $\mathrm{var}(r)$ by the formula above.
 
-# %% tags=["exercise:14.click_rate_test"]
+# %% slideshow={"slide_type": "-"} slide_code="1-2" tags=["exercise:14.click_rate_test"]
 
 # %%
 exercise("14.click_rate_test").check(click_rate_test)
@@ -357,7 +372,7 @@ exercise("14.mixed_list").check(mixed_list)
 # %%
 exercise("14.sample_ratio").check(sample_ratio)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One minute. Two learners say it aloud, without reading. Then back to the board: who was counted, how often did you look, who is missing, what did the other arm lose?"
 # ## What we have seen
 #
 # - What is assigned is the unit of the test: users, or budgets where these are shared. Rows and returning users promise a certainty that is not there.
@@ -365,6 +380,9 @@ exercise("14.sample_ratio").check(sample_ratio)
 # - The past helps as far as it tells the metric; interleaving helps most against a poor metric; a lift may be new, or taken from the other arm.
 
 # %%
+guesses()
+
+# %% slideshow={"slide_type": "-"}
 say("I assign users and test by user: by row, {14.aa_rows:.0%} of A/A tests found a difference. Daily "
     "looks at 1.96 cry wolf in {14.peeking:.0%} of the runs; O'Brien-Fleming's bound keeps 5 %, and a "
     "power of {14.obrien_fleming:.0%}. I check the sample ratio: lost users made {14.lost_users} of "
