@@ -284,7 +284,7 @@ claim("With 1,000 rows, isotonic regression does harm (mean change of NE)", isot
 claim("With 1,000 rows, Platt scaling does harm, too (share of draws)", platt_few.iloc[0, 1],
       id="10.platt_few", baseline=platt_few.iloc[-1, 1], at_least=0.1, fmt=".0%")
 
-# %% [markdown] notes="Write two ads on the board: bid 1 dollar at 2 %, bid 0.50 at 3 %. Who wins, and what is the price of a click? Then double both probabilities. Then only one."
+# %% [markdown]
 # The penalty keeps the weights smaller than the training rows ask for, so on these the model looks too *timid*, whatever it does later; a correction fitted there makes it bolder still. A thousand rows hold some thirty clicks: few even for two numbers. And the level of clicks moves: fit again often, on fresh ones.
 #
 # ## What does an error cost?

@@ -177,7 +177,7 @@ claim("Cut weights bring back some of the bias (over the estimate with all of th
       rate["IPS, weights cut at 3"] / rate["IPS"], id="11.ips_cut",
       baseline=1.0, at_least=1.01, fmt=".3f")
 
-# %% [markdown] notes="Follow-up: then why keep a random slice? It tests the propensities, and it covers what the policy would never show. Propensity zero has no repair. Let the class find both."
+# %% [markdown]
 # (The errors count users, not rows, as independent.) A logged row says less than a random one, but there are nineteen times as many, and they cost nothing. The more two policies differ, the fewer rows are effective; when few are left, refuse to answer. Cut weights give a smaller error around a wrong value. IPS needs two things: true propensities, and a chance to be shown for every ad ($\mu_i > 0$). The random slice tests the first (a mean weight of 1 is a first check) and supplies the second.
 #
 # ## Was it the ad or the slot?

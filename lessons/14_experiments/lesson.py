@@ -23,7 +23,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown] notes="Two minutes. Collect the answers to the opening question first. An A/A test tests the test. Rows of one user are alike, and users, not rows, were assigned. Everybody writes a number."
+# %% [markdown] notes="Write the formula on the board and let the class find where rows come in: only as a user's sums. Then ask why the covariance matters: who sees more also clicks more."
 # ## What is random?
 #
 # An A/B test gives each user an **arm** at random: control or treatment. An **A/A test** shows the same to both, so at level 5 % it should cry "significant" in 5 % of its runs. It tests the test.
@@ -66,7 +66,7 @@ def null_tests(y, n):  # z of A/A tests by row and by user; the same arms at eac
 # %%
 guess("14.by_row", unit="%")
 
-# %% slideshow={"slide_type": "slide"} slide="## Assign users, so count users" notes="Three minutes. Write the variance by user on the board and let the class find where rows come in: only as a user's sums. Then ask why the covariance matters: who sees more also clicks more. Only clicky, how much users differ in clicking, changes between the columns. In the interview: run A/A tests on your own log."
+# %% slideshow={"slide_type": "slide"} slide="## Assign users, so count users" notes="Three minutes. Write the variance by user on the board. Only clicky, how much users differ in clicking, changes between the columns. In the interview: run A/A tests on your own log."
 z = {dial: null_tests(*(x.sum(axis=0) for x in log_of(dial))) for dial in (0, 0.5, 1)}
 alarms = pd.DataFrame({dial: (np.abs(two) > 1.96).mean(axis=1) for dial, two in z.items()})
 print(alarms.set_axis(["by row", "by user"]).rename_axis(columns="clicky").round(2).to_string())
