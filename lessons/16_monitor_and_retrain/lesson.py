@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Plan: healthy days 4, faults and alarms 6, young labels 1, the incident 3, canary and rollback 3, age and cadence 3. Then ten minutes for the core exercise. Ask first: the dashboard is green; how could the model still lose money? Write the answers down; each becomes a row of the picture."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Monitoring and retraining\n\nWatch a click model in use: know what each alarm sees and how often it rings for nothing, find the cause, roll back, and choose how often to retrain." notes="Plan: healthy days 4, faults and alarms 6, young labels 1, the incident 3, canary and rollback 3, age and cadence 3. Then ten minutes for the core exercise. Ask first: the dashboard is green; how could the model still lose money? Write the answers down; each becomes a row of the picture."
 # # Monitoring and retraining
 #
 # **Goal.** Watch a click model in use: know what each alarm sees and how often it rings for nothing, find the cause, roll back, and choose how often to retrain.
@@ -32,6 +32,7 @@ SCALE = "full"
 import numpy as np
 import pandas as pd
 
+from mlpipe.course import claim, exercise, guess, guesses, reveal, say
 from mlpipe.ctr import HashedLogisticRegression
 from mlpipe.simulator import simulate_ad_log
 
@@ -48,9 +49,8 @@ crosses = [("device", "position"), ("audience", "category"), ("device", "ad_form
 models = {}
 for today in range(7, DAYS):
     week = log[(day >= today - 7) & (day < today)]
-    model = HashedLogisticRegression(2**16, C=0.1, crosses=crosses)
-    known = week["reported_at"] < START + pd.Timedelta(days=today)
-    models[today] = model.fit(week[COLUMNS], known.astype(int))
+    known = (week["reported_at"] < START + pd.Timedelta(days=today)).astype(int)
+    models[today] = HashedLogisticRegression(2**16, C=0.1, crosses=crosses).fit(week[COLUMNS], known)
 
 
 def predicted(rows, days, age=0):  # by the model of each day, or one that is `age` days older
@@ -62,20 +62,22 @@ def predicted(rows, days, age=0):  # by the model of each day, or one that is `a
 
 p = predicted(log, day)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How many healthy days ring?\n\nTwo common alarms, day against day before:\n\n- chi-squared on each input column\n- the population stability index, by custom above 0.1:\n\n$$ \\mathrm{PSI} = \\sum_b (c_b - r_b) \\ln \\frac{c_b}{r_b} $$\n\n**Guess:** of seven days, all *healthy*, how many does each flag?" notes="4 minutes with the next two slides. r and c are the shares of bin b in the reference and today. Healthy means: nothing is planted; tastes drift, ads come and go, weekends differ."
 # A common alarm tests each input column: are its values distributed today as yesterday? (Chi-squared, at 5 % divided by the number of columns, on 10,000 rows a day.) Another one is the **population stability index** (PSI). With $r_b$ and $c_b$ the shares of the rows in bin $b$, in the reference and in the current data,
 #
 # $$ \mathrm{PSI} = \sum_b (c_b - r_b) \ln \frac{c_b}{r_b} $$
 #
 # By custom it rings above 0.1.
 #
-# **Predict before you run.** Of the last seven days, all healthy, how many does each flag?
+# **Predict before you run.** Of the last seven days, all healthy, how many does chi-squared flag? (And PSI by custom? Say it aloud.)
+
+# %%
+guess("16.healthy_days", unit="days")
 
 # %%
 from scipy.stats import chi2_contingency, norm, t
 
 from mlpipe import monitoring, plots
-from mlpipe.course import claim, exercise, say
 
 rng = np.random.default_rng(SEED)
 
@@ -89,19 +91,19 @@ def chi_squared(one, other):  # over its degrees of freedom: 1 on average if not
 sample = [log[day == d].sample(frac=1, random_state=rng)[:10_000] for d in range(FIRST - 1, DAYS)]
 table = {}
 for today, before, now in zip(range(FIRST, DAYS), sample[:-1], sample[1:]):
-    p_values = [chi_squared(before[name], now[name])[1] for name in INPUTS]
-    index = {name: monitoring.psi(before[name], now[name]) for name in COLUMNS[:-1]}
-    table[today] = {"chi-squared flags it": float(min(p_values) < 0.05 / len(INPUTS)),
-                    "PSI, largest of the six": max(index[name] for name in INPUTS),
-                    "PSI of the sites": index["site_id"], "PSI of the ads": index["ad_id"]}
+    p_value = min(chi_squared(before[name], now[name])[1] for name in INPUTS)
+    *six, sites, ads = (monitoring.psi(before[name], now[name]) for name in COLUMNS[:-1])
+    table[today] = {"chi-squared flags it": float(p_value < 0.05 / len(INPUTS)),
+                    "PSI, most of six": max(six), "PSI of the sites": sites, "PSI of the ads": ads}
 table = pd.DataFrame(table).T.rename_axis("day")
 print(table.round(3).to_string())
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## Textbook limits do not fit healthy days" notes="Chi-squared rings each day. PSI of a column with many values rings, too: its baseline here is the bias for independent rows. What makes the rest? Rows of one user go together."
 claim("Chi-squared flags healthy days (of 7)", table["chi-squared flags it"].sum(), id="16.chi_squared",
-      baseline=(table["PSI, largest of the six"] > 0.1).sum(), at_least=4, fmt=".0f")
+      baseline=(table["PSI, most of six"] > 0.1).sum(), at_least=4, fmt=".0f")
 claim("The PSI of 300 sites on healthy days (mean)", table["PSI of the sites"].mean(), id="16.false_psi",
       baseline=monitoring.psi_bias(300, 10_000, 10_000), at_least=0.13, fmt=".2f")
+reveal("16.healthy_days", table["chi-squared flags it"].sum(), fmt=".0f")
 
 # %% [markdown]
 # With this limit PSI spares the six columns of few values, and rings for the ads each day: ads come and go. And it has a *bias*: two samples of $n$ independent rows have $2 (B - 1) / n$ on average, with $B$ bins. (See the second claim.) What makes the rest? We split a week into two halves at random, once row by row and once user by user; only that differs.
@@ -116,14 +118,14 @@ print(spread.round(1).to_string())
 claim("Chi-squared of the sites over that of chance, halves by user", spread["by user"]["site_id"],
       id="16.clustered", baseline=spread["by row"]["site_id"], at_least=5, fmt=".1f")
 
-# %% [markdown] notes="The t distribution is the whole trick: seven days do not know their own standard deviation. Ask what happens with three sd from seven days: about eleven false alarms where the normal law promises one."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Take the limits from healthy days\n\nWith mean $m$ and standard deviation $s$ of $n$ healthy days:\n\n$$ m \\pm t_{n-1}\\; s\\, \\sqrt{1 + 1/n} $$\n\nStudent's $t$ pays for an $s$ from few days." notes="The t distribution is the whole trick: seven days do not know their own standard deviation. Ask what happens with three sd from seven days: about eleven false alarms where the normal law promises one."
 # Rows of one user go together. So a formula for independent rows does not say what is normal; *healthy days* do. Take an alarm's number on $n$ of them, with mean $m$ and standard deviation $s$. One more healthy day leaves
 #
 # $$ m \pm t_{n-1}\; s\, \sqrt{1 + 1/n} $$
 #
 # with the probability that you choose, if days are independent and normal. The quantile $t_{n-1}$ of Student's distribution pays for an $s$ that comes from few days.
 
-# %%
+# %% slideshow={"slide_type": "-"}
 claim("Three standard deviations of seven days ring so many times as often as the normal law says",
       t.sf(3 / np.sqrt(8 / 7), 6) / norm.sf(3), id="16.few_days", baseline=1, between=(11, 12))
 
@@ -191,8 +193,12 @@ def rings(found):
     return rung
 
 
-# %% [markdown]
-# **Predict before you run.** Which of the seven does only replay find, and which one not even replay?
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Which alarm sees which fault?\n\nWrong on the *server* only, one at a time: slot constant, site constant, hours shifted, audience missing on mobile, audience shuffled among requests, ads renumbered. Seventh: no retraining.\n\nAlarms: missing values, PSI, mean score, calibration, **replay** (served features against the training table's).\n\n**Guess:** which does PSI of every column miss? Which does even replay miss?" notes="6 minutes with the next slide. Draw seven rows on the board and collect a guess for each. Alarms: missing values, PSI by custom, PSI of every column, mean score, calibration, calibration by slice, replay. Limits from 13 healthy days."
+# **Predict before you run.** Which of four faults does PSI of every column find last, or never? (And which of the seven does not even replay find? Say it aloud.)
+
+# %%
+guess("16.last_for_psi", choices=["hours shifted", "audience missing", "audience shuffled",
+                                 "ads renumbered"])
 
 # %%
 from sklearn.metrics import log_loss
@@ -210,16 +216,16 @@ for fault in [*monitoring.FAULTS, "no retraining"]:
 hours = pd.DataFrame(first, dtype=float).T
 false = [rung[24 * FIRST:].reshape(7, 24).any(axis=1).sum() for rung in quiet.values()]
 
-# %% alt="A table of seven faults and seven alarms with the hours until the alarm rings. Replay finds the six wrong inputs at hour 0, and not the stopped retraining. PSI of every column finds five of them within hours and never the shuffled audience; by custom it finds few. Calibration comes more than a day later or not at all. The last row has the healthy days on which each alarm rings."
+# %% alt="A table of seven faults and seven alarms with the hours until the alarm rings. Replay finds the six wrong inputs at hour 0, and not the stopped retraining. PSI of every column finds five of them within hours and never the shuffled audience; by custom it finds few. Calibration comes more than a day later or not at all. The last row has the healthy days on which each alarm rings." slideshow={"slide_type": "slide"} slide="## No alarm sees all" notes="Point at one column after the other: what can this alarm see at all? PSI looks at one column at a time, so a column that is exchanged among the rows is invisible to it by construction. Then the last row: an alarm without its false alarms is half a sentence."
 import matplotlib.pyplot as plt
 
 plots.use_style()
-fig, ax = plt.subplots(figsize=(11, 5.5))
+fig, ax = plt.subplots(figsize=(9.5, 5.2))
 ax.imshow(np.vstack([hours.notna(), np.zeros(len(false))]), cmap="Oranges", vmax=2.5, aspect="auto")
 for (row, column), value in np.ndenumerate(np.vstack([hours, false])):
     text = "–" if np.isnan(value) else f"{value:.0f} h" if row < len(hours) else f"{value:.0f} of 7"
     ax.text(column, row, text, ha="center", va="center")
-ax.set_xticks(range(len(false)), [alarm.replace(" ", "\n", 1) for alarm in hours.columns])
+ax.set_xticks(range(len(false)), [alarm.replace(" c", "\nc").replace(" ", "\n", 1) for alarm in hours])
 ax.set_yticks(range(len(hours) + 1), [f"{one} ({x:+.1%})" for one, x in cost.items()] + ["healthy days"])
 ax.grid(visible=False)
 ax.set_title("Only replay sees every wrong input")
@@ -233,8 +239,9 @@ claim("Replay finds wrong inputs within a day (of six)", found["replay"],
       id="16.replay", baseline=found["PSI of every column"], at_least=6, fmt=".0f")
 claim("The shuffled audience, which moves no column, costs log loss", cost["audience shuffled"],
       id="16.shuffled", baseline=cost["audience missing"], at_least=0.012, fmt=".1%")
+reveal("16.last_for_psi", hours["PSI of every column"].iloc[2:6].fillna(999).idxmax())
 
-# %% [markdown] notes="Point at one column after the other: what can this alarm see at all? PSI looks at one column at a time, so a column that is exchanged among the rows is invisible to it by construction. Then the last row: an alarm without its false alarms is half a sentence."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Is a bad first hour a fault?\n\nThe dashboard shows promised over known clicks, for the impressions of the running hour at its end.\n\nThe model is healthy.\n\n**Guess:** how many times the known clicks are promised?" notes="1 minute with the next slide. Who says 1 forgets that clicks are reported late. Ask what the dashboard should show instead."
 # Hours are those from the fault to the ring; behind each fault stands its cost in log loss; the last row counts healthy days that ring. With limits from healthy days, PSI of every column finds five of the six within hours. The shuffled audience keeps every share: only replay sees it. Cost and speed are two things: missing audiences ring within hours, and cost less than shuffled ones. Calibration rings more than a day later; what it finds beyond the constant slot, and by slice, differs from SEED to SEED.
 #
 # Replay needs no clicks. (It is this fast if the training table is there at once; a nightly one finds the fault in the morning. On the job some healthy rows differ, too.) It is blind to what is wrong on both sides, or stale. A ring counts here if the healthy run does not have it. On the job nobody tells you: read the last row.
@@ -242,15 +249,20 @@ claim("The shuffled audience, which moves no column, costs log loss", cost["audi
 # ## Is a bad first hour a fault?
 #
 # The dashboard shows promised over known clicks, for the impressions of the running hour at its end. Nothing is wrong.
+#
+# **Predict before you run.** How many times the known clicks are promised?
 
 # %%
-recent = log[day >= FIRST]
+guess("16.first_hour", unit="times")
+
+# %% slideshow={"slide_type": "slide"} slide="## Compare at equal age" notes="The baseline counts all clicks, also the late ones. Two cures: wait until labels are ripe, or divide by the share of clicks that are known at that age."
+recent, promised = log[day >= FIRST], p[day >= FIRST].sum()
 known = recent["reported_at"] <= recent["timestamp"].dt.floor("h") + pd.Timedelta("1h")
-promised = p[day >= FIRST].sum()
 claim("Healthy days: promised over known clicks of the running hour", promised / known.sum(),
       id="16.young_labels", baseline=promised / recent["clicked"].sum(), at_least=1.3)
+reveal("16.first_hour", promised / known.sum(), fmt=".1f")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What rang, and why?\n\n1. Labels ripe? If not: wait\n2. Do healthy days ring like this? Mend the limit\n3. Is the model old? Retrain\n4. Replay: which served column differs, since when? Repair it\n5. None: both sides, or the world\n\nA fault is planted. Which?" notes="3 minutes. The cheapest question first. One of the six faults is planted: let the class name it from the two lines. In practice stop the harm first, and ask then."
 # Compare at equal age: wait, or divide by the share of clicks that are known at that age.
 #
 # ## What rang, and why?
@@ -265,13 +277,12 @@ claim("Healthy days: promised over known clicks of the running hour", promised /
 #
 # One of the six faults, which you are not told:
 
-# %%
+# %% slideshow={"slide_type": "fragment"}
 unknown = monitoring.FAULTS[rng.integers(6)]
 served = monitoring.plant_fault(log, unknown, moment, seed=SEED)
 print(f"ripe clicks: {ripe[late].sum():,}, promised: {scores[unknown][late].sum():,.0f}")
 differs = monitoring.mismatches(served[COLUMNS], log)
-share = differs[late].mean().round(2)
-print(share[share > 0].to_dict(), "differ since", log["timestamp"][differs.any(axis=1)].min())
+print(*differs.columns[differs.any()], "differ since", log["timestamp"][differs.any(axis=1)].min())
 
 # %% [markdown]
 # In practice stop the harm first, and ask then.
@@ -280,7 +291,7 @@ print(share[share > 0].to_dict(), "differ since", log["timestamp"][differs.any(a
 #
 # A **shadow** release answers copies of requests and shows nothing: it finds crashes and wrong features, never lost clicks. A **canary** gets a small share of the traffic, and is stopped when its click rate is worse than that of the rest, here $z < -4$ at a look a minute. *Simulated*: 60,000 requests a minute, 3 % clicks, and a release that loses a fifth of them.
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## A small canary buys time to look\n\nA release loses a fifth of the clicks. It is stopped at $z < -4$, at a look a minute; a share of the traffic sees it:" notes="3 minutes. A shadow answers copies of requests: it finds crashes, never lost clicks. A canary takes real traffic. Compare the columns: the minutes fall with the share, the bad requests hardly. Then rollback: last night's model brings back nearly all, and ages."
 canary = pd.DataFrame(columns=["minutes", "bad requests", "healthy releases stopped"])
 for share in (0.01, 0.05, 0.25):
     shown = 60_000 * np.array([share, 1 - share])[:, None, None]  # arm, run, minute
@@ -321,12 +332,15 @@ claim("On its first day a rollback brings back this share of what the bad releas
       (by_age[1] - bad).sum() / (by_age[0] - bad).sum(),
       id="16.rollback", baseline=0.0, at_least=0.75, fmt=".0%")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How old may a model be?\n\nEight ads a page view; shown is the highest bid times predicted probability. The value: the bid times the *true* probability.\n\n**Guess:** what share of the value is lost with a model a week old?" notes="3 minutes with the next slide. Ask what ages: ads come and go, tastes drift."
 # ## How old may a model be?
 #
 # **Predict before you run.** The same page views, and models that are older and older. What share of the value is lost after a week?
 
-# %% alt="The value lost rises with the age of the model, by some percent after a week and more after two."
+# %%
+guess("16.week", unit="%")
+
+# %% alt="The value lost rises with the age of the model, by some percent after a week and more after two." slideshow={"slide_type": "slide"} slide="## Read the age from the value lost" notes="All of this holds for the drift of this world: draw the curve for yours. Daily is cheaper than every second day if a fit costs less than the loss on day two."
 lost = 1 - by_age.sum(axis=1) / by_age[0].sum()
 fig, ax = plt.subplots()
 ax.plot(100 * lost, color=plots.ACCENT)
@@ -343,15 +357,16 @@ claim("A week-old model loses this share of the auction's value", lost[7], id="1
 claim("Retraining weekly instead of daily loses on average", lost[:7].mean(), id="16.cadence",
       baseline=lost[:2].mean(), at_least=0.008, fmt=".1%")  # the baseline: every second day
 claim("Loss on day two", lost[1], id="16.day_two", baseline=lost[:7].mean(), at_most=0.009, fmt=".2%")
+reveal("16.week", 100 * lost[7], fmt=".1f")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: the stability index\n\nBins at the quantiles of `reference`; an edge belongs to the bin below it, the outer bins are open. Count both samples, add 1/2 to each count, divide by the sums, return the PSI." notes="Ten minutes, in pairs. Most common: edges taken from the current data, an empty bin that makes the index infinite, 1/2 added after the division."
 # Log loss shows less of it (see the row "no retraining" above). Daily retraining is cheaper than every second day if a fit, with its checks, costs less than a model loses on its second day: daily costs one fit a day, the other half a fit and half that loss. (All of this holds for the drift of this world. Draw the curve for yours.)
 #
 # ### Exercise (core): the stability index
 #
 # Cut the numbers into `n_bins` bins at the quantiles of `reference` (an edge belongs to the bin below it; the outer bins are open). Count both samples, add 1/2 to each count, divide by their sums, and return the PSI.
 
-# %% tags=["exercise:16.psi"]
+# %% tags=["exercise:16.psi"] slideshow={"slide_type": "-"} slide_code="1-2"
 
 # %%
 exercise("16.psi").check(psi)
@@ -386,6 +401,9 @@ exercise("16.control_limit").check(control_limit)
 # %%
 exercise("16.cadence").check(cadence)
 
+# %%
+guesses()
+
 # %% [markdown]
 # ## What we have seen
 #
@@ -393,11 +411,11 @@ exercise("16.cadence").check(cadence)
 # - No alarm sees all. PSI of every column, with limits from healthy days, finds what changes the shares of a column. Log what was served and replay it: that finds shuffled values, too. Calibration waits for ripe labels, and sees only large shifts of a sum.
 # - Roll back first, repair after. The age that a model may have, and the cadence, are read from the value lost.
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners speak it aloud. Then back to the opening question: which answer on the board has no alarm, and which alarm nobody named?"
 say("Chi-squared flags {16.chi_squared:.0f} of 7 healthy days. With limits from healthy days, PSI of "
     "every column finds {16.every_column:.0f} of six wrong inputs within a day, replay {16.replay:.0f}: "
     "the shuffled column costs {16.shuffled:.1%} of log loss. A healthy model promises in its first "
     "hour {16.young_labels:.1f} times the known clicks. A week-old one loses {16.age:.1%} of the value.")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "-"} slide="**Asked next**\n\n- Replay finds nothing, and calibration rings. What now?\n- Who is woken at night, and by which alarm?\n- What else must a rollback bring back?"
 # *Read more:* Sculley et al. 2015, *Hidden technical debt in machine learning systems*; Breck et al. 2017, *The ML test score*; He et al. 2014, *Practical lessons from predicting clicks on ads at Facebook* (freshness); Shewhart 1931, *Economic control of quality of manufactured product*. *Next:* 17, more rows than memory.
