@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 import mlpipe
 from mlpipe.course.boxes import BAD, GOOD, NEUTRAL, prose, render, shell, show
+from mlpipe.course.progress import mark_lesson
 from mlpipe.course.record import update_record
 from mlpipe.paths import home
 
@@ -116,6 +117,7 @@ def claim(
         update_record(home() / "claims" / f"{id.split('.')[0]}.json", id, entry)
     except OSError as error:
         warnings.warn(f"your record was not written ({error}); set MLPIPE_HOME to a folder of yours", stacklevel=2)
+    mark_lesson(id.partition(".")[0])
     if not made["holds"] and scale == "full":
         raise ClaimFailed(f"{id}: {made['sentence']}: {made['shown']}, expected {words}")
 
@@ -146,6 +148,8 @@ def say(text: str) -> None:
     title, spoken = "Say it in the interview", "".join(parts)
     page = render("titled.html", colour=NEUTRAL, title=title, body=Markup(f"“{prose(spoken)}”"), after="")
     show(page, f"{title}\n  “{spoken}”", {"say": spoken})
+    for id in [*_made][-1:]:  # the lesson of this run
+        mark_lesson(id.partition(".")[0], "read")
 
 
 def shown(value: float, fmt: str | None = None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from mlpipe.course.boxes import BAD, GOOD, NEUTRAL, code, prose, render, show
 from mlpipe.course.checking import Feedback, examine
 from mlpipe.course.definition import Definition, find
+from mlpipe.course.progress import mark_exercise
 
 
 @cache
@@ -73,6 +74,7 @@ class Exercise:
         page = render("feedback.html", colour=colour, mark=f"{mark}.", message=rest.strip())
         kept = {"id": feedback.id, "state": feedback.state, "misconception": feedback.misconception}
         show(page, str(feedback), {"exercise": kept})
+        mark_exercise(feedback.id, feedback.state, feedback.misconception)
         return feedback
 
     def hint(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import mlpipe
 from mlpipe.course.boxes import BAD, GOOD, NEUTRAL, box, lives, prose, render, show, sign
 from mlpipe.course.claims import shown
+from mlpipe.course.progress import mark_lesson
 from mlpipe.course.record import read_record, update_record
 from mlpipe.paths import home
 
@@ -109,6 +110,7 @@ def guess(id: str, yours: float | str | None = None, *, choices: Sequence[str] |
             question = _asked[id]
         else:
             question = _asked[id] = _question(id, choices, unit)
+        mark_lesson(question.lesson)
         if yours is not None:
             text, written = _take(question, yours)
             if id in _boxes:

@@ -1,7 +1,8 @@
 """The one way to write a file: whole or not at all, and locked while it is read, changed and written back.
 
 All that is kept of a reader (claims, answers, attempts, drills, scores) goes through here: `update_record` sets one
-entry of a JSON file, `add_record` appends one, and `locked` with `write` are for files of another form.
+entry of a JSON file, `add_record` appends one, `change_record` is for all else in one, and `locked` with `write` are
+for files of another form.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ PRIVATE = 0o600  # rights of files that hold what a reader wrote
 
 def update_record(path: Path, key: str, entry: dict[str, Any]) -> None:
     """Set one entry of a JSON file. A new key stands last; the file appears whole or not at all."""
-    with _kept(path) as entries:
+    with change_record(path) as entries:
         entries[key] = entry
 
 
 def add_record(path: Path, entry: dict[str, Any]) -> None:
     """Append an entry to a JSON file under the time in UTC. The one saved last stands last, whatever the clock says."""
-    with _kept(path) as entries:
+    with change_record(path) as entries:
         when = datetime.now(UTC)
         while (key := when.isoformat(timespec="microseconds")) in entries:
             when += timedelta(microseconds=1)
@@ -51,7 +52,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _kept(path: Path) -> Iterator[dict[str, Any]]:
+def change_record(path: Path) -> Iterator[dict[str, Any]]:
     """What is in a record, to be changed, then written back; a damaged one is set aside, not overwritten."""
     with locked(path.parent):
         entries: Any = {}

@@ -17,7 +17,7 @@ from mlpipe.course.record import PRIVATE, locked, write
 from mlpipe.interview import content
 from mlpipe.interview.content import sentence
 from mlpipe.interview.engine import Interview
-from mlpipe.interview.score import Score, from_event
+from mlpipe.interview.score import Score, from_event, level
 from mlpipe.paths import home
 
 _known: WeakKeyDictionary[Interview, str] = WeakKeyDictionary()  # what is in the file, as far as we wrote or read it
@@ -48,12 +48,18 @@ def save(interview: Interview) -> Path:
             if found is not None and found != _known.get(interview):
                 raise ValueError(sentence("store.changed", path=path))
             number = 1 + max((_saved(one) for one in _files(interview.question) if one != path), default=0)
-            text = json.dumps({SAVED: number} | interview.to_dict(), indent=1)
+            text = json.dumps({SAVED: number, "summary": _summary(interview)} | interview.to_dict(), indent=1)
             write(path, text, PRIVATE)
     except OSError as error:
         raise OSError(error.errno, sentence("store.not_saved", path=path, why=error.strerror)) from error
     _known[interview] = text
     return path
+
+
+def _summary(interview: Interview) -> dict[str, str]:
+    """What the reader's progress tells of an attempt; nothing here reads it back."""
+    scored = interview.own_scores[-1:]
+    return {"state": interview.state, "level": level(from_event(scored[0]), interview.content) if scored else ""}
 
 
 def _files(question: str) -> list[Path]:

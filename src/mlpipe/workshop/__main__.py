@@ -40,6 +40,9 @@ def parser() -> argparse.ArgumentParser:
     site = command("site", "The site in build/html in this folder, of what was executed, or of the stored notebooks.")
     instructor = command("instructor", "Execute lessons with solved exercises; pages with notes in build/instructor.")
     slides = command("slides", "Slides of the lessons, with a speaker's view: build/slides in this folder.")
+    progress = command("progress", "How far have you come? Lessons, exercises, guesses, interviews, and what is next.")
+    progress.add_argument("--forget", action="store_true", help="remove it from this machine, after a question")
+    progress.add_argument("--yes", action="store_true", help="with --forget: do not ask")
     command("check-environment", "Is this machine ready for the course? What fails comes with its fix.")
     _add_serve(command("serve", "Answer with lists of films on this machine: two stages, with budgets and fallbacks."))
     refresh = command("refresh", "For authors: make the stored notebooks anew from their texts.")
@@ -140,6 +143,10 @@ def command(options: argparse.Namespace, others: list[str]) -> int:
         return exercise(course, options.only)
     if options.command == "serve":
         return _serve(options, options.folder or folder / "build" / "serving")
+    if options.command == "progress":
+        from mlpipe.workshop.progress import ask_to_forget, report
+
+        return ask_to_forget(options.yes) if options.forget else report()
     if options.command == "check-environment":
         from mlpipe.workshop import environment
 

@@ -22,17 +22,11 @@ if _missing is None:
     del sys.modules["rfc3987_syntax"]
 
 from mlpipe.course.definition import find as find_exercise
+from mlpipe.course.progress import TRAPS as TRAPS
+from mlpipe.course.progress import part_of
 from mlpipe.course.record import locked as locked
 from mlpipe.course.record import write as write
 
-PARTS = {  # number of a part's first lesson -> its name
-    0: "Frame the problem",
-    4: "The recommender",
-    8: "Click-through rate",
-    12: "Deep models and the system",
-    18: "The interview",
-}
-TRAPS = "Traps"  # the part of the notebooks in notebooks/traps, after all lessons
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -52,9 +46,7 @@ class Lesson:
     @property
     def part(self) -> str:
         """The part of the course that the lesson belongs to."""
-        if self.number.startswith("t"):
-            return TRAPS
-        return PARTS[max(first for first in PARTS if first <= int(self.number))]
+        return part_of(self.number)
 
 
 def find(root: Path, only: str = "") -> list[Lesson]:
