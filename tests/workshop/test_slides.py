@@ -201,3 +201,21 @@ def test_a_claim_that_fails_says_so(tmp_path):
     (block,) = deck(tmp_path, opening(), *failed)[1].blocks
     assert "✗" in block.markdown
     assert "fails" in block.markdown
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_finished_run_of_the_same_text_is_shown(tmp_path, finished):
+    lesson = course(tmp_path, *everything())
+    run = lessons.read(lesson.notebook)
+    run.cells.insert(1, code("SEED = 5", tags=["injected-parameters"]))
+    for number, cell in enumerate([one for one in run.cells if one.cell_type == "code"], 1):
+        cell.metadata.pop("slide", None)  # an older mark
+        cell.execution_count = number
+    run.cells[-1].outputs[0].metadata.mlpipe.say = "I would start anew."
+    run.cells[-2].execution_count = 9 if finished else None
+    executed = tmp_path / "build" / "run" / "05_factors.ipynb"
+    lessons.write(executed, lessons.to_bytes(run))
+    assert slides.slides(tmp_path) == 0
+    page = (tmp_path / "build" / "slides" / "05_factors.html").read_text(encoding="utf-8")
+    assert ("I would start anew." in page) is finished
+    assert "The result</h2>" in page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import struct
 import tempfile
@@ -20,7 +19,11 @@ from pygments.lexers import PythonLexer
 
 from mlpipe.course.boxes import render
 from mlpipe.workshop import lessons
+from mlpipe.workshop.execute import INJECTED
 from mlpipe.workshop.lessons import Lesson
+from mlpipe.workshop.site import THEME as SITE
+from mlpipe.workshop.site import missing, sphinx
+from mlpipe.workshop.site.sources import latest
 
 THEME = Path(__file__).with_name("slides_theme")
 WIDTH, HEIGHT = 1280, 720  # pixels of a slide
@@ -45,6 +48,20 @@ REVEAL = {  # settings of reveal.js
     "backgroundTransition": "none",
     "slideNumber": "c/t",
     "pdfSeparateFragments": False,
+}
+
+SETTINGS: dict[str, Any] = {  # of Sphinx
+    "project": "mlpipe",
+    "language": "en",
+    "extensions": ["myst_parser", "sphinx_revealjs", "mlpipe.workshop.site.formulas"],
+    "myst_enable_extensions": ["dollarmath"],
+    "html_math_renderer": "mathml",
+    "html_copy_source": False,
+    "revealjs_use_section_ids": True,
+    "revealjs_static_path": [str(THEME / "slides.css"), str(SITE)],
+    "revealjs_style_theme": "slides.css",
+    "revealjs_script_conf": REVEAL,
+    "revealjs_script_plugins": [{"src": "revealjs/plugin/notes/notes.js", "name": "RevealNotes"}],
 }
 
 
@@ -195,11 +212,25 @@ def _html(content: str, aspect: float = 0.0) -> Block:
     return Block(f"``````````{{raw}} html\n{content.strip()}\n``````````", aspect)
 
 
-def read(lesson: Lesson) -> tuple[list[Slide], str]:
-    """The slides of a lesson, and its deck as MyST Markdown. Raises ValueError for wrong marks."""
+def read(lesson: Lesson, executed: Path | None = None) -> tuple[list[Slide], str]:
+    """The slides of a lesson, and its deck as MyST Markdown; `executed` is a run of it, where there is one.
+
+    Raises ValueError for wrong marks.
+    """
     notebook = lessons.read(lesson.notebook)
+    if executed:
+        _take_outputs(notebook, executed)
     shown = deck(notebook, lesson)
     return shown, _source(shown, lessons.title_and_goal(notebook)[0], lesson)
+
+
+def _take_outputs(notebook: NotebookNode, executed: Path) -> None:
+    """Put the outputs of a finished run of the same text in the place of those that are stored."""
+    run, _ = latest(notebook, executed)
+    cells = [cell for cell in run.cells if INJECTED not in cell.metadata.get("tags", [])]
+    if all(cell.execution_count for cell in cells if cell.cell_type == "code" and cell.source.strip()):
+        for cell, own in zip(notebook.cells, cells, strict=True):
+            cell.update({"outputs": own.outputs} if cell.cell_type == "code" else {})
 
 
 def _source(slides: list[Slide], title: str, lesson: Lesson) -> str:
@@ -262,13 +293,15 @@ def slides(root: Path, only: str = "", into: Path | None = None) -> int:
 
     Raises ValueError for wrong marks, and for what Sphinx warns about.
     """
+    if absent := missing():
+        raise ValueError(absent)
     chosen = [lesson for lesson in lessons.find(root, only) if lesson.part != lessons.TRAPS]
     if not chosen:
         raise ValueError(f"{only}: traps have no slides; choose lessons, such as 05")
     folder, decks, faults = Path(into or root).resolve() / "build" / "slides", {}, []
     for lesson in chosen:
         try:
-            _, decks[lesson.name] = read(lesson)
+            _, decks[lesson.name] = read(lesson, folder.parent / "run" / f"{lesson.name}.ipynb")
         except ValueError as problem:
             faults.append(str(problem))
     if faults:
@@ -283,41 +316,20 @@ def slides(root: Path, only: str = "", into: Path | None = None) -> int:
 
 def build(decks: dict[str, str], folder: Path) -> None:
     """Write decks, MyST Markdown by name, as HTML. Raises ValueError with all that Sphinx warns about."""
-    from sphinx.application import Sphinx
     from sphinx.errors import SphinxError
-    from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+    settings = SETTINGS | {"root_doc": next(iter(decks))}
     with tempfile.TemporaryDirectory() as scratch:
-        texts, warnings = Path(scratch, "texts"), io.StringIO()
-        texts.mkdir()
         for name, text in decks.items():
-            (texts / f"{name}.md").write_text(text, encoding="utf-8")
-        settings: dict[str, Any] = {
-            "project": "mlpipe",
-            "extensions": ["myst_parser", "sphinx_revealjs", "mlpipe.workshop.site.formulas"],
-            "root_doc": next(iter(decks)),
-            "language": "en",
-            "html_math_renderer": "mathml",
-            "html_title": "mlpipe",
-            "html_copy_source": False,
-            "myst_enable_extensions": ["dollarmath"],
-            "myst_dmath_double_inline": True,
-            "revealjs_use_section_ids": True,
-            "revealjs_static_path": [str(THEME / "slides.css"), str(THEME.parent / "site" / "theme")],
-            "revealjs_style_theme": "slides.css",
-            "revealjs_script_conf": REVEAL,
-            "revealjs_script_plugins": [{"src": "revealjs/plugin/notes/notes.js", "name": "RevealNotes"}],
-            "exclude_patterns": [],
-        }
-        with patch_docutils(), docutils_namespace():
-            options: dict[str, Any] = {"confoverrides": settings, "status": None, "warning": warnings}
-            try:
-                Sphinx(texts, None, folder, Path(scratch, "trees"), "revealjs", **options).build()
-            except SphinxError as error:
-                warnings.write(str(error))
-        if said := re.sub(r"\x1b\[[0-9;]*m", "", warnings.getvalue()).strip():
-            faults = re.sub(r"\S*?(\w+)\.md:(\d+): (?:WARNING: |ERROR: )?", lambda found: _place(decks, found), said)
-            raise ValueError(f"the slides have faults, on the slide that begins at\n{faults}")
+            lessons.write(Path(scratch, "sources", f"{name}.md"), text)
+        try:
+            problems = sphinx(Path(scratch), folder, settings, "revealjs", 1)
+        except SphinxError as error:
+            problems = [str(error)]
+    if problems:
+        place = re.compile(r"\S*?(\w+)\.md:(\d+): (?:WARNING: |ERROR: )?")
+        told = [place.sub(lambda found: _place(decks, found), one) for one in problems]
+        raise ValueError("\n".join(["the slides have faults, on the slide that begins at", *told]))
     kept = {path for pattern in NEEDED for path in (folder / "_static").glob(pattern)}
     for path in sorted((folder / "_static").rglob("*"), reverse=True):  # what lies in a folder, then the folder
         if path.is_file() and path not in kept:
