@@ -175,7 +175,8 @@ def _code(cell: NotebookNode) -> list[Block]:
 def _outputs(cell: NotebookNode) -> list[Block]:
     """What the outputs of a cell show on a slide."""
     blocks = []
-    for output in cell.outputs:
+    answers_first = sorted(cell.outputs, key=lambda one: "reveal" not in one.get("metadata", {}).get("mlpipe", {}))
+    for output in answers_first:
         data, record = output.get("data", {}), output.get("metadata", {}).get("mlpipe", {})
         if any(kind in record for kind in QUIET):
             continue
@@ -258,8 +259,10 @@ def _arranged(slide: Slide) -> list[str]:
         if beside > 1.1 * below:
             columns = [*_within("column", _each(others)), *_within("column", _each(pictures))]
             return _within(f"columns{kind}", columns)
-    roomy = " roomy" * (not pictures and 1.45 * height < ROOM and not any(map(_wide, others)))
-    return _within(f"body{kind}{roomy}", _each(slide.blocks))
+    size = ""
+    if not pictures and not any(map(_wide, others)):
+        size = " roomy" if 1.45 * height < ROOM else " airy" if 1.2 * height < ROOM else ""
+    return _within(f"body{kind}{size}", _each(slide.blocks))
 
 
 def _height(block: Block) -> int:
