@@ -19,10 +19,14 @@ def instructor(root: Path, only: str = "", workers: int = 2, into: Path | None =
         lessons.write(source, lessons.to_bytes(site.solved(lessons.read(lesson.notebook))))
         jobs.append(Job(lesson.name, str(source), str(done / f"{lesson.name}.ipynb"), str(lesson.notebook.parent)))
 
-    def pages(rows: list[run.Row]) -> Path:
-        printed.write_printed(folder / "print")
-        found = {row["lesson"]: row for row in rows}
-        edition = site.Edition(notes=True, solved=True)
-        return site.build(course, done, folder, folder / ".site", found, edition, workers)
+    rows = dict[str, run.Row]()
 
-    return run.publish(jobs, pages, "instructor", workers)
+    def pages() -> Path:
+        printed.write_printed(folder / "print")
+        edition = site.Edition(notes=True, solved=True)
+        return site.build(course, done, folder, folder / ".site", rows, edition, workers)
+
+    def finished(new: list[run.Row]) -> None:
+        rows.update({row["lesson"]: row for row in new})
+
+    return run.publish(jobs, finished, pages, "instructor", workers)

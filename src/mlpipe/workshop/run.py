@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
@@ -29,12 +30,10 @@ INTERRUPTED = 130
 NOTHING: Row = {"megabytes": None, "claims": 0, "held": 0, "measured": [], "error": None}  # of a lesson not finished
 
 
-def run_jobs(
-    jobs: Iterable[Job], workers: int = 2, finished: Callable[[Row], None] = lambda row: None, **env: str
-) -> tuple[list[Row], bool]:
+def run_jobs(jobs: Iterable[Job], workers: int = 2, **env: str) -> tuple[list[Row], bool]:
     """Execute notebooks, `workers` at a time; returns one row each and whether a signal stopped the run.
 
-    `finished` sees each row when its notebook is written, and may change it. More keywords go into the environment.
+    More keywords go into the environment.
     Raises ValueError when `workers` is below 1, or the system allows too few open files.
     """
     if workers < 1:
@@ -62,7 +61,6 @@ def run_jobs(
                     return [*rows.values(), *lost], True
                 name = message["lesson"]
                 if "result" in message:
-                    finished(message)
                     rows[name] = message
                     at.pop(name, None)
                     bar.update()
@@ -190,26 +188,32 @@ def run(
         for lesson in chosen
     ]
 
-    def pages(rows: list[Row]) -> Path:
-        _remember(report, rows)
-        return site.site(root, into, workers=workers)
-
     print(f"Running {len(jobs)} lessons, {workers} at a time. Ctrl-C stops; what is finished is kept.", flush=True)
-    return publish(jobs, pages, "run", workers)
+    pages = partial(site.site, root, into, workers=workers)
+    return publish(jobs, partial(_remember, report), pages, "run", workers)
 
 
-def publish(jobs: list[Job], pages: Callable[[list[Row]], Path], target: str, workers: int) -> int:
-    """Execute, print a table, let `pages` make the site, also of a run that failed; returns the exit status."""
+def publish(
+    jobs: list[Job],
+    finished: Callable[[list[Row]], None],
+    pages: Callable[[], Path],
+    target: str,
+    workers: int,
+) -> int:
+    """Execute, print a table, let `finished` keep the rows and `pages` make the site; returns the exit status."""
     with _interruptions():
         rows, stopped = run_jobs(jobs, workers)
         print(table(rows), flush=True)
         code = int(any(row["result"] != "ok" for row in rows))
         try:
-            print(f"Read on: {pages(rows)}")
+            finished(rows)
+            if not stopped:
+                print("Building the site ...", flush=True)
+                print(f"Read on: {pages()}")
         except (OSError, ValueError) as error:
             print(f"The report and the pages are not complete: {error}")
             code = 1
-        if stopped:
+        if stopped:  # who interrupts does not want to wait for pages
             left = (row["lesson"] for row in rows if row["result"] in ("stopped", "not run"))
             rest = ",".join(sorted(name.partition("_")[0] for name in left))
             print(f"Interrupted. Finished lessons are kept; go on with: {call(target, only=rest)}")

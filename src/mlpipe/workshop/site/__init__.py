@@ -168,22 +168,26 @@ def _write_sources(
 def sphinx(work: Path, folder: Path, settings: dict[str, Any], builder: str, workers: int) -> list[str]:
     """Run Sphinx; what it warns of, without the paths of this machine."""
     from sphinx.application import Sphinx
+    from sphinx.errors import SphinxError
     from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-    told = io.StringIO()
+    told, failed = io.StringIO(), list[str]()
     with patch_docutils(), docutils_namespace(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of libraries among themselves; what concerns the sources is told to `told`
-        app = Sphinx(
-            str(work / "sources"),
-            None,
-            str(folder),
-            str(work / f"doctrees-{builder}"),
-            builder,
-            settings,
-            status=None,
-            warning=told,
-            parallel=workers,
-        )
-        app.build()
+        try:
+            app = Sphinx(
+                str(work / "sources"),
+                None,
+                str(folder),
+                str(work / f"doctrees-{builder}"),
+                builder,
+                settings,
+                status=None,
+                warning=told,
+                parallel=workers,
+            )
+            app.build()
+        except SphinxError as error:
+            failed = [str(error)]
     lines = re.sub(r"\x1b\[[\d;]*m", "", told.getvalue()).replace(f"{work / 'sources'}/", "").splitlines()
-    return [line for line in lines if line.strip()]
+    return [line for line in [*lines, *failed] if line.strip()]

@@ -96,7 +96,7 @@ def ready(
 
 def failure(error: dict[str, Any]) -> str:
     """What stands at the top of the page of a lesson whose run failed."""
-    where = f"in [cell {error['cell']}](#failed)" if "cell" in error else "before its first cell"
+    where = f'in <a href="#failed">cell {error["cell"]}</a>' if "cell" in error else "before its first cell"
     told = "\n".join(str(error["message"]).splitlines()[:20])
     fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", told)), default=0))
     head = f"This run failed {where}. What stands below it was not run."
