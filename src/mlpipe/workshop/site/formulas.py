@@ -361,8 +361,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
         raise nodes.SkipNode
 
     def block(translator: Any, node: nodes.Element) -> None:
-        """A displayed formula in a box that scrolls by itself, also by keyboard."""
-        box = {"tabindex": "0", "role": "group", "aria-label": "Formula"}
+        """A displayed formula in a box that scrolls by itself."""
+        box = {"role": "group", "aria-label": "Formula"}
         translator.body.append(translator.starttag(node, "div", "", CLASS="formula notranslate", **box))
         translator.body.append(converted(node, "block") + "</div>\n")
         raise nodes.SkipNode
