@@ -6,12 +6,13 @@ import sys
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from mlpipe import plots
+from mlpipe import plots, splits
 from mlpipe.course.definition import find
 from mlpipe.plots import (
     ACCENT,
@@ -236,6 +237,8 @@ def test_intervals_show_bounds_and_reference():
     assert spans == [[0, 3], [1.5, 2.5]]
     assert ax.collections[1].get_offsets()[:, 0].tolist() == [1, 2]
     assert ax.lines[0].get_xdata() == [0.5, 0.5]
+    colored = intervals(axes(), ["a", "b"], [1, 2], [0, 1.5], [3, 2.5], colors=[MUTED, ACCENT])
+    assert [mpl.colors.to_hex(color) for color in colored.collections[1].get_facecolors()] == [MUTED, ACCENT]
 
 
 def test_bad_input_is_named():
@@ -288,3 +291,19 @@ def test_the_step_of_als_shows_the_equations_that_the_exercise_solves():
         als_step(axes(), likes, films, users + np.array([[0, 0], [0.1, 0]]), **WEIGHTS)
     with pytest.raises(ValueError, match=r"shapes \(2, 3\), \(3, 3\) and \(2, 2\); expected"):
         als_step(axes(), likes, np.eye(3), users, **WEIGHTS)
+
+
+def test_split_panels_show_each_like_once_and_the_cut_between_known_and_hidden():
+    day = np.concatenate([np.arange(8), np.arange(3, 12)])
+    likes = pd.DataFrame({"user_id": np.repeat(["ann", "bob"], [8, 9]), "timestamp": pd.to_datetime(day, unit="D")})
+    parts = {"last": splits.leave_last_out(likes), "cut": splits.global_time(likes, pd.Timestamp("1970-01-08"))}
+    parts["random"] = splits.random_per_user(likes)
+    panels = plots.split_panels(parts).axes
+    for ax, (name, part) in zip(panels, parts.items(), strict=False):
+        counts = [len(dots.get_offsets()) for dots in ax.collections]
+        assert (counts[0], counts[2], sum(counts)) == (len(part.train), len(part.test), 17), name
+    (line,) = [line for line in panels[1].lines if line.get_linestyle() == "--"]
+    assert pd.Timestamp("1970-01-07") < line.get_xdata()[0] < pd.Timestamp("1970-01-08")
+    assert not panels[3].axison  # three splits, four places
+    with pytest.raises(ValueError, match="'gap' knows no users"):
+        plots.split_panels({"gap": splits.by_time(likes, pd.Timestamp("1970-01-08"))})

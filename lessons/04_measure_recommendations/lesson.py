@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Plan: five metrics by hand 5, where they disagree 4, the splits 6, sampled ranking 5. The core exercise takes ten minutes after that. Ask first: which metric would you report for a recommender, and on which split? Write the answers on the board and come back to them at the end: most say recall or nDCG and forget the split."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Measure recommendations\nThe right metric, on the right split, over the whole catalogue; and what your number hides." notes="Plan: five metrics by hand 5, where they disagree 4, the splits 6, sampled ranking 5. The core exercise takes ten minutes after that. Ask first: which metric would you report for a recommender, and on which split? Write the answers on the board and come back to them at the end: most say recall or nDCG and forget the split."
 # # Measure recommendations
 #
 # **Goal.** Judge a list of recommendations with the right metric, on the right split, over the whole catalogue, and say what your number hides.
@@ -23,7 +23,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown] notes="Let the class fill in the right column before you show it. Two go wrong: average precision (people divide by the hits) and the ideal list of nDCG (people give it two hits, or five)."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How good is this list?\nThree films are relevant. Two of them are in our list of five, at places 2 and 5.\n\n| metric | it asks | here |\n|---|---|---|\n| precision | which share of the list is good? | $2/5$ |\n| recall | which share of the good did we show? | $2/3$ |\n| reciprocal rank | how soon comes the first? | $1/2$ |\n| average precision | at each hit, how good so far? | $(1/2 + 2/5)/3$ |\n| nDCG | how far down stand the hits? | credit $1/\\log_2(p+1)$ at place $p$, over that of the best list |" notes="Three minutes. Let the class fill in the right column before you show it. Two go wrong: average precision (people divide by the hits) and the ideal list of nDCG (people give it two hits, or five)."
 # ## How good is this list?
 #
 # We show five films. Three films are **relevant**: the user likes them, and we did not know. Two of them are in our list, at places 2 and 5. With $k$ places and $n$ relevant films (here 5 and 3), by hand:
@@ -59,7 +59,7 @@ print(np.round(by_hand, 3))
 from scipy.sparse import csr_matrix
 
 from mlpipe import plots, ranking_metrics as rm, splits
-from mlpipe.course import claim, exercise, say
+from mlpipe.course import claim, exercise, guess, guesses, reveal, say
 
 METRICS = [rm.precision_at_k, rm.recall_at_k, rm.reciprocal_rank_at_k]
 METRICS += [rm.average_precision_at_k, rm.ndcg_at_k]
@@ -71,8 +71,7 @@ def agreeing(lists):
     return np.isclose([metric(lists, good, k=5)[0] for metric in METRICS], by_hand).sum()
 
 
-claim(
-    "All five functions of the package give what we found by hand", agreeing(shown),
+claim("All five functions of the package give what we found by hand", agreeing(shown),
     id="04.by_hand", baseline=agreeing(shown[:, ::-1]), equal_to=5)  # the list upside down
 
 # %% [markdown]
@@ -92,15 +91,20 @@ ax.set(xlabel="place of the hit", ylabel="credit, relative to place 1")
 plots.label_lines(ax)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Can metrics disagree?\nThree films are relevant, five places.\n\n- List A: one of them, at place 1\n- List B: two of them, at places 4 and 5\n\n**Predict:** how many of the five metrics choose A? Precision, recall, reciprocal rank, average precision, nDCG." notes="One minute. Ask for the number, then for the names. Do not compute."
 # ## Can metrics disagree?
 #
-# **Predict before you run.** Again three films are relevant. List A has one of them, at place 1. List B has two, at places 4 and 5. Which metrics choose A?
+# **Predict before you run.** Again three films are relevant. List A has one of them, at place 1. List B has two, at places 4 and 5. How many of the five metrics choose A? Say aloud which.
 
 # %%
-for metric in METRICS:
-    in_a, in_b = (metric([films], good, k=5)[0] for films in ([3, 0, 1, 2, 5], [0, 1, 2, 3, 4]))
+guess("04.choose_a")
+
+# %% slideshow={"slide_type": "slide"} slide="## They answer different questions" notes="Two minutes. If a later stage sorts again, order does not matter: recall. If people look down the list: nDCG. If only the first good answer counts, as with a voice assistant: the reciprocal rank."
+lists = {"A": [[3, 0, 1, 2, 5]], "B": [[0, 1, 2, 3, 4]]}
+found = np.array([[metric(one, good, k=5)[0] for one in lists.values()] for metric in METRICS])
+for metric, (in_a, in_b) in zip(METRICS, found):
     print(f"{metric.__name__:22} A {in_a:.2f} B {in_b:.2f} chooses {'A' if in_a > in_b else 'B'}")
+reveal("04.choose_a", (found[:, 0] > found[:, 1]).sum(), fmt="d")
 
 # %% [markdown]
 # They answer different questions. If a later stage sorts the list again (retrieval, lesson 13), order does not matter: recall. If people look down the list, nDCG. If only the first good answer counts (a voice assistant), MRR.
@@ -146,8 +150,7 @@ hits = pd.DataFrame({12: 10 * few[0], 64: 10 * many[0]}).groupby(group).sum().ro
 print(hits.rename_axis(columns="hits, by factors"))
 
 # %%
-claim(
-    "Recall surely chooses 64 factors (low end of their lead), precision 12 (baseline: high end)",
+claim("Recall surely chooses 64 factors (low end of their lead), precision 12 (baseline: high end)",
     lead[rm.recall_at_k].low, id="04.metrics_disagree", fmt="+.0%",
     baseline=lead[rm.precision_at_k].high, at_least=0.02)
 
@@ -165,39 +168,61 @@ claim(
 #
 # Ties in time are broken at random, by seed (lesson 02).
 #
-# **Predict before you run.** For how many hidden likes was the model trained on somebody's *later* like of the same film?
+# Here are the four, on a small log of five users:
+
+# %% slideshow={"slide_type": "slide"} slide="## Four ways to hide likes" notes="Three minutes. One line is one user, time runs to the right. Random: grey to the right of orange, the user's own future is in training. Last: others go on after a user's last like. Global time: nothing that was trained on lies behind the cut; what is folded in is known when the user is served. Ask which panel is a launch." alt="Four panels of likes on time lines, a line for each of five users. Random: hidden likes lie among trained ones. Last 20 % and leave last out: hidden ones end each line, but other users' trained likes come later. Global time: all after the cut is folded in or hidden."
+def four_ways(frame):
+    return {
+        "random": splits.random_per_user(frame, share=0.2, seed=SEED),
+        "last 20 %": splits.last_share_per_user(frame, share=0.2, seed=SEED),
+        "leave last out": splits.leave_last_out(frame, seed=SEED),
+        "global time": splits.global_time(frame, frame["timestamp"].quantile(0.8), seed=SEED),
+    }
+
+
+n = [10, 14, 12, 9, 6]  # likes of five users, one every other day
+day = np.concatenate([first + 2 * np.arange(m) for first, m in zip([0, 3, 10, 17, 24], n)])
+few = {"user_id": np.repeat(range(1, 6), n), "timestamp": pd.to_datetime(day, unit="D")}
+fig = plots.split_panels(four_ways(pd.DataFrame(few)))
+fig.suptitle("Only the cut in time leaves no later like in training")
+plt.show()
+
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How much of the future leaks?\nLeave last out: each user's latest like is hidden, the model is trained on all others.\n\n**Predict:** for how many percent of the hidden likes did somebody *later* like the same film, in the training data?" notes="One minute. The split looks honest: for each user, the test comes last. Let them write a number."
+# **Predict before you run.** Leave last out: for how many percent of the hidden likes was the model trained on somebody's *later* like of the same film?
 
 # %%
-cut = likes["timestamp"].quantile(0.8)
-by_split = {
-    "random": random,
-    "last 20 %": [splits.last_share_per_user(likes, share=0.2, seed=SEED)],
-    "leave last out": [splits.leave_last_out(likes, seed=SEED)],
-    "global time": [splits.global_time(likes, cut, seed=SEED)],
-}
+guess("04.later_likes", unit="%")
+
+# %% slideshow={"slide_type": "slide"} slide="## The last like is not the future" notes="Two minutes. A user's last like is not the world's last like: others rated later, and train the model. After the global cut the column is zero; then a part of the later likes is of films that the model has never seen."
+by_split = {name: [split] for name, split in four_ways(likes).items()} | {"random": random}
 leaks = pd.DataFrame(columns=["liked later", "never liked"])
 for name, (part, *_) in by_split.items():
     last_like = part.test["item_id"].map(part.train.groupby("item_id")["timestamp"].max())
     leaks.loc[name] = (last_like > part.test["timestamp"]).mean(), last_like.isna().mean()
 print(leaks.map("{:.0%}".format).rename_axis(columns="in training, film is").to_string())
 
-claim(
-    "Hidden likes whose film has later likes in the training data, leave last out",
+reveal("04.later_likes", 100 * leaks["liked later"]["leave last out"], fmt=".0f")
+claim("Hidden likes whose film has later likes in the training data, leave last out",
     leaks["liked later"]["leave last out"], fmt=".0%",
     id="04.future_in_training", baseline=leaks["liked later"]["global time"], at_least=0.75)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Where do models lead the most?\nTwo tuned models, item kNN and EASE, against popularity, on all four splits.\n\n**Predict:** on which split is their lead the largest: random, last 20 %, leave last out, global time?" notes="One minute. Settings can leak, too: they were chosen on likes before the cut, the same for all splits."
 # Holding out a user's last likes does not hold out the future: others rated later, and their likes train the model. After the global cut nothing of the future is left in training. Then a part of the later likes is of films that the model has never seen: the right column.
 #
 # Two models. *Item kNN* (k nearest neighbours) recommends films that the same people like as your films. *EASE* is a linear regression of each film on all others (both: lesson 07). Settings can leak, too. So we choose them on
-# likes *before* the cut, by a second cut in time inside them: six settings each, the same choice on every split. **Predict before you run.** On which split is the lead over popularity largest?
+# likes *before* the cut, by a second cut in time inside them: six settings each, the same choice on every split.
+#
+# **Predict before you run.** On which split is the lead over popularity largest?
+
+# %%
+guess("04.largest_lead", choices=list(by_split))
 
 # %%
 def judged(model, part):  # nDCG of each user
     return pd.Series(rm.ndcg_at_k(*recommend(model, part)), index=np.unique(part.test["user_id"]))
 
 
-early = likes[likes["timestamp"] < cut]
+early = by_split["global time"][0].train
 inside = splits.global_time(early, early["timestamp"].quantile(0.8), seed=SEED)
 grids = {"item kNN": [ItemKNN(size, s) for size in (50, 100, 200) for s in (10, 50)]}
 grids |= {"EASE": [EASE(ridge) for ridge in (50, 100, 200, 300, 400, 600)]}
@@ -211,17 +236,12 @@ for name, parts in by_split.items():
     popular = scores[name, "popularity"]
     print(f"{name:14} {len(popular)} users, nDCG@10 of popularity {popular.mean():.3f}")
     leads |= {(name, model): paired_ratio(scores[name, model], popular) for model in models}
+reveal("04.largest_lead", max(leads, key=lambda pair: leads[pair].estimate)[0])
 
-# %% alt="Lead of item kNN and EASE over popularity on four splits with 95 % intervals: the estimates are largest on the random split, smallest after the cut in time. The interval of item kNN includes zero there and on leave last out, whose intervals are the widest."
-fig, ax = plt.subplots()
-for row, ((name, model), lead) in enumerate(leads.items()):
-    y, color = -row - row // 2, plots.color_of(model)  # a gap between the splits
-    ends = 100 * np.array([lead.low, lead.estimate, lead.high])
-    ax.plot(ends, [y] * 3, "o-", markevery=[1], color=color, markersize=9)
-    ax.text(ends[2], y, f"  {model} {lead.estimate:+.0%}", va="center", color=color)
-ax.axvline(0, color="black", linestyle="--", linewidth=1.5)
-ax.set_yticks([-0.5, -3.5, -6.5, -9.5], by_split)
-ax.margins(x=0.2)
+# %% slideshow={"slide_type": "slide"} slide="## Less lead after a cut in time" notes="Two minutes. Read the four groups. After the cut the interval of item kNN includes zero: not distinguishable here. The levels must not be compared between splits; the next claim compares the same users." alt="Lead of item kNN and EASE over popularity on four splits with 95 % intervals: the estimates are largest on the random split, smallest after the cut in time. The interval of item kNN includes zero there and on leave last out, whose intervals are the widest."
+ends = [[100 * getattr(lead, end) for lead in leads.values()] for end in ("estimate", "low", "high")]
+colors = [plots.color_of(model) for _, model in leads]
+ax = plots.intervals(plt.gca(), list(map(", ".join, leads)), *ends, reference=0, colors=colors)
 ax.set(xlabel="lead over popularity in nDCG@10 (%)", title="Less lead after a cut than on random splits")
 plt.show()
 
@@ -241,17 +261,14 @@ gap = np.quantile([np.subtract(*leads_of(same[users])) for users in drawn], [0.0
 at_random, later = leads_of(same)
 print(f"{len(same)} users, EASE's lead: {at_random:+.0%} and {later:+.0%}, the difference", gap.round(2))
 
-claim(
-    "Same users: EASE's lead over popularity, random split over the cut in time",
+claim("Same users: EASE's lead over popularity, random split over the cut in time",
     at_random / later, id="04.split_optimism", baseline=1.0, at_least=1.8)
-claim(
-    "Same users: difference of these leads, in nDCG of popularity (low end of its interval)",
+claim("Same users: difference of these leads, in nDCG of popularity (low end of its interval)",
     gap[0], id="04.lead_gap", baseline=0.0, at_least=0.05, fmt=".0%")
 
 # %%
 inside, outside = (leads[split, "item kNN"] for split in ("global time", "random"))
-claim(
-    "After the cut, zero lies inside the interval of item kNN's lead (distance to the nearer end)",
+claim("After the cut, zero lies inside the interval of item kNN's lead (distance to the nearer end)",
     min(inside.high, -inside.low), id="04.not_distinguishable",
     baseline=min(outside.high, -outside.low), at_least=0, fmt="+.0%")
 
@@ -278,11 +295,10 @@ score[history.nonzero()] = -np.inf  # known already
 clairvoyant = np.argsort(-score, axis=1, kind="stable")[:, :10]
 gain = paired_ratio(rm.ndcg_at_k(clairvoyant, relevant), rm.ndcg_at_k(known, relevant))
 print(f"95 % interval of the gain: {gain.low:+.1%} to {gain.high:+.1%}")
-claim(
-    "Gain in nDCG@10 of popularity that knows the future, over popularity as of the cut",
+claim("Gain in nDCG@10 of popularity that knows the future, over popularity as of the cut",
     gain.estimate, id="04.clairvoyant_popularity", baseline=0.0, at_least=0.03, fmt="+.1%")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## May we rank against a sample?\nTo save time, papers rank the hidden film against 100 random others: is it among the first 10?\n\nThe film stands at place 500 of 10,000: no hit in the full ranking.\n\n**Predict:** how many percent of the samples make it a hit?" notes="One minute. Let them write a number. Many say five percent: 500 of 10,000."
 # Nothing but the counts changed, and the interval is above zero: the future lifts even a count. On a leaky split, you compare with a baseline that you could not have served.
 #
 # ## May we rank against a sample?
@@ -291,19 +307,20 @@ claim(
 #
 # $$ \Pr(\text{hit}) = \sum_{j=0}^{k-1} \binom{r-1}{j} \binom{N-r}{m-j} \Bigg/ \binom{N-1}{m} $$
 #
-# **Predict before you run.** The film stands at place 500 of 10,000: no hit in the full ranking. How often is it one against 100 others?
+# **Predict before you run.** The film stands at place 500 of 10,000: no hit in the full ranking. In how many percent of the samples of 100 others is it one?
 
 # %%
+guess("04.sampled", unit="%")
+
+# %% slideshow={"slide_type": "slide"} slide="## A hit that no user sees" notes="Two minutes. Ten of 101 is the best tenth: the sample asks whether the film is among the first thousand."
 from scipy.stats import hypergeom
 
 N, r, m, k = 10_000, 500, 100, 10
-print(f"formula: {hypergeom.cdf(k - 1, N - 1, r - 1, m):.1%}")
-
 rng = np.random.default_rng(SEED)
-claim(
-    "A film at place 500 of 10,000 is among the first 10 against 100 sampled others",
+claim("A film at place 500 of 10,000 is among the first 10 against 100 sampled others",
     np.mean([(rng.choice(N - 1, m, replace=False) < r - 1).sum() < k for _ in range(20_000)]), fmt=".1%",
     id="04.sampled_500", baseline=float(r <= k), between=(0.965, 0.98))  # full ranking
+reveal("04.sampled", 100 * hypergeom.cdf(k - 1, N - 1, r - 1, m), fmt=".0f")  # the formula
 
 # %% [markdown]
 # Ten of 101 is about the best tenth. So the sample asks, roughly, whether the film is among the first *thousand*: places that no user sees.
@@ -327,7 +344,7 @@ models = {"popularity": Popularity()} | models | {"kNN of 5": ItemKNN(5, shrinka
 rates = {name: hit_rates(model) for name, model in models.items()}
 print(pd.DataFrame({name: rate.mean() for name, (*_, rate) in rates.items()}).T.round(3).to_string())
 
-# %% alt="Hidden likes found, relative to popularity, against the number of places that count: EASE and item kNN stay above popularity; item kNN with five neighbours is above it at ten places and below it at six hundred."
+# %% slideshow={"slide_type": "slide"} slide="## The sample looks at hundreds of places" notes="Two minutes. Five neighbours without shrinkage beat popularity in the first ten places, and lose against a sample: the dashed line. We looked for such a pair, and found one. Rank the whole catalogue: here it takes seconds." alt="Hidden likes found, relative to popularity, against the number of places that count: EASE and item kNN stay above popularity; item kNN with five neighbours is above it at ten places and below it at six hundred."
 counted = [10, 20, 40, 80, 150, 300, 600, 1_000]
 found = {name: np.array([(rate[0] <= c).mean() for c in counted]) for name, rate in rates.items()}
 
@@ -348,8 +365,7 @@ ahead = {kind: paired_difference(five[kind], popular[kind]) for kind in five}
 for kind, d in ahead.items():
     print(f"five neighbours less popularity, {kind}: {d.estimate:+.3f} ({d.low:+.3f} to {d.high:+.3f})")
 
-claim(
-    "Popularity beats five neighbours on samples (high end of the difference); baseline: all films",
+claim("Popularity beats five neighbours on samples (high end of the difference); baseline: all films",
     ahead["sampled"].high, id="04.sampled_turn", baseline=ahead["full"].low, at_most=-0.05, fmt="+.3f")
 
 # %% [markdown] notes="Core exercise, ten minutes. Expect an ideal list with k hits, one of the hits found, and no cap at k. Ask what a user with one relevant film can reach under each."
@@ -359,7 +375,7 @@ claim(
 #
 # `recommended` holds film ids, best first, at least `k`; `relevant` the ids of all relevant films, at least one, in no order. Return nDCG at `k`, by the formula above.
 
-# %% tags=["exercise:04.ndcg"]
+# %% tags=["exercise:04.ndcg"] slideshow={"slide_type": "slide"} slide="## Exercise: nDCG of one list\n`recommended` holds film ids, best first; `relevant` all that are relevant, at least one. Return nDCG at `k`.\n\nTen minutes. The checker names your mistake; `.hint()` helps." slide_code="1-2" notes="Ten minutes. Look for three mistakes: an ideal list with k hits, one of the hits found, and no cap at k. Ask what a user with one relevant film can reach."
 
 # %%
 exercise("04.ndcg").check(ndcg)
@@ -384,6 +400,9 @@ exercise("04.average_precision").check(average_precision)
 # %%
 exercise("04.split_by_time").check(fold_in_split)
 
+# %%
+guesses()
+
 # %% [markdown]
 # ## What we have seen
 #
@@ -391,7 +410,7 @@ exercise("04.split_by_time").check(fold_in_split)
 # - A split is a question, too. All but the global cut train on the future; for the same users the random split shows a larger lead.
 # - Ranking against a sample can turn a choice round. Rank all films, give intervals, and accept "not distinguishable".
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One minute. One person says it aloud. Go back to the answers on the board: who named the split?"
 say(
     "I report nDCG at 10 over the whole catalogue, after one cut in time, with an interval by user. On"
     " MovieLens-small, for the same users, EASE's lead over popularity was {04.split_optimism:.1f} times"

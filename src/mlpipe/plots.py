@@ -7,13 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike
 
 from mlpipe import arguments
+from mlpipe.splits import Split
 
 # Found by search: each has a contrast of 4.5 or more on white, as a text in it needs, and any two stay apart for red-
 # and green-blind readers.
@@ -67,6 +70,8 @@ def use_style() -> None:
             "axes.titleweight": "bold",
             "axes.titlelocation": "left",
             "axes.titlepad": 12,
+            "figure.titlesize": 14,
+            "figure.titleweight": "bold",
             "axes.labelsize": 12,
             "xtick.labelsize": 11,
             "ytick.labelsize": 11,
@@ -260,6 +265,7 @@ def intervals(
     *,
     reference: float | None = None,
     accent: str | None = None,
+    colors: Sequence[str] | None = None,
 ) -> Axes:
     """Draw an estimate and its interval for each name, in the order given, first on top.
 
@@ -269,6 +275,7 @@ def intervals(
     names, estimates, low, high : (n,) low <= estimate <= high, all finite
     reference : where a dashed line says "no difference"
     accent : the name that the figure is about
+    colors : (n,) a colour a name, instead of one accent among grey
 
     Returns
     -------
@@ -293,9 +300,10 @@ def intervals(
             f"{outside.sum()} estimates (first: {names[int(outside.argmax())]!r}) lie outside their interval; expected "
             "low <= estimate <= high, the bounds themselves, not their distance from the estimate"
         )
-    places, colors = range(len(names)), _highlight(names, accent)
-    ax.hlines(places, left, right, colors=colors, linewidth=3)
-    ax.scatter(middle, places, c=colors, s=70, zorder=3)
+    places, shades = range(len(names)), _highlight(names, accent) if colors is None else list(colors)
+    arguments.same_length("colors", shades, "names", names, "one colour a name")
+    ax.hlines(places, left, right, colors=shades, linewidth=3)
+    ax.scatter(middle, places, c=shades, s=70, zorder=3)
     if reference is not None:
         ax.axvline(reference, color=_BLACK, linestyle="--", linewidth=1.5, zorder=1)
     ax.set_yticks(places, names)
@@ -377,6 +385,45 @@ def timeline(
     if legend:
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=len(events), borderaxespad=0)
     return ax
+
+
+def split_panels(parts: Mapping[str, Split], *, user: str = "user_id", column: str = "timestamp") -> Figure:
+    """Draw what some splits do with one small log: a panel a split, a line a user, all on one scale of time.
+
+    Parameters
+    ----------
+    parts : splits of the same frame, by name; the panels stand two in a row
+    user, column : names of the columns of users and times
+
+    Returns
+    -------
+    new figure
+
+    Raises
+    ------
+    ValueError
+        When a split knows no users, as those of `by_time`.
+    """
+    figure, axes = plt.subplots(-(-len(parts) // 2), 2, figsize=(8, 4.8), sharex=True, sharey=True, squeeze=False)
+    for ax in axes.flat[len(parts) :]:
+        ax.axis("off")
+    for ax, (name, split) in zip(axes.flat, parts.items(), strict=False):
+        if split.history is None:
+            raise ValueError(f"the split {name!r} knows no users; expected one that has a history, such as global_time")
+        folded = split.history.drop(split.train.index, errors="ignore")
+        kinds = {"trained on": split.train, "folded in": folded, "hidden": split.test}
+        rows = sorted(set().union(*(part[user] for part in kinds.values())))
+        events = {kind: list(zip(part[user], part[column], strict=True)) for kind, part in kinds.items()}
+        moments = {}
+        if len(folded):
+            last, first = split.train[column].max(), min(folded[column].min(), split.test[column].min())
+            moments["cut"] = last + (first - last) / 2
+        timeline(ax, rows, events, moments=moments, legend=False).set_title(name, fontsize=12, pad=2)
+        ax.set(xticks=[], ylabel=f"{user.removesuffix('_id')}s" if ax in axes[:, 0] else "")
+    for ax in axes[-1]:
+        ax.set_xlabel("time")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure
 
 
 def als_step(
