@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Ask first: what do you look at before you model? Collect answers. Then write on the board: who, what, when, what was shown, when do we know. Plan: profile 2, skew 2, time 3, empty cells 1, bots 4, what was shown 4, delay 3, splits 1. Then the core exercise, ten minutes."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# What the logs hold\nLook at a log as a strong candidate does: how skewed, when, what was *shown*, when the label is known, and who is not human." notes="Ask first: what do you look at before you model? Collect answers. Then write on the board: who, what, when, what was shown, when do we know. Plan: profile 2, skew 2, time 3, empty cells 1, bots 4, what was shown 4, delay 3, splits 1. Then the core exercise, ten minutes."
 # # What the logs hold
 #
 # **Goal.** Look at a log the way a strong candidate does: how sparse, how skewed, when, what was *shown*, when the label is known, and who is not human.
@@ -32,6 +32,7 @@ SCALE = "full"
 # %%
 import pandas as pd
 
+from mlpipe.course import claim, exercise, guess, guesses, reveal, say
 from mlpipe.datasets import movielens
 from mlpipe.simulator import simulate_ad_log
 
@@ -49,7 +50,7 @@ impressions, truth = log.impressions, log.truth
 profile(ratings)
 profile(impressions)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Which is more unequal?\nThe Gini coefficient is 0 when all counts are equal, almost 1 when one has everything.\n\n**Predict:** in MovieLens, which counts are more unequal: ratings a film got, or ratings a user gave?" notes="Two minutes, with the profile on the board: few rows, many films, users with at least 20 ratings. Do not say the last thing yet."
 # "Top share" is the share of the most common value. Four things to ask about: MovieLens has fewer time stamps than ratings; the ad log repeats rows; some impressions
 # have no user; and `reported_at` has a value for each click, even for reports that come after the last row: here we know how it ended, while a real log holds only the reports that have come *yet*. We take them in turn.
 #
@@ -60,20 +61,25 @@ profile(impressions)
 #
 # $$ G = \frac{\sum_{i=1}^{n} (2i - n - 1)\, x_i}{n \sum_{i=1}^{n} x_i} $$
 #
-# **Predict before you run.** Which is more unequal: how often films are rated, or how much users rate?
+# **Predict before you run.** Which counts are more unequal: the ratings that films got, or those that users gave?
 
 # %%
-from mlpipe.course import claim
+guess("02.unequal", choices=["films", "users", "about the same"])
+
+# %%
 from mlpipe.ranking_metrics import gini_of_counts
 
 per_film, per_user = ratings["item_id"].value_counts(), ratings["user_id"].value_counts()
 for name, counts in {"films": per_film, "users": per_user}.items():
     print(f"{name}: Gini {gini_of_counts(counts):.2f}, fewest ratings {counts.min()}")
+gini, gini_users = gini_of_counts(per_film), gini_of_counts(per_user)
+same = abs(gini - gini_users) < 0.03
+reveal("02.unequal", "about the same" if same else "films" if gini > gini_users else "users")
 
 # %% [markdown]
 # Look at the last column before you conclude: this file holds every film with a rating, but only users with at least 20 (Harper and Konstan 2015). What if the same rule held for films?
 
-# %% alt="Three Lorenz curves below the diagonal: all films lowest, users in the middle, and films with at least 20 ratings nearest to the diagonal."
+# %% slideshow={"slide_type": "slide"} slide="## Ask who was left out" notes="Two minutes. All films are more unequal than users. But the file holds every film with a rating, and only users with twenty or more. Under one rule the order turns round." alt="Three Lorenz curves below the diagonal: all films lowest, users in the middle, and films with at least 20 ratings nearest to the diagonal."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -92,16 +98,17 @@ ax.set(xlabel="share of users or films, fewest ratings first", ylabel="share of 
 plt.show()
 
 # %%
-gini, gini_known, gini_users = map(gini_of_counts, (per_film, known_films, per_user))
-claim(
-    "Under one rule, at least 20 ratings, films are less unequal than users (difference of Gini)",
-    gini_known - gini_users, id="02.same_rule", baseline=gini - gini_users, at_most=-0.1, fmt=".2f",
-)
+claim("Under one rule, at least 20 ratings, films are less unequal than users (difference of Gini)",
+    gini_of_counts(known_films) - gini_users, id="02.same_rule",
+    baseline=gini - gini_users, at_most=-0.1, fmt=".2f")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## When do people rate?\nTake the time from a user's first rating to the last one.\n\n**Predict:** what is the median over the users: hours, days, months, years?" notes="One minute. Most think of a life with films. Count the hands."
 # ## When do people rate?
 #
-# **Predict before you run.** Take the time from a user's first rating to the last one. What is its median: an hour, a month, a year?
+# **Predict before you run.** Take the time from a user's first rating to the last one. What is its median over the users?
+
+# %%
+guess("02.span", choices=["hours", "days", "months", "years"])
 
 # %%
 import numpy as np
@@ -114,18 +121,17 @@ def hours_active(frame):
 
 shuffled = ratings.assign(timestamp=np.random.default_rng(SEED).permutation(ratings["timestamp"]))
 print(hours_active(ratings).quantile([0.25, 0.5, 0.75]).round(1).to_string())
+longer = sum(hours_active(ratings).median() > np.array([24, 24 * 30, 24 * 365]))
+reveal("02.span", ["hours", "days", "months", "years"][longer])
 
-# %%
-claim(
-    "Half of the users are done within a few hours (median hours, first to last rating)",
+# %% slideshow={"slide_type": "slide"} slide="## Most users are done in a day" notes="Two minutes. MovieLens asks new users to rate a list of films, so the order inside a sitting can be that of a page. Ask: what is then the last film of a user? And: what may we predict from this file? Hardly the future."
+claim("Half of the users are done within a few hours (median hours, first to last rating)",
     hours_active(ratings).median(), id="02.median_span",
-    baseline=hours_active(shuffled).median(), at_most=3,
-)
-claim(
-    "Most users never rate again more than a day after their first rating",
+    baseline=hours_active(shuffled).median(), at_most=3)
+claim("Most users never rate again more than a day after their first rating",
     (hours_active(ratings) <= 24).mean(), id="02.no_return", at_least=0.55, fmt=".0%",
-    baseline=(hours_active(shuffled) <= 24).mean(),  # times dealt out at random
-)
+    baseline=(hours_active(shuffled) <= 24).mean())  # times dealt out at random
+
 # %% [markdown] notes="Ask: what is the last film of a user who rates a list page? The answer is a sort order."
 # MovieLens asks new users to rate a list of films (Harper and Konstan 2015). So the order inside a sitting can be the order of a page, and is not that of a life with films.
 #
@@ -135,10 +141,8 @@ claim(
 # %%
 last_time = ratings.groupby("user_id")["timestamp"].transform("max")
 n_last = (ratings["timestamp"] == last_time).groupby(ratings["user_id"]).sum()
-claim(
-    "For many users the end is tied, so that the order of the file decides what was last",
-    (n_last > 1).mean(), id="02.tied_ends", baseline=0.0, at_least=0.1, fmt=".0%",
-)
+claim("For many users the end is tied, so that the order of the file decides what was last",
+    (n_last > 1).mean(), id="02.tied_ends", baseline=0.0, at_least=0.1, fmt=".0%")
 
 # %% [markdown]
 # The file would take the highest id, which says when a film entered the catalogue and nothing about the user. `mlpipe.splits` breaks ties at random, by seed. That costs nothing; how much the other choice would
@@ -165,15 +169,18 @@ same_pair = impressions.duplicated(["user_id", "ad_id"]) & impressions["user_id"
 for rule, marked in (("same row", exact), ("same user and ad", same_pair)):
     print(f"{rule}: {marked.mean():.1%} of rows, {truth['is_duplicate'][marked].mean():.0%} repeats")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Who should not be in the log?\nBots load many pages. Order the users of the ad log by impressions, busiest first.\n\n**Predict:** at which place does the first bot stand?" notes="One minute. The two rules must use columns of the log only. After the guess: the same users, now by their click rate."
 # Where the user is missing, a rule about the user cannot judge: "same user and ad" leaves those rows out, "same row" finds the repeats among them, too.
 #
 # Then the bots. The plain rule takes users with many impressions and limits their click rate. It uses columns of the log only, and its two limits are a judgement; afterwards we check it by **F1**, the harmonic mean of two shares:
 # of the marked users that are bots, and of the bots that are marked. One means all of them and nobody else.
 #
-# **Predict before you run.** Order the users by impressions: at which places do the bots stand?
+# **Predict before you run.** Order the users by impressions, busiest first. At which place does the first bot stand?
 
 # %%
+guess("02.first_bot")
+
+# %% slideshow={"slide_type": "slide"} slide="## These bots are easy, and weigh much" notes="Two minutes. Many impressions and a click rate far above the mean: two limits find them. But look at slot 5: few rows, many of the clicks. Then ask: what would you do as the author of the bot?"
 events = impressions[~exact]
 n_shown = events["user_id"].value_counts()  # most impressions first
 many = n_shown.index[n_shown >= (200 if SCALE == "full" else 20)]
@@ -191,10 +198,10 @@ places, shown = np.flatnonzero(is_bot) + 1, n_shown[many[is_bot]]
 print(f"{is_bot.sum()} bots: places {places.min()} to {places.max()} of {len(many)} busy users,\n"
       f"{shown.min()} to {shown.max()} impressions each")
 print(f"rows without a user, which no rule about users can judge: {events['user_id'].isna().mean():.0%}")
+reveal("02.first_bot", places.min(), fmt="d")
 
-# %%
-claim(
-    "A limit on the click rate finds the bots of this log, and few others (F1)",
+# %% slideshow={"slide_type": "-"}
+claim("A limit on the click rate finds the bots of this log, and few others (F1)",
     f1(click_rate > 0.08), id="02.bots_by_rate", at_least=0.85,
     baseline=f1(np.full(len(many), True)))  # mark all of `many`
 slot_5 = bot_rows[events["position"] == 5]
@@ -225,24 +232,25 @@ for kind, chance in {"always 12 %": 0.12, "always 4 %": 0.04, "as people do": as
 best = pd.DataFrame(best).T.rename_axis("bots click")
 print(best.round(2).to_string())
 
-# %%
-claim(
-    "Bots that click a little more than people are found better far down the page (ratio of F1)",
+# %% slideshow={"slide_type": "slide"} slide="## Careful bots hide" notes="Two minutes. People look less far down the page, simple bots do not look at all: so slots 4 and 5 tell more. A bot that clicks as people do is found by neither rule: other columns are needed. Count what you drop, and write it down."
+claim("Bots that click a little more than people are found better far down the page (ratio of F1)",
     best.loc["always 4 %", "slots 4, 5"] / best.loc["always 4 %", "all slots"],
     id="02.careful_bots", baseline=1.0, at_least=1.3)
-claim(
-    "Bots that click as people do, slot by slot, are found by neither rule (F1 of the better one)",
+claim("Bots that click as people do, slot by slot, are found by neither rule (F1 of the better one)",
     best.loc["as people do"].max(),
     id="02.bots_like_people", baseline=best.loc["always 12 %"].max(), at_most=0.3, fmt=".2f")
 
-# %% [markdown] notes="Stay on the figure for a minute. Ask why the lines part: better ads go to the top, so the slot and the ad are confounded. Then ask which of the three lines a company without a random slice can draw. Only the steepest, and it is wrong."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What was shown?\nMost ads were chosen by the *logged* policy, which puts the ads that it believes in on top. For a small *random* slice, any ad could come into any slot.\n\n**Predict:** from slot 1 to slots 4 and 5, where does the click rate fall faster?" notes="One minute for the guess. Then stay on the figure for a minute. Ask why the lines part: better ads go to the top, so the slot and the ad are confounded. Then ask which of the three lines a company without a random slice can draw. Only the steepest, and it is wrong."
 # Against the last kind you need other columns: addresses, times, what follows a click. What you drop is a decision, so count it and write it down. We drop the suspects of the plain rule and keep the rows without a user.
 #
 # ## What was shown?
 #
 # Most ads were chosen by the *logged* policy, which puts the ads that it believes in on top. For a small random slice, any ad could come into any slot. How much does the slot itself matter?
 #
-# **Predict before you run.** From slot 1 to slots 4 and 5, does the click rate fall faster under the logged policy or in the random slice?
+# **Predict before you run.** From slot 1 to slots 4 and 5, where does the click rate fall faster?
+
+# %%
+guess("02.steeper", choices=["under the logged policy", "in the random slice", "about as fast"])
 
 # %%
 clean = events[~events["user_id"].isin(suspects)]
@@ -255,8 +263,11 @@ n_clicks = clean[clean["policy"] == "random"].groupby("position")["clicked"].sum
 error = np.sqrt(1 / n_clicks[1] + 1 / n_clicks.loc[4:].sum())  # of the logarithm
 low, high = steepness["random"] * np.exp([-2 * error, 2 * error])
 print(f"random slice, two standard errors: {low:.1f} to {high:.1f}")
+logged = steepness["logged"]
+faster = "under the logged policy" if logged > high else "in the random slice"
+reveal("02.steeper", "about as fast" if low < logged < high else faster)
 
-# %% alt="Click rate by slot relative to slot 1: the logged policy lies below the true examination at each lower slot; the points of the random slice scatter around the truth with wide bars."
+# %% slideshow={"slide_type": "slide"} slide="## Logged clicks blame the slot" notes="Two minutes. The black dots are the truth that only a simulation knows. A company without a random slice can draw the steepest line alone. Cause: better ads go to the top." alt="Click rate by slot relative to slot 1: the logged policy lies below the true examination at each lower slot; the points of the random slice scatter around the truth with wide bars."
 relative = rate / rate.loc[1]
 error = 2 * relative["random"] * np.sqrt(1 / n_clicks + 1 / n_clicks[1])  # two standard errors
 error[1] = 0  # by definition: slot 1 is the unit
@@ -272,24 +283,18 @@ ax.minorticks_off()
 ax.set_yticks([0.1, 0.2, 0.5, 1], ["10 %", "20 %", "50 %", "100 %"])
 plt.show()
 
-# %%
-claim(
-    "Logged clicks overstate the slot (slot 1 over slots 4 and 5, against the truth)",
+# %% slideshow={"slide_type": "slide"} slide="## Ask for exposure logging" notes="Two minutes. A click needs a look and a relevant ad. Without position, policy, propensity and the rows without a click you cannot tell the two apart, and you cannot add the columns afterwards. In an interview, ask for them first."
+claim("Logged clicks overstate the slot (slot 1 over slots 4 and 5, against the truth)",
     steepness["logged"] / steepness["truth"],
-    id="02.position_overstated", baseline=steepness["random"] / steepness["truth"], at_least=1.25,
-)
+    id="02.position_overstated", baseline=steepness["random"] / steepness["truth"], at_least=1.25)
 relevance = log.true_ctr / truth["examination"]  # chance of a click when the slot is looked at
 by_slot = relevance[clean.index].groupby([clean["policy"], clean["position"]], observed=True).mean()
 better = {name: by_slot[name].loc[1] / by_slot[name].loc[4:].mean() for name in ("logged", "random")}
-claim(
-    "The cause: the policy shows more relevant ads in slot 1 than in slots 4 and 5 (ratio)",
-    better["logged"], id="02.better_ads_on_top", baseline=better["random"], at_least=1.25,
-)
+claim("The cause: the policy shows more relevant ads in slot 1 than in slots 4 and 5 (ratio)",
+    better["logged"], id="02.better_ads_on_top", baseline=better["random"], at_least=1.25)
 by_policy = clean.groupby("policy", observed=True)["clicked"].mean()
-claim(
-    "Ads that the policy chose are clicked more often than random ads (ratio of click rates)",
-    by_policy["logged"] / by_policy["random"], id="02.selection", baseline=1.0, at_least=1.25,
-)
+claim("Ads that the policy chose are clicked more often than random ads (ratio of click rates)",
+    by_policy["logged"] / by_policy["random"], id="02.selection", baseline=1.0, at_least=1.25)
 
 # %% [markdown]
 # A click needs a look and a relevant ad, so the rate is the product of the two, and logged clicks blame the slot for the ads. In the random slice chance assigned the ads: right on average, but noisy. The bars (two standard errors)
@@ -306,7 +311,18 @@ claim(
 #
 # ## When is the label known?
 #
-# A click is reported late: the event passes through phones, queues and joins. Until then the row looks like a non-click.
+# A click is reported late: the event passes through phones, queues and joins. Until then the row looks like a non-click. Five impressions, and a training that starts at hour six:
+
+# %% slideshow={"slide_type": "slide"} slide="## When is the label known?" notes="Two minutes. Read line by line: what does the row say at hour six, and what is true? Two clicks are on their way and count as no click. Ask: what happens to the average click rate? It comes out too low. And if we wait? Then the model knows nothing of the last hours." alt="Five impressions on time lines, cut at hour six, where training starts: one click is reported before, so its label is 1; two clicks are reported later, so their rows still have the label 0; two rows have no click."
+now, shown_at = 6, np.array([0.5, 1.5, 3, 4.5, 5.5])
+reported_at = np.array([1.2, np.nan, 7.5, np.nan, 8])  # NaN: no click
+says = np.where(reported_at <= now, "label 1", np.where(reported_at > now, "label 0, wrong", "label 0"))
+rows = np.char.add(["1: ", "2: ", "3: ", "4: ", "5: "], says)
+known, late = (list(zip(rows[it], reported_at[it])) for it in (reported_at <= now, reported_at > now))
+kinds = {"shown": list(zip(rows, shown_at)), "click, reported in time": known, "too late": late}
+plots.timeline(plt.gca(), rows, kinds, spans=zip(rows, shown_at, reported_at), moments={"training": now})
+plt.gca().set(title="A click on its way counts as no click", xlabel="hours")
+plt.show()
 
 # %% alt="Share of the clicks reported against hours since the impression, logarithmic axis: the curve climbs within minutes, again over the hours, and is nearly flat by the end of a day."
 clicks = clean[clean["clicked"] == 1]
@@ -333,10 +349,8 @@ for wait in (0, 1, 6, 24):
     too_low[wait] = 1 - np.searchsorted(delay, age).mean() / len(delay)
     print(f"the youngest row is {wait:2d} h old: predictions {too_low[wait]:3.0%} too low")
 
-claim(
-    "Trained on six hours without waiting, the average is expected to be too low by",
-    too_low[0], id="02.no_wait", baseline=too_low[24], at_least=0.15, fmt=".0%",
-)
+claim("Trained on six hours without waiting, the average is expected to be too low by",
+    too_low[0], id="02.no_wait", baseline=too_low[24], at_least=0.15, fmt=".0%")
 
 # %% [markdown]
 # The price of waiting is freshness: the model knows nothing of the last day. A model of the delay can have both: lesson 11.
@@ -363,11 +377,9 @@ for name, frame in {"MovieLens": ratings, "ad log": clean}.items():
 # All times are hours. `shown_at` holds the time of each impression, `reported_at` that of its click (NaN: none), also in the future. At time `now`, return two arrays: the positions of the
 # impressions that are at least `wait` hours old, and their labels as known at `now`, 1 or 0. What is reported exactly at `now` is known.
 
-# %% tags=["exercise:02.mature_labels"]
+# %% tags=["exercise:02.mature_labels"] slideshow={"slide_type": "slide"} slide="## Exercise: rows that may be trained on\nAt time `now`, return the positions of impressions at least `wait` hours old, and their labels as known at `now`. A missing `reported_at` is no click.\n\nTen minutes. The checker names your mistake; `.hint()` helps." slide_code="1-2" notes="Ten minutes. Two mistakes to look for: labels that use reports from the future, and young rows kept as zeros. Let the class say which of them makes the offline number look better."
 
 # %%
-from mlpipe.course import exercise
-
 exercise("02.mature_labels").check(training_set)
 
 # %% [markdown]
@@ -390,6 +402,9 @@ exercise("02.gini").check(gini)
 # %%
 exercise("02.split_sessions").check(sessions)
 
+# %%
+guesses()
+
 # %% [markdown]
 # ## What we have seen
 #
@@ -397,17 +412,14 @@ exercise("02.split_sessions").check(sessions)
 # - A log of choices measures the chooser, too. A random slice, positions and propensities are what lets you tell them apart.
 # - Labels ripen. Bots are few, weigh much where clicks are rare, and are as easy to find as they are careless.
 
-# %%
-from mlpipe.course import say
-
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One minute. One person says it aloud. Then ask: which column would you ask for first, and why?"
 say(
     "Before modelling I profile the log and ask what was shown. In a simulated ad log the "
     "chosen ads had {02.selection:.1f} times the click rate of random ones, and the logged "
     "clicks overstated the effect of the slot by a factor of {02.position_overstated:.1f}, so"
     " I would ask for a random slice. Training on the last six hours without waiting is "
     "expected to predict {02.no_wait} too low. In MovieLens half of the users are done within"
-    " {02.median_span:.1f} hours, so I would not claim to predict the future with it."
-)
+    " {02.median_span:.1f} hours, so I would not claim to predict the future with it.")
 
 # %% [markdown]
 # *Read more:* Harper and Konstan 2015, on MovieLens; Marlin and Zemel 2009, on ratings that are not missing at random; Joachims et al. 2005 and 2017, on position and clicks;

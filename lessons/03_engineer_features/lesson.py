@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Plan: entities 2, hashing and crosses 6, the two leaks 8, parity 1, freshness and worth 3. The leaks are the heart: take your time. Then the core exercise, ten minutes. Ask at the start: name one feature that you would use and could not compute at serving time."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Engineer features\nTurn a click log into features that a server could really have computed at that moment, and know what each family is worth." notes="Plan: entities 2, hashing and crosses 6, the two leaks 8, parity 1, freshness and worth 3. The leaks are the heart: take your time. Then the core exercise, ten minutes. Ask at the start: name one feature that you would use and could not compute at serving time."
 # # Engineer features
 #
 # **Goal.** Turn a click log into features that a server could really have computed at that moment, and know what each family of features is worth.
@@ -23,7 +23,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Whose feature is it?\n| entity | examples | known when |\n|---|---|---|\n| user, ad | id, age group, campaign | before the request |\n| context | site, device, hour | at the request |\n| position | the slot of the page | only *after* the ranking |\n| cross | audience × category | at the request |\n| history | click rate so far | changes with every click |" notes="Two minutes. The entity decides where a value is stored, how fresh it must be, what it costs to fetch. Ask: what do you give the model for the position when serving? The same slot for all."
 # ## Whose feature is it?
 #
 # Sort features by the **entity** that they describe. The entity decides where a value is stored, how fresh it must be, and what it costs to fetch.
@@ -46,6 +46,7 @@ import numpy as np
 import pandas as pd
 
 from mlpipe.click_metrics import normalized_entropy, share_of_oracle
+from mlpipe.course import claim, exercise, guess, guesses, reveal, say
 from mlpipe.simulator import simulate_ad_log
 
 simulated = simulate_ad_log(n_impressions=300_000 if SCALE == "full" else 60_000, seed=SEED)
@@ -60,7 +61,7 @@ def scores(p_test):
     ne = normalized_entropy(clicked[test], p_test, base_rate)
     return ne, share_of_oracle(clicked[test], p_test, simulated.true_ctr[test], base_rate)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How do you feed ids to a model?\n**Hashing** needs no table: a fixed function sends each id to one of $b$ buckets, and the bucket has the weight.\n\nOne million ids, $2^{20} = 1{,}048{,}576$ buckets: more buckets than ids.\n\n**Predict:** how many percent of the ids share their bucket?" notes="Two minutes. Let them write a number. Who knows the birthday paradox, guesses high; who does not, says a few percent."
 # ## How do you feed ids to a model?
 #
 # An id is a name, not a quantity. A linear model needs one weight for each id, so a table of known ids, which grows for ever. **Hashing** needs no table: a fixed function sends each
@@ -68,19 +69,21 @@ def scores(p_test):
 #
 # $$ 1 - \left(1 - \frac{1}{b}\right)^{m-1} $$
 #
-# **Predict before you run.** One million ids, $2^{20} = 1{,}048{,}576$ buckets: more buckets than ids. Which share of the ids is *not* alone?
+# **Predict before you run.** One million ids, $2^{20} = 1{,}048{,}576$ buckets: more buckets than ids. How many percent of the ids are *not* alone in theirs?
 
 # %%
-from mlpipe.course import claim, exercise, say
+guess("03.not_alone", unit="%")
+
+# %% slideshow={"slide_type": "slide"} slide="## Most share a bucket, little is lost" notes="Three minutes. First the number of ids that are not alone, then the curve: what a logistic regression keeps with fewer and fewer buckets. Why? Most ids are rare, and a rare id has hardly any weight to spoil. Watch the ids that carry traffic, not the collision rate."
 from mlpipe.features import hash_integers, hashed_design
 
 buckets = hash_integers(np.arange(1_000_000), n_buckets=2**20, seed=SEED)
 ids_in_bucket = np.bincount(buckets, minlength=2**20)
 
-claim(
-    "Of a million ids hashed into 2^20 buckets, far more than half share their bucket",
+claim("Of a million ids hashed into 2^20 buckets, far more than half share their bucket",
     (ids_in_bucket[buckets] > 1).mean(), id="03.collisions",
     baseline=0.0, between=(0.610, 0.620), fmt=".1%")  # baseline: a table, one row an id
+reveal("03.not_alone", 100 * (ids_in_bucket[buckets] > 1).mean(), fmt=".0f")
 
 # %% [markdown]
 # Is that terrible? Let us train a logistic regression on all raw columns with fewer and fewer buckets. The name of the column is part of what is hashed, so user 7 and site 7 differ.
@@ -105,7 +108,7 @@ def hashed_model(columns, n_buckets=2**18, crosses=()):
 
 raw = {bits: hashed_model(RAW, n_buckets=2**bits) for bits in (8, 10, 12, 14, 18)}
 
-# %% alt="Share of the oracle against number of buckets: flat from 2 to the 18 down to 2 to the 14, then falling, most of all at 2 to the 8."
+# %% slideshow={"slide_type": "-"} alt="Share of the oracle against number of buckets: flat from 2 to the 18 down to 2 to the 14, then falling, most of all at 2 to the 8."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -120,8 +123,7 @@ plt.show()
 # %%
 m = log[RAW].nunique().sum()
 print(f"{m:,} ids in {2**14:,} buckets: {1 - (1 - 2**-14) ** (m - 1):.0%} share one")
-claim(
-    "A sixteenth of the buckets costs almost nothing (share of the oracle lost)",
+claim("A sixteenth of the buckets costs almost nothing (share of the oracle lost)",
     raw[18][1] - raw[14][1], id="03.fewer_buckets",
     baseline=raw[18][1] - raw[8][1], at_most=0.02, fmt=".1%")  # baseline: 2^8 buckets
 
@@ -144,8 +146,7 @@ def lost_in_one(buckets):
     return round(raw[18][1] - trained_on(design @ into)[1], 3)  # more digits depend on the CPU
 
 
-claim(
-    "All ids with 25 rows or fewer in one bucket cost almost nothing (share of the oracle lost)",
+claim("All ids with 25 rows or fewer in one bucket cost almost nothing (share of the oracle lost)",
     lost_in_one(rare), id="03.rare_ids", fmt=".1%",
     baseline=lost_in_one(np.argsort(rows)[-20:]), at_most=0.02)
 
@@ -157,18 +158,17 @@ claim(
 # A linear model adds: *this audience clicks more*, *this category is clicked more*. It cannot say *this audience clicks on that category*. A **cross** is a new id for the pair. Which pairs? We try
 # five interactions that the simulated world contains (we know it), and five that it does not.
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## What no sum of single features says\nA **cross** is a new id for the pair, such as audience × category. Five pairs that interact in this simulated world, against five that do not:" notes="Two minutes. A linear model adds: this audience clicks more, this category is clicked more. A cross is a new id for the pair. Five pairs that the simulated world contains pay; five that it does not are the baseline, and do not help."
 real = [("audience", "category"), ("region", "campaign_id"), ("site_id", "category")]
 real += [("device", "ad_format"), ("hour", "category")]
 idle = [("age_group", "position"), ("region", "ad_format"), ("site_id", "device")]
 idle += [("hour", "ad_format"), ("region", "hour")]
 
-claim(
-    "Crosses pay where an interaction exists (gain in share of the oracle)",
+claim("Crosses pay where an interaction exists (gain in share of the oracle)",
     hashed_model(RAW, crosses=real)[1] - raw[18][1], id="03.crosses",
     baseline=hashed_model(RAW, crosses=idle)[1] - raw[18][1], at_least=0.08, fmt=".1%")
 
-# %% [markdown] notes="Draw a time line on the board: impression, click, report, next impression. Ask for each counter: what would the server have known? Then show the two leaks and let the class predict which of them is caught before launch."
+# %% [markdown]
 # ## What did we know at that moment?
 #
 # In real systems the strongest features are often counters (He et al. 2014): *the click rate of this user so far*. They are also where pipelines leak. A **point-in-time** counter uses, for each impression, only what had been *reported* before it.
@@ -185,6 +185,16 @@ tiny = pd.DataFrame({"user": 7, "shown": shown, "reported": reported})
 tiny["as of now"] = smoothed_rate(successes=2, trials=4, prior_rate=0.03, prior_strength=2)
 tiny["as of then"] = past_rate(tiny["user"], shown, reported, prior_rate=0.03, prior_strength=2)
 print(tiny.to_string(index=False, float_format="%.3f"))
+
+# %% slideshow={"slide_type": "slide"} slide="## What did we know at that moment?" notes="Three minutes. One line is one row of the training table, for the same user. Squares: what the server knew when it showed the ad. All marks together: the counter as of now. Diamond: the row's own click, which an average over the training days contains, too. Ask for each row: how many impressions, how many clicks did the server know?" alt="Four rows of one user on a line of days: squares for impressions and reports before the row was shown, circles for those that came later, a diamond for the report of the row's own click; the first row knows nothing, the fourth knows all but itself."
+own = [(row, when) for row, when in enumerate(reported.day, 1) if when > 0]
+pairs = [(row, when) for row in range(1, 5) for when in [*shown.day, *reported.dropna().day]]
+known_then = [(row, when) for row, when in pairs if when < shown.day[row - 1]]
+kinds = {"only later": [pair for pair in pairs if pair not in known_then + own]}
+plots.timeline(plt.gca(), range(1, 5), kinds | {"known then": known_then, "the row's own click": own})
+plt.gca().set(title="The rate as of now counts all, the server knew the squares")
+plt.gca().set(xlabel="day (impressions on 1, 2, 4, 5; reports on 3 and 6)", ylabel="row")
+plt.show()
 
 # %% [markdown]
 # Both are **smoothed**: with $c$ clicks in $n$ impressions, prior rate $p_0$ and prior strength $s$ (in impressions), the rate is $(c + s\, p_0) / (n + s)$. Without history it is the prior.
@@ -229,24 +239,26 @@ ways = {"point in time": point_in_time, "as of now": as_of_now}
 ways |= {"in-sample mean": in_sample, "out of fold": out_of_fold}
 models = {name: rate_model(rates) for name, rates in ways.items()}
 
-# %% [markdown]
-# **Predict before you run.** Which of the four looks best on the test days, as your offline evaluation would show it? Which will be best when served, where a counter can only be read as of *then*?
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Four ways to read a counter\n- **point in time**: what had been reported before the row\n- **as of now**: a `GROUP BY` over the whole table\n- **in-sample mean**: over the training days, with the row's own click\n- **out of fold**: from the other parts of the training data\n\n**Predict:** which one looks best *offline*, on the test days? Say aloud which will be best when served." notes="Two minutes. Same four keys, same model; only when the counters are read differs. Take a vote for both: offline, and served."
+# **Predict before you run.** Which of the four looks best on the test days, as your offline evaluation would show it? Say aloud which will be best when served, where a counter can only be read as of *then*.
 
 # %%
+guess("03.offline", choices=["point in time", "as of now", "in-sample mean", "out of fold"])
+
+# %% slideshow={"slide_type": "slide"} slide="## Two leaks, opposite symptoms" notes="Three minutes. Normalised entropy: below 1 is useful, lower is better. As of now: the click is inside the feature in training and in test, so offline is wonderful and serving is not. In-sample: inside in training only, so the test set says so at once. Which of them is caught before launch?"
 report = pd.DataFrame(columns=["offline NE", "offline share", "served NE"], dtype=float)
 for name, model in models.items():
     served = point_in_time if name == "as of now" else ways[name]  # the future cannot be served
     report.loc[name] = *rate_scores(model, ways[name]), rate_scores(model, served)[0]
 print(report.round(2).to_string())
+reveal("03.offline", report["offline NE"].idxmin())
 
 # %%
 offline, live = report["offline NE"], report["served NE"]
-claim(
-    "As-of-now counters look better offline than the truth itself (share of the oracle)",
+claim("As-of-now counters look better offline than the truth itself (share of the oracle)",
     report.loc["as of now", "offline share"], id="03.too_good",
     baseline=report.loc["point in time", "offline share"], at_least=1.05, fmt=".0%")
-claim(
-    "Served what is known then, the same model is worse than the average rate (NE)",
+claim("Served what is known then, the same model is worse than the average rate (NE)",
     live["as of now"], id="03.replay", baseline=live["point in time"], at_least=1.005, fmt=".3f")
 claim(
     "In-sample means fail on the test days at once (NE)", offline["in-sample mean"],
@@ -260,22 +272,20 @@ claim(
 #
 # With $n$ impressions behind a rate, the row's own click moves it by $1 / (n + s)$: the fewer rows a key has, the more. So we read each key's counter *as of now* alone, and then all but `user_id`, the key with the fewest rows.
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## The quiet leak is the dangerous one" notes="Two minutes. Leave out the user id, the key with the fewest rows, and the leak looks like an ordinary success: a share that nobody would doubt. Only a replay shows the damage. A jump offline is a reason to look, not to celebrate."
 def leak(*keys):
     now, then = ({key: rates[key] for key in keys} for rates in (as_of_now, point_in_time))
     leaky, honest = rate_model(now), rate_scores(rate_model(then), then)
     return rate_scores(leaky, now)[1], honest[1], rate_scores(leaky, then)[0], honest[0]
 
 
-leaks = {f"{key}, {log[key].count() / log[key].nunique():.0f} rows an id": leak(key) for key in KEYS}
+leaks = {f"{key}, {log[key].count() / log[key].nunique():.0f} rows": leak(key) for key in KEYS}
 leaks["all but user_id"] = share, honest_share, served, honest_ne = leak(*KEYS[1:])
 names = ["offline share", "honest share", "served NE", "honest NE"]
 print(pd.DataFrame(leaks, names).T.round(2).to_string())
-claim(
-    "Without user ids the leak looks like an ordinary success offline (share of the oracle)",
+claim("Without user ids the leak looks like an ordinary success offline (share of the oracle)",
     share, id="03.quiet_leak", baseline=honest_share, between=(0.5, 0.8), fmt=".0%")
-claim(
-    "Served, that model is still worse than honest counters (ratio of NE)",
+claim("Served, that model is still worse than honest counters (ratio of NE)",
     served / honest_ne, id="03.quiet_cost", baseline=1.0, at_least=1.008)
 
 # %% [markdown]
@@ -295,18 +305,22 @@ for user, time in zip(users.fillna(-1), times, strict=True):
     online.append(counter.count(user, time))
     counter.update(user, time)
 
-claim(
-    "The parity test sees a tenth of the rows differ, all of them without a user id",
+claim("The parity test sees a tenth of the rows differ, all of them without a user id",
     (batch != online).mean(), id="03.parity",  # baseline: the rows with a user id
     baseline=(batch != online)[users.notna()].mean(), between=(0.08, 0.13), fmt=".1%")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How fresh, and what is it worth?\nCounters that are copied once a day are cheaper than live ones.\n\nAnd take each family of features away from a model that has all: user, ad, context, position, history, crosses.\n\n**Predict:** without which family does the model lose most?" notes="One minute. Between the two parts: parity. Training reads a table, serving reads counters in memory; feed both the same events and compare. Or log the features when they are served."
 # The cure is to have one implementation, or to log the features when they are served and to train on that log.
 #
 # ## How fresh must it be, and what is it worth?
 #
 # Counters that are copied once a day are cheaper than live ones. We let them lag and train again: the model knows that they are late. Beside it, what each family is worth: take it away from a model that has all
 # families (history as up to ten groups a counter) and see what is lost.
+#
+# **Predict before you run.** Without which family does the model lose most?
+
+# %%
+guess("03.family", choices=["user", "ad", "context", "position", "history", "crosses"])
 
 # %%
 fresh = {}
@@ -314,8 +328,7 @@ for name, lag in {"live": "0h", "1 day": "1D", "3 days": "3D", "6 days": "6D"}.i
     rates = {key: past_rate(log[key], **known, lag=lag) for key in KEYS}
     fresh[name] = rate_scores(rate_model(rates), rates)[1]
 
-claim(
-    "Counters that are a day old lose little (share of the oracle)",
+claim("Counters that are a day old lose little (share of the oracle)",
     fresh["live"] - fresh["1 day"], id="03.day_old",
     baseline=fresh["live"], at_most=0.03, fmt=".1%")  # baseline: no counters, the base rate
 
@@ -334,8 +347,9 @@ for family, members in families.items():
     columns = [name for name in everything if name not in members]
     crosses = [pair for pair in real if pair not in members]
     lost[family] = round(whole - hashed_model(columns, crosses=crosses)[1], 3)
+reveal("03.family", max(lost, key=lost.get))
 
-# %% alt="Two panels. Left: bars of the share of the oracle, shrinking slowly as counters lag from live to six days. Right: what the model loses without each family: much without position and without crosses, next to nothing without ad, user, history or context."
+# %% slideshow={"slide_type": "slide"} slide="## Measure worth, family by family" notes="Two minutes. The lag hurts little here: measure before you pay for live counters. Read the right panel with care: what a family is worth depends on what else is there, and on the log. In the real system of He et al. history mattered most. Take the method with you, never the order of the bars." alt="Two panels. Left: bars of the share of the oracle, shrinking slowly as counters lag from live to six days. Right: what the model loses without each family: much without position and without crosses, next to nothing without ad, user, history or context."
 _, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8))
 left.bar(list(fresh), [100 * share for share in fresh.values()], color=plots.MUTED)
 left.set(title="Old counters lose slowly", xlabel="lag of the counters", ylabel="share of oracle (%)")
@@ -345,8 +359,7 @@ plt.show()
 
 # %%
 carry = [lost.pop(family) for family in ("position", "crosses")]
-claim(
-    "Position and crosses carry most (the smaller of their losses; baseline: the largest other one)",
+claim("Position and crosses carry most (the smaller of their losses; baseline: the largest other one)",
     min(carry), id="03.worth", baseline=max(lost.values()), at_least=0.06, fmt=".1%")
 
 # %% [markdown]
@@ -357,7 +370,7 @@ claim(
 #
 # Rows are in time order and clicks are known at once. For each row, return the smoothed click rate of the *earlier* rows with its key: $(c + s\, p_0) / (n + s)$.
 
-# %% tags=["exercise:03.past_rate"]
+# %% tags=["exercise:03.past_rate"] slideshow={"slide_type": "slide"} slide="## Exercise: a counter that knows the past\nRows are in time order, clicks are known at once. For each row, return the smoothed click rate of the *earlier* rows with its key.\n\nTen minutes. The checker names your mistake; `.hint()` helps." slide_code="1-2" notes="Ten minutes. Look for two mistakes: the row's own click is counted, and the prior is left out where there is no history."
 
 # %%
 exercise("03.past_rate").check(past_click_rate)
@@ -382,6 +395,9 @@ exercise("03.out_of_fold").check(out_of_fold_mean)
 # %%
 exercise("03.cross").check(cross)
 
+# %%
+guesses()
+
 # %% [markdown]
 # ## What we have seen
 #
@@ -389,15 +405,14 @@ exercise("03.cross").check(cross)
 # - As-of-now counters win offline and lose in service; in-sample means lose at once. Point-in-time and out-of-fold features do neither.
 # - Parity, freshness and worth are measured, feature by feature and family by family.
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One minute. One person says it aloud. Then ask again: name one feature that you would use and could not compute at serving time."
 say(
     "I join counters as of the event and count only clicks that had been reported. In a "
     "simulation, counters read as of now reached {03.too_good} of what the true probabilities"
     " explain, which only a leak can do, and served honestly the same model had a normalised "
     "entropy of {03.replay:.2f}, worse than the base rate. In-sample means do not even survive"
     " the test set. I hash ids, and I add crosses where I expect an interaction: five of them"
-    " gave {03.crosses} of the oracle's gain, and five idle ones did not help."
-)
+    " gave {03.crosses} of the oracle's gain, and five idle ones did not help.")
 
 # %% [markdown]
 # *Read more:* Weinberger et al. 2009, on feature hashing; Micci-Barreca 2001, on target means; He et al. 2014, section 3 and 5, on history features and freshness; Kaufman et al. 2012, *Leakage in data mining*. *Next:* 04, how to measure a
