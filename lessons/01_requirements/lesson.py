@@ -325,7 +325,7 @@ claim(
 nearest = np.abs(np.log10(n_users / np.array([1e3, 1e5, 4e6]))).argmin()
 reveal("01.users", ["a thousand", "a hundred thousand", "four million"][nearest])
 
-# %% [markdown] notes="Core exercise, ten minutes. Two mistakes to look for: reading the lift as absolute, and a one-sided test. The checker names both." slideshow={"slide_type": "slide"} slide="## Core exercise: size of an A/B test\n\nCompute the users of each group, with $p_2 = p_1 (1 + \\text{lift})$; two-sided, rounded up.\n\n$$ n = \\frac{(z_{1-\\alpha/2} + z_{\\text{power}})^2 \\, \\left[ p_1(1-p_1) + p_2(1-p_2) \\right]}{(p_2 - p_1)^2} $$"
+# %% [markdown] notes="Core exercise, ten minutes. Two mistakes to look for: reading the lift as absolute, and a one-sided test. The checker names both." slideshow={"slide_type": "slide"} slide="## Core exercise: size of an A/B test\n\nCompute the users of each group; two-sided, rounded up.\n\n$$ p_2 = p_1 (1 + \\text{lift}) $$\n\n$$ n = \\frac{(z_{1-\\alpha/2} + z_{\\text{power}})^2 \\, \\left[ p_1(1-p_1) + p_2(1-p_2) \\right]}{(p_2 - p_1)^2} $$"
 # Before you read a result, count the groups. If a split that was meant to be half and half differs by more than chance allows, there is a **sample-ratio mismatch** (SRM): users were lost or assigned wrongly, perhaps not at random.
 # Then look for the fault, and leave the result unread.
 #
