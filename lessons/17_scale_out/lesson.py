@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Plan: goal 1, the log by day 2, one SQL text 4, the cap 3, the stream 3, many machines 2, skew 2, on paper 3. Then ten minutes for the core exercise. Ask first: how many rows does your log have, how many bytes is that in memory, and who has computed it?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# More rows than memory\n\nCompute the same features in memory, from files under a cap, and on many machines, and say on paper what a hundred times more rows would cost." notes="Plan: goal 1, the log by day 2, one SQL text 4, the cap 3, the stream 3, many machines 2, skew 2, on paper 3. Then ten minutes for the core exercise. Ask first: how many rows does your log have, how many bytes is that in memory, and who has computed it?"
 # # More rows than memory
 #
 # **Goal.** Compute the same features in memory, from files under a cap, and on many machines, and say on paper what a hundred times more rows would cost.
@@ -23,17 +23,18 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## A log that does not fit is many files\n\n- one folder a day, of **Parquet**: columns stand apart, so that a reader takes only those that it needs\n- a list, written last: rows, bytes and types of each file\n- what is missing, cut or changed is refused before the first row" notes="2 minutes. Compare the two numbers of bytes, and ask what a hundred million rows take in memory."
 # ## What does a log look like that does not fit?
 #
 # Like many files. Ours is one folder a day of **Parquet**: a format that keeps columns apart, so that a reader takes only those that it needs. A list, written last, holds the rows, bytes and types of each file. So a day that is missing, a file that was cut, and a column that has changed are refused before the first row is read. The simulator hands over one day after the other, and only one is in memory.
 
-# %%
+# %% slideshow={"slide_type": "-"}
 import tempfile
 
 import numpy as np
 import pandas as pd
 
+from mlpipe.course import claim, exercise, guess, guesses, measured, reveal, say
 from mlpipe.scale import cost, count_in_memory, counters_sql, write_counters, write_days
 from mlpipe.simulator import impressions_by_day
 
@@ -44,7 +45,7 @@ size = sum(path.stat().st_size for path in log.folder.glob("*/*.parquet"))
 in_memory = sum(log.frame(day).memory_usage(deep=True).sum() for day in days)
 print(f"{len(days)} days; a row: {size / n_rows:.0f} bytes on disk, {in_memory / n_rows:.0f} in memory")
 
-# %% [markdown] notes="Draw one key's line on the board: impressions and reports as they come. Ask where a click counts that was made at 10 and reported at 6 in the evening."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How do you count the past?\n\nAll that happens to an ad in one line of time: impressions, and *reports* of clicks.\n\n```sql\nRANK() OVER line - 1     -- events before this one\nSUM(click) OVER line     -- reported clicks before it\nWINDOW line AS (PARTITION BY key ORDER BY moment, click)\n```" notes="4 minutes with the next slide. Draw one key's line on the board: impressions and reports as they come. Ask where a click counts that was made at 10 and reported at 6 in the evening."
 # ## How do you count the past without holding it?
 #
 # For each impression we want two **point-in-time counters** (03): how often was this ad shown before, and how many clicks had been *reported* by then? In SQL, put all that happens to an ad into one line, in order of time. Each impression reads what stands before it. At equal times impressions come first, because *before* is strict.
@@ -52,10 +53,13 @@ print(f"{len(days)} days; a row: {size / n_rows:.0f} bytes on disk, {in_memory /
 # %%
 print(counters_sql("log", "ad_id"))
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "-"} slide="**Guess:** a colleague counts a click from the moment of the *click*. In what share of the rows is his number right?"
 # This text is all that an **engine** needs: a program that plans how to read, sort and add up. DuckDB runs it on one machine, from files; what does not fit waits on the disk. Do we get what `count_before` gets in memory?
 #
 # **Predict before you run.** A colleague counts a click from the moment of the *click*, not of its report. In what share of the rows is his number right?
+
+# %%
+guess("17.colleague", unit="%")
 
 # %%
 from mlpipe.features import count_before
@@ -67,20 +71,22 @@ rows = pd.concat([log.frame(day, ["ad_id", "timestamp", "clicked"]) for day in d
 clicked = rows[rows["clicked"] == 1]
 too_early = count_before(rows["ad_id"], rows["timestamp"], clicked["ad_id"], clicked["timestamp"])
 
-# %%
-from mlpipe.course import claim, exercise, measured, say
-
+# %% slideshow={"slide_type": "slide"} slide="## The same counters, from files" notes="Nothing fails in the colleague's job, and each of his wrong numbers is a click from the future. Ask how one would notice: replay what was served."
 claim("The counters by SQL are those of memory (share of rows)", (sql == plain).all(axis=1).mean(),
       id="17.sql_equal", baseline=(too_early == plain["clicks"]).mean(), equal_to=1, fmt=".0%")
+reveal("17.colleague", 100 * (too_early == plain["clicks"]).mean(), fmt=".0f")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Does the cap hold?\n\nThe same SQL, each run a process of its own: frames in memory, DuckDB without a cap, DuckDB with 20 MB for its buffers.\n\n**Guess:** under the cap, how much of the memory does it take that frames take?" notes="3 minutes with the next slide. The bytes of a row in memory, times 600,000 rows, help who wants to compute."
 # The baseline is the colleague's share. Nothing fails there, and each wrong number is a click from the future.
 #
 # ## Does the cap hold?
 #
 # Each run is a process of its own, and we ask the system for its largest memory. DuckDB runs without a cap, and with one of 20 MB for its buffers. A process that only reads the list of files takes some already (Python, pandas, DuckDB): that is taken off.
 #
-# **Predict before you run.** Four times the rows: how many times the memory, by each way?
+# **Predict before you run.** Under the cap, how much of the memory does DuckDB take that counting in frames takes? (And four times the rows: how many times the memory, by each way? Say it aloud.)
+
+# %%
+guess("17.capped", choices=["under half", "two thirds", "nearly all"])
 
 # %%
 idle = cost("mlpipe.scale:read_days", str(log.folder)).megabytes
@@ -96,11 +102,14 @@ for n in (n_rows // 4, n_rows):
 measured("Memory above a process that does nothing",
          {f"{way}, {n:,} rows": megabytes for (way, n), megabytes in peak.items()}, "MB")
 measured("CPU, imports included", seconds, "s")
-share = peak["20 MB", n_rows] / peak["no cap", n_rows]
-claim("The cap holds: DuckDB takes under 80 % of what it takes without one (1: yes)",
-      float(share < 0.8), id="17.cap_holds", baseline=float(1.0 < 0.8), equal_to=1, fmt=".0f")
 
-# %% [markdown] notes="The cap is the engine's promise for its own buffers, not for the process. Ask what a container's limit would do to a process that goes over it: it is killed, and nothing is told."
+# %% slideshow={"slide_type": "slide"} slide="## A cap covers buffers, not the process" notes="The cap is the engine's promise for its own buffers, not for the process. Ask what a container's limit would do to a process that goes over it: it is killed, and nothing is told."
+frame, free, capped = (peak[way, n_rows] for way in runs)
+claim("The cap holds: DuckDB takes under 80 % of what it takes without one (1: yes)",
+      float(capped / free < 0.8), id="17.cap_holds", baseline=float(1.0 < 0.8), equal_to=1, fmt=".0f")
+reveal("17.capped", ["under half", "two thirds", "nearly all"][np.digitize(capped / frame, [0.5, 0.85])])
+
+# %% [markdown]
 # Run it, and compare: the engine alone saves most of the memory, because it never has the log as a frame; the cap holds the rest. An engine's limit covers its buffers, not the whole process, so leave room below the limit of the machine. It costs the disk's time, and CPU (see the picture below).
 #
 # ## Can a model learn from a stream?
@@ -137,7 +146,7 @@ models = {"stream": stream, "all in memory": model().fit(train[columns], train["
           "a twelfth": model().fit(sample[columns], sample["clicked"]),
           "last day": model().fit(frame[columns], frame["clicked"])}
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## A stream of days, or a sample?" notes="3 minutes. FTRL sees each row once, day after day, and only one day is in memory. The colleague with a smaller machine takes a random twelfth: a day's worth. Ask first whether a sample would do: here ids still learn from more rows."
 y, loss = test["clicked"].to_numpy(), {}
 for name, one in models.items():
     p = one.predict_proba(test[columns])[:, 1]
@@ -152,30 +161,35 @@ claim("The stream is level with all rows in memory, in random order (NE: the end
 claim("A random twelfth of the rows is worse than the stream (NE, low end of the interval)",
       twelfth.low, id="17.sample", baseline=0.0, at_least=0.008, fmt=".3f")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## When do you need many machines?\n\nWhen one is too slow. Then the rows of a key must *meet*: the **shuffle**. A small table goes whole to all: the **broadcast**. The machine with the most rows ends last.\n\n**Guess:** by hash to 20 machines, cut by device (three keys): how many times its fair share has the busiest?" notes="2 minutes with the next slide. Who says seven, twenty over three, takes the keys for even and no two for neighbours."
 # So ask first whether a sample would do: here ids and their crosses still learn from more rows, and the stream gives them without the memory. (Order can matter: see `FTRLProximal` on weekdays. And labels are final here: a live stream must wait for its reports, or it learns clicks as none, 11.)
 #
 # ## When do you need many machines?
 #
 # When one is too slow, or its disk too small. Then the rows of a key must *meet*: each machine sends its rows to the machine of their key, over the network. That is the **shuffle**, and it is what a cluster is slow at. A small table is sent whole to all instead, a **broadcast**. The machine with the most rows ends last. By hash, 20 machines, which key would you cut the log by?
+#
+# **Predict before you run.** Cut by device (three keys), how many times its fair share of the rows has the busiest machine?
 
 # %%
+guess("17.busiest", unit="times")
+
+# %% slideshow={"slide_type": "slide"} slide="## Few, uneven keys make a busy machine" notes="Here an ad is not hot. In a real log it is: the front page's, or the one that a bot clicks. More machines do not help a hot key: cut it into pieces whose results merge. Sums do, rates do not. Ask how counters up to a moment are cut: by time, then each piece adds the sums of all pieces before it."
 from mlpipe.features import hash_integers
 
 keys, table = ["ad_id", "site_id", "advertiser_id", "category", "device"], {}
 whole = pd.concat([log.frame(day, keys) for day in days])
 for key in keys:
     n_of = whole[key].value_counts(sort=False).sort_index()
-    machine = hash_integers(np.arange(len(n_of)), 20, seed=SEED)
-    load = np.bincount(machine, weights=n_of, minlength=20)
+    load = np.bincount(hash_integers(np.arange(len(n_of)), 20, seed=SEED), weights=n_of, minlength=20)
     table[key] = [len(n_of), n_of.max() / n_of.sum(), load.max() / load.mean()]
 skew = pd.DataFrame(table, index=["keys", "largest key", "busiest / fair"]).T
 print(skew.round(2).to_string())
 claim("Cut by category, the busiest of 20 machines has so many times its fair share",
       skew.loc["category", "busiest / fair"], id="17.skew",
       baseline=skew.loc["ad_id", "busiest / fair"], at_least=2, fmt=".1f")
+reveal("17.busiest", skew.loc["device", "busiest / fair"], fmt=".1f")
 
-# %% [markdown] notes="Here an ad is not hot. In a real log it is: the front page's, or the one that a bot clicks. Ask how counters up to a moment are cut: by time, then each piece adds the sums of all pieces before it."
+# %% [markdown]
 # Few keys, uneven keys and bad luck all make a busy machine. More machines do not help a hot key. It is cut into pieces whose results **merge**: sums do, rates do not.
 #
 # ## What does a cluster give?
@@ -237,8 +251,6 @@ if SPARK:
     equal = np.mean([np.array_equal(a, b) for a, b in zip(whole, killed)])
     claim("With one of two workers killed, the factors are the same bits (1: all)", equal * (left == 1),
           id="17.spark_killed", baseline=0.0, equal_to=1, fmt=".0f")
-else:
-    print("Without Spark the lesson goes on.")
 
 # %% [markdown]
 # *Stored facts, not of this run:* two workers, two shared cores, Spark 4.3.0 with Java 25, our log and MovieLens (`SEED = 0`); cells by lot in `benchmarks/bench_scale.py`.
@@ -258,7 +270,7 @@ else:
 #
 # Stored facts, not of this run: `benchmarks/bench_scale.py`, imports included, two shared cores, one thread, DuckDB 2.0.1, Spark 4.3.0 with two workers, its start included.
 
-# %% alt="Two panels over one to sixteen million rows, on logarithmic axes. CPU of counting in memory and by DuckDB is alike, with the cap a third more at the end; Spark takes about twenty times as much at one million rows and five to seven times at sixteen. Memory in frames rises with the rows, DuckDB takes a third of it, under a cap of 150 megabytes hardly more than at the start; Spark begins near two gigabytes."
+# %% alt="Two panels over one to sixteen million rows, on logarithmic axes. CPU of counting in memory and by DuckDB is alike, with the cap a third more at the end; Spark takes about twenty times as much at one million rows and five to seven times at sixteen. Memory in frames rises with the rows, DuckDB takes a third of it, under a cap of 150 megabytes hardly more than at the start; Spark begins near two gigabytes." slideshow={"slide_type": "slide"} slide="## What do an engine and a cluster cost?" notes="2 minutes. Stored facts, of two cores. Spark runs the same SQL and computes a lost piece anew from where it came; its fixed cost is on the left of the lines. More machines do not make the work less: they buy time."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -281,15 +293,19 @@ plots.label_lines(panels[1])
 panels[0].set_title("An engine saves memory; a cluster costs CPU")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What would a hundred times more cost?\n\nTake the measured seconds a row, from files under a cap, and go on by a straight line.\n\n**Guess:** for 1.6 billion rows, how many minutes of CPU does one machine take?" notes="3 minutes with the next slide. Everybody computes from the figure before. What would bend the line: sorts over the disk, a key that grows faster than the log, machines that wait."
 # On paper, a hundred times the largest: take the measured seconds a row, and let functions with units do the rest.
+#
+# **Predict before you run.** 1.6 billion rows: how many minutes of CPU does one machine take, from its files?
 
 # %%
+guess("17.alone", unit="minutes")
+
+# %% slideshow={"slide_type": "slide"} slide="## One machine is the baseline" notes="Read the third line first: one machine does it from its files, and that is what a cluster must beat. Then compare cut by ad and cut by device, and the machine hours."
 from mlpipe.envelope import broadcast_bytes, checkpoint_seconds, human, shuffle_bytes, stage_seconds
 
 target, machines = 100 * 16e6, 20
-slope, height = np.polyfit(millions * 1e6, facts["cap 150 MB"]["CPU (s)"], 1)
-alone = height + slope * target
+alone = np.polyval(np.polyfit(millions * 1e6, facts["cap 150 MB"]["CPU (s)"], 1), target)
 needed = np.polyval(np.polyfit(millions * 1e6, facts["in memory"]["largest memory (MB)"], 1), target)
 moved = shuffle_bytes(target, 24, machines)  # key 4, row 8, time 8, kind of event, some framing
 by = {key: stage_seconds(alone, machines, skew["busiest / fair"][key]) for key in ("ad_id", "device")}
@@ -301,12 +317,13 @@ paper = {"files on the disk": human(target * size / n_rows, "B"),
          "network, table of ads (100 kB) to all": human(broadcast_bytes(100e3, machines), "B"),
          f"{machines} machines, cut by ad": human(by["ad_id"], "s"),
          f"{machines} machines, cut by device": human(by["device"], "s"),
-         "... machine hours": f"{machines * by['device'] / 3600:.1f}, of one machine {alone / 3600:.1f}",
-         "a checkpoint of 30 s, each machine fails once in 1,000 h, every":
+         "... machine hours": f"{machines * by['device'] / 3600:.1f}, alone {alone / 3600:.1f}",
+         "checkpoint of 30 s, a failure a machine in 1,000 h, every":
              f"{checkpoint_seconds(30, 1000 * 3600 / machines) / 60:.0f} min"}
 print(pd.Series(paper).to_string())
+reveal("17.alone", alone / 60, fmt=".0f")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: merge the counters of shards\n\nA row: what a shard has counted of a key. Rows come in any order; a task tried twice has sent its rows twice. Return the keys, ascending, and the smoothed rate of each over all shards." notes="Ten minutes, in pairs. Most common: rates that are averaged, rates smoothed before they are merged, and the second delivery counted twice."
 # Read the third line first: one machine does it from its files, and "one machine" is the baseline that a cluster must beat. A cluster pays where the window is shorter than that, or where many such jobs run. **Checkpoints**, state written to the disk, are for jobs longer than their interval; a shorter one is simply run again.
 #
 # What would bend the line: sorts that no longer fit and go over the disk several times, a key that grows faster than the log, machines that wait for the last one. So measure one size near the target before you rent.
@@ -324,7 +341,7 @@ print(pd.Series(paper).to_string())
 #
 # Each row says what one shard, a piece of the log, has counted of a key. Rows come in any order; a task that was tried twice has sent its rows twice (the same shard and key). Return the keys, ascending, and the smoothed rate of each over all shards: `prior_strength` imaginary impressions at `prior_rate`.
 
-# %% tags=["exercise:17.merge_counters"]
+# %% tags=["exercise:17.merge_counters"] slideshow={"slide_type": "-"} slide_code="1-2"
 
 # %%
 exercise("17.merge_counters").check(merge_counters)
@@ -359,6 +376,9 @@ exercise("17.join_bytes").check(join_bytes)
 # %%
 exercise("17.machines_needed").check(machines_needed)
 
+# %%
+guesses()
+
 # %% [markdown]
 # ## What we have seen
 #
@@ -366,7 +386,7 @@ exercise("17.machines_needed").check(machines_needed)
 # - A stream of days trains a model as well as all rows at once. A sample is cheaper, and costs what the ids would have learned.
 # - Many machines pay with shuffles, skew and failures. Say what moves to whom, and compute it before you rent them.
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners speak it aloud. Then back to the opening question: who has computed the bytes of the own log, and does it fit?"
 say("First I ask whether it fits: point-in-time counters from Parquet by day equal those of memory in "
     "{17.sql_equal:.0%} of the rows, under a cap of 20 MB that holds. Models learn from a stream of "
     "days, level with all rows in memory (NE within {17.stream:.4f}); a random twelfth of the rows "
@@ -374,5 +394,5 @@ say("First I ask whether it fits: point-in-time counters from Parquet by day equ
     "moves to whom; I cut hot keys, because the busiest of 20 machines had {17.skew:.1f} times its "
     "share by category; and I merge counts, never rates.")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "-"} slide="**Asked next**\n\n- A day of the log arrives late. What is computed again?\n- One key holds half of the rows. What do you do?"
 # *Read more:* Dean and Ghemawat 2004, *MapReduce*; Zaharia et al. 2012, *Resilient distributed datasets*; Raasveldt and Mühleisen 2019, *DuckDB: an embeddable analytical database*; McSherry, Isard and Murray 2015, *Scalability! But at what COST?*; Young 1974, on checkpoints. *Next:* 18, the mock interview.
