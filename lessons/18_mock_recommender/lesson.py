@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Plan: rules 2, interview 18. Scoring takes ten minutes more, the drill and the exercises are for home. In a class: three chairs in front, a candidate, an interviewer and an observer with the rubric; everybody else scores along. Let nobody interrupt the first twelve minutes except the interviewer."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# The mock interview: the recommender\n\nSit the first question against the clock, and get a level that stands on what you said." notes="Plan: rules 2, interview 18. Scoring takes ten minutes more, the drill and the exercises are for home. In a class: these slides take 15 minutes; then three chairs in front, a candidate, an interviewer and an observer with the rubric; everybody else scores along. Let nobody interrupt the first twelve minutes except the interviewer."
 # # The mock interview: the recommender
 #
 # **Goal.** Sit the first question against the clock, and get a level that stands on what you said.
@@ -25,7 +25,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Eighteen minutes, and you lead\n\n- **minutes 0–12** you hold the floor; one interruption\n- **12–16** questions: on faults, on what was not heard or only named\n- **16–18** a constraint card changes the task; for senior a second\n- ask: facts are given, never volunteered\n- what you say after a hint counts one level lower" notes="2 minutes. The interviewer answers from the fact sheet, does not teach and does not nod. The observer holds the clock and writes words and times on the sheet. Show the three sheets."
 # ## What are the rules?
 #
 # - You hold the floor for **twelve minutes**. The interviewer interrupts you once, at the end of a sentence.
@@ -38,47 +38,74 @@ SCALE = "full"
 #
 # ## What does the interviewer listen for?
 #
-# Nine dimensions, each from 0 (missing) to 4 (staff). This is what makes *senior* in each, with its weight in this question:
+# Nine dimensions, each from 0 (missing) to 4 (staff). This is what makes *senior* in each:
 
 # %%
 from IPython.display import Markdown, display
 
+from mlpipe.course import claim, exercise, guess, guesses, reveal, say
 from mlpipe.interview import content
 
+SENIOR = 2  # of the levels from junior, 0, to staff, 3
+rows = [f"| {one.id} | {one.name} | {one.levels[SENIOR]} |" for one in content.dimensions()]
+display(Markdown("\n".join(["| | dimension | senior |", "|---|---|---|", *rows])))
+
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What is listened for?\n\nNine dimensions, each from 0 (missing) over junior, mid and senior to 4 (staff). A level above 0 needs a sentence that shows it.\n\nTwo of the nine: *model choice* and *code*.\n\n**Guess:** how much of the score is **not** about the model?" notes="1 minute. Most of the preparation time goes into the model. Read one row of the rubric aloud, senior in evaluation, and ask what a rater would have to hear."
+# **Predict before you run.** Each dimension has a weight. Model choice and code (D4 and D8) are two of the nine. How much of the score is *not* about the model?
+
+# %%
+guess("18.not_the_model", unit="%")
+
+# %% alt="Bars, the points of each dimension: framing, data, model choice and evaluation have 15 each, features, serving and communication 10, operations and code 5." slideshow={"slide_type": "slide"} slide="## The model is one of nine" notes="1 minute. Where does each spend the next week of preparation? Let them name the dimension in which they expect the lowest level: it is the one to watch today."
+import matplotlib.pyplot as plt
+
+from mlpipe import plots
+
 asked = content.question("recommender")
-rows = [
-    f"| {asked.weights[one.id]} | {one.id} | {one.name} | {one.levels[2]} |"  # 0 is junior, 3 is staff
-    for one in content.dimensions()
-]
-display(Markdown("\n".join(["| weight | | dimension | senior |", "|--:|---|---|---|", *rows])))
+weights = {f"{one.name} ({one.id})": asked.weights[one.id] for one in content.dimensions()}
+reveal("18.not_the_model", 100 - asked.weights["D4"] - asked.weights["D8"], fmt=".0f")
+plots.use_style()
+fig, ax = plt.subplots(figsize=(7.5, 3.8))
+model = [name for name in weights if "D4" in name][0]
+plots.ranked_bars(ax, list(weights), list(weights.values()), accent=model, fmt="{:.0f}")
+ax.set_title("The choice of the model is a small part of the score (points of 100)")
+plt.show()
 
 # %% [markdown]
-# And these faults, the **gates**, cap the result at *mid*, whatever the sum says:
+# ### What caps the result?
+#
+# These faults, the **gates**, cap it at *mid*, whatever the sum says:
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## Five faults cap the result at *mid*" notes="2 minutes. A gate holds whatever the sum says. Ask for each: which sentence would have been enough? For the third it is a single one."
 display(Markdown("\n".join(f"- {gate.text}" for gate in asked.gates)))
-
-# %% [markdown] notes="Ask before the cell: how much of the score is the model? Most of the preparation time goes there."
-# **Predict before you run.** Model choice and code are two of the nine dimensions. How much of the score is *not* about the model?
-
-# %%
-of_model = (asked.weights["D4"] + asked.weights["D8"]) / sum(asked.weights.values())
-print(f"{1 - of_model:.0%} of the score is not about the model")
 
 # %% [markdown]
 # ## How strict is your ear?
 #
 # Before you score yourself, score others. The course has eight written interviews of known level, one of them fluent and empty, one full of reasons and silent. You see one, give nine levels, and then see the known ones with their reasons.
+#
+# A mark is a level, and the words on which it stands. So is a weak interview marked, which is not one of the eight:
+
+# %% slideshow={"slide_type": "slide"} slide="## A mark is a level, and words" notes="3 minutes. Four of the nine marks of a weak interview, each with the words on which it stands. Ask for one sentence that would have made the second a 2: seen and not seen told apart, for example. A mark without words is not given."
+weak = content.transcripts("recommender", bad=True)[0]
+marked = [one for one in content.dimensions() if one.id in ("D1", "D2", "D4", "D5")]
+rows = [f"| {one.name} | {weak.levels[one.id]} | {weak.reasons[one.id]} |" for one in marked]
+display(Markdown("\n".join(["| dimension | level | why |", "|---|--:|---|", *rows])))
 
 # %%
 from mlpipe.interview.widgets import rate_transcripts
 
 rate_transcripts()
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How strict is your ear?\n\nEight written interviews of known level. **Weighted kappa:** 1 if you agree with the known levels, 0 if you agree as chance would.\n\n**Guess:** a rater gives one level too much to everything. What is the kappa: near 0, about a third, above a half?" notes="2 minutes with the next slide. Each rater scores all eight at home, about 50 minutes. Two levels off count four times as much as one."
 # At the end stands the **weighted kappa**: 1 if you agree with the known levels, 0 if you agree as chance would. Two levels off count four times as much as one. Why only after all eight?
 #
 # We let one rater score again and again. Each level is kept with a chance of 60 %; otherwise it moves one up or down, a 4 never above 4. The rater's skill never changes.
+#
+# **Predict before you run.** Another rater gives one level too much to everything (never above 4). What is the kappa over all 72 scores?
+
+# %%
+guess("18.kind_rater", choices=["near 0: as chance would", "about a third", "above a half"])
 
 # %%
 import numpy as np
@@ -100,11 +127,6 @@ for _ in range(600 if SCALE == "full" else 60):
     kappas[known.size].append(kappa(rated, known))
 
 # %% alt="Two histograms of kappa for one rater: over the nine scores of one interview the values reach from below zero to one, over 72 scores they stay close together."
-import matplotlib.pyplot as plt
-
-from mlpipe import plots
-
-plots.use_style()
 fig, ax = plt.subplots()
 for n, values in kappas.items():
     color = plots.MUTED if n == 9 else plots.ACCENT
@@ -116,21 +138,21 @@ ax.set(xlabel="weighted kappa", ylabel="density")
 ax.set_ylim(0, ax.get_ylim()[1] * 1.08)
 plt.show()
 
-# %%
-from mlpipe.course import claim, exercise, say
-
+# %% slideshow={"slide_type": "slide"} slide="## Kappa hardly sees who is kind to all" notes="First claim: one rater, again and again; over the nine scores of one interview kappa says little. Second: a rater who is too kind everywhere has a good one. So read the bias by dimension, in the line below it."
 claim(
     "Over the nine scores of one interview, few and nearly alike, the kappa of one and the same rater "
     "spreads several times as wide as over all 72",
     np.std(kappas[9]) / np.std(kappas[72]),
     id="18.kappa_spread", baseline=1.0, at_least=2.5, fmt=".1f",  # baseline: nine scores say as much
 )
+kind = kappa(np.clip(known + 1, 0, 4), known)
 claim(
-    "A rater who is one level too kind everywhere is still far above chance (kappa)",
-    kappa(np.clip(known + 1, 0, 4), known),
+    "A rater who is one level too kind everywhere is still far above chance (kappa)", kind,
     id="18.kind_rater", baseline=kappa(np.full_like(known, 2), known),  # always "mid"
     at_least=0.5, fmt=".2f",
 )
+words = ["near 0: as chance would", "about a third", "above a half"]
+reveal("18.kind_rater", words[np.digitize(kind, [0.2, 0.5])])
 
 # %% [markdown]
 # So do not trust a kappa of one interview. And read the second line of the result: your bias for each dimension. A rater who is kind to all still gets a good part of kappa.
@@ -144,7 +166,7 @@ from mlpipe.interview.widgets import deal, practise
 
 practise("recommender")
 
-# %% [markdown] notes="After the interview the candidate scores first, then the observer, on the same file. Talk only about the three largest gaps."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Which number counts as evidence?\n\nOne of your own run, told with\n\n- the **data**, and how much of it\n- the **split**, or the time\n- the **interval**, and its unit\n- why it may **not transfer**\n\nRight to three digits without these earns nothing. The next question is: *on which data?*" notes="2 minutes. Ask somebody to quote a number of the course. The class asks for what is missing."
 # Score it at once, with the sheet that follows: what a recording would show, not what you know. A level above 0 needs a sentence of yours that shows it. The scorecard is one page, to print; it names what was not heard and three things to do next.
 #
 # ## Which numbers count as evidence?
@@ -201,22 +223,24 @@ from mlpipe.interview.answer import model_answer, weak_answer
 model_answer("recommender")
 weak_answer("recommender")
 
-# %% [markdown] notes="Read the third text aloud, all the names in one breath, and ask for its level."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What does the interviewer hear?\n\n- *reasoned*: said with a because, a number, a choice given up\n- *said*\n- only *named*, in a list\n- *denied*, or not heard\n\n**Guess:** somebody recites the names of all concepts. How many are heard as reasoned?" notes="1 minute. Read the beginning of such a list aloud, all the names in one breath, and ask for its level."
 # ## What does the interviewer hear?
 #
 # It reads your words for the concepts of this question. Each is *reasoned* (said with a because, a number, a consequence, a choice given up), *said*, only *named* in a list, *denied*, or not heard. That decides what you are asked next, and stands in the scorecard with your sentence. It is never a level. In a terminal, `mlpipe interview --heard FILE` reads any text.
 #
-# **Predict before you run.** A third candidate recites the names of all concepts. About how many does this answer reason?
+# **Predict before you run.** A third candidate recites the names of all concepts. About how many of them are heard as *reasoned*? And when does each of the others name the model?
 
 # %%
+guess("18.recited", unit="concepts")
+
+# %% slideshow={"slide_type": "slide"} slide="## Reasons are heard, names are not" notes="1 minute. The last claim is what everybody can hear: when does the model come? This is never a level; it decides what is asked next, and stands in the scorecard with your sentence."
 import re
 from collections import Counter
 
 from mlpipe.interview import heard
 
 strong = re.sub(r"{[^}]*}", "1.9", content.answer_text("recommender"))  # for each value
-weak = content.transcripts("recommender", bad=True)[0].text
-texts = {"strong": strong, "weak": weak}
+texts = {"strong": strong, "weak": weak.text}
 texts["all names"] = ", ".join(one.name for one in content.concepts("recommender"))
 states = {name: Counter(one.state for one in heard("recommender", text)) for name, text in texts.items()}
 for name, found in states.items():
@@ -226,17 +250,13 @@ claim(
     states["strong"]["reasoned"] - states["all names"]["reasoned"],
     id="18.reasoned", baseline=states["weak"]["reasoned"], at_least=15, fmt=".0f",
 )
-
-# %% [markdown]
-# And the order is what everybody can hear. When does the model come?
-
-# %%
 claim(
     "The strong answer has said much before it names its model (share of its text)",
     strong.lower().find("matrix factorization") / len(strong),
-    id="18.model_comes_late", baseline=weak.lower().find("two-tower") / len(weak), at_least=0.25,
-    fmt=".0%",
+    id="18.model_comes_late", baseline=weak.text.lower().find("two-tower") / len(weak.text),
+    at_least=0.25, fmt=".0%",
 )
+reveal("18.recited", states["all names"]["reasoned"])
 
 # %% [markdown]
 # ## Drill
@@ -246,7 +266,7 @@ claim(
 # %%
 deal("recommender", seed=SEED)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: test what circulates\n\n*Collaborative filtering serves no niche interest.* Measure it: the mean share of a user's hidden likes in the tail, the films outside the `n_head` most liked, that the list holds." notes="Ten minutes, in pairs, after the interview or at home. Most common: users without a hidden like in the tail counted as 0, and the head cut after the hits."
 # ## Errata: statements that circulate, put right by running them
 #
 # Interview answers are copied from page to page, with their mistakes. Test before you repeat one.
@@ -256,13 +276,18 @@ deal("recommender", seed=SEED)
 # A published interview answer says that collaborative filtering serves no niche interest. Measure it. `lists` is users × places (numbers of items), `hidden` a boolean array of users × items (the likes to be found), `counts` the likes of each item
 # in training. The **head** is the `n_head` most liked items (of equally liked ones the lower number), the tail is all others. Return the mean over users of: hidden likes in the tail that are in the list, over all hidden likes in the tail. Leave out users who have none.
 
-# %% tags=["exercise:18.tail_recall"]
+# %% tags=["exercise:18.tail_recall"] slideshow={"slide_type": "-"} slide_code="1-2"
 
 # %%
 exercise("18.tail_recall").check(tail_recall)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "-"} slide="**Guess:** who finds most: ALS, content by genre and decade, the same with tuned popularity, or popularity?"
 # Now on data, with the hundred most liked films as the head: matrix factorization knows likes only, content knows genre and decade, and popularity shows the head. Matrix factorization was tuned with twelve settings, so content gets twelve, too: its score times (1 + likes of the film)$^w$, with the weight $w$ that finds most of the tail on a validation part of the training likes. (The search for matrix factorization looked at all films, not at the tail.)
+#
+# **Predict before you run.** Which of four lists of 20 finds most of the hidden likes in the tail?
+
+# %%
+guess("18.tail", choices=["genre and decade", "genre, decade, popularity", "ALS", "Popularity"])
 
 # %%
 from mlpipe.datasets import movielens, to_matrix
@@ -303,7 +328,7 @@ for model in (ALS(**MOVIELENS_SMALL["ALS"], random_state=SEED), Popularity()):
     lists, _ = model.fit(likes).recommend(np.arange(likes.shape[0]), k=20)
     tail[type(model).__name__] = tail_of(lists, hidden)
 
-# %% alt="Bars of recall in the tail: matrix factorization leads, lists by genre, decade and popularity follow, those by genre and decade alone find much less, and popularity almost nothing."
+# %% alt="Bars of recall in the tail: matrix factorization leads, lists by genre, decade and popularity follow, those by genre and decade alone find much less, and popularity almost nothing." slideshow={"slide_type": "slide"} slide="## Test a statement before you repeat it" notes="1 minute. A rival that nobody tuned makes any lead look large: compare the two bars in the middle. The statement is true of popularity, and of films that nobody has liked yet."
 fig, ax = plt.subplots()
 plots.ranked_bars(ax, list(tail), list(tail.values()), accent="ALS", fmt="{:.3f}")
 ax.set_title("Collaborative filtering serves the tail best here (recall@20)")
@@ -320,6 +345,7 @@ claim(
     tail["ALS"] / tail["genre and decade"], id="18.tail_untuned",
     baseline=tail["ALS"] / tail["genre, decade, popularity"], at_least=2.5, fmt=".1f",
 )
+reveal("18.tail", max(tail, key=tail.get))
 
 # %% [markdown]
 # The statement is true of popularity, and of films that nobody has liked yet. A rival that nobody tuned makes any lead look large: compare the two claims. Our content model is simple, and this is one split of one data set; a richer description could come closer.
@@ -344,6 +370,9 @@ exercise("18.group_size").check(group_size)
 # %%
 exercise("18.peak_qps").check(peak_requests)
 
+# %%
+guesses()
+
 # %% [markdown]
 # ## What we have seen
 #
@@ -351,7 +380,7 @@ exercise("18.peak_qps").check(peak_requests)
 # - A number is evidence with data, split, interval and limits, and nothing without them; a name is none without a reason.
 # - A statement that everybody repeats may be a measurement that nobody made.
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One learner speaks it. Then the interview begins: roles, sheets, the prompt read aloud, eighteen minutes. Everybody scores blind; afterwards talk only about the three largest gaps."
 say(
     "People say that collaborative filtering has no niche. I measured it: on MovieLens-small, likes, a "
     "random fifth hidden, one split, matrix factorization finds {18.tail} times as much of the tail as "
@@ -359,5 +388,5 @@ say(
     "films without likes are different: there I would use content."
 )
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "-"} slide="**Now sit it**\n\n- candidate, interviewer, observer; everybody else scores, too\n- eighteen minutes, then all score *blind*\n- only the three largest gaps, each with a quote"
 # *Read more:* Ferrari Dacrema, Cremonesi and Jannach 2019, *Are we really making much progress?*; Cohen 1968, *Weighted kappa*; Kish 1965, *Survey sampling*, for the design effect. *Next:* 19, the mock interview on click-through rates.
