@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jupytext
+import labs
 import nbformat
 import pytest
 
@@ -146,7 +147,7 @@ def test_stored_outputs_alone_do_not_make_a_new_version(root):
 
 @pytest.mark.parametrize(
     ("start", "folder", "url"),
-    [(lab.lab, "my_course", "/lab/tree/00_start.ipynb"), (lab.author, ".", "/lab/tree/lessons")],
+    [(lab.lab, "my_course", "/lab"), (lab.author, ".", "/lab/tree/lessons")],
 )
 def test_jupyterlab_starts_with_this_python_in_the_right_folder(start, folder, url, root, monkeypatch):
     calls = []
@@ -168,6 +169,8 @@ def test_jupyterlab_starts_with_this_python_in_the_right_folder(start, folder, u
         f"--ServerApp.root_dir={where}",
         f"--LabApp.default_url={url}",
     ]  # a user's configuration may have another root
+    if start == lab.lab:  # and other layouts
+        own.append(f"--LabApp.workspaces_dir={where / '.layouts'}")
     assert (command, cwd) == ([sys.executable, "-P", "-m", "jupyterlab", *own, "--no-browser"], where)
     assert spec["argv"][0] == sys.executable  # whatever else is called python3 on this machine
     assert env["JUPYTER_PATH"].endswith(os.pathsep + "another's")
@@ -201,4 +204,48 @@ def test_arguments_reach_jupyterlab(root, monkeypatch):
     monkeypatch.chdir(root)
     monkeypatch.setattr(lab, "launch", lambda folder, url, arguments: handed_on.append(arguments) or 0)
     assert main(["lab", "--no-browser", "--port", "9999"]) == 0
-    assert handed_on == [["--no-browser", "--port", "9999"]]
+    assert handed_on == [[f"--LabApp.workspaces_dir={root / 'my_course/.layouts'}", "--no-browser", "--port", "9999"]]
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A course with one lesson that has headings, in the folder in which tests start JupyterLab."""
+    folder = tmp_path / "notebooks"
+    for mark in MARKS:
+        (folder / mark).mkdir(parents=True)
+    for name, second in (("00_start", "A question"), ("01_next", "Another question")):
+        cells = [nbformat.v4.new_markdown_cell(text) for text in (f"# {name}", f"## {second}", "text")]
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": lessons.KERNEL})
+        lessons.write(folder / f"notebooks/{name}.ipynb", lessons.to_bytes(notebook))
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(labs.CHROMIUM is None, reason="no browser")
+@pytest.mark.xdist_group("lab in a browser")
+def test_the_course_opens_at_its_first_lesson_with_the_contents_beside_it_and_then_as_it_was_left(course):
+    pytest.importorskip("playwright.sync_api", reason="the group browser of pyproject.toml has it")
+    contents = "#table-of-contents:visible"
+    for start in ("first", "second"):
+        with labs.server(course, "-m", "mlpipe.workshop", "lab") as address, labs.chromium() as browser:
+            page = browser.new_context(viewport={"width": 1300, "height": 900}).new_page()
+            page.set_default_timeout(labs.PATIENCE)
+            page.goto(f"{address}/")  # as the browser that the server opens
+            page.locator(".jp-Notebook:visible").get_by_role("heading", name="question").wait_for()
+            if start == "first":
+                page.locator(contents).get_by_text("A question").wait_for()
+                page.screenshot(path=course / "first.png")
+                page.get_by_role("tab", name="File Browser").click()
+                page.locator("#filebrowser").get_by_text("01_next.ipynb").dblclick()
+                page.locator(".jp-Notebook:visible").get_by_role("heading", name="Another question").wait_for()
+                layout = course / "notebooks/my_course/.layouts"
+                labs.until(lambda layout=layout: any("01_next" in path.read_text() for path in layout.iterdir()))
+                labs.until(lambda layout=layout: '"current":"filebrowser"' in next(layout.iterdir()).read_text())
+            else:
+                page.locator(".jp-Notebook:visible").get_by_role("heading", name="Another question").wait_for()
+                assert page.locator("#filebrowser").is_visible()
+                assert not page.locator(contents).count()
+                page.screenshot(path=course / "second.png")
+    assert not (course / "workspaces").exists()  # where the reader's other layouts would be
+    kept = [path.read_text() for path in (course / "settings").rglob("*") if path.is_file()]
+    assert sorted(kept) == sorted(map(json.dumps, labs.SETTINGS.values()))  # the reader's settings are as they were

@@ -14,6 +14,8 @@ from mlpipe.paths import call, home
 from mlpipe.workshop import lessons
 from mlpipe.workshop.execute import kernelspec
 
+CONTENTS = "@jupyterlab/toc:plugin"  # JupyterLab's name for the panel with a notebook's headings
+
 
 def copy_course(root: Path, into: Path | None = None) -> list[str]:
     """Bring `my_course/` in `into` (default: `root`) up to date with the lessons of `root`; what to tell the reader.
@@ -63,8 +65,31 @@ def lab(root: Path, arguments: list[str], into: Path | None = None) -> int:
     """`make lab`: update the reader's copy of the lessons of `root`, then open it."""
     for line in copy_course(root, into):
         print(line)
-    first = lessons.find(root)[0].notebook.name
-    return launch(Path(into or root).resolve() / "my_course", f"/lab/tree/{first}", arguments)
+    mine = Path(into or root).resolve() / "my_course"
+    layouts = _layouts(mine, lessons.find(root)[0].notebook.name)
+    return launch(mine, "/lab", [f"--LabApp.workspaces_dir={layouts}", *arguments])
+
+
+def _layouts(mine: Path, first: str) -> Path:
+    """The folder of the layouts of this copy of the course, apart from those of the reader's other work.
+
+    At the first start the lesson `first` is open, with its contents on the left; then JupyterLab keeps what the reader
+    makes of it.
+    """
+    from jupyterlab_server.workspaces_handler import WORKSPACE_EXTENSION, slugify  # takes as long as all else here
+
+    folder = mine / ".layouts"
+    path = folder / f"{slugify('default')}{WORKSPACE_EXTENSION}"
+    if not path.exists():
+        tab = f"notebook:{first}"
+        area = {"dock": {"type": "tab-area", "currentIndex": 0, "widgets": [tab]}, "current": tab}
+        left = {"collapsed": False, "visible": True, "current": CONTENTS, "widgets": [CONTENTS]}
+        layout = {
+            "layout-restorer:data": {"main": area, "left": left, "relativeSizes": [0.2, 0.8, 0]},
+            tab: {"data": {"path": first, "factory": "Notebook"}},
+        }
+        lessons.write(path, json.dumps({"data": layout, "metadata": {"id": "default"}}))
+    return folder
 
 
 def author(root: Path, arguments: list[str]) -> int:
