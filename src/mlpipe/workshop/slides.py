@@ -8,6 +8,7 @@ import tempfile
 import textwrap
 from base64 import b64decode
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ SETTINGS: dict[str, Any] = {  # of Sphinx
     "myst_enable_extensions": ["dollarmath"],
     "html_math_renderer": "mathml",
     "html_copy_source": False,
+    "templates_path": [str(THEME)],
     "revealjs_use_section_ids": True,
     "revealjs_static_path": [str(THEME / "slides.css"), str(SITE)],
     "revealjs_style_theme": "slides.css",
@@ -311,8 +313,9 @@ def slides(root: Path, only: str = "", into: Path | None = None) -> int:
         raise ValueError("\n".join(faults))
     build(decks, folder)
     listed = [one for one in lessons.find(root) if (folder / f"{one.name}.html").exists()]
-    titles = {one: lessons.title_and_goal(lessons.read(one.notebook))[0] for one in listed}
-    lessons.write(folder / "index.html", render("index.html", THEME, titles=titles))
+    titled = [(one, lessons.title_and_goal(lessons.read(one.notebook))[0]) for one in listed]
+    parts = [(part, list(some)) for part, some in groupby(titled, lambda entry: entry[0].part)]
+    lessons.write(folder / "index.html", render("index.html", THEME, parts=parts))
     print(f"{len(chosen)} deck{'s' * (len(chosen) > 1)}: open {folder / 'index.html'}")
     return 0
 
