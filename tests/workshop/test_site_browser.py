@@ -58,7 +58,9 @@ def browser():
 @contextmanager
 def opened(browser, width=1280, height=900, **settings):
     """A tab, and the list of what it complains of or asks other machines for."""
-    context = browser.new_context(viewport={"width": width, "height": height}, **settings)
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, reduced_motion="reduce", **settings
+    )
     context.add_init_script(path=Path(__file__).with_name("site_reader.js"))
     tab, said = context.new_page(), []
     tab.on("console", lambda told: said.append(f"{tab.url}: {told.text}") if told.type in ("error", "warning") else 0)
