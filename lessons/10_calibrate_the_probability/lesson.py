@@ -97,7 +97,7 @@ claim("Too many clicks in its highest tenth, too few in its lowest: off by this 
       min(hi, 1 / lo), id="10.overconfident", baseline=1.0, at_least=1.15, fmt=".2f")
 reveal("10.ends", f"highest too {'high' if hi > 1 else 'low'}, lowest too {'high' if lo > 1 else 'low'}")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: which gets the lowest ECE?\n\n**Expected calibration error**: mean distance of predicted and observed rate over groups, weighted by rows.\n\nWith 100 groups, which of the four gets the lowest?\n\n- the tuned model\n- the default\n- the *true* probabilities\n- a constant, the base rate" notes="One minute. Most say: the truth. Collect hands for each of the four before you turn the slide."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: which gets the lowest ECE?\n\n**Expected calibration error**: mean distance of predicted and observed rate over groups, weighted by rows.\n\nWith 100 groups, which gets the lowest: the two models, the *true* probabilities, or a constant, the base rate?" notes="One minute. Most say: the truth. Collect hands for each of the four before you turn the slide."
 # Too low and too high cancel in the total.
 #
 # ## Can one number say it?
@@ -106,7 +106,7 @@ reveal("10.ends", f"highest too {'high' if hi > 1 else 'low'}, lowest too {'high
 #
 # **Predict before you run.** With 100 groups, which of the four gets the lowest ECE? Does the truth get 0?
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("10.lowest_ece", choices=["tuned", "default", "truth", "constant"])
 
 # %% slideshow={"slide_type": "slide"} slide="## A constant beats the truth in ECE\n\nECE in percentage points:" notes="Two minutes. ECE does not ask whether predictions differ, so a constant that is right on average does well. And small groups are noisy: even the truth gets a larger ECE with more of them. In the interview: name the groups and the rows, and put NE beside it."
@@ -172,7 +172,7 @@ claim("Against the truth, with device × format crossed, so much of the error is
 #
 # **Predict before you run.** 5 % of all impressions bring an engagement. You keep these and 10 % of the others. What share of your training data are engagements? One published course says: near 50 %.
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("10.engaged", unit="%")
 
 # %%
@@ -309,10 +309,10 @@ def sell(p, reserve=0, otherwise=0):
     sold, clicks = score[view, winner] >= reserve, truth[view, winner]
     return np.where(sold, [clicks * price, clicks * bid[view, winner]], otherwise).mean(axis=1)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: timid scores, and the revenue?\n\nThe highest $b_i\\,p_i$ wins and pays per click, with $j$ the second,\n\n$$ b_j\\, p_j \\,/\\, p_\\text{winner} $$\n\nWe spoil the *true* probabilities. All log-odds halved, far too timid: does the revenue\n\n- fall,\n- stay,\n- rise?" notes="Two minutes. Write two ads on the board: bid 1 dollar at 2 %, bid 0.50 at 3 %. Who wins, and what is the price of a click? Then double both probabilities: nothing changes. Then only one."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: timid scores, and the revenue?\n\nThe highest $b_i\\,p_i$ wins and pays per click, with $j$ the second,\n\n$$ b_j\\, p_j \\,/\\, p_\\text{winner} $$\n\nWe spoil the *true* probabilities. All log-odds halved, far too timid: what happens to the revenue?" notes="Two minutes. Write two ads on the board: bid 1 dollar at 2 %, bid 0.50 at 3 %. Who wins, and what is the price of a click? Then double both probabilities: nothing changes. Then only one."
 # **Predict before you run.** All log-odds halved, everything far too timid: what happens to the revenue? And which of the others lower it: all probabilities × 1.5; only those on mobile; only those of video ads; a random factor for each ad of each view (standard deviation 10, 30 or 50 % on the log scale); the raw score of a model that saw a tenth of the non-clicks?
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("10.timid", choices=["it falls", "it stays", "it rises"])
 
 # %% slideshow={"slide_type": "slide"} slide="## What an error costs, and whom" notes="Three minutes. A factor that all ads of a view share cancels, in the order and in the price. Errors that differ between ads let worse ads win. Timid scores bring the second close to the first: winners pay more, for worse ads. So calibration does not maximize revenue, it maximizes the advertisers' value. Ask: when does a common factor matter? With a reserve, mixed pricing or pacing." alt="Change of revenue and of advertisers' value for eight errors: common factors change nothing, random errors lower both, halved log-odds raise revenue and lower value."

@@ -46,14 +46,14 @@ people = log[~log["user_id"].isin(many[low_rate > 0.05])]
 marked = log.drop(people.index)["user_id"].value_counts()
 print(f"{len(log):,} rows, {len(log) - len(people):,} of them by {len(marked)} marked users")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what is the user's id worth?\n\nA simulated log, with bots. On all rows the user's id as a feature raises the AUC.\n\nDrop the marked bots, from training *and* test. How much of the gain is left?\n\n- nearly all\n- about half\n- nearly nothing" notes="Three minutes with the opening question. Three filters stand before a click: we must show the ad, somebody must look, the report must arrive. Bots are different: their clicks should not be there at all. Ask: which other features could recognise a bot? Counters of the user, the hour, the site. The level of the AUC may go either way; what is flattered is the model that can recognise bots."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what is the user's id worth?\n\nA simulated log, with bots. On all rows the user's id as a feature raises the AUC.\n\nDrop the marked bots, from training *and* test. How much of the gain is left?" notes="Three minutes with the opening question. Three filters stand before a click: we must show the ad, somebody must look, the report must arrive. Bots are different: their clicks should not be there at all. Ask: which other features could recognise a bot? Counters of the user, the hour, the site. The level of the AUC may go either way; what is flattered is the model that can recognise bots."
 # ## Do bots flatter a model?
 #
 # We fit a click model without and with the user's id (FTRL, lesson 09: one fast pass) and compare the AUC on the last two days.
 #
 # **Predict before you run.** On all rows the user's id raises the AUC. Now drop the marked users, from training *and* test. How much of the gain is left?
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("11.bots", choices=["nearly all", "about half", "nearly nothing"])
 
 # %% slideshow={"slide_type": "slide"} slide="## The id had learned who the bots are" notes="One minute. Each bot has many rows and clicks often. You would have paid for a feature that recognises bots. In the interview: compare models on people."
@@ -79,7 +79,7 @@ claim("With bots in the data, the user's id seems to be worth much (gain in AUC)
 left = auc.loc["people only", "gain"] / auc.loc["all rows", "gain"]
 reveal("11.bots", "nearly all" if left > 0.75 else "about half" if left > 0.25 else "nearly nothing")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: ads that we would not choose?\n\nA policy that prefers promising ads logged most rows. In a small random slice, chance chose.\n\nA model fitted on logged rows has its total right *there*. On the random slice, does it predict\n\n- too few clicks,\n- as many as there are,\n- too many?" notes="One minute. Everybody writes a guess. Ask one who says 'as many' for the reason: usually that the model has the ad as a feature."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: ads that we would not choose?\n\nA policy that prefers promising ads logged most rows. In a small random slice, chance chose.\n\nA model fitted on logged rows has its total right *there*. How many clicks does it predict on the random slice?" notes="One minute. Everybody writes a guess. Ask one who says 'as many' for the reason: usually that the model has the ad as a feature."
 # The id had learned who the bots are: each has many rows and clicks often. Without them nearly nothing is left. You would have paid for a feature that recognises bots. Compare models on people.
 #
 # ## What about ads that we do not choose?
@@ -88,7 +88,7 @@ reveal("11.bots", "nearly all" if left > 0.75 else "about half" if left > 0.25 e
 #
 # **Predict before you run.** On the logged rows that it was fitted on, predicted and true clicks agree. On the random slice, will it predict too many, too few, or as many as there are?
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("11.chosen", choices=["too few", "as many", "too many"])
 
 # %%
@@ -209,12 +209,12 @@ def examination_model(keys, rounds=20):
 
 truth = by_cell(people, simulated.truth["examination"][people.index])
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: was it the ad or the slot?\n\nThe best ads sit on top. In slot $k$ on device $d$,\n\n$$ P(\\text{click}) = e_{dk}\\, r_a $$\n\nOr: **position as a feature**, and predict each row in each slot.\n\nA second model also knows what the policy looked at. What it says about the slots is\n\n- farther from the truth,\n- as far,\n- nearer?" notes="Three minutes. e is the chance that the slot is looked at, r the click rate of the ad when it is. If one is known, the other is clicks over a sum: compute them in turn, and set slot 1 to 1. Then the question on the second way."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: was it the ad or the slot?\n\nThe best ads sit on top. In slot $k$ on device $d$,\n\n$$ P(\\text{click}) = e_{dk}\\, r_a $$\n\n**Position as a feature**: predict each row in each slot. A second model also knows what the policy looked at. How far is it from the truth?" notes="Three minutes. e is the chance that the slot is looked at, r the click rate of the ad when it is. If one is known, the other is clicks over a sum: compute them in turn, and set slot 1 to 1. Then the question on the second way."
 # The other way is **position as a feature**: predict the same rows in each slot, and compare. Both of our models can do that: the basic one, and the one that knows what the policy looked at, region × campaign and device × format.
 #
 # **Predict before you run.** Both have the slot as a feature. Does it matter for what they say about the slot what *else* they know? How far is the second one from the truth, compared with the basic one?
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("11.slot", choices=["farther", "as far", "nearer"])
 
 # %%
@@ -310,10 +310,10 @@ ax.set_title("Known clicks fall behind, repaired ones keep up")
 plots.label_lines(ax)
 plt.show()
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: delays of which clicks?\n\n$$ \\hat p = \\frac{\\sum_i y_i}{\\sum_i F(h_i)} $$\n\n$F(h)$: share of clicks that are reported within $h$ hours.\n\nSomebody takes $F$ from the clicks of the *last day*, because they are fresh. Is the repaired rate\n\n- right,\n- too high,\n- still too low?" notes="One minute. We took F from clicks of impressions that are more than four days old. Ask why. Do not answer before the next slide."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: delays of which clicks?\n\n$$ \\hat p = \\frac{\\sum_i y_i}{\\sum_i F(h_i)} $$\n\n$F(h)$: share of clicks that are reported within $h$ hours.\n\nSomebody takes $F$ from the clicks of the *last day*, because they are fresh. How is the repaired rate?" notes="One minute. We took F from clicks of impressions that are more than four days old. Ask why. Do not answer before the next slide."
 # **Predict before you run.** Somebody takes $F$ from the clicks of the last day, because they are fresh. Is the repaired rate right, too high, or still too low? (We look at all rows, and at the four categories with the fastest and the slowest reports.)
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("11.fresh_delays", choices=["right", "too high", "still too low"])
 
 # %%

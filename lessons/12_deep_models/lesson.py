@@ -82,7 +82,7 @@ everyone, liked = np.arange(len(user_ids)), train.sum(axis=0).A1
 #
 # **Predict before you run.** Take the correction out and leave everything else: what share of the nDCG is left? Aloud: which films lose their places, what can twelve settings of its own repair, and what does it help to add $\log Q_j$ when the model serves?
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("12.left", unit="%")
 
 # %%
@@ -130,7 +130,7 @@ claim("The wrong sign is far worse than popularity (ratio of nDCG)", part.iloc[7
 # %%
 reveal("12.left", 100 * part.iloc[5, 0], fmt=".0f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: does the lead survive?\n\nEach model is the best of twelve settings. In recall@100, the measure of a retriever, the two-tower model leads ALS.\n\nBut ALS was chosen for nDCG@10. From the *same* twelve settings take the one with the best recall@100. What is left of the lead?\n\n- nearly all\n- about half\n- nearly nothing" notes="One minute. Both choices are made on the same validation splits; no new setting is tried."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: does the lead survive?\n\nEach model is the best of twelve settings. In recall@100, the measure of a retriever, the two-tower model leads ALS.\n\nBut ALS was chosen for nDCG@10. From the *same* twelve settings take the one with the best recall@100. What is left of the lead?" notes="One minute. Both choices are made on the same validation splits; no new setting is tried."
 # The model without correction knows taste, as the last line shows: it lacks what is popular. No setting replaces that; a correction does, in training or in serving, once.
 #
 # ## Is it better than EASE and ALS?
@@ -139,7 +139,7 @@ reveal("12.left", 100 * part.iloc[5, 0], fmt=".0f")
 #
 # **Predict before you run.** ALS was chosen for nDCG@10. Go back to the *same* twelve settings, on the same validation parts, and take the one with the best recall@100. (For EASE and the two-tower model it is the one that they have.) What is left of the lead?
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("12.lead", choices=["nearly all", "about half", "nearly nothing"])
 
 # %%
@@ -197,7 +197,7 @@ claim("Multiplications of a fit, over those of ALS", cost[TWO] / cost["ALS"], id
 #
 # **Predict before you run.** What share of the item tower's lead over chance does the ridge get?
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("12.ridge", unit="%")
 
 # %%
@@ -293,7 +293,7 @@ reveal("12.ranker", max(list(share)[:4], key=share.get))
 #
 # **Predict before you run.** Where will it help more: where the hidden like came within a minute of the one before, or later? And if we count what came *before*?
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("12.neighbours", choices=["within a minute", "later", "nowhere"])
 
 # %%

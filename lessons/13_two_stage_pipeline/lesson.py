@@ -48,14 +48,14 @@ small = tuned.MOVIELENS_SMALL["ALS"] | {"factors": 8}
 retriever = ALS(**small).fit(train)
 ranker = EASE(**tuned.MOVIELENS_SMALL["EASE"]).fit(train)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what do 200 candidates lose?\n\n200 candidates, of some six thousand films. Say aloud what share of the hidden likes is among them.\n\nThen guess: what share of the ranker's nDCG is lost?\n\n- about 40 %\n- about 10 %\n- hardly any" notes="One minute. The usual answer to 'is retrieval good enough' is recall of relevant items. Take the two guesses from the same person and ask how they fit together."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what do 200 candidates lose?\n\n200 candidates, of some six thousand films. Say aloud what share of the hidden likes is among them.\n\nThen guess: what share of the ranker's nDCG is lost?" notes="One minute. The usual answer to 'is retrieval good enough' is recall of relevant items. Take the two guesses from the same person and ask how they fit together."
 # ## What do the candidates lose?
 #
 # `place` is each film's place when the ranker sorts all films. With it we try any number of candidates: how many of the *hidden likes* they hold, how many of the *ten films that the ranker would show*, and how much of its nDCG is left.
 #
 # **Predict before you run.** Two hundred candidates, of some six thousand films. Say aloud what share of the hidden likes is among them. Then guess: what share of the ranker's nDCG is lost?
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("13.lost", choices=["about 40 %", "about 10 %", "hardly any"])
 
 # %%
@@ -194,7 +194,7 @@ print(change.round(3).to_string())
 claim("A weight of 0.2 costs a little (nDCG at 10, change)", change["nDCG"][0.2],
       id="13.diversity_price", baseline=change["nDCG"][0.5], at_least=-0.05, fmt="+.1%")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what stands in for a late list?\n\nTwo lists need no model at the request:\n\n- the most popular films, the same for all\n- a list made in advance for each user, and kept\n\nWhat share of the nDCG is left with the popular films? And with the list made in advance?" notes="One minute. Two numbers on paper, in percent. To see what age costs, the list in advance was made without the last two fifths of a user's likes."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what stands in for a late list?\n\nTwo lists need no model at the request:\n\n- the most popular films, the same for all\n- a list made in advance for each user, and kept\n\nWhat share of the nDCG is left with the popular films? (And with the list made in advance?)" notes="One minute. Two numbers on paper, in percent. To see what age costs, the list in advance was made without the last two fifths of a user's likes."
 # The price rises with the weight: choose it on validation data, with the product owner. (It is diversity in genres, which it was told to raise.)
 #
 # ## What stands in for a list that is late?
@@ -203,7 +203,7 @@ claim("A weight of 0.2 costs a little (nDCG at 10, change)", change["nDCG"][0.2]
 #
 # **Predict before you run.** What share of the nDCG is left with the most popular films? And, aloud, with the list made in advance?
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("13.popular_left", unit="%")
 
 # %% slideshow={"slide_type": "slide"} slide="## Keep each user's last list" notes="One minute. And popularity for who has none. In the interview: a fallback is a product, measure it like one."
@@ -267,7 +267,7 @@ with started(folder, "--exploration", "0") as url:
     threading.Timer(n / rate / 4, ask, (url, "/reload", "POST")).start()
     runs["exchange"] = open_loop(url, paths, rate)
 
-# %% slideshow={"slide_type": "slide"} slide="## Every stage has a budget and a stand-in\n\nFeatures, retrieve, rank, re-rank: 50 ms each, 150 ms in all. What is late or gone is replaced by something plainer." notes="Three minutes. Ask for each stage what stands in: the most liked films, the retriever's order, the ranker's order. We locked the store, flooded the service, broke a version off half-way and exchanged one under load. Start it in front of the class with mlpipe serve, and ask for one list with curl while you lock the store: docs/serving.md."
+# %% slideshow={"slide_type": "slide"} slide="## Every stage has a budget and a stand-in\n\nEach stage has 50 ms, the answer 150 ms. Then something plainer stands in." notes="Three minutes. Ask for each stage what stands in: the most liked films, the retriever's order, the ranker's order. We locked the store, flooded the service, broke a version off half-way and exchanged one under load. Start it in front of the class with mlpipe serve, and ask for one list with curl while you lock the store: docs/serving.md."
 lists = pd.concat(runs).query("status == 200")
 whole = [len(set(one)) == 10 and min(one) // 10**6 == max(one) // 10**6 for one in lists["item_ids"]]
 both = runs["exchange"].query("policy == 'rerank'")["version"].nunique() == 2
@@ -293,7 +293,7 @@ measured("Time to a list, p99", (1e3 * lists["seconds"].groupby(level=0).quantil
 #
 # **Predict before you run.** One call in a hundred takes longer than the 99th percentile (p99) of the calls. What share of the pages do?
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("13.slow_pages", unit="%")
 
 # %% slideshow={"slide_type": "slide"} slide="## The slowest call decides" notes="Two minutes. The page's p99 is the quantile 0.99 to the power 1/100 of a call: one call in ten thousand. Sending late calls again costs 5 percent more load, on machines that have room, and helps little where the second call is slow for the same reason. Above capacity, refuse at once what would wait too long."

@@ -63,10 +63,10 @@ def null_tests(y, n):  # z of A/A tests by row and by user; the same arms at eac
 # %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: how often does an A/A test cry?\n\nEach user gets an arm at random; both arms show the same. At level 5 % a sound test finds a difference in 5 % of its runs.\n\nThis one takes *rows* for independent. One week of a simulated recommender: in what share of the runs does it find a difference?" notes="Two minutes. Collect the answers to the opening question first. An A/A test tests the test. Rows of one user are alike, and users, not rows, were assigned. Everybody writes a number."
 # **Predict before you run.** One week, both arms alike. The test takes rows for independent. How often does it find a difference at level 5 %?
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("14.by_row", unit="%")
 
-# %% slideshow={"slide_type": "slide"} slide="## Assign users, so count users" notes="Three minutes. Write the variance by user on the board. Only clicky, how much users differ in clicking, changes between the columns. In the interview: run A/A tests on your own log."
+# %% slideshow={"slide_type": "slide"} slide="## Assign users, so count users" notes="Three minutes. Write the variance by user on the board and let the class find where rows come in: only as a user's sums. Then ask why the covariance matters: who sees more also clicks more. Only clicky, how much users differ in clicking, changes between the columns. In the interview: run A/A tests on your own log."
 z = {dial: null_tests(*(x.sum(axis=0) for x in log_of(dial))) for dial in (0, 0.5, 1)}
 alarms = pd.DataFrame({dial: (np.abs(two) > 1.96).mean(axis=1) for dial, two in z.items()})
 print(alarms.set_axis(["by row", "by user"]).rename_axis(columns="clicky").round(2).to_string())
@@ -76,8 +76,6 @@ claim("By user: about as many as they should", alarms[0.5][1], id="14.aa_users",
       between=(0.03, 0.07), fmt=".3f")
 claim("The variance by user over that by row (the design effect)", np.mean((z[0.5][0] / z[0.5][1]) ** 2),
       id="14.design_effect", baseline=1.0, at_least=2.5, fmt=".1f")
-
-# %%
 reveal("14.by_row", 100 * alarms[0.5][0], fmt=".0f")
 
 # %% [markdown]
@@ -103,7 +101,7 @@ claim("The ad log's people: A/A tests by row that find a difference (baseline: w
 #
 # **Predict before you run.** Four weeks have four times the visits of one. If each week brought new users, the interval would be 50 % as wide. How wide is it here?
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("14.width", unit="%")
 
 # %% slideshow={"slide_type": "slide"} slide="## Returning users add little" notes="One minute. Four weeks show few more users than one, only each of them better, and what is random is the user. Already a lift of 2 % needs more people than exist. So plan with the new users of a week, and lower the variance where weeks do not help."
@@ -127,7 +125,7 @@ reveal("14.width", 100 * tests[4].standard_error / tests[1].standard_error, fmt=
 #
 # **Predict before you run.** No effect, fourteen looks. In how many of the runs does the team cry "significant"?
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("14.looks", unit="%")
 
 # %%
@@ -297,7 +295,7 @@ print(pd.DataFrame(tests, ["0-2", "3-6", "7-13", "14-27"])[["lift", "lift_low", 
 claim("The lift falls from a user's first days to the last ones (points; baseline: had it lasted)",
       100 * (tests[0].lift - tests[-1].lift), id="14.novelty", baseline=0.0, at_least=4, fmt=".1f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what if the arms share a purse?\n\nSixty campaigns pay per click from a budget for the week. Nearly all of it gets spent, also with the old model.\n\nA test splits *users*, and finds a large lift for the new model. How much of it is left if all get the new model?\n\n- all\n- about half\n- hardly any" notes="One minute. Draw two arms and one purse. Ask: who paid for the treatment's clicks?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what if the arms share a purse?\n\nSixty campaigns pay per click from a budget for the week. Nearly all of it gets spent, also with the old model.\n\nA test splits *users*, and finds a large lift for the new model. How much of it is left if all get the new model?" notes="One minute. Draw two arms and one purse. Ask: who paid for the treatment's clicks?"
 # The interval of the last weeks is about as wide to each side as the 1 % itself: read the fall, not the end.
 #
 # ## What if the arms share something?
@@ -306,7 +304,7 @@ claim("The lift falls from a user's first days to the last ones (points; baselin
 #
 # **Predict before you run.** Nearly all budgets get spent, also with the old model. The user split finds a large lift. How much is left if all get the new model?
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("14.shared", choices=["all", "about half", "hardly any"])
 
 # %%
