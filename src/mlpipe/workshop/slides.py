@@ -270,7 +270,7 @@ def _arranged(slide: Slide) -> list[str]:
 def _height(block: Block) -> int:
     """About how many pixels high a text is."""
     if 'class="claim' in block.markdown:
-        return 146 if len(block.markdown) > 400 else 110
+        return 150 if len(block.markdown) > 295 else 112  # a sentence in two lines or in one
     if "{raw}" in block.markdown:
         return 34 * (block.markdown.count("\n") - 1) + 38
     pieces = block.markdown.split("$$")  # text and formulas in turn
