@@ -4,10 +4,15 @@ import re
 
 import nbformat
 import pytest
+import slides_shots
+from helpers import ROOT
 from marked_lesson import CLAIM, SAID, code, course, everything, markdown, opening, ours, picture, printed
 
 from mlpipe.workshop import lessons, slides
 from mlpipe.workshop.__main__ import main
+
+LESSONS = [lesson for lesson in lessons.find(ROOT) if lesson.part != lessons.TRAPS]
+SAY = '<blockquote class="say'
 
 
 def deck(tmp_path, *cells):
@@ -221,3 +226,14 @@ def test_a_finished_run_of_the_same_text_is_shown(tmp_path, finished):
     page = (tmp_path / "build" / "slides" / "05_factors.html").read_text(encoding="utf-8")
     assert ("I would start anew." in page) is finished
     assert "The result</h2>" in page
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_a_lesson_has_a_deck_for_its_minutes(lesson):
+    shown, _ = slides.read(lesson)
+    low, high = slides_shots.SLIDES
+    assert low <= len(shown) <= high
+    assert [one.line for one in shown if not one.notes] == [], "slides without notes"
+    asked = len(list(lessons.records(lessons.read(lesson.notebook), "guess")))
+    assert sum(one.asks for one in shown) >= min(asked, 1), "no slide asks for a guess"
+    assert any(SAY in block.markdown for block in shown[-1].blocks), "the last slide is not what to say"

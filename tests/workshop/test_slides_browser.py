@@ -4,6 +4,7 @@ import re
 
 import pytest
 import slides_shots
+from helpers import ROOT
 from marked_lesson import CLAIM, code, course, everything, markdown, opening, ours, picture, printed
 
 from mlpipe.workshop import lessons, slides
@@ -11,6 +12,7 @@ from mlpipe.workshop import lessons, slides
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="the browser test needs playwright: pip install the group browser of pyproject.toml"
 )
+LESSONS = [lesson for lesson in lessons.find(ROOT) if lesson.part != lessons.TRAPS]
 BROWSERS = slides_shots.BROWSERS
 pytestmark = [
     pytest.mark.slow,
@@ -151,3 +153,20 @@ def test_the_authors_tool_takes_marks_from_the_text(tmp_path):
     shown, _ = slides.read(slides_shots.draft(lesson, tmp_path / "draft"))
     assert shown[5].heading == "## Another table"
     assert "changed since" in shown[4].blocks[1].markdown
+
+
+@pytest.fixture(scope="module")
+def decks(tmp_path_factory):
+    """The folder of all decks of the course."""
+    folder = tmp_path_factory.mktemp("decks")
+    slides.slides(ROOT, into=folder)
+    return folder / "build" / "slides"
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_each_slide_of_the_course_can_be_read(browser, decks, lesson):
+    said = []
+    tab = slides_shots.opened(browser, decks / f"{lesson.name}.html", said)
+    found = [f"slide {place} {fault}" for place, some in slides_shots.turned(tab) for fault in some]
+    tab.close()
+    assert found + said == []
