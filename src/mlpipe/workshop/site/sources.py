@@ -11,6 +11,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from mlpipe.course.boxes import render
 from mlpipe.course.definition import find
 from mlpipe.workshop import lessons
 from mlpipe.workshop.execute import INJECTED
@@ -18,6 +19,8 @@ from mlpipe.workshop.lessons import Lesson
 from mlpipe.workshop.site.references import anchor, linked
 
 DOWNLOADS = "notebooks"  # the folder of the sources that holds what a reader can download
+TEMPLATES = Path(__file__).with_name("templates")
+QUESTION = "**Predict before you run.**"
 FOLD, UNFOLD = "% fold", "% unfold"  # comments of MyST, which the extension turns into a folded part
 _LINK = re.compile(r"\]\((?!\w+:)(?:[^)#]*/)?([^)/#]+\.ipynb)(?=[)#])")
 _HREF = re.compile(r'(<a [^>]*href=")(?!\w+:)(?:[^"#]*/)?([^"/#]+)\.ipynb(?=["#])')
@@ -116,12 +119,14 @@ def _cell(cell: NotebookNode, lesson: Lesson, edition: Edition, seen: set[str]) 
 
 def _code(cell: NotebookNode, tags: list[str], edition: Edition) -> Iterator[NotebookNode]:
     """A cell of code with its outputs, and what is folded below an exercise."""
+    if asked := next(_records(cell, "guess"), None):
+        yield _text(render("guess.html", TEMPLATES, asked=asked), guess=asked["id"])
+        return
     exercise = lessons.exercise_id(cell)
     outputs = [_output(output) for output in cell.get("outputs", [])]
     shown: dict[str, Any] = {}
     if alt := cell.metadata.get("alt"):
         shown["image"] = {"alt": alt}
-    kinds = {kind for output in cell.get("outputs", []) for kind in output.get("metadata", {}).get("mlpipe", {})}
     if "parameters" in tags or INJECTED in tags:
         shown["code_prompt_show"] = shown["code_prompt_hide"] = "Parameters of this run"
         tags = ["hide-input"]
@@ -129,8 +134,9 @@ def _code(cell: NotebookNode, tags: list[str], edition: Edition) -> Iterator[Not
         shown["code_prompt_show"] = shown["code_prompt_hide"] = "One solution"
         tags = ["hide-input"]
     else:
-        tags = [f"has-{kind}" for kind in sorted(kinds)]
-    metadata = {"tags": tags, "mystnb": shown} if shown else {"tags": tags}
+        tags = ["remove-input"] if any(True for _ in _records(cell, "guesses")) else []
+    metadata: dict[str, Any] = {"tags": tags, "reveals": [record["id"] for record in _records(cell, "reveal")]}
+    metadata |= {"mystnb": shown} if shown else {}
     if exercise:
         yield _text(f'<span id="{anchor("exercise", exercise)}"></span>')
     yield nbformat.v4.new_code_cell(cell.source, outputs=outputs, metadata=metadata)
@@ -194,35 +200,36 @@ def _strip(source: str, lesson: Lesson) -> str:
 
 
 def _fold(cells: list[NotebookNode]) -> None:
-    """Mark what would give away the answer to a guess: from its box to the text after the result, up to a heading."""
+    """Mark what would give away the answer to a guess: from its box to the text after the result.
+
+    That text ends at a heading, or where the next question begins.
+    """
     for first, cell in enumerate(cells):
-        asked = next(_ids(cell, "guess"), None)
-        if asked is None:
+        asked = cell.metadata.get("guess")
+        later = [place for place, one in enumerate(cells) if place > first and asked in one.metadata.get("reveals", [])]
+        if not (asked and later):
             continue
-        last = next((place for place, one in enumerate(cells) if place > first and asked in _ids(one, "reveal")), None)
-        if last is None:
-            continue
-        reads = last + 1 < len(cells) and cells[last + 1].cell_type == "markdown"
-        text = cells[last + 1].source if reads else ""
-        head = re.search(r"^#{1,6} ", text, re.MULTILINE)
-        told, rest = (text[: head.start()], text[head.start() :]) if head else (text, "")
+        after = later[0] + 1
+        text = cells[after].source if after < len(cells) and cells[after].cell_type == "markdown" else ""
+        stop = re.search(rf"^(?:#{{1,6}} |{re.escape(QUESTION)})", text, re.MULTILINE)
+        told, rest = (text[: stop.start()], text[stop.start() :]) if stop else (text, "")
         if told.strip():
-            cells[last + 1].source = f"{told.rstrip()}\n\n{UNFOLD}\n\n{rest}".rstrip()
+            cells[after].source = f"{told.rstrip()}\n\n{UNFOLD}\n\n{rest}".rstrip()
         else:
-            cells.insert(last + 1, _text(UNFOLD))
+            cells.insert(after, _text(UNFOLD))
         cells.insert(first + 1, _text(FOLD))
 
 
-def _ids(cell: NotebookNode, kind: str) -> Iterator[str]:
-    """The ids of the guesses that a cell asks for, or of the results that it reveals."""
+def _records(cell: NotebookNode, kind: str) -> Iterator[dict[str, Any]]:
+    """What the course's own displays stored in a cell, such as the guesses that it asks for."""
     for output in cell.get("outputs", []):
         record = output.get("metadata", {}).get("mlpipe", {})
         if kind in record:
-            yield record[kind]["id"]
+            yield record[kind]
 
 
-def _text(source: str) -> NotebookNode:
-    return nbformat.v4.new_markdown_cell(source)
+def _text(source: str, **metadata: str) -> NotebookNode:
+    return nbformat.v4.new_markdown_cell(source, metadata=metadata)
 
 
 def write_changed(path: Path, content: bytes | str) -> None:
