@@ -25,7 +25,6 @@ PACKAGES = {  # what the extra `site` brings, by the names of their modules
     "furo": "furo",
     "sphinx_copybutton": "sphinx-copybutton",
     "sphinx_design": "sphinx-design",
-    "sphinx_codeautolink": "sphinx-codeautolink",
     "numpydoc": "numpydoc",
 }
 SETTINGS: dict[str, Any] = {
@@ -35,13 +34,11 @@ SETTINGS: dict[str, Any] = {
         "myst_nb",
         "sphinx.ext.autodoc",
         "numpydoc",
-        "sphinx_codeautolink",
         "sphinx_copybutton",
         "sphinx_design",
         "mlpipe.workshop.site.extension",
         "mlpipe.workshop.site.formulas",
     ],
-    "suppress_warnings": ["codeautolink.match_block"],  # an example with its output is left as it is
     "exclude_patterns": [DOWNLOADS],
     # what MyST-NB makes of a notebook
     "nb_execution_mode": "off",
@@ -56,8 +53,6 @@ SETTINGS: dict[str, Any] = {
     "autodoc_member_order": "bysource",
     "autodoc_typehints": "none",  # the docstrings say what a reader needs of them
     "numpydoc_show_class_members": False,
-    "codeautolink_autodoc_inject": False,
-    "codeautolink_concat_default": True,  # a name imported in one cell is used in the next
     # the pages
     "html_theme": "furo",
     "html_title": "mlpipe",

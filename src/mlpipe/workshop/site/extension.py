@@ -9,7 +9,10 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
+from mlpipe.workshop.site.reference import names
 from mlpipe.workshop.site.sources import FOLD, UNFOLD
+
+_NAME = re.compile(r'<span class="(n|nc|nf)">(\w+)</span>')  # as Pygments marks names in code
 
 
 class Folded(nodes.General, nodes.Element):
@@ -57,6 +60,26 @@ def _escape(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: 
             lines[place] = re.sub(r"(?<!\\)\|", r"\\|", line)
 
 
+def _link_names(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Let the names that a page's code imports from the package lead to the reference."""
+    if doctree is None or not (blocks := [block.astext() for block in doctree.findall(nodes.literal_block)]):
+        return
+    objects, links = app.env.domains.python_domain.objects, dict[str, str]()
+    for name, full in names(blocks).items():
+        if known := objects.get(full):
+            links[name] = f"{app.builder.get_relative_uri(page, known.docname)}#{known.node_id}"
+        elif (module := f"api/{full}") in app.env.found_docs:  # a module that is imported as a name
+            links[name] = app.builder.get_relative_uri(page, module)
+
+    def link(found: re.Match[str]) -> str:
+        target = links.get(found[2])
+        return f'<a class="name" href="{target}">{found[0]}</a>' if target else found[0]
+
+    if links:
+        code = re.compile(r'<div class="highlight">.*?</div>', re.DOTALL)
+        context["body"] = code.sub(lambda block: _NAME.sub(link, block[0]), context["body"])
+
+
 def _dark_code(app: Sphinx) -> None:
     """The theme's own setting, which is there only when it has been loaded."""
     app.config.pygments_dark_style = "a11y-high-contrast-dark"
@@ -74,5 +97,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(Fold)
     app.connect("autodoc-skip-member", _skip)
     app.connect("autodoc-process-docstring", _escape, priority=900)  # after numpydoc
+    app.connect("html-page-context", _link_names)
     app.connect("builder-inited", _dark_code, priority=100)  # before the theme reads it
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import pkgutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib import import_module
 
 import mlpipe
@@ -37,24 +37,35 @@ def modules(notebooks: Iterable[NotebookNode]) -> list[str]:
     return sorted(name for name in found if not name.split(".")[-1].startswith("_") and import_module(name).__doc__)
 
 
-def _imported(notebook: NotebookNode) -> Iterator[str]:
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
+def _imported(notebook: NotebookNode) -> set[str]:
+    """The modules of the package that a notebook imports names from."""
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return {full.rpartition(".")[0] for full in names(sources).values()} - {"mlpipe"}
+
+
+def names(sources: Iterable[str]) -> dict[str, str]:
+    """What pieces of code import from the package: a name as it is used -> its full name.
+
+    >>> names(["from mlpipe.recommenders import ALS", "%pip list"])
+    {'ALS': 'mlpipe.recommenders.ALS'}
+    """
+    found = dict[str, str]()
+    for source in sources:
         try:
-            tree = ast.parse(cell.source)
+            tree = ast.parse(source)
         except SyntaxError:  # a magic, or an answer half written
             continue
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mlpipe."):
-                yield str(node.module)
+            if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] == "mlpipe":
+                found |= {one.asname or one.name: f"{node.module}.{one.name}" for one in node.names}
+    return found
 
 
 def pages(notebooks: Iterable[NotebookNode]) -> dict[str, str]:
     """The sources by file name: the index and a page a module."""
-    names = modules(notebooks)
+    shown = modules(notebooks)
     written = dict[str, str]()
-    for name in names:
+    for name in shown:
         page = PAGE.format(title=name, line="=" * len(name), module=name)
         written[f"api/{name}.rst"] = page + EXPORTS * hasattr(import_module(name), "__all__")
-    return {"api/index.md": INDEX.format(pages="\n".join(names))} | written
+    return {"api/index.md": INDEX.format(pages="\n".join(shown))} | written
