@@ -52,6 +52,15 @@ window.reader = {
     }).map(this.begin);
   },
 
+  // The texts that are on the screen.
+  lines() {
+    return [...document.querySelectorAll("article p, article li, article dt, article h1, article h2, article h3")]
+      .filter((one) => {
+        const box = one.getBoundingClientRect();
+        return box.bottom > 0 && box.top < innerHeight;
+      }).map((one) => one.textContent);
+  },
+
   // How tall the operators are that show this text.
   heights(text) {
     return [...document.querySelectorAll("article mo")].filter((one) => one.textContent === text)
