@@ -34,6 +34,14 @@ say(
     "{SAID:.1f} times."
 )
 """
+TRAP = """# %% [markdown]
+# # Trap
+#
+# ## In real work
+
+# %%
+claim("three", 1, id="t1.gap", baseline=0, at_least=1)
+"""
 TERM = '[[term]]\nterm = "propensity"\nlesson = "05"\ndefinition = "The chance of a choice."\n'
 LINK = '<a class="reference internal" href="'
 OK = {"NOTES": "n", "NEEDS": "05", "TEXT": "t", "ALT": "a", "SLIDE": "s", "SAID": "05.rmse_gain"}
@@ -50,7 +58,7 @@ def course(root, glossary=TERM, hint="Nudge.", **texts):
         one.mkdir(parents=True, exist_ok=True)
     (folder / "lesson.py").write_text(text, encoding="utf-8")
     (folder / "user_step.py").write_text(f'"""One step."""\n\nhints = (\n    "{hint}",\n)\n', encoding="utf-8")
-    (trap / "lesson.py").write_text("# %% [markdown]\n# # Trap\n#\n# ## In real work\n", encoding="utf-8")
+    (trap / "lesson.py").write_text(TRAP, encoding="utf-8")
     (root / "lessons" / "glossary.toml").write_text(glossary, encoding="utf-8")
     return references.check(lessons.find(root))
 
@@ -61,8 +69,8 @@ def test_the_course_names_nothing_that_does_not_exist():
 
 def test_what_is_named_and_exists_passes(tmp_path):
     text = (
-        "See `05.rmse_gain`, `05.parity`, `05.factors` and `05.user_step`, lesson 05, (05), trap 1 and [there]"
-        "(traps/t1_counter.ipynb#In-real-work). At 10 of 20 %, 0.05, 05:30, **Note.** It is (12, 5).\n"
+        "See `05.rmse_gain`, {t1.gap:.0%}, `05.parity`, `05.factors` and `05.user_step`, lesson 05, (05), trap 1 and "
+        "[there](traps/t1_counter.ipynb#In-real-work). At 10 of 20 %, 0.05, 05:30, **Note.** It is (12, 5).\n"
         "It's a line without the sign of a comment, which jupytext takes, too."
     )
     assert course(tmp_path, TEXT=text) == []
@@ -88,6 +96,7 @@ def test_what_is_named_and_exists_passes(tmp_path):
         ("NOTES", "Remind of lesson 33.", 5, "no lesson 33"),
         ("ALT", "As `05.none` says", 16, "no claim, exercise or guess `05.none`"),
         ("SLIDE", "## {05.rmse}", 16, "no claim `05.rmse`"),
+        ("SAID", "t1.gap", 25, "no claim `t1.gap` in this lesson"),
         ("SAID", "05.user_step", 25, "no claim `05.user_step` in this lesson"),
     ],
 )
@@ -190,7 +199,7 @@ def test_headings_code_formulas_links_and_titles_stay(source):
     [
         ("in lesson 07.", "in {doc}`lesson 07 <07_choose_the_recommender>`."),
         ("lessons 01 and 08", "lessons {doc}`01 <01_requirements>` and {doc}`08 <08_ctr_baselines>`"),
-        ("(01, 08)", "({doc}`01 <01_requirements>`, {doc}`08 <08_ctr_baselines>`)"),
+        ("(10, 17)", "({doc}`10 <10_calibrate_the_probability>`, {doc}`17 <17_scale_out>`)"),
         ("*Next:* 17, rows", "*Next:* {doc}`17 <17_scale_out>`, rows"),
         ("in trap 1", "in {doc}`trap 1 <t1_ahead_then_behind>`"),
         (

@@ -43,10 +43,10 @@ _LESSONS = (
 )
 _NUMBER = re.compile(r"t?\d+")
 _NEEDS = re.compile(r"^(\|[^|\n]*▸[^|\n]*\|)([^|\n]*)", re.MULTILINE)  # "you need", in the opening cell
-# where no link is set: fenced code, headings, formulas, code, roles, links, HTML, and the titles of papers
+# where no link is set: fenced code, headings, formulas, code, roles of MyST, links, HTML, and the titles of papers
 _LEFT_ALONE = (
     r"(?P<fence>^(?P<marks>```+|~~~+|:::+).*?^(?P=marks)[ ]*$)|^\#{1,6}\s[^\n]*"
-    r"|\$\$.*?\$\$|\$(?:\\.|[^$\\])+\$|(?:\{[\w:-]+\})?(?P<ticks>`+)(?:(?!`).|(?!(?P=ticks)(?!`))`)*(?P=ticks)(?!`)"
+    r"|\$\$.*?\$\$|\$(?:\\.|[^$\\])+\$|(?P<ticks>`+)(?:(?!`).|(?!(?P=ticks)(?!`))`)*(?P=ticks)(?!`)"
     r"|!?\[(?:[^\[\]]|\[[^\]]*\])*\]\([^)]*\)"
     r"|^\|[^|\n]*▸[^|\n]*|<!--.*?-->|<(?P<element>math|svg|a|code|pre|style|script)\b.*?</(?P=element)>|</?[A-Za-z][^>]*>"
     r"|\*Read\ more:\*.*?(?=\*Next:\*|\Z)"
