@@ -74,7 +74,7 @@ def scores(p_test):
 # %%
 guess("03.not_alone", unit="%")
 
-# %% slideshow={"slide_type": "slide"} slide="## Most share a bucket, little is lost" notes="Three minutes. First the number of ids that are not alone, then the curve: what a logistic regression keeps with fewer and fewer buckets. Why? Most ids are rare, and a rare id has hardly any weight to spoil. Watch the ids that carry traffic, not the collision rate."
+# %% slideshow={"slide_type": "slide"} slide="## Far more than half share a bucket" notes="One minute. More buckets than ids, and yet: each id has a million chances to meet another one. Is that terrible?"
 from mlpipe.features import hash_integers, hashed_design
 
 buckets = hash_integers(np.arange(1_000_000), n_buckets=2**20, seed=SEED)
@@ -108,7 +108,7 @@ def hashed_model(columns, n_buckets=2**18, crosses=()):
 
 raw = {bits: hashed_model(RAW, n_buckets=2**bits) for bits in (8, 10, 12, 14, 18)}
 
-# %% slideshow={"slide_type": "-"} alt="Share of the oracle against number of buckets: flat from 2 to the 18 down to 2 to the 14, then falling, most of all at 2 to the 8."
+# %% slideshow={"slide_type": "slide"} slide="## And little is lost" notes="Two minutes. What a logistic regression keeps with fewer and fewer buckets. Why? Most ids are rare, and a rare id has hardly any weight to spoil. Watch the ids that carry traffic, not the collision rate." alt="Share of the oracle against number of buckets: flat from 2 to the 18 down to 2 to the 14, then falling, most of all at 2 to the 8."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
