@@ -146,7 +146,7 @@ def predict(model, columns):
 
 
 def plain_rate(k):
-    enough = counts[counts["sum"] >= k]
+    enough = counts[counts["sum"].between(k, counts["size"] - 1)]  # nor a rate of 1
     return test["ad_id"].map(enough["sum"] / enough["size"]).fillna(base_rate).to_numpy()
 
 
