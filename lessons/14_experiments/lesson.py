@@ -151,8 +151,7 @@ import matplotlib.pyplot as plt
 from mlpipe import plots
 
 plots.use_style()
-_, ax = plt.subplots()
-ax.plot(k, 100 * pd.DataFrame(cried).iloc[:, 1:], label=list(rules)[1:])
+ax = (100 * pd.DataFrame(cried, k)[list(rules)[1:]]).plot(legend=False)
 ax.axhline(5, color="black", linestyle="--", linewidth=1.5)
 ax.set(title="1.96 at every look cries wolf", xlabel="day", ylabel="false alarms (%)", ylim=(0, 25))
 plots.label_lines(ax)
