@@ -70,7 +70,7 @@ lists = {name: np.argsort(-score, axis=1, kind="stable")[:, :10] for name, score
 guess("15.offline_winner", choices=["item clicks", "segment clicks", "segment clicks / looks",
                                     "... of the random slice"])
 
-# %% slideshow={"slide_type": "slide"} slide="## The winner offline earns less" notes="Read the column nDCG first, then the column truth. Then the two columns between: the weighted log orders the lists as the truth does, and the random slice is right on average, but small."
+# %% slideshow={"slide_type": "slide"} slide="## The winner offline earns less\n\nLogged clicks reward who repeats the log; weighted ones do not." notes="Read the column nDCG first, then the column truth. Then the two columns between: the weighted log orders the lists as the truth does, and the random slice is right on average, but small."
 def worth(top, rows):  # of the list, clicks a visit
     place = np.zeros((8, n_items))
     np.put_along_axis(place, top, examination, axis=1)
@@ -310,7 +310,7 @@ claim("They gave, over all rounds, where no item is new", round(fixed["random 5 
 gains = over["all"]["random 5 %"].groupby("shop").agg(["mean", "sem"])
 reveal("15.shops", ["in none", "in one", "in both"][(gains["mean"] > 2.57 * gains["sem"]).sum()])
 
-# %% slideshow={"slide_type": "slide"} slide="## Know an item before its first click" notes="3 minutes. Ask for the cheapest answer first: can the model know anything of an item before it is shown? With attributes exploring costs as much and teaches hardly anything. It pays where ids must be learned."
+# %% slideshow={"slide_type": "slide"} slide="## Know an item before its first click\n\nExploring pays where ids must be learned. First ask what is known without a click." notes="3 minutes. Ask for the cheapest answer first: can the model know anything of an item before it is shown? With attributes exploring costs as much and teaches hardly anything. It pays where ids must be learned."
 claim("Thompson gave, over all rounds, where items are new (over greedy)",
       gain["all"]["Thompson"], id="15.thompson", baseline=0.0, at_least=0.04, fmt="+.1%")
 claim("Attributes, and no exploring, gave (over greedy on counts)",

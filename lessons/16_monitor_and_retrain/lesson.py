@@ -98,7 +98,7 @@ for today, before, now in zip(range(FIRST, DAYS), sample[:-1], sample[1:]):
 table = pd.DataFrame(table).T.rename_axis("day")
 print(table.round(3).to_string())
 
-# %% slideshow={"slide_type": "slide"} slide="## Textbook limits do not fit healthy days" notes="Chi-squared rings each day. PSI of a column with many values rings, too: its baseline here is the bias for independent rows. What makes the rest? Rows of one user go together."
+# %% slideshow={"slide_type": "slide"} slide="## Textbook limits do not fit healthy days\n\nIn the interview: how often does your alarm ring for nothing?" notes="Chi-squared rings each day. PSI of a column with many values rings, too: its baseline here is the bias for independent rows. What makes the rest? Rows of one user go together."
 claim("Chi-squared flags healthy days (of 7)", table["chi-squared flags it"].sum(), id="16.chi_squared",
       baseline=(table["PSI, most of six"] > 0.1).sum(), at_least=4, fmt=".0f")
 claim("The PSI of 300 sites on healthy days (mean)", table["PSI of the sites"].mean(), id="16.false_psi",
@@ -255,7 +255,7 @@ reveal("16.last_for_psi", hours["PSI of every column"].iloc[2:6].fillna(999).idx
 # %%
 guess("16.first_hour", unit="times")
 
-# %% slideshow={"slide_type": "slide"} slide="## Compare at equal age" notes="The baseline counts all clicks, also the late ones. Two cures: wait until labels are ripe, or divide by the share of clicks that are known at that age."
+# %% slideshow={"slide_type": "slide"} slide="## Compare at equal age\n\nWait until labels are ripe, or divide by the share of clicks that are known at that age." notes="The baseline counts all clicks, also the late ones. Two cures: wait until labels are ripe, or divide by the share of clicks that are known at that age."
 recent, promised = log[day >= FIRST], p[day >= FIRST].sum()
 known = recent["reported_at"] <= recent["timestamp"].dt.floor("h") + pd.Timedelta("1h")
 claim("Healthy days: promised over known clicks of the running hour", promised / known.sum(),

@@ -71,7 +71,7 @@ rows = pd.concat([log.frame(day, ["ad_id", "timestamp", "clicked"]) for day in d
 clicked = rows[rows["clicked"] == 1]
 too_early = count_before(rows["ad_id"], rows["timestamp"], clicked["ad_id"], clicked["timestamp"])
 
-# %% slideshow={"slide_type": "slide"} slide="## The same counters, from files" notes="Nothing fails in the colleague's job, and each of his wrong numbers is a click from the future. Ask how one would notice: replay what was served."
+# %% slideshow={"slide_type": "slide"} slide="## The same counters, from files\n\nThe colleague's wrong numbers hold clicks from the future, and nothing fails." notes="Nothing fails in the colleague's job, and each of his wrong numbers is a click from the future. Ask how one would notice: replay what was served."
 claim("The counters by SQL are those of memory (share of rows)", (sql == plain).all(axis=1).mean(),
       id="17.sql_equal", baseline=(too_early == plain["clicks"]).mean(), equal_to=1, fmt=".0%")
 reveal("17.colleague", 100 * (too_early == plain["clicks"]).mean(), fmt=".0f")
@@ -103,7 +103,7 @@ measured("Memory above a process that does nothing",
          {f"{way}, {n:,} rows": megabytes for (way, n), megabytes in peak.items()}, "MB")
 measured("CPU, imports included", seconds, "s")
 
-# %% slideshow={"slide_type": "slide"} slide="## A cap covers buffers, not the process" notes="The cap is the engine's promise for its own buffers, not for the process. Ask what a container's limit would do to a process that goes over it: it is killed, and nothing is told."
+# %% slideshow={"slide_type": "slide"} slide="## A cap covers buffers, not the process\n\nMost is saved because the log is never a frame. Leave room below the limit of the machine: what goes over it is killed." notes="The cap is the engine's promise for its own buffers, not for the process. Ask what a container's limit would do to a process that goes over it: it is killed, and nothing is told."
 frame, free, capped = (peak[way, n_rows] for way in runs)
 claim("The cap holds: DuckDB takes under 80 % of what it takes without one (1: yes)",
       float(capped / free < 0.8), id="17.cap_holds", baseline=float(1.0 < 0.8), equal_to=1, fmt=".0f")
@@ -146,7 +146,7 @@ models = {"stream": stream, "all in memory": model().fit(train[columns], train["
           "a twelfth": model().fit(sample[columns], sample["clicked"]),
           "last day": model().fit(frame[columns], frame["clicked"])}
 
-# %% slideshow={"slide_type": "slide"} slide="## A stream of days, or a sample?" notes="3 minutes. FTRL sees each row once, day after day, and only one day is in memory. The colleague with a smaller machine takes a random twelfth: a day's worth. Ask first whether a sample would do: here ids still learn from more rows."
+# %% slideshow={"slide_type": "slide"} slide="## A stream of days, or a sample?\n\nFTRL learns day by day; a twelfth is one day's worth of rows at random." notes="3 minutes. FTRL sees each row once, day after day, and only one day is in memory. The colleague with a smaller machine takes a random twelfth: a day's worth. Ask first whether a sample would do: here ids still learn from more rows."
 y, loss = test["clicked"].to_numpy(), {}
 for name, one in models.items():
     p = one.predict_proba(test[columns])[:, 1]

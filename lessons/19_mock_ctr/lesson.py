@@ -96,7 +96,7 @@ for quote in (told, by_heart):
 # %%
 guess("19.trivial_passes", choices=["for none", "for one in ten", "for a half"])
 
-# %% slideshow={"slide_type": "slide"} slide="## No claim holds for its trivial model" notes="The bound of each claim is one that its trivial model misses. Ask the same of a number in a paper: what would the trivial model have scored?"
+# %% slideshow={"slide_type": "slide"} slide="## No claim holds for its trivial model\n\nIts bound is one that the trivial model misses. Ask it of any number: what would the trivial model have scored?" notes="The bound of each claim is one that its trivial model misses. Ask the same of a number in a paper: what would the trivial model have scored?"
 passed = [one.id for one in evidence.values() if check_quote(one.id, one.baseline, evidence).holds]
 print(f"claims: {len(evidence)}, passed: {len(passed)}")
 share = np.digitize(len(passed) / len(evidence), [0.001, 0.3])
@@ -213,7 +213,7 @@ exercise("19.lost_revenue").check(lost_revenue)
 # %%
 guess("19.lost", unit="%")
 
-# %% slideshow={"slide_type": "slide"} slide="## AUC within an ad does not see it" notes="Order and scale are two things. Ask which check would have seen it: predicted over observed clicks, by ad."
+# %% slideshow={"slide_type": "slide"} slide="## AUC within an ad does not see it\n\nOrder and scale are two things. Check predicted over observed clicks, by ad." notes="Order and scale are two things. Ask which check would have seen it: predicted over observed clicks, by ad."
 from sklearn.metrics import roc_auc_score as auc
 
 true = rng.beta(2, 60, size=(100_000, 2))
