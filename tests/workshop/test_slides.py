@@ -203,6 +203,13 @@ def test_the_command_names_an_unknown_lesson(capsys):
     assert "no lesson 99" in capsys.readouterr().err
 
 
+def test_a_box_leads_to_no_notebook(tmp_path):
+    html = '<p>See <a href="06_compare.ipynb">06</a>, <abbr>AUC</abbr>.</p>'
+    cells = [opening(), code("show()", ours("other", 1, html), kind="slide", slide="## B")]
+    (block,) = deck(tmp_path, *cells)[1].blocks
+    assert "<p>See 06, <abbr>AUC</abbr>.</p>" in block.markdown
+
+
 def test_a_claim_that_fails_says_so(tmp_path):
     failed = [code("claim()", ours("claim", CLAIM | {"holds": False}), kind="slide", slide="## B")]
     (block,) = deck(tmp_path, opening(), *failed)[1].blocks
@@ -237,3 +244,22 @@ def test_a_lesson_has_a_deck_for_its_minutes(lesson):
     asked = len(list(lessons.records(lessons.read(lesson.notebook), "guess")))
     assert sum(one.asks for one in shown) >= min(asked, 1), "no slide asks for a guess"
     assert any(SAY in block.markdown for block in shown[-1].blocks), "the last slide is not what to say"
+
+
+def test_a_result_stands_before_what_it_rests_on(tmp_path):
+    outputs = printed("a table"), ours("claim", CLAIM), ours("reveal", {"shown": "a tenth"})
+    shown = deck(tmp_path, opening(), code("b", *outputs, kind="slide", slide="## B\n\nText."))[1].blocks
+    found = [re.search("Text|a table|ALS is|a tenth", one.markdown)[0] for one in shown]
+    assert found == ["Text", "a tenth", "a table", "ALS is"]
+
+
+def test_little_text_is_large_and_a_wide_formula_is_not():
+    wide = "$$ " + " + ".join(f"a_{{{one}}}" for one in range(30)) + " $$"
+    sizes = {
+        "A line.": "body roomy",
+        "\n".join(["- a line"] * 9): "body airy",
+        "\n".join(["- a line"] * 12): "body",
+        wide: "body",
+    }
+    for text, name in sizes.items():
+        assert f'class="{name}"' in slides._arranged(slides.Slide("## B", "", [slides.Block(text)]))[0], text

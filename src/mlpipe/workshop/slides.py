@@ -198,7 +198,10 @@ def _outputs(cell: NotebookNode) -> list[Block]:
         elif "text/markdown" in data:
             blocks.append(Block(data["text/markdown"].strip()))
         elif "text/html" in data:
-            blocks.append(_html(Markup('<div class="box">{}</div>').format(Markup(data["text/html"]))))
+            box = Markup(
+                re.sub(r"</?a\b[^>]*>", "", data["text/html"])
+            )  # notebooks are not there, and decks may not be
+            blocks.append(_html(Markup('<div class="box">{}</div>').format(box)))
         elif text := (output.get("text") or data.get("text/plain", "")).rstrip():
             blocks.append(_html(Markup('<pre class="printed{}">{}</pre>').format(_size(text.splitlines()), text)))
     return blocks
