@@ -260,6 +260,7 @@ def test_little_text_is_large_and_a_wide_formula_is_not():
         "\n".join(["- a line"] * 9): "body airy",
         "\n".join(["- a line"] * 12): "body",
         wide: "body",
+        slides._html(f'<blockquote class="say">{"word " * 120}</blockquote>').markdown: "body airy",
     }
     for text, name in sizes.items():
         assert f'class="{name}"' in slides._arranged(slides.Slide("## B", "", [slides.Block(text)]))[0], text

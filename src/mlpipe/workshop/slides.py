@@ -274,6 +274,10 @@ def _height(block: Block) -> int:
     """About how many pixels high a text is."""
     if 'class="claim' in block.markdown:
         return 150 if len(block.markdown) > 295 else 112  # a sentence in two lines or in one
+    if 'class="say' in block.markdown:
+        return 48 * (1 + len(block.markdown) // 78)
+    if 'class="choices' in block.markdown:
+        return 100
     if "{raw}" in block.markdown:
         return 34 * (block.markdown.count("\n") - 1) + 38
     pieces = block.markdown.split("$$")  # text and formulas in turn
