@@ -61,6 +61,8 @@ SETTINGS: dict[str, Any] = {
     "html_css_files": ["formulas.css", "site.css", "accessible.css"],
     "html_js_files": ["site.js", "accessible.js"],
     "html_copy_source": False,
+    "html_domain_indices": False,
+    "html_use_index": False,
     "html_show_sourcelink": False,
     "html_show_sphinx": False,
     "html_show_copyright": False,
