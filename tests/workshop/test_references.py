@@ -92,6 +92,7 @@ def test_what_is_named_and_exists_passes(tmp_path):
         ("TEXT", "[there](05_factor.ipynb)", 14, "no notebook 05_factor.ipynb; did you mean 05_factors.ipynb?"),
         ("TEXT", "[there](traps/t1_counter.ipynb#In-work)", 14, "no heading #In-work in t1_counter"),
         ("TEXT", "[above](#Factor)", 14, "no heading #Factor in 05_factors; did you mean Factors?"),
+        ("TEXT", "Read 05, *Factors* and *Why now?*", 14, "no section 'Why now?' in lesson 05"),
         ("NEEDS", "hashing, 13", 10, "no lesson 13"),
         ("NOTES", "Remind of lesson 33.", 5, "no lesson 33"),
         ("ALT", "As `05.none` says", 16, "no claim, exercise or guess `05.none`"),

@@ -41,6 +41,9 @@ _LESSONS = (
     r"|(?<=\*Next:\*\s)\d\d\b"
     r"|(?<![\w.,:$=/\"'-])0\d(?![\w\"'-]|[.,:]\d|\s?%)"
 )
+_SECTIONS = re.compile(
+    r"\b(\d\d), (\*[A-Z][^*\n]+\*(?:(?:,| and) \*[A-Z][^*\n]+\*)*)"
+)  # 02, *What was shown?* and *Why?*
 _NUMBER = re.compile(r"t?\d+")
 _NEEDS = re.compile(r"^(\|[^|\n]*▸[^|\n]*\|)([^|\n]*)", re.MULTILINE)  # "you need", in the opening cell
 # where no link is set: fenced code, headings, formulas, code, roles of MyST, links, HTML, and the titles of papers
@@ -234,6 +237,11 @@ class _Text:
     guesses: set[str] = field(default_factory=set)
     exercises: set[str] = field(default_factory=set)
 
+    @property
+    def headings(self) -> list[str]:
+        """The headings of the Markdown cells."""
+        return [title.strip() for _, cell in self.markdown for title in _HEADING.findall(cell)]
+
     @classmethod
     def read(cls, lesson: Lesson) -> _Text:
         """What `lesson.py` and the exercises beside it hold; nothing for a lesson that is only stored."""
@@ -370,11 +378,16 @@ class _Known:
                 names = [one.lesson.notebook.name for one in self.texts]
                 yield self._at(text.lesson.text, at, f"no notebook {target}{_near(Path(target).name, names)}")
             elif named[2]:
-                titles = [title for _, cell in there.markdown for title in _HEADING.findall(cell)]
-                headings = {title.strip().replace(" ", "-") for title in titles}
+                headings = [title.replace(" ", "-") for title in there.headings]
                 if unquote(named[2]) not in headings:
                     what = f"no heading #{named[2]} in {there.lesson.name}{_near(unquote(named[2]), headings)}"
                     yield self._at(text.lesson.text, at, what)
+        for named in _SECTIONS.finditer(words):
+            headings = self.lessons[named[1]].headings if named[1] in self.lessons else []
+            for title in re.findall(r"\*([^*]+)\*", named[2]) if headings else ():
+                if title not in headings:
+                    what = f"no section {title!r} in lesson {named[1]}{_near(title, headings)}"
+                    yield self._at(text.lesson.text, _line(first, words, named), what)
 
     def _bold(self, path: Path, first: int, words: str) -> Iterator[str]:
         """Bold words are terms, unless they end a sentence (a lead-in) or show the place in the pipeline."""
