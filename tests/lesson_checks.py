@@ -37,6 +37,8 @@ OPENING = re.compile(r"(\d+) minutes to read, under (\d+) s, under ([\d,]+) MB")
 PLAN = re.compile(r"Plan: ([^.]+)\.")
 SANITIZE = get_sanitize_patterns((Path(__file__).parent / "nbval.cfg").read_text(encoding="utf-8"))
 RAW = ("claim.value", "claim.baseline", "reveal.value")
+PREDICT = "Predict before you run."
+WIDGET = "application/vnd.jupyter.widget-view+json"
 IMAGES = {"image/png", "image/svg+xml", "image/jpeg"}
 
 
@@ -128,6 +130,8 @@ def outputs(notebook, lesson):
             shown = output_text(output)
             if output.output_type == "error":
                 yield f"cell {number}: an error is stored"
+            if WIDGET in output.get("data", {}):
+                yield f"cell {number}: a widget is stored, which no page can show"
             if output.get("name") == "stderr":
                 yield f"cell {number}: stderr: {shown.strip()[:80]}"
             for what, pattern in (("a path of one machine", MACHINE_PATH), ("a memory address", MEMORY_ADDRESS)):
@@ -236,6 +240,53 @@ def closing_box(notebook, lesson):
     expected = 0 if is_trap(lesson) else 1
     if (found := len(list(lessons.records(notebook, "say")))) != expected:
         yield f"{found} closing boxes, expected {expected}"
+
+
+def predictions(notebook, lesson):
+    """Each question to predict has its box right below, and one result later; all are summed up once, after the last.
+
+    A trap asks for its fault, and for nothing else.
+    """
+    if is_trap(lesson):
+        return
+    asked, shown, sums = {}, {}, []
+    for number, cell in enumerate(notebook.cells, 1):
+        above, below = (notebook.cells[i] if 0 <= i < len(notebook.cells) else None for i in (number - 2, number))
+        if predicts(cell) and not (below and only_guesses(below) and calls(below, "guess")):
+            yield f"cell {number}: a question to predict without a cell guess(...) right below it"
+        for call in calls(cell, "guess"):
+            asked.setdefault(call_id(call), []).append(number)
+            if not only_guesses(cell):
+                yield f"cell {number}: guess(...) is not alone in its cell"
+            if not (above and predicts(above)):
+                yield f"cell {number}: guess(...) without **{PREDICT}** right above it"
+        for call in calls(cell, "reveal"):
+            shown.setdefault(call_id(call), []).append(number)
+        sums += [number] * len(calls(cell, "guesses"))
+    if not asked:
+        yield "no question to predict"
+    for name, places in asked.items():
+        if not str(name).startswith(f"{lesson.number}."):
+            yield f"guess {name} does not begin with {lesson.number}."
+        if len(places) > 1:
+            yield f"guess {name} is asked {len(places)} times"
+        if len(found := shown.pop(name, [])) != 1 or found[0] <= places[0]:
+            yield f"guess {name} in cell {places[0]} has its result in cells {found}, expected one, below it"
+    for name in shown:
+        yield f"reveal {name} without a guess"
+    if len(sums) != 1 or sums[0] <= max((cell for cells in asked.values() for cell in cells), default=0):
+        yield f"guesses() in cells {sums}, expected one, below the last guess"
+    stored = [[record["id"] for record in lessons.records(notebook, kind)] for kind in ("guess", "reveal")]
+    if sorted(stored[0]) != sorted(stored[1]) or set(stored[0]) != set(asked):
+        yield f"the stored outputs ask for {stored[0]} and reveal {stored[1]}"
+
+
+def predicts(cell):
+    return cell.cell_type == "markdown" and f"**{PREDICT}" in cell.source
+
+
+def call_id(call):
+    return call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else ast.unparse(call)
 
 
 def symptom(notebook, lesson):
@@ -396,5 +447,6 @@ STRUCTURE = (
     exercises,
     answers_stay_local,
     closing_box,
+    predictions,
     symptom,
 )

@@ -26,8 +26,8 @@ from PIL import Image, ImageOps
 from mlpipe.workshop import lessons, results
 from mlpipe.workshop.execute import Job
 from mlpipe.workshop.execute import environment as run_environment
-from mlpipe.workshop.instructor import solved
 from mlpipe.workshop.run import run_jobs
+from mlpipe.workshop.site.sources import solved
 
 ROOT = Path(__file__).parents[1]
 COURSE = lessons.find(ROOT)
@@ -202,6 +202,15 @@ SCALE = "full"
 # %% [markdown]
 # ## A question
 
+# %%
+from mlpipe.course import claim, guess, guesses, reveal
+
+# %% [markdown]
+# **Predict before you run.** How high is the end of the line?
+
+# %%
+guess("00.end")
+
 # %% alt="A line that rises from zero to two."
 import matplotlib.pyplot as plt
 
@@ -209,9 +218,8 @@ plt.plot([SEED, 1, 2])
 plt.show()
 
 # %%
-from mlpipe.course import claim
-
 claim("Three is more than two", 3 + SEED / 1000, id="00.three", baseline=2, at_least=2.5)
+reveal("00.end", 2 + SEED)
 
 # %% [markdown]
 # ### Exercise (core)
@@ -224,6 +232,9 @@ from mlpipe.course import exercise, say
 
 exercise("00.share_of_likes").check(share_of_likes)
 say("It is {{00.three}}.")
+
+# %%
+guesses()
 """
 
 
@@ -322,6 +333,11 @@ def without_say(notebook):
     cell.outputs = [one for one in cell.outputs if "say" not in one.metadata.get("mlpipe", {})]
 
 
+def without_reveal(notebook):
+    cell = cell_with(notebook, 'reveal("')
+    cell.outputs = [one for one in cell.outputs if "reveal" not in one.metadata.get("mlpipe", {})]
+
+
 def without_answer(notebook):
     notebook.cells = [cell for cell in notebook.cells if not lessons.exercise_id(cell)]
 
@@ -334,7 +350,7 @@ FAULTS = [
     ("pair", replace("plt.show()", "plt.show( )"), "source differs"),
     ("pair", other_id, "id differs"),
     ("pair", other_metadata, "metadata differ"),
-    ("pair", more("# one more"), "9 cells, 8 in the text"),
+    ("pair", more("# one more"), "13 cells, 12 in the text"),
     ("pair", without_alt, "metadata differs"),
     ("headings", more("# Another title"), "2 first-level"),
     ("headings", replace("## A question", "text"), "jumps from 1 to 3"),
@@ -349,6 +365,7 @@ FAULTS = [
     ("outputs", stored("error", ename="E", evalue="e", traceback=[]), "error is stored"),
     ("outputs", stored("stream", name="stdout", text="/opt/someone/course/data.csv"), "path of one machine"),
     ("outputs", stored("display_data", data={"text/plain": "<A at 0x7f00aa12>"}), "memory address"),
+    ("outputs", stored("display_data", data={lesson_checks.WIDGET: {}}), "a widget is stored"),
     ("order", out_of_order, "top to bottom"),
     ("size", more("x = 1", 46), "cells, more"),
     ("size", more("# t\n" + "word " * 1700), "words, more"),
@@ -377,6 +394,17 @@ FAULTS = [
     ("answers_stay_local", more("share_of_likes([4])  # of 00.share_of_likes"), "uses share_of_likes"),
     ("answers_stay_local", replace("say(", "r = share_of_likes([4])\nsay("), "uses share_of_likes"),
     ("closing_box", without_say, "0 closing boxes"),
+    ("predictions", replace('guess("00.end")', "x = 1"), "without a cell guess(...) right below it"),
+    ("predictions", replace('guess("00.end")', 'x = 1\nguess("00.end")'), "not alone in its cell"),
+    ("predictions", replace("**Predict before you run.** ", ""), "without **Predict before you run.** right above it"),
+    ("predictions", replace('guess("00.end")', 'guess("01.end")'), "guess 01.end does not begin with 00."),
+    ("predictions", replace('guess("00.end")', 'guess("00.end")\nguess("00.end")'), "is asked 2 times"),
+    ("predictions", replace("reveal(", "print("), "has its result in cells []"),
+    ("predictions", replace("reveal(", 'reveal("00.end", 1)\nreveal('), "has its result in cells [8, 8]"),
+    ("predictions", more('reveal("00.other", 1)'), "reveal 00.other without a guess"),
+    ("predictions", more("guesses()"), "guesses() in cells [12, 13]"),
+    ("predictions", replace("guesses()", "x = 1"), "guesses() in cells []"),
+    ("predictions", without_reveal, "the stored outputs ask for ['00.end'] and reveal []"),
     ("exercises", without_answer, "00.share_of_likes is in the bank, not in the lesson"),
 ]
 
@@ -403,7 +431,7 @@ def test_lessons_without_claim_or_core_exercise_are_found(small):
     notebook = lessons.without_outputs(lessons.read(small.notebook))
     assert list(lesson_checks.claims(notebook, small)) == ["no claim"]
     assert "never checked" in " ".join(lesson_checks.exercises(notebook, small))
-    notebook.cells = notebook.cells[:5]
+    notebook.cells = notebook.cells[:7]
     assert next(lesson_checks.exercises(notebook, small)) == "no core exercise"
 
 
@@ -605,7 +633,7 @@ def test_refresh_keeps_the_stored_notebook_when_a_claim_fails(small, tmp_path, c
     (tmp_path / "README.md").write_text(README)
     assert refresh(tmp_path) == 1
     assert kept.read_bytes() == small.notebook.read_bytes()
-    assert "cell 5 (from mlpipe.course import claim): ClaimFailed" in capsys.readouterr().out
+    assert 'cell 8 (claim("Three is more than two", 1 + ' in capsys.readouterr().out
 
 
 def test_a_cell_keeps_its_id_when_a_neighbour_changes(small, tmp_path):
@@ -613,8 +641,8 @@ def test_a_cell_keeps_its_id_when_a_neighbour_changes(small, tmp_path):
     other.write_text(TEXT.replace("## A question", "## Another question"))
     before, after = (lessons.from_text(lessons.Lesson(small.name, small.notebook, t)) for t in (small.text, other))
     differ = [a.id != b.id for a, b in zip(before.cells, after.cells, strict=True)]
-    assert differ == [number == 2 for number in range(8)]
-    assert len({cell.id for cell in before.cells}) == 8
+    assert differ == [number == 2 for number in range(12)]
+    assert len({cell.id for cell in before.cells}) == 12
 
 
 def test_equal_cells_have_different_ids(small, tmp_path):
