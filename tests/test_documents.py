@@ -46,8 +46,9 @@ def starts(command):
     """Whether a command of a guide is one that there is: a task of the Makefile, or a command line of the course."""
     first, *arguments = shlex.split(command)
     if first == "make":
-        tasks = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-        return {one for one in arguments if not re.fullmatch(r"(ONLY|ARGS|JOBS|PYTHON|QUESTION)=.+", one)} <= set(tasks)
+        makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+        known = {*re.findall(r"^([a-z]+):", makefile, re.M), *re.findall(r"^([A-Z]+) *=", makefile, re.M)}
+        return {one.partition("=")[0] for one in arguments} <= known
     if first != "mlpipe":
         if arguments[1] != "mlpipe.interview":
             return False

@@ -25,6 +25,8 @@ PACKAGES = {  # what the extra `site` brings, by the names of their modules
     "furo": "furo",
     "sphinx_copybutton": "sphinx-copybutton",
     "sphinx_design": "sphinx-design",
+    "sphinx_revealjs": "sphinx-revealjs",
+    "latex2mathml": "latex2mathml",
     "numpydoc": "numpydoc",
 }
 SETTINGS: dict[str, Any] = {
@@ -148,10 +150,12 @@ def _write_sources(
     for lesson in course:
         stored = lessons.read(lesson.notebook)
         text = sources.solved(stored) if edition.solved else stored
-        notebook, is_run = sources.latest(text, executed / f"{lesson.name}.ipynb")
+        written = executed / f"{lesson.name}.ipynb"
+        notebook, is_run = sources.latest(text, written)
         notebooks.append(notebook)
-        if is_run and lesson.name in rows:
-            shown[lesson.name] = rows[lesson.name]
+        row = rows.get(lesson.name)
+        if row and (is_run or (row["error"] and not written.exists())):  # one that died leaves no notebook
+            shown[lesson.name] = row
         page = sources.ready(notebook, edition, shown.get(lesson.name), lesson)
         texts[f"{lesson.name}.ipynb"] = lessons.to_bytes(page)
         texts[f"{DOWNLOADS}/{lesson.name}.ipynb"] = lessons.to_bytes(lessons.without_outputs(stored))
