@@ -116,7 +116,7 @@ def _picture() -> str:
         people=system_map.PEOPLE,
         loop_text=system_map.LOOP,
     )
-    return re.sub(r"\n\s*(?=\n)", "", re.sub(r'(href="[^"]+)\.ipynb', r"\1.html", drawn))
+    return re.sub(r"\n\s*(?=\n)", "", re.sub(r'(href="[^"]+)\.ipynb', r"\1.html", str(drawn)))
 
 
 def _facts(entry: Entry, row: dict[str, Any] | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import nbformat
 from nbformat import NotebookNode
@@ -23,7 +24,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 QUESTION = "**Predict before you run.**"
 FOLD, UNFOLD = "% fold", "% unfold"  # comments of MyST, which the extension turns into a folded part
 _LINK = re.compile(r"\]\((?!\w+:)(?:[^)#]*/)?([^)/#]+\.ipynb)(?=[)#])")
-_HREF = re.compile(r'(<a [^>]*href=")(?!\w+:)(?:[^"#]*/)?([^"/#]+)\.ipynb(?=["#])')
+_HREF = re.compile(r'(<a [^>]*href=")(?!\w+:)(?:[^"#]*/)?([^"/#]+)\.ipynb(#[^"]*)?(?=")')
 _STRIP = re.compile(r"^\|[^\n]*where we are[^\n]*\|\n\|[-| :]+\|\n(\|[^\n]*\|)\n?", re.MULTILINE)
 _PAGES = {"INSTRUCTING": "instructors", "results": "results"}  # documents that are pages of the site
 
@@ -171,12 +172,21 @@ def _output(output: NotebookNode) -> NotebookNode:
     """An output with links that lead from page to page, and, for a claim, the place that other pages link to."""
     copy = nbformat.from_dict(output)
     if html := copy.get("data", {}).get("text/html"):
-        html = _HREF.sub(r"\1\2.html", html)
+        html = _HREF.sub(lambda link: f"{link[1]}{link[2]}.html{_place(link[3])}", html)
         record = copy.get("metadata", {}).get("mlpipe", {})
         if "claim" in record:
             html = f'<div class="claim" id="{anchor("claim", record["claim"]["id"])}">{html}</div>'
         copy.data["text/html"] = html
     return copy
+
+
+def _place(anchor: str | None) -> str:
+    """The anchor of a section in JupyterLab as it is on a page.
+
+    >>> _place("#What-was-shown%3F"), _place("#Does-a-library%27s-default%3F"), _place(None)
+    ('#what-was-shown', '#does-a-library-s-default', '')
+    """
+    return "#" + re.sub(r"[^a-z0-9]+", "-", unquote(anchor[1:]).lower()).strip("-") if anchor else ""
 
 
 def _flat(source: str) -> str:

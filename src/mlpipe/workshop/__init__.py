@@ -1,0 +1,1 @@
+"""What makes the course: run, refresh, lab, the site, slides and the instructor's edition."""
