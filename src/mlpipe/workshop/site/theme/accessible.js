@@ -8,8 +8,10 @@ function scrollable() {
     if (scrolls && !box.hasAttribute("tabindex")) {
       box.tabIndex = 0;
       box.dataset.scrolls = "";
+      box.onkeydown = (event) => event.stopPropagation(); // Sphinx would turn to the next page
     } else if (!scrolls && "scrolls" in box.dataset) {
       box.removeAttribute("tabindex");
+      box.onkeydown = null;
       delete box.dataset.scrolls;
     }
   }
