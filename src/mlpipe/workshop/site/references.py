@@ -111,6 +111,15 @@ def anchor(kind: str, id: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", f"{kind}-{id}")
 
 
+def heading(fragment: str) -> str:
+    """The id on a page of a heading, from how a link in a notebook names it.
+
+    >>> heading("Does-it-beat-popularity%2C-and-does-a-library%27s-default%3F")
+    'does-it-beat-popularity-and-does-a-library-s-default'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", unquote(fragment).lower()).strip("-")
+
+
 def _pattern(spelling: str) -> str:
     """Where a spelling is used: whole words in any case, the last one also in the plural; abbreviations as they are."""
     *words, last = spelling.split()
