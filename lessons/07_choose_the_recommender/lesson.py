@@ -112,6 +112,8 @@ reveal("07.best", 1 + lift[order[0]].estimate, fmt=".1f")
 # %% [markdown]
 # These intervals are for the lead over *popularity*. Where two of them overlap, their models may still differ: each pair needs an interval of its own.
 #
+# ## Does the lead hold in other tests?
+#
 # One split is one draw. So we take five, and average the values of each user; then a harder test: each user's *last* fifth, and a cut in time with fold-in (lesson 04).
 
 # %% slideshow={"slide_type": "slide"} slide="## One model, three tests, three leads\n\nBelow, pairs (five random splits): which intervals exclude 0, and does it decide anything?" notes="Three minutes. Read the lines from top to bottom. The first three are the same model under three tests; quote the test that is nearest to your product, with its interval. The others are pairs, the last of them one model with and without one step: ask which of them excludes 0, and whether that would decide anything."
@@ -259,7 +261,11 @@ ahead = np.array(cold["EASE"]) > cold["Popularity"]
 reveal("07.likes", "1 like" if ahead[1] else "5 likes" if ahead[2] else "up to 20 likes")
 
 # %% [markdown] slideshow={"slide_type": "slide"} slide="## And new films?\n\nA random tenth of the films loses its likes. The hybrid knows their genre and decade.\n\n**Predict.** In its lists of ten out of *all* films, what part of the places do these films get?" notes="A minute. A tenth of the films: is a tenth of the places a good guess? Take guesses in per cent."
-# Without history the hybrid *is* popularity: that is how it is built. And new *films*? We remove the likes of a random tenth of the films from the training data, ten times anew, and ask for the best ten among these films only. EASE and ALS know nothing of them; the hybrid knows genre and decade. The baseline knows them, too: it ranks
+# Without history the hybrid *is* popularity: that is how it is built.
+#
+# ## And new films?
+#
+# We remove the likes of a random tenth of the films from the training data, ten times anew, and ask for the best ten among these films only. EASE and ALS know nothing of them; the hybrid knows genre and decade. The baseline knows them, too: it ranks
 # new films by the mean likes of the known films in their genres and decade, for everybody alike.
 #
 # **Predict before you run.** In the hybrid's lists of ten out of *all* films, what part of the places do the new ones get?

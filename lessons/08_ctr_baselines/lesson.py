@@ -242,17 +242,10 @@ p["C = 1"] = predict(loose := HashedLogisticRegression(C=1), RAW)
 shares = {name: share(p[name]) for name in ("logistic regression", "C = 1", *others)}
 print("\n".join(f"{name:20} {value:4.0%}" for name, value in shares.items()))
 
-# %% alt="Bars of the share of the oracle: the default stop alone costs next to nothing, C = 1 costs a good part with either stop, one SGD pass with its default steps loses most of it." slideshow={"slide_type": "slide"} slide="## Defaults are choices" notes="Two minutes. The two SGD runs differ in their steps alone: the default ones begin large. C = 1 lets rare ids learn their noise. The stop looks at the mean gradient, in which a rare id can never be large: with C = 1 you report a stop, not a model."
-fig, ax = plt.subplots()
-plots.ranked_bars(ax, list(shares), list(shares.values()), accent="logistic regression", fmt="{:.0%}")
-ax.set_title("Defaults cost a part of the gain, or most of it (share of the oracle)", x=-0.25)
-plt.show()
+# %%
 costs = {"C = 1": shares["logistic regression"] - shares["C = 1"],
          "the stop": shares["logistic regression"] - shares["default stop"],
          "the steps of SGD": shares["SGD, constant steps"] - shares["SGD, default steps"]}
-reveal("08.default", max(costs, key=costs.get))
-
-# %%
 claim("The default C costs much of the gain (share of the oracle lost)", costs["C = 1"],
       id="08.default_c", baseline=0.0, at_least=0.06, fmt=".1%")  # baseline: the tuned C
 rare = np.bincount(X_train.indices, minlength=2**18) < 1e-4 * len(train)  # rows below tol x all rows
@@ -263,6 +256,13 @@ claim("Exchange the weights of rare ids alone, and this part of the loss is gone
 at_stop, at_end = (np.linalg.norm(m.coef_[0, rare]) for m in (others["default stop"], model))
 claim("At the default stop the weights of rare ids are far too short (length, over that at the end)",
       at_stop / at_end, id="08.default_stop", baseline=1.0, at_most=0.75, fmt=".2f")
+
+# %% alt="Bars of the share of the oracle: the default stop alone costs next to nothing, C = 1 costs a good part with either stop, one SGD pass with its default steps loses most of it." slideshow={"slide_type": "slide"} slide="## Defaults are choices" notes="Two minutes. The two SGD runs differ in their steps alone: the default ones begin large. C = 1 lets rare ids learn their noise. The stop looks at the mean gradient, in which a rare id can never be large: with C = 1 you report a stop, not a model."
+fig, ax = plt.subplots()
+plots.ranked_bars(ax, list(shares), list(shares.values()), accent="logistic regression", fmt="{:.0%}")
+ax.set_title("Defaults cost a part of the gain, or most of it (share of the oracle)", x=-0.25)
+plt.show()
+reveal("08.default", max(costs, key=costs.get))
 
 # %% [markdown]
 # - `C=1` expects weights of about ±1. Ids in fewer than one row of 10,000 learn their noise, and that is a large part of the loss.
@@ -350,7 +350,9 @@ reveal("08.campaigns", ["none", "one", "two or three"][min(sure, 2)])
 # %% [markdown]
 # The intervals are wide. One of three just leaves out 1; that of all together holds it: *not distinguishable*. To be found four times in five, a lift between two files of $c$ clicks must be about $2.8\sqrt{2/c}$: 56 % with 50 clicks.
 #
-# Does a model gain anything? Each day is scored by models of the other six, which may look ahead. Below is the normalised entropy, with a 95 % interval over hours, as there is no user id.
+# ### Does a model gain anything?
+#
+# Each day is scored by models of the other six, which may look ahead. Below is the normalised entropy, with a 95 % interval over hours, as there is no user id.
 
 # %%
 from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict

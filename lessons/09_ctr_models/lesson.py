@@ -278,7 +278,9 @@ reveal("09.unseen", 100 * error["A cross"][1] / error["A sum"][1], fmt=".0f")
 # %% [markdown]
 # The cross memorizes what it saw; elsewhere it is no better than the sum. The FM must describe the table with a short vector for each audience and category, so the shown pairs pin down the others.
 #
-# Back to the ad log. A plain FM lets every two fields interact, through one vector a value. Two others get the pairs found, and no more:
+# ## Back to the ad log
+#
+# A plain FM lets every two fields interact, through one vector a value. Two others get the pairs found, and no more:
 #
 # - a **field-weighted** FM (Pan et al. 2018) multiplies each product by a learned weight of its two fields;
 # - a **field-aware** FM (Juan et al. 2016) gives a value another vector for each pair of fields.
