@@ -126,7 +126,9 @@ reveal("11.chosen", "too many" if on_random > 1.05 else "too few" if on_random <
 # %% [markdown] slideshow={"slide_type": "slide"} slide="## Weigh each row by both policies\n\n$$ w_i = \\frac{\\pi_i}{\\mu_i} \\qquad \\hat p = \\frac{\\sum_i w_i\\, y_i}{\\sum_i w_i} \\qquad n_{\\text{eff}} = \\frac{\\left(\\sum_i w_i\\right)^2}{\\sum_i w_i^2} $$\n\n- $\\mu_i$: probability with which *our* policy chose the ad of row $i$, the **propensity**\n- $\\pi_i$: probability with which the *other* one would have, here one over the number of live ads\n- $y_i$: the click, 0 or 1" notes="Two minutes. Write w = target / logged on the board. Ask: which rows get a large weight? Those of ads that the policy rarely shows. They are few and speak for many. The effective sample size says how many rows of equal weight would be about as precise."
 # On the logged rows, those that it was fitted on, its total is right by construction. But the policy shows an ad where it expects clicks, this campaign in that region, on this device that format. The basic model does not know why, and credits the ad. Told about both, it promises less, and still too much.
 #
-# So what click rate would *all* live ads get, shown evenly? The **propensity** $\mu_i$ is the probability with which the logged policy chose the ad of row $i$. The policy that we ask about, here the even one, would have chosen it with $\pi_i$, one over the number of live ads. With $y_i$ the click (0 or 1), and $w_i$ a weight (no share of rows kept, as $w$ in 10),
+# ## What click rate would all live ads get, shown evenly?
+#
+# The **propensity** $\mu_i$ is the probability with which the logged policy chose the ad of row $i$. The policy that we ask about, here the even one, would have chosen it with $\pi_i$, one over the number of live ads. With $y_i$ the click (0 or 1), and $w_i$ a weight (no share of rows kept, as $w$ in 10),
 #
 # $$ w_i = \frac{\pi_i}{\mu_i}, \qquad \hat p = \frac{\sum_i w_i\, y_i}{\sum_i w_i}, \qquad n_{\text{eff}} = \frac{\left(\sum_i w_i\right)^2}{\sum_i w_i^2} $$
 #
@@ -260,7 +262,9 @@ reveal("11.slot", "farther" if ratio > 1.1 else "nearer" if ratio < 0.9 else "as
 # %% [markdown]
 # One rule for both: **the rest of the model must know whatever the policy knew.** If not, the better ads of the upper slots are booked as a better slot. The random slice has no such bias, but few clicks in each cell.
 #
-# When a model serves, the slot is not known yet, so it gets a constant. *Which* one? Eight ads compete; we score them as if all were in slot 1, then in slot 5. A third model has a cross of category and slot.
+# ## With which slot does a model serve?
+#
+# When it serves, the slot is not known yet, so it gets a constant. Eight ads compete; we score them as if all were in slot 1, then in slot 5. A third model has a cross of category and slot.
 
 # %%
 ads = simulate_auctions(5_000, n_ads=8, seed=SEED).candidates

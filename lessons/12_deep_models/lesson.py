@@ -166,7 +166,11 @@ left = gaps[ALS_RECALL, "recall@100"].estimate / gaps["ALS", "recall@100"].estim
 reveal("12.lead", "nearly all" if left > 0.75 else "about half" if left > 0.25 else "nearly nothing")
 
 # %% [markdown]
-# A lead over a model that was chosen for something else is no lead. And the price? In multiplications: EASE inverts a matrix of users × users; ALS takes fifteen rounds over both sides, three steps of conjugate gradient each; the two-tower model makes, a batch, three products of $B \times B \times d$ and a dozen operations on each number of its two tables.
+# A lead over a model that was chosen for something else is no lead.
+#
+# ## And the price?
+#
+# In multiplications: EASE inverts a matrix of users × users; ALS takes fifteen rounds over both sides, three steps of conjugate gradient each; the two-tower model makes, a batch, three products of $B \times B \times d$ and a dozen operations on each number of its two tables.
 
 # %% slideshow={"slide_type": "slide"} slide="## Level, and dearer" notes="One minute. The axis is logarithmic: read the multiplications of a fit, not seconds of one machine. Ask what would make the price worth paying." alt="nDCG at 10 and recall at 100 against the multiplications of a fit, logarithmic: EASE, ALS and the two-tower model are close to each other and far above popularity; the two-tower model stands far to the right of all."
 import matplotlib.pyplot as plt

@@ -111,7 +111,11 @@ lost = 1 - held["nDCG kept"][4]
 reveal("13.lost", "about 40 %" if lost > 0.25 else "about 10 %" if lost > 0.05 else "hardly any")
 
 # %% [markdown]
-# Recall of the likes, the number that people quote, is a *ceiling*: no ranker behind these candidates can find more. It is not what is lost, because *this* ranker would not show the missing likes in its ten either. Measure the ranker's own ten, or the last metric itself. (The baseline of the second and the fourth claim is the 200 most popular films. They come near: on these data retrieval is easy, and both stages learn from the same likes. Where the ranker knows more than the retriever, measure it anew.) And one good stage alone? ALS with 64 factors, tuned (07):
+# Recall of the likes, the number that people quote, is a *ceiling*: no ranker behind these candidates can find more. It is not what is lost, because *this* ranker would not show the missing likes in its ten either. Measure the ranker's own ten, or the last metric itself. (The baseline of the second and the fourth claim is the 200 most popular films. They come near: on these data retrieval is easy, and both stages learn from the same likes. Where the ranker knows more than the retriever, measure it anew.)
+#
+# ### And one good stage alone?
+#
+# ALS with 64 factors, tuned (07):
 
 # %%
 strong = ALS(**tuned.MOVIELENS_SMALL["ALS"]).fit(train).recommend(everyone)[0]
@@ -327,7 +331,9 @@ reveal("13.slow_pages", 100 * (calls.max(axis=1) > p99["call"]).mean(), fmt=".0f
 # %% [markdown]
 # All of 100 calls are within $t$ with probability $F(t)^{100}$, so the page's p99 is the quantile $0.99^{1/100}$ of a call: one in ten thousand. **Hedging** sends a late call once more, elsewhere, and takes the first answer: 5 % more load, and little help where the second call is slow for the same reason.
 #
-# And when more comes than can be answered? One server, 10 ms a request on average, for a quarter of an hour 10 % more requests than it can do (so no rule answers more than 1 / 1.1 of them); an answer after 100 ms is worth nothing. **Load shedding** refuses a request at once if it would wait more than 50 ms.
+# ## And when more comes than can be answered?
+#
+# One server, 10 ms a request on average, for a quarter of an hour 10 % more requests than it can do (so no rule answers more than 1 / 1.1 of them); an answer after 100 ms is worth nothing. **Load shedding** refuses a request at once if it would wait more than 50 ms.
 
 # %%
 arrivals, work = np.cumsum(rng.exponential(10 / 1.1, 5 * pages[0])), rng.exponential(10, 5 * pages[0])

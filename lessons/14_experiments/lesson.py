@@ -79,7 +79,11 @@ claim("The variance by user over that by row (the design effect)", np.mean((z[0.
 reveal("14.by_row", 100 * alarms[0.5][0], fmt=".0f")
 
 # %% [markdown]
-# Only `clicky` changes between the columns, so it is the cause of the rise. With 0 some is left: rows of a user are alike in other ways, too, such as taste. How bad is it on the ad log of lesson 02? A fortnight of people, and the same with the *bots* left in:
+# Only `clicky` changes between the columns, so it is the cause of the rise. With 0 some is left: rows of a user are alike in other ways, too, such as taste.
+#
+# ## How bad is it on the ad log?
+#
+# A fortnight of people (lesson 02), and the same with the *bots* left in:
 
 # %%
 from mlpipe.simulator import simulate_ad_log
