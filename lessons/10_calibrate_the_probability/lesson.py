@@ -254,10 +254,23 @@ change = {name: ne_change(q, p) for name, q in fixed.items()}
 change["a better penalty, against Platt"] = ne_change(predicted["tuned"], fixed["Platt"])
 change = pd.DataFrame(change).T[["estimate", "low", "high"]]
 print(f"change of NE\n{(change.round(4) + 0).to_string()}")
-reveal("10.repair", change["estimate"].iloc[:5].idxmin())
+
+# %%
+loss = change["estimate"]
+claim("Platt scaling on later days repairs an overconfident model (change of NE)", loss["Platt"],
+      id="10.platt", baseline=loss["prior shift"], at_most=-0.003, fmt=".4f")
+claim("The right penalty gains more (change of NE)", loss["a better penalty, against Platt"],
+      id="10.penalty_first", baseline=0.0, at_most=-0.005, fmt=".4f")
+claim("Fitted on its training days, it does harm (change of NE)", loss["Platt, training days"],
+      id="10.training_days", baseline=loss["Platt"], at_least=0.02, fmt=".3f")
+
+# %% slideshow={"slide_type": "-"}
+reveal("10.repair", loss.iloc[:5].idxmin())
 
 # %% [markdown]
-# And with few rows? We draw them thirty times from days 11 and 12, because one draw proves little.
+# ### And with few rows?
+#
+# We draw them thirty times from days 11 and 12, because one draw proves little.
 
 # %%
 from itertools import product
@@ -272,17 +285,10 @@ few = draws.assign(harm=draws > 0).groupby(["way", "rows"]).mean()
 print(f"means of 30 draws\n{few.round(3).to_string()}")
 
 # %%
-loss, platt_few, isotonic_few = change["estimate"], few.loc["Platt"], few.loc["isotonic"]
-claim("Platt scaling on later days repairs an overconfident model (change of NE)", loss["Platt"],
-      id="10.platt", baseline=loss["prior shift"], at_most=-0.003, fmt=".4f")
-claim("The right penalty gains more (change of NE)", loss["a better penalty, against Platt"],
-      id="10.penalty_first", baseline=0.0, at_most=-0.005, fmt=".4f")
-claim("Fitted on its training days, it does harm (change of NE)", loss["Platt, training days"],
-      id="10.training_days", baseline=loss["Platt"], at_least=0.02, fmt=".3f")
-claim("With 1,000 rows, isotonic regression does harm (mean change of NE)", isotonic_few.iloc[0, 0],
-      id="10.isotonic", baseline=platt_few.iloc[0, 0], at_least=0.01, fmt=".3f")
-claim("With 1,000 rows, Platt scaling does harm, too (share of draws)", platt_few.iloc[0, 1],
-      id="10.platt_few", baseline=platt_few.iloc[-1, 1], at_least=0.1, fmt=".0%")
+claim("With 1,000 rows, isotonic regression does harm (mean change of NE)", id="10.isotonic",
+      value=few.loc["isotonic"].iat[0, 0], baseline=few.loc["Platt"].iat[0, 0], at_least=0.01, fmt=".3f")
+claim("With 1,000 rows, Platt scaling does harm, too (share of draws)", few.loc["Platt"].iloc[0, 1],
+      id="10.platt_few", baseline=few.loc["Platt"].iloc[-1, 1], at_least=0.1, fmt=".0%")
 
 # %% [markdown]
 # The penalty keeps the weights smaller than the training rows ask for, so on these the model looks too *timid*, whatever it does later; a correction fitted there makes it bolder still. A thousand rows hold some thirty clicks: few even for two numbers. And the level of clicks moves: fit again often, on fresh ones.
