@@ -310,6 +310,9 @@ claim("They gave, over all rounds, where no item is new", round(fixed["random 5 
 gains = over["all"]["random 5 %"].groupby("shop").agg(["mean", "sem"])
 reveal("15.shops", ["in none", "in one", "in both"][(gains["mean"] > 2.57 * gains["sem"]).sum()])
 
+# %% [markdown]
+# What is never shown is never learned: greedy stays at its tenth of the shop (eight lists of ten hold 13 % at most), and as items are replaced its model falls behind. But read the account. Random slots cost their share *each round*, and pay late, more where items are new; over all rounds no gain stands clear of 0, in either shop. The last slot costs less for as many slots. Thompson is below all in its first round, explores where it is unsure, and gains in both shops.
+
 # %% slideshow={"slide_type": "slide"} slide="## Know an item before its first click\n\nExploring pays where ids must be learned. First ask what is known without a click." notes="3 minutes. Ask for the cheapest answer first: can the model know anything of an item before it is shown? With attributes exploring costs as much and teaches hardly anything. It pays where ids must be learned."
 claim("Thompson gave, over all rounds, where items are new (over greedy)",
       gain["all"]["Thompson"], id="15.thompson", baseline=0.0, at_least=0.04, fmt="+.1%")
@@ -320,8 +323,6 @@ claim("Exploring then taught the model hardly anything (own lists, last five)", 
       id="15.attributes_explore", baseline=gain["own lists"]["random 5 %"], between=(-0.015, 0.015))
 
 # %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: judge the other policy\n\nA row has a click, a context, the item `shown`, its propensity `logged`. `wanted` is the other policy: contexts × items. Return the self-normalised estimate, the effective rows, and the share of the weight on the heaviest row." notes="Ten minutes, in pairs: a hint after three, the solution after eight. Most common: weights without the division by the logged propensity, and a division by the number of rows."
-# What is never shown is never learned: greedy stays at its tenth of the shop (eight lists of ten hold 13 % at most), and as items are replaced its model falls behind. But read the account. Random slots cost their share *each round*, and pay late, more where items are new; over all rounds no gain stands clear of 0, in either shop. The last slot costs less for as many slots. Thompson is below all in its first round, explores where it is unsure, and gains in both shops.
-#
 # Over all rounds attributes earn most: a new item is known before its first click. (Late in the fixed shop Thompson has caught up. And they are worth what their hints are.) Then exploring costs as much, and teaches hardly anything. It pays where ids must be learned.
 #
 # **So** give new items a small place, by lot, and log the chance: the same slots are your random slice.

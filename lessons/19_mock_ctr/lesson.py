@@ -103,9 +103,11 @@ share = np.digitize(len(passed) / len(evidence), [0.001, 0.3])
 reveal("19.trivial_passes", ["for none", "for one in ten", "for a half"][share])
 
 # %% [markdown]
+# A claim's bound is one that its trivial baseline misses, so that number cannot prove it.
+#
 # ## What would a strong answer have said?
 #
-# (A claim's bound is one that its trivial baseline misses, so that number cannot prove it.) Look only after your first attempt. Each number is the value of a claim and leads to the section that measures it.
+# Look only after your first attempt. Each number is the value of a claim and leads to the section that measures it.
 
 # %%
 from mlpipe.interview.answer import model_answer, weak_answer
