@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import nbformat
 from nbformat import NotebookNode
@@ -17,7 +16,7 @@ from mlpipe.course.definition import find
 from mlpipe.workshop import lessons
 from mlpipe.workshop.execute import INJECTED
 from mlpipe.workshop.lessons import Lesson
-from mlpipe.workshop.site.references import anchor, linked
+from mlpipe.workshop.site.references import anchor, heading, linked
 
 DOWNLOADS = "notebooks"  # the folder of the sources that holds what a reader can download
 TEMPLATES = Path(__file__).with_name("templates")
@@ -186,7 +185,7 @@ def _place(anchor: str | None) -> str:
     >>> _place("#What-was-shown%3F"), _place("#Does-a-library%27s-default%3F"), _place(None)
     ('#what-was-shown', '#does-a-library-s-default', '')
     """
-    return "#" + re.sub(r"[^a-z0-9]+", "-", unquote(anchor[1:]).lower()).strip("-") if anchor else ""
+    return f"#{heading(anchor[1:])}" if anchor else ""
 
 
 def _flat(source: str) -> str:
