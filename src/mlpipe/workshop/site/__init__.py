@@ -45,6 +45,7 @@ SETTINGS: dict[str, Any] = {
     # what MyST-NB makes of a notebook
     "nb_execution_mode": "off",
     "nb_merge_streams": True,
+    "nb_render_markdown_format": "myst",  # tables and formulas in outputs, too
     "nb_ipywidgets_js": {},  # they would come from elsewhere
     "nb_code_prompt_show": "Show the code",
     "nb_code_prompt_hide": "Hide the code",
