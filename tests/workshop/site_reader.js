@@ -21,7 +21,8 @@ window.reader = {
   focused() {
     const one = document.activeElement;
     if (!one || one === document.body || one === document.documentElement) return null;
-    const style = getComputedStyle(one), box = one.getBoundingClientRect();
+    const shown = one.matches(".sd-stretched-link") ? one.closest(".sd-card") : one; // it stands for the whole card
+    const style = getComputedStyle(shown), box = shown.getBoundingClientRect();
     const labelled = document.getElementById(one.getAttribute("aria-labelledby"));
     const names = [one.ariaLabel, labelled?.textContent, one.labels?.[0]?.textContent, one.textContent, one.title,
       one.placeholder, one.querySelector("img")?.alt];
@@ -35,12 +36,13 @@ window.reader = {
     };
   },
 
-  // What a click could use: number and beginning.
+  // What a click could use, and Tab should reach: number and beginning. Arrow keys lead from choice to choice.
   controls() {
     const shown = {visibilityProperty: true, contentVisibilityAuto: true, opacityProperty: true};
     return [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
       .filter((one) => one.checkVisibility(shown) && one.type !== "hidden" && !one.disabled &&
         one.getBoundingClientRect().width > 1)
+      .filter((one) => one.type !== "radio" || one === one.form.elements[one.name][0])
       .map((one) => [this.number(one), this.begin(one)]);
   },
 

@@ -61,7 +61,12 @@ def opened(browser, width=1280, height=900, **settings):
     context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", **settings)
     context.add_init_script(path=Path(__file__).with_name("site_reader.js"))
     tab, said = context.new_page(), []
-    tab.on("console", lambda told: said.append(f"{tab.url}: {told.text}") if told.type in ("error", "warning") else 0)
+
+    def listen(told):
+        if told.type in ("error", "warning") and not told.location["url"].endswith("/favicon.ico"):  # there is none
+            said.append(f"{tab.url}: {told.text}")
+
+    tab.on("console", listen)
     tab.on("pageerror", lambda error: said.append(f"{tab.url}: {error}"))
     here = ("file:", "data:", "blob:", "http://127.0.0.1:")
     tab.on("request", lambda asked: None if asked.url.startswith(here) else said.append(f"{tab.url}: {asked.url}"))
