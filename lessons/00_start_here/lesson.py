@@ -104,7 +104,7 @@ guess("00.filled", unit="%")
 filled = len(ratings) / (n_users * n_films)
 reveal("00.filled", 100 * filled, fmt=".1f")
 
-# %% slideshow={"slide_type": "slide"} slide="## Hardly any cell is filled" notes="One minute. Read the parts of a claim aloud: sign, sentence, value, bound, trivial model, name. Ask what an empty cell means: not liked, or not seen? Lessons 02 and 05 come back to that."
+# %% slideshow={"slide_type": "slide"} slide="## Hardly any cell is filled\nAn empty cell is not a dislike: nobody knows what was not rated." notes="One minute. Read the parts of a claim aloud: sign, sentence, value, bound, trivial model, name. Ask what an empty cell means: not liked, or not seen? Lessons 02 and 05 come back to that."
 claim(
     "Fewer than one cell in fifty of the table of users and films is filled", filled,
     id="00.density", baseline=1.0,  # a full table
@@ -125,7 +125,7 @@ claim(
 # %%
 guess("00.busiest", unit="%")
 
-# %% slideshow={"slide_type": "slide"} slide="## A few users weigh much" notes="One minute. Whom does a model please that is judged by its average over ratings? Lesson 04 and a trap come back to that."
+# %% slideshow={"slide_type": "slide"} slide="## A few users weigh much\nSay over what your average is taken: ratings, or users." notes="One minute. Whom does a model please that is judged by its average over ratings? Lesson 04 and a trap come back to that."
 per_user = ratings["user_id"].value_counts()  # sorted, busiest first
 busiest = per_user.iloc[: n_users // 10]
 

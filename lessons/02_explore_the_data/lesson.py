@@ -124,7 +124,7 @@ print(hours_active(ratings).quantile([0.25, 0.5, 0.75]).round(1).to_string())
 longer = sum(hours_active(ratings).median() > np.array([24, 24 * 30, 24 * 365]))
 reveal("02.span", ["hours", "days", "months", "years"][longer])
 
-# %% slideshow={"slide_type": "slide"} slide="## Most users are done in a day" notes="Two minutes. MovieLens asks new users to rate a list of films, so the order inside a sitting can be that of a page. Ask: what is then the last film of a user? And: what may we predict from this file? Hardly the future."
+# %% slideshow={"slide_type": "slide"} slide="## Most users are done in a day\nSo do not claim that you predict the future with it." notes="Two minutes. MovieLens asks new users to rate a list of films, so the order inside a sitting can be that of a page. Ask: what is then the last film of a user? And: what may we predict from this file? Hardly the future."
 claim("Half of the users are done within a few hours (median hours, first to last rating)",
     hours_active(ratings).median(), id="02.median_span",
     baseline=hours_active(shuffled).median(), at_most=3)
@@ -232,7 +232,7 @@ for kind, chance in {"always 12 %": 0.12, "always 4 %": 0.04, "as people do": as
 best = pd.DataFrame(best).T.rename_axis("bots click")
 print(best.round(2).to_string())
 
-# %% slideshow={"slide_type": "slide"} slide="## Careful bots hide" notes="Two minutes. People look less far down the page, simple bots do not look at all: so slots 4 and 5 tell more. A bot that clicks as people do is found by neither rule: other columns are needed. Count what you drop, and write it down."
+# %% slideshow={"slide_type": "slide"} slide="## Careful bots hide\nA rule finds the bots that you have imagined. Count what you drop, and say so." notes="Two minutes. People look less far down the page, simple bots do not look at all: so slots 4 and 5 tell more. A bot that clicks as people do is found by neither rule: other columns are needed. Count what you drop, and write it down."
 claim("Bots that click a little more than people are found better far down the page (ratio of F1)",
     best.loc["always 4 %", "slots 4, 5"] / best.loc["always 4 %", "all slots"],
     id="02.careful_bots", baseline=1.0, at_least=1.3)
@@ -313,7 +313,7 @@ claim("Ads that the policy chose are clicked more often than random ads (ratio o
 #
 # A click is reported late: the event passes through phones, queues and joins. Until then the row looks like a non-click. Five impressions, and a training that starts at hour six:
 
-# %% slideshow={"slide_type": "slide"} slide="## When is the label known?" notes="Two minutes. Read line by line: what does the row say at hour six, and what is true? Two clicks are on their way and count as no click. Ask: what happens to the average click rate? It comes out too low. And if we wait? Then the model knows nothing of the last hours." alt="Five impressions on time lines, cut at hour six, where training starts: one click is reported before, so its label is 1; two clicks are reported later, so their rows still have the label 0; two rows have no click."
+# %% slideshow={"slide_type": "slide"} slide="## When is the label known?\nAsk first: how long until a click is known?" notes="Two minutes. Read line by line: what does the row say at hour six, and what is true? Two clicks are on their way and count as no click. Ask: what happens to the average click rate? It comes out too low. And if we wait? Then the model knows nothing of the last hours." alt="Five impressions on time lines, cut at hour six, where training starts: one click is reported before, so its label is 1; two clicks are reported later, so their rows still have the label 0; two rows have no click."
 now, shown_at = 6, np.array([0.5, 1.5, 3, 4.5, 5.5])
 reported_at = np.array([1.2, np.nan, 7.5, np.nan, 8])  # NaN: no click
 says = np.where(reported_at <= now, "label 1", np.where(reported_at > now, "label 0, wrong", "label 0"))

@@ -108,7 +108,7 @@ def hashed_model(columns, n_buckets=2**18, crosses=()):
 
 raw = {bits: hashed_model(RAW, n_buckets=2**bits) for bits in (8, 10, 12, 14, 18)}
 
-# %% slideshow={"slide_type": "slide"} slide="## And little is lost" notes="Two minutes. What a logistic regression keeps with fewer and fewer buckets. Why? Most ids are rare, and a rare id has hardly any weight to spoil. Watch the ids that carry traffic, not the collision rate." alt="Share of the oracle against number of buckets: flat from 2 to the 18 down to 2 to the 14, then falling, most of all at 2 to the 8."
+# %% slideshow={"slide_type": "slide"} slide="## And little is lost\nWatch the ids that carry traffic, not the collision rate." notes="Two minutes. What a logistic regression keeps with fewer and fewer buckets. Why? Most ids are rare, and a rare id has hardly any weight to spoil. Watch the ids that carry traffic, not the collision rate." alt="Share of the oracle against number of buckets: flat from 2 to the 18 down to 2 to the 14, then falling, most of all at 2 to the 8."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -245,7 +245,7 @@ models = {name: rate_model(rates) for name, rates in ways.items()}
 # %%
 guess("03.offline", choices=["point in time", "as of now", "in-sample mean", "out of fold"])
 
-# %% slideshow={"slide_type": "slide"} slide="## Two leaks, opposite symptoms" notes="Three minutes. Normalised entropy: below 1 is useful, lower is better. As of now: the click is inside the feature in training and in test, so offline is wonderful and serving is not. In-sample: inside in training only, so the test set says so at once. Which of them is caught before launch?"
+# %% slideshow={"slide_type": "slide"} slide="## Two leaks, opposite symptoms\nSay when each counter is read, and replay old requests before the launch." notes="Three minutes. Normalised entropy: below 1 is useful, lower is better. As of now: the click is inside the feature in training and in test, so offline is wonderful and serving is not. In-sample: inside in training only, so the test set says so at once. Which of them is caught before launch?"
 report = pd.DataFrame(columns=["offline NE", "offline share", "served NE"], dtype=float)
 for name, model in models.items():
     served = point_in_time if name == "as of now" else ways[name]  # the future cannot be served
@@ -349,7 +349,7 @@ for family, members in families.items():
     lost[family] = round(whole - hashed_model(columns, crosses=crosses)[1], 3)
 reveal("03.family", max(lost, key=lost.get))
 
-# %% slideshow={"slide_type": "slide"} slide="## Measure worth, family by family" notes="Two minutes. The lag hurts little here: measure before you pay for live counters. Read the right panel with care: what a family is worth depends on what else is there, and on the log. In the real system of He et al. history mattered most. Take the method with you, never the order of the bars." alt="Two panels. Left: bars of the share of the oracle, shrinking slowly as counters lag from live to six days. Right: what the model loses without each family: much without position and without crosses, next to nothing without ad, user, history or context."
+# %% slideshow={"slide_type": "slide"} slide="## Measure worth, family by family\nTake the method to your log, never the order of the bars." notes="Two minutes. The lag hurts little here: measure before you pay for live counters. Read the right panel with care: what a family is worth depends on what else is there, and on the log. In the real system of He et al. history mattered most. Take the method with you, never the order of the bars." alt="Two panels. Left: bars of the share of the oracle, shrinking slowly as counters lag from live to six days. Right: what the model loses without each family: much without position and without crosses, next to nothing without ad, user, history or context."
 _, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8))
 left.bar(list(fresh), [100 * share for share in fresh.values()], color=plots.MUTED)
 left.set(title="Old counters lose slowly", xlabel="lag of the counters", ylabel="share of oracle (%)")

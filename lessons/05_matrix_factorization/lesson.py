@@ -103,7 +103,7 @@ def sgd(part, biases, epochs, factors=16, rate=0.02, regularization=0.1):
 # %%
 guess("05.factors", choices=["a half", "a tenth", "a hundredth"])
 
-# %% slideshow={"slide_type": "slide"} slide="## The biases had nearly all of it" notes="Two minutes. The vectors are not useless: ratings are noisy, and little is left to explain. Ask: would a viewer notice a hundredth of the error? Then: what does a viewer see at all? Lists."
+# %% slideshow={"slide_type": "slide"} slide="## The biases had nearly all of it\nThe question is not how many stars, but which films: ask what the product shows." notes="Two minutes. The vectors are not useless: ratings are noisy, and little is left to explain. Ask: would a viewer notice a hundredth of the error? Then: what does a viewer see at all? Lists."
 P, Q = sgd(split.train, biases, epochs=25 if SCALE == "full" else 3)
 without, with_factors = rmse(split.test, *biases), rmse(split.test, *biases, P, Q)
 ratio = with_factors / without
@@ -151,7 +151,7 @@ for one, error, value in zip(dampings, errors, listed):
 times = listed[np.argmin(errors)] / by_count
 reveal("05.lists", "much better" if times > 1.2 else "about as good" if times > 0.8 else "much worse")
 
-# %% slideshow={"slide_type": "slide"} slide="## The lowest error gives poor lists" notes="Three minutes, the most important ones. Both claims are about test data. The first model was chosen for its error, the second for its lists; the second has a high error. Ask: on which films was the error measured? On films that people chose to watch."
+# %% slideshow={"slide_type": "slide"} slide="## The lowest error gives poor lists\nThe error was measured on films that people chose to watch. So say which cells your loss and your metric look at." notes="Three minutes, the most important ones. Both claims are about test data. The first model was chosen for its error, the second for its lists; the second has a high error. Ask: on which films was the error measured? On films that people chose to watch."
 likes, hidden = liked_cells(split.train), liked_cells(split.test)
 best = damped_biases(split.train, dampings[np.argmax(listed)])
 ndcg = {
@@ -291,7 +291,7 @@ default, penalized, reweighted = (round(ndcg[name] / ndcg["ALS"], 2) for name in
 helped = "the penalty" if penalized > reweighted else "the weight"
 reveal("05.default", helped if max(penalized, reweighted) > default else "neither: a default is tuned")
 
-# %% slideshow={"slide_type": "slide"} slide="## The penalty mends it, the weight alone does not" notes="Two minutes. Before you believe that a new model beats matrix factorization, ask who tuned the matrix factorization. And say what was changed: one thing in each run." alt="Bars of nDCG at 10: the tuned ALS and the default with another penalty lead; the default, with or without another weight, is far behind them; all are above popularity, which is above the lists by rating."
+# %% slideshow={"slide_type": "slide"} slide="## The penalty mends it, the weight alone does not\nFor each model that you compare, say who tuned it, and on what." notes="Two minutes. Before you believe that a new model beats matrix factorization, ask who tuned the matrix factorization. And say what was changed: one thing in each run." alt="Bars of nDCG at 10: the tuned ALS and the default with another penalty lead; the default, with or without another weight, is far behind them; all are above popularity, which is above the lists by rating."
 ax = plots.ranked_bars(plt.subplots()[1], list(ndcg), list(ndcg.values()), accent="ALS", fmt="{:.2f}")
 ax.set_title("The loss over all cells wins; a penalty mends the default (nDCG@10)")
 plt.show()
