@@ -305,7 +305,7 @@ plt.show()
 # %%
 guess("01.users", choices=["a thousand", "a hundred thousand", "four million"])
 
-# %% slideshow={"slide_type": "slide"} slide="## Half the lift, four times the users" notes="A minute. The baseline of the first claim is the lift read as two points. The number of users grows with one over the square of the difference. Before you read a result, count the groups: a split that is not half and half beyond chance (sample-ratio mismatch) makes the result unreadable."
+# %% slideshow={"slide_type": "slide"} notes="A minute. The baseline of the first claim is the lift read as two points. The number of users grows with one over the square of the difference. Before you read a result, count the groups: a split that is not half and half beyond chance (sample-ratio mismatch) makes the result unreadable." slide="## Half the lift, four times the users\n\nIn the interview: size the test *before* you promise a lift."
 n_users = ab_sample_size(base_rate=0.01, relative_lift=0.02, power=0.8, alpha=0.05)
 n_users_half = ab_sample_size(base_rate=0.01, relative_lift=0.01)  # the same power and alpha
 print(f"users a group: {n_users:,}; for half the lift: {n_users_half:,}")

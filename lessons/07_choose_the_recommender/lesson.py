@@ -116,7 +116,7 @@ reveal("07.best", 1 + lift[order[0]].estimate, fmt=".1f")
 #
 # One split is one draw. So we take five, and average the values of each user; then a harder test: each user's *last* fifth, and a cut in time with fold-in (lesson 04).
 
-# %% slideshow={"slide_type": "slide"} slide="## One model, three tests, three leads\n\nBelow, pairs (five random splits): which intervals exclude 0, and does it decide anything?" notes="Three minutes. Read the lines from top to bottom. The first three are the same model under three tests; quote the test that is nearest to your product, with its interval. The others are pairs, the last of them one model with and without one step: ask which of them excludes 0, and whether that would decide anything."
+# %% slideshow={"slide_type": "slide"} slide="## One model, three tests, three leads\n\nIn the interview: quote the test nearest to your product, with its interval. Below, pairs (five random splits): which intervals exclude 0?" notes="Three minutes. Read the lines from top to bottom. The first three are the same model under three tests; quote the test that is nearest to your product, with its interval. The others are pairs, the last of them one model with and without one step: ask which of them excludes 0, and whether that would decide anything."
 def compare(splits, names):
     runs = {name: [] for name in names}
     for split in splits:
@@ -273,7 +273,7 @@ reveal("07.likes", "1 like" if ahead[1] else "5 likes" if ahead[2] else "up to 2
 # %%
 guess("07.places", unit="%")
 
-# %% slideshow={"slide_type": "slide"} slide="## Sorting new films is not showing them" notes="A minute and a half. First number: among new films only, the hybrid finds more than one list for everybody. Last line: against all films, their scores are too low for want of likes. So a product reserves a place for new films, and learns from what happens there."
+# %% slideshow={"slide_type": "slide"} notes="A minute and a half. First number: among new films only, the hybrid finds more than one list for everybody. Last line: against all films, their scores are too low for want of likes. So a product reserves a place for new films, and learns from what happens there." slide="## Sorting new films is not showing them\n\nIn the interview: reserve a place for new films, and learn from what happens there."
 table, found, plain, places = films.to_numpy(float), [], [], []
 for _ in range(10 if SCALE == "full" else 1):
     is_new = rng.random(len(item_ids)) < 0.1

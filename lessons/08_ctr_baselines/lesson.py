@@ -140,7 +140,7 @@ plt.show()
 # %%
 guess("08.strength", choices=["s = 1", "s = 100", "s = 10,000"])
 
-# %% slideshow={"slide_type": "slide"} slide="## A prior beats plain rates\n\nShare of the oracle on the test days:" notes="Two minutes. Read the two searches: k and s both have a best place in the middle. The last line is the strength that the training counts themselves suggest: no search at all. The claim compares with the k that is best on the test days, so it is a hard comparison."
+# %% slideshow={"slide_type": "slide"} slide="## A prior beats plain rates\n\nIn the interview: the counts themselves give the strength, no search. Share of the oracle on the test days:" notes="Two minutes. Read the two searches: k and s both have a best place in the middle. The last line is the strength that the training counts themselves suggest: no search at all. The claim compares with the k that is best on the test days, so it is a hard comparison."
 def predict(model, columns):
     return model.fit(train[columns], y_train).predict_proba(test[columns])[:, 1]
 
@@ -299,7 +299,7 @@ claim("In-sample target means score below zero (share)", share(p["in-sample"]),
 # %%
 guess("08.promised", unit="times")
 
-# %% slideshow={"slide_type": "slide"} slide="## The order stays, the probability is useless" notes="Two minutes. Read down the columns: the AUC hardly moves, the calibration and NE do. Why fewer than m times? Odds grow by m, probabilities cannot pass 1. In an auction each bid would be that many times too high. Log loss needs no balance."
+# %% slideshow={"slide_type": "slide"} notes="Two minutes. Read down the columns: the AUC hardly moves, the calibration and NE do. Why fewer than m times? Odds grow by m, probabilities cannot pass 1. In an auction each bid would be that many times too high. Log loss needs no balance." slide="## The order stays, the probability is useless\n\nIn the interview: say who multiplies the score. Then leave the classes as they are."
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 balanced = LogisticRegression(C=model.C, class_weight="balanced", tol=1e-3).fit(X_train, y_train)
@@ -332,7 +332,7 @@ reveal("08.promised", promised["class weights"], fmt=".0f")
 # %%
 guess("08.campaigns", choices=["none", "one", "two or three"])
 
-# %% slideshow={"slide_type": "slide"} notes="A minute and a half. Ratio of clicks with its 95 % interval. One of three tests leaves out 1 just so: with three tries that is weak. All together: not distinguishable. And no model beats the base rate on this log: settings do not travel, tune anew." slide="## Few clicks, wide intervals\n\nClicks, and their ratio (Thompson over random) with its 95 % interval:"
+# %% slideshow={"slide_type": "slide"} notes="A minute and a half. Ratio of clicks with its 95 % interval. One of three tests leaves out 1 just so: with three tries that is weak. All together: not distinguishable. And no model beats the base rate on this log: settings do not travel, tune anew." slide="## Few clicks, wide intervals\n\nIn the interview: count the clicks before you compare. Clicks, and their ratio (Thompson over random) with its 95 % interval:"
 from scipy.stats import betaprime
 
 from mlpipe.datasets import open_bandit

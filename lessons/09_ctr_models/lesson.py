@@ -165,7 +165,7 @@ claim("Weights that differ from the package's", (~same).sum(),
 # %%
 guess("09.left", unit="%")
 
-# %% slideshow={"slide_type": "slide"} slide="## Few weights do nearly all the work" notes="Two minutes. L1 takes the weights with little evidence first: ids that were hardly seen. The served model is small; while it learns, FTRL keeps z and n of all weights. Ask what a model that learns in one pass is good for: a stream of clicks."
+# %% slideshow={"slide_type": "slide"} notes="Two minutes. L1 takes the weights with little evidence first: ids that were hardly seen. The served model is small; while it learns, FTRL keeps z and n of all weights. Ask what a model that learns in one pass is good for: a stream of clicks." slide="## Few weights do nearly all the work\n\nIn the interview: learn with all weights, serve the few."
 kept = {}
 for l1 in (0, 0.2, 1, 3, 10):
     name = "FTRL-proximal" if l1 == 0.2 else f"FTRL {l1}"  # 0.2 is the default
@@ -200,7 +200,7 @@ trees = CounterTrees("timestamp", "reported_at", keys, **best["counter trees"])
 run("trees + LR", TreesPlusLR(**best[LR], **best["trees + LR"]), RAW)
 _ = run("counter trees", trees, tuned.COUNTER_COLUMNS)
 
-# %% slideshow={"slide_type": "slide"} slide="## Trees + LR adds less than crosses" notes="A minute and a half. A tree finds thresholds and pairs of columns with few values; it cannot split 40,000 users. Counters bring the ids in as numbers, and that helps. The famous gain of trees + LR is the authors', on their data."
+# %% slideshow={"slide_type": "slide"} notes="A minute and a half. A tree finds thresholds and pairs of columns with few values; it cannot split 40,000 users. Counters bring the ids in as numbers, and that helps. The famous gain of trees + LR is the authors', on their data." slide="## Trees + LR adds less than crosses\n\nIn the interview: first what a model can represent, then what it scores."
 ahead, _ = gap(LR_CROSSES, "trees + LR"), gap(LR_CROSSES, "counter trees")
 claim("Trees + LR adds something to a logistic regression (share)", gap("trees + LR", LR)[0],
       id="09.trees_plus_lr", baseline=0.0, between=(0.005, 0.08), fmt=".1%")
@@ -340,7 +340,7 @@ for name in sorted([*reads, NO_AD], key=lambda name: share(name, ~known)):
     print(f"{name:30} known ads {share(name):4.0%}   new ads {share(name, ~known):4.0%}")
 described, new = gap(LR_CROSSES, NO_AD, ~known), {name: share(name, ~known) for name in saved}
 
-# %% slideshow={"slide_type": "slide"} slide="## New ads live from their description" notes="A minute. Two numbers: what a model without the ad still knows (audience, place, time), and what the ad's description adds. Which model when: first logistic regression; crosses for a few pairs; vectors where combinations are rare; trees for numbers and counters; FTRL for a stream."
+# %% slideshow={"slide_type": "slide"} notes="A minute. Two numbers: what a model without the ad still knows (audience, place, time), and what the ad's description adds. Which model when: first logistic regression; crosses for a few pairs; vectors where combinations are rare; trees for numbers and counters; FTRL for a stream." slide="## New ads live from their description\n\nIn the interview: an id needs rows; a description works from the first day."
 claim(f"On new ads, the model with crosses explains much (no ad column: {new[NO_AD]:.0%})",
       new[LR_CROSSES], id="09.new_ads", baseline=new["smoothed rate"], at_least=0.3, fmt=".0%")
 claim("What describes the ad, and its crosses, add so many points of the share", described[0],
