@@ -99,7 +99,7 @@ plt.show()
 # %%
 guess("04.choose_a")
 
-# %% slideshow={"slide_type": "slide"} slide="## They answer different questions" notes="Two minutes. If a later stage sorts again, order does not matter: recall. If people look down the list: nDCG. If only the first good answer counts, as with a voice assistant: the reciprocal rank."
+# %% slideshow={"slide_type": "slide"} slide="## They answer different questions\nName the metric together with the way people look at the list." notes="Two minutes. If a later stage sorts again, order does not matter: recall. If people look down the list: nDCG. If only the first good answer counts, as with a voice assistant: the reciprocal rank."
 lists = {"A": [[3, 0, 1, 2, 5]], "B": [[0, 1, 2, 3, 4]]}
 found = np.array([[metric(one, good, k=5)[0] for one in lists.values()] for metric in METRICS])
 for metric, (in_a, in_b) in zip(METRICS, found):
@@ -238,7 +238,7 @@ for name, parts in by_split.items():
     leads |= {(name, model): paired_ratio(scores[name, model], popular) for model in models}
 reveal("04.largest_lead", max(leads, key=lambda pair: leads[pair].estimate)[0])
 
-# %% slideshow={"slide_type": "slide"} slide="## Less lead after a cut in time" notes="Two minutes. Read the four groups. After the cut the interval of item kNN includes zero: not distinguishable here. The levels must not be compared between splits; the next claim compares the same users." alt="Lead of item kNN and EASE over popularity on four splits with 95 % intervals: the estimates are largest on the random split, smallest after the cut in time. The interval of item kNN includes zero there and on leave last out, whose intervals are the widest."
+# %% slideshow={"slide_type": "slide"} slide="## Less lead after a cut in time\nGive the interval, and accept “not distinguishable”." notes="Two minutes. Read the four groups. After the cut the interval of item kNN includes zero: not distinguishable here. The levels must not be compared between splits; the next claim compares the same users." alt="Lead of item kNN and EASE over popularity on four splits with 95 % intervals: the estimates are largest on the random split, smallest after the cut in time. The interval of item kNN includes zero there and on leave last out, whose intervals are the widest."
 ends = [[100 * getattr(lead, end) for lead in leads.values()] for end in ("estimate", "low", "high")]
 colors = [plots.color_of(model) for _, model in leads]
 ax = plots.intervals(plt.gca(), list(map(", ".join, leads)), *ends, reference=0, colors=colors)
@@ -312,7 +312,7 @@ claim("Gain in nDCG@10 of popularity that knows the future, over popularity as o
 # %%
 guess("04.sampled", unit="%")
 
-# %% slideshow={"slide_type": "slide"} slide="## A hit that no user sees" notes="Two minutes. Ten of 101 is the best tenth: the sample asks whether the film is among the first thousand."
+# %% slideshow={"slide_type": "slide"} slide="## A hit that no user sees\nThe sample asks for the best tenth of the catalogue. Rank all films." notes="Two minutes. Ten of 101 is the best tenth: the sample asks whether the film is among the first thousand."
 from scipy.stats import hypergeom
 
 N, r, m, k = 10_000, 500, 100, 10
