@@ -71,7 +71,7 @@ from mlpipe.course.system_map import system_map
 
 system_map()
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Where did your cold answer begin?\nA weak answer begins at *ranking*, with a model, and justifies it afterwards.\n\nThe order that this course trains:\n\ngoal → label → baseline → alternatives → choice → the condition that would change the choice" notes="One minute. Let each find in their notes the first sentence about the goal, and the first about a model. Nobody reads aloud."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Where did your cold answer begin?\nA weak answer begins at *ranking*, with a model, and justifies it afterwards.\n\nThe order that this course trains:\n\ngoal \u2192 label \u2192 baseline \u2192 alternatives \u2192 choice \u2192 the condition that would change the choice" notes="One minute. Let each find in their notes the first sentence about the goal, and the first about a model. Nobody reads aloud."
 # The model that ranks is one box of eight, and the system writes its own training data.
 #
 # **Where did your cold answer begin?** A weak answer begins at *ranking* with a model and justifies it afterwards. The order that this course trains is:

@@ -23,7 +23,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Whose feature is it?\n| entity | examples | known when |\n|---|---|---|\n| user, ad | id, age group, campaign | before the request |\n| context | site, device, hour | at the request |\n| position | the slot of the page | only *after* the ranking |\n| cross | audience × category | at the request |\n| history | click rate so far | changes with every click |" notes="Two minutes. The entity decides where a value is stored, how fresh it must be, what it costs to fetch. Ask: what do you give the model for the position when serving? The same slot for all."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Whose feature is it?\n| entity | examples | known when |\n|---|---|---|\n| user, ad | id, age group, campaign | before the request |\n| context | site, device, hour | at the request |\n| position | the slot of the page | only *after* the ranking |\n| cross | audience \u00d7 category | at the request |\n| history | click rate so far | changes with every click |" notes="Two minutes. The entity decides where a value is stored, how fresh it must be, what it costs to fetch. Ask: what do you give the model for the position when serving? The same slot for all."
 # ## Whose feature is it?
 #
 # Sort features by the **entity** that they describe. The entity decides where a value is stored, how fresh it must be, and what it costs to fetch.
@@ -158,7 +158,7 @@ claim("All ids with 25 rows or fewer in one bucket cost almost nothing (share of
 # A linear model adds: *this audience clicks more*, *this category is clicked more*. It cannot say *this audience clicks on that category*. A **cross** is a new id for the pair. Which pairs? We try
 # five interactions that the simulated world contains (we know it), and five that it does not.
 
-# %% slideshow={"slide_type": "slide"} slide="## What no sum of single features says\nA **cross** is a new id for the pair, such as audience × category. Five pairs that interact in this simulated world, against five that do not:" notes="Two minutes. A linear model adds: this audience clicks more, this category is clicked more. A cross is a new id for the pair. Five pairs that the simulated world contains pay; five that it does not are the baseline, and do not help."
+# %% slideshow={"slide_type": "slide"} slide="## What no sum of single features says\nA **cross** is a new id for the pair, such as audience \u00d7 category. Five pairs that interact in this simulated world, against five that do not:" notes="Two minutes. A linear model adds: this audience clicks more, this category is clicked more. A cross is a new id for the pair. Five pairs that the simulated world contains pay; five that it does not are the baseline, and do not help."
 real = [("audience", "category"), ("region", "campaign_id"), ("site_id", "category")]
 real += [("device", "ad_format"), ("hour", "category")]
 idle = [("age_group", "position"), ("region", "ad_format"), ("site_id", "device")]

@@ -23,7 +23,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## How good is this list?\nThree films are relevant. Two of them are in our list of five, at places 2 and 5.\n\n| metric | it asks | here |\n|---|---|---|\n| precision | which share of the list is good? | $2/5$ |\n| recall | which share of the good did we show? | $2/3$ |\n| reciprocal rank | how soon comes the first? | $1/2$ |\n| average precision | at each hit, how good so far? | $(1/2 + 2/5)/3$ |\n| nDCG | how far down stand the hits? | 1/log₂(p + 1) at place p, over that of the best list |" notes="Three minutes. Let the class fill in the right column before you show it. Two go wrong: average precision (people divide by the hits) and the ideal list of nDCG (people give it two hits, or five)."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How good is this list?\nThree films are relevant. Two of them are in our list of five, at places 2 and 5.\n\n| metric | it asks | here |\n|---|---|---|\n| precision | which share of the list is good? | $2/5$ |\n| recall | which share of the good did we show? | $2/3$ |\n| reciprocal rank | how soon comes the first? | $1/2$ |\n| average precision | at each hit, how good so far? | $(1/2 + 2/5)/3$ |\n| nDCG | how far down stand the hits? | 1/log\u2082(p + 1) at place p, over that of the best list |" notes="Three minutes. Let the class fill in the right column before you show it. Two go wrong: average precision (people divide by the hits) and the ideal list of nDCG (people give it two hits, or five)."
 # ## How good is this list?
 #
 # We show five films. Three films are **relevant**: the user likes them, and we did not know. Two of them are in our list, at places 2 and 5. With $k$ places and $n$ relevant films (here 5 and 3), by hand:
@@ -238,7 +238,7 @@ for name, parts in by_split.items():
     leads |= {(name, model): paired_ratio(scores[name, model], popular) for model in models}
 reveal("04.largest_lead", max(leads, key=lambda pair: leads[pair].estimate)[0])
 
-# %% slideshow={"slide_type": "slide"} slide="## Less lead after a cut in time\nGive the interval, and accept “not distinguishable”." notes="Two minutes. Read the four groups. After the cut the interval of item kNN includes zero: not distinguishable here. The levels must not be compared between splits; the next claim compares the same users." alt="Lead of item kNN and EASE over popularity on four splits with 95 % intervals: the estimates are largest on the random split, smallest after the cut in time. The interval of item kNN includes zero there and on leave last out, whose intervals are the widest."
+# %% slideshow={"slide_type": "slide"} slide="## Less lead after a cut in time\nGive the interval, and accept \u201cnot distinguishable\u201d." notes="Two minutes. Read the four groups. After the cut the interval of item kNN includes zero: not distinguishable here. The levels must not be compared between splits; the next claim compares the same users." alt="Lead of item kNN and EASE over popularity on four splits with 95 % intervals: the estimates are largest on the random split, smallest after the cut in time. The interval of item kNN includes zero there and on leave last out, whose intervals are the widest."
 ends = [[100 * getattr(lead, end) for lead in leads.values()] for end in ("estimate", "low", "high")]
 colors = [plots.color_of(model) for _, model in leads]
 ax = plots.intervals(plt.gca(), list(map(", ".join, leads)), *ends, reference=0, colors=colors)

@@ -249,7 +249,7 @@ runs = {(shop, i): feedback_loop(POLICIES, 10 * SEED + i, churn=churn, n_rounds=
         for shop, churn in {"fixed": 0, "new": 0.01}.items() for i in range(n_worlds)}
 runs = pd.concat(runs, names=["shop", "world", "row"]).reset_index()
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## A loop that learns from what it shows\n\n- *greedy*: the best by what was seen\n- *random 5 %*: some slots by lot\n- *last slot*: now and then what was seen least\n- *Thompson*: the best by rates drawn from what is known\n- *attributes*: greedy, by descriptions\n\n**Guess:** one shop is fixed, one gets new items. In how many does *random 5 %* surely earn more than *greedy*, over all rounds?" notes="5 minutes with the next two slides. Forty rounds: show, log, learn anew. Before the guess ask who pays for a slot given away, and who gains: those who come later."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## A loop that learns from what it shows\n\n- *greedy*: the best by what was seen\n- *random 5 %*: some slots by lot\n- *last slot*: now and then what was seen least\n- *Thompson*: the best by rates drawn from what is known\n- *attributes*: greedy, by descriptions\n\n**Guess:** one shop is fixed, one gets new items. In how many does *random 5\u00a0%* surely earn more than *greedy*, over all rounds?" notes="5 minutes with the next two slides. Forty rounds: show, log, learn anew. Before the guess ask who pays for a slot given away, and who gains: those who come later."
 # The table holds means of six worlds; ± is half a 95 % interval, paired by world; *own lists* are what the model would show without exploring.
 #
 # **Predict before you run.** In how many of the two shops does *random 5 %* earn more than *greedy* over all rounds, with the whole interval above 0?
@@ -322,7 +322,7 @@ taught = mean["own lists"]["attributes + 5 %"] / mean["own lists"]["attributes"]
 claim("Exploring then taught the model hardly anything (own lists, last five)", taught, fmt="+.1%",
       id="15.attributes_explore", baseline=gain["own lists"]["random 5 %"], between=(-0.015, 0.015))
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: judge the other policy\n\nA row has a click, a context, the item `shown`, its propensity `logged`. `wanted` is the other policy: contexts × items. Return the self-normalised estimate, the effective rows, and the share of the weight on the heaviest row." notes="Ten minutes, in pairs: a hint after three, the solution after eight. Most common: weights without the division by the logged propensity, and a division by the number of rows."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: judge the other policy\n\nA row has a click, a context, the item `shown`, its propensity `logged`. `wanted` is the other policy: contexts \u00d7 items. Return the self-normalised estimate, the effective rows, and the share of the weight on the heaviest row." notes="Ten minutes, in pairs: a hint after three, the solution after eight. Most common: weights without the division by the logged propensity, and a division by the number of rows."
 # Over all rounds attributes earn most: a new item is known before its first click. (Late in the fixed shop Thompson has caught up. And they are worth what their hints are.) Then exploring costs as much, and teaches hardly anything. It pays where ids must be learned.
 #
 # **So** give new items a small place, by lot, and log the chance: the same slots are your random slice.

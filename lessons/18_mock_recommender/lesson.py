@@ -25,7 +25,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Eighteen minutes, and you lead\n\n- **minutes 0–12** you hold the floor; one interruption\n- **12–16** questions: on faults, on what was not heard or only named\n- **16–18** a constraint card changes the task; for senior a second\n- ask: facts are given, never volunteered\n- what you say after a hint counts one level lower" notes="2 minutes. The interviewer answers from the fact sheet, does not teach and does not nod. The observer holds the clock and writes words and times on the sheet. Show the three sheets."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Eighteen minutes, and you lead\n\n- **minutes 0\u201312** you hold the floor; one interruption\n- **12\u201316** questions: on faults, on what was not heard or only named\n- **16\u201318** a constraint card changes the task; for senior a second\n- ask: facts are given, never volunteered\n- what you say after a hint counts one level lower" notes="2 minutes. The interviewer answers from the fact sheet, does not teach and does not nod. The observer holds the clock and writes words and times on the sheet. Show the three sheets."
 # ## What are the rules?
 #
 # - You hold the floor for **twelve minutes**. The interviewer interrupts you once, at the end of a sentence.

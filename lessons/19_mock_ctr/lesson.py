@@ -120,7 +120,7 @@ model_answer("ctr")
 # %%
 weak_answer("ctr")
 
-# %% slideshow={"slide_type": "slide"} slide="## A weak answer, marked\n\n- *“I would use XGBoost, because it wins competitions on tables”*: a model first, and no question. Who spends the score?\n- *“I use SMOTE or class weights until it is fifty to fifty”*: another base rate is learned, and then the score is bid\n\nAnd when does the model come?" notes="2 minutes. Two of eleven marks of the weak answer in the lesson. Ask for the sentence that would have repaired each. What should have come before the model: who spends the score, the goal, the label and its delay, what was shown, the split. Read the first minute of the strong answer aloud, from the lesson."
+# %% slideshow={"slide_type": "slide"} slide="## A weak answer, marked\n\n- *\u201cI would use XGBoost, because it wins competitions on tables\u201d*: a model first, and no question. Who spends the score?\n- *\u201cI use SMOTE or class weights until it is fifty to fifty\u201d*: another base rate is learned, and then the score is bid\n\nAnd when does the model come?" notes="2 minutes. Two of eleven marks of the weak answer in the lesson. Ask for the sentence that would have repaired each. What should have come before the model: who spends the score, the goal, the label and its delay, what was shown, the split. Read the first minute of the strong answer aloud, from the lesson."
 strong, weak = content.answer_text("ctr"), content.transcripts("ctr", bad=True)[0].text
 for name, text, model in (("strong", strong, "logistic regression"), ("weak", weak, "XGBoost")):
     place = text.lower().find(model.lower()) / len(text)
