@@ -1,16 +1,22 @@
 // Faults of the slide that is shown: what leaves it or its column, and letters that are too small.
-([smallest, smallestIndex]) => {
+([smallest, smallestIndex, smallestInFigure]) => {
   const slide = Reveal.getCurrentSlide(), scale = Reveal.getScale(), faults = [];
   const frame = slide.getBoundingClientRect(), strip = slide.querySelector(".strip").getBoundingClientRect();
   const bottom = strip.height ? strip.top : frame.bottom;
-  const visible = (one) => one.checkVisibility() && !one.closest("aside, .strip, style");
+  const heard = (one) => one.closest("h2") && getComputedStyle(one.closest("h2")).clipPath !== "none"; // not seen
+  const visible = (one) => one.checkVisibility() && !one.closest("aside, .strip, style") && !heard(one);
   const name = (one) => {
     const text = (one.getAttribute("alt") || one.textContent).trim().replace(/\s+/g, " ").slice(0, 50);
     return `<${[one.localName, ...one.classList].join(".")}> ${text}`;
   };
   for (const one of slide.querySelectorAll("*")) {
     const box = one.getBoundingClientRect();
-    if (visible(one) && one.localName === "img" && box.height < 200 * scale) faults.push(`is small: ${name(one)}`);
+    if (visible(one) && one.localName === "img") {
+      const fits = (width, height) => (1200 / 72) * Math.min(width / one.naturalWidth, height / one.naturalHeight);
+      const size = fits(box.width, box.height), most = fits(frame.width, bottom - frame.top); // of 12 points at 100 dpi
+      const least = Math.max(smallestInFigure, 0.92 * Math.min(smallest, most));
+      if (size < least) faults.push(`12 points of a figure have ${size.toFixed(1)} px, less than ${least.toFixed(1)}`);
+    }
     if (!visible(one) || !box.width || !box.height || one.closest("svg > *")) continue;
     const over = Math.max(box.right - frame.right, frame.left - box.left, frame.top - box.top, box.bottom - bottom);
     if (over > 2 * scale) faults.push(`runs over the slide by ${Math.round(over / scale)} px: ${name(one)}`);

@@ -17,7 +17,7 @@ from mlpipe.workshop import lessons, slides
 ROOT = Path(__file__).parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
-SMALLEST = (24, 17)  # pixels of a letter, and of one in the index of an index
+SMALLEST = (24, 17, 18)  # pixels of a letter, of one in the index of an index, and of 12 points in the widest figure
 FAULTS = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 SLIDES = (8, 14)  # in a deck
 LOCAL = ("file:", "data:", "blob:")
@@ -46,12 +46,12 @@ def opened(browser, page, said):
 
 
 def turned(tab):
-    """Each slide in turn, all its fragments shown: its number, counted from 1, and its faults."""
+    """Each slide in turn, once for each of its steps: its number, counted from 1, and its faults."""
     while True:
-        while tab.evaluate("Reveal.nextFragment()"):
-            pass
         tab.evaluate("document.fonts.ready.then(() => null)")
         yield tab.evaluate("Reveal.getSlidePastCount() + 1"), tab.evaluate(FAULTS, SMALLEST)
+        if tab.evaluate("Reveal.nextFragment()"):
+            continue
         if tab.evaluate("Reveal.isLastSlide()"):
             return
         tab.evaluate("Reveal.next()")
@@ -80,7 +80,8 @@ def main(number, folder):
         slides.build({lesson.name: text}, Path(scratch, "slides"))
         tab = opened(started, Path(scratch, "slides", f"{lesson.name}.html"), said)
         for place, found in turned(tab):
-            tab.screenshot(path=folder / f"{number}_{place:02d}.png")
+            step = tab.evaluate("Reveal.getIndices().f ?? -1") + 1
+            tab.screenshot(path=folder / f"{number}_{place:02d}{f'_{step}' if step else ''}.png")
             one = shown[place - 1]
             found += [] if one.notes else ["has no notes"]
             print(f"{place:2d} {one.heading} ({one.line})", *found, sep="\n     - ")

@@ -184,11 +184,22 @@ def test_what_cannot_be_shown_is_a_fault(tmp_path, text):
     assert "\x1b" not in str(fault.value)
 
 
-def test_a_picture_stands_beside_much_text():
-    picture, text = slides.Block("", aspect=16 / 9), slides.Block("A line.")
+def test_a_figure_takes_the_place_of_its_heading_and_of_much_text():
+    usual, flat, text = slides.Block("", (811, 461)), slides.Block("", (811, 361)), slides.Block("A line.")
     bullets = slides.Block("\n".join(f"- point {one}" for one in range(6)))
-    assert "columns" not in str(slides._arranged(slides.Slide("## B", "", [picture, text])))
-    assert "columns" in str(slides._arranged(slides.Slide("## B", "", [picture, bullets])))
+    result = slides._html('<p class="result">The result: <strong>a tenth</strong></p>')
+    cases = (
+        ([flat], ["body figure"]),
+        ([usual], ["body figure bare"]),
+        ([flat, text], ["body figure"]),
+        ([result, usual], ["body figure bare"]),
+        ([usual, bullets], ["steps", "figure", "texts roomy fragment"]),
+        ([bullets, usual], ["steps", "texts roomy", "figure fragment"]),
+        ([usual, usual], ["body"]),
+    )
+    for blocks, wanted in cases:
+        names = re.findall(r'<div class="(?!block)(.*?)"', str(slides._arranged(slides.Slide("## B", "", blocks))))
+        assert names == wanted, blocks
 
 
 def test_traps_have_no_slides(tmp_path):

@@ -1,11 +1,15 @@
 """Slides in a real browser: all of each can be seen and read from the last row, and no request leaves the machine."""
 
 import re
+from base64 import b64encode
+from io import BytesIO
 
+import nbformat
 import pytest
 import slides_shots
 from helpers import ROOT
-from marked_lesson import CLAIM, code, course, everything, markdown, opening, ours, picture, printed
+from marked_lesson import CLAIM, code, course, everything, markdown, opening, ours, printed
+from PIL import Image
 
 from mlpipe.workshop import lessons, slides
 
@@ -54,7 +58,7 @@ def test_a_deck_turns_to_its_last_slide(browser, deck):
     said = []
     tab = slides_shots.opened(browser, deck, said)
     seen = list(slides_shots.turned(tab))
-    assert [place for place, _ in seen] == list(range(1, 9))
+    assert sorted({place for place, _ in seen}) == list(range(1, 9))
     assert not tab.locator(".fragment:not(.visible)").count()
     # the picture of the test is one pixel, its stub no name of a file
     assert [fault for _, found in seen for fault in found] == []
@@ -113,6 +117,35 @@ def test_nothing_moves_by_itself(browser, deck):
     tab.close()
 
 
+def figure(width, height):
+    """An output with a grey picture of so many pixels."""
+    file = BytesIO()
+    Image.new("L", (width, height), 200).save(file, "PNG")
+    data = {"image/png": b64encode(file.getvalue()).decode()}
+    return nbformat.v4.new_output("display_data", data=data)
+
+
+def test_a_figure_and_its_text_come_in_turn_and_together_on_paper(browser, tmp_path):
+    points = markdown("\n".join(f"- point {one}" for one in range(6)), "-")
+    course(tmp_path, opening(), code("b", figure(811, 461), kind="slide", slide="## B"), points)
+    slides.slides(tmp_path)
+    page = tmp_path / "build" / "slides" / "05_factors.html"
+    tab = slides_shots.opened(browser, page, [])
+    state = """() => ['.figure img', '.texts ul', 'h2'].map((part) => {
+      const one = document.querySelector(part);
+      return one.checkVisibility({ visibilityProperty: true }) && one.getBoundingClientRect().width > 1;
+    })"""
+    seen = []
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "o"):
+        tab.keyboard.press(key)
+        seen.append(tab.evaluate(state))
+    assert seen == [[True, False, False], [False, True, True], [True, False, False], [True, True, True]]
+    tab.goto(f"{page.as_uri()}?print-pdf")
+    tab.wait_for_function("document.querySelectorAll('.pdf-page').length == 2")
+    assert tab.evaluate(state) == [True, True, True]
+    tab.close()
+
+
 LONG = "\n".join(f"- a point of the long list, number {one}" for one in range(16))
 WIDE = "$$ " + " + ".join(f"\\frac{{a_{{{one}}}}}{{b_{{{one}}}}}" for one in range(40)) + " $$"
 SMALL = "<p style='font-size:12px'>small print</p>"
@@ -121,7 +154,8 @@ WRONG = {
     "a wide formula": ([markdown(f"## B\n\n{WIDE}", "slide")], r"letters run over by \d+ px: <m"),
     "much printed": ([code("b", printed("a line\n" * 30), kind="slide", slide="## B")], r"<pre.printed.short>"),
     "small letters": ([code("b", ours("other", 1, SMALL), kind="slide", slide="## B")], r"letters of 12\.0 px"),
-    "many pictures": ([code("b", *[picture()] * 4, kind="slide", slide="## B")], r"is small: <img>"),
+    "many figures": ([code("b", *[figure(811, 461)] * 2, kind="slide", slide="## B")], r"12 points .* less than 22\.1"),
+    "a wide figure": ([code("b", figure(1300, 500), kind="slide", slide="## B")], r"12 points .* less than 18\.0"),
 }
 
 

@@ -29,6 +29,8 @@ from mlpipe.workshop.site.sources import latest
 THEME = Path(__file__).with_name("slides_theme")
 WIDTH, HEIGHT = 1280, 720  # pixels of a slide
 ROOM = 550  # pixels of its height between heading and strip
+LARGE, HEADING = (1256, 672), 62  # pixels that a slide has for a figure, and those of its height for a heading
+LETTERS = 24  # pixels wanted of a figure's text of 12 points
 TYPES = ("slide", "-", "fragment")
 LINES_OF_CODE, CHARACTERS = 12, 80
 QUIET = ("exercise", "guesses", "cold_answer")  # outputs that talk to the one who runs the notebook
@@ -69,10 +71,10 @@ SETTINGS: dict[str, Any] = {  # of Sphinx
 
 @dataclass
 class Block:
-    """A part of a slide, as MyST Markdown; `aspect` is width over height of a picture, 0 for all else."""
+    """A part of a slide, as MyST Markdown; `pixels` is width and height of a picture, (0, 0) for all else."""
 
     markdown: str
-    aspect: float = 0.0
+    pixels: tuple[int, int] = (0, 0)
     fragment: bool = False
 
 
@@ -192,9 +194,9 @@ def _outputs(cell: NotebookNode) -> list[Block]:
             blocks.append(_html(render("say.html", THEME, said=record["say"])))
         elif "image/png" in data:
             source, alt = data["image/png"].replace("\n", ""), cell.metadata.get("alt", "")
-            width, height = struct.unpack(">II", b64decode(source)[16:24])
+            pixels = struct.unpack(">II", b64decode(source)[16:24])
             picture = Markup('<img src="data:image/png;base64,{}" alt="{}">').format(source, alt)
-            blocks.append(_html(picture, width / height))
+            blocks.append(_html(picture, pixels))
         elif "text/markdown" in data:
             blocks.append(Block(data["text/markdown"].strip()))
         elif "text/html" in data:
@@ -213,9 +215,9 @@ def _size(lines: list[str]) -> str:
     return " short" if longest <= 58 else " middle" if longest <= 66 else ""
 
 
-def _html(content: str, aspect: float = 0.0) -> Block:
+def _html(content: str, pixels: tuple[int, int] = (0, 0)) -> Block:
     """HTML in MyST; the fence is longer than any that stands in it."""
-    return Block(f"``````````{{raw}} html\n{content.strip()}\n``````````", aspect)
+    return Block(f"``````````{{raw}} html\n{content.strip()}\n``````````", pixels)
 
 
 def read(lesson: Lesson, executed: Path | None = None) -> tuple[list[Slide], str]:
@@ -254,20 +256,40 @@ def _source(slides: list[Slide], title: str, lesson: Lesson) -> str:
 
 
 def _arranged(slide: Slide) -> list[str]:
-    """Blocks below each other, or beside the one picture of the slide where it is much larger so."""
-    pictures, others = [one for one in slide.blocks if one.aspect], [one for one in slide.blocks if not one.aspect]
-    height = sum(_height(one) for one in others)
+    """Blocks below each other; where that makes the letters of the one figure small, figure and text in turn.
+
+    Where a figure needs the place of the heading, that is only heard: the figure's own title states the finding.
+    """
     kind = " asks" * slide.asks
-    if len(pictures) == 1 and others:
-        aspect = pictures[0].aspect
-        below, beside = min(1188, max(ROOM - height, 1) * aspect), min(708, ROOM * aspect)  # its width
-        if beside > 1.1 * below:
-            columns = [*_within("column", _each(others)), *_within("column", _each(pictures))]
-            return _within(f"columns{kind}", columns)
-    size = ""
-    if not pictures and not any(map(_wide, others)):
-        size = " roomy" if 1.45 * height < ROOM else " airy" if 1.2 * height < ROOM else ""
-    return _within(f"body{kind}{size}", _each(slide.blocks))
+    figures, others = list[Block](), list[Block]()
+    for block in slide.blocks:
+        (figures if any(block.pixels) else others).append(block)
+    if len(figures) != 1:
+        size = "" if figures else _roominess(others)
+        return _within(f"body{kind}{size}", _each(slide.blocks))
+    pixels, height = figures[0].pixels, sum(_height(one) + 10 for one in others)
+    wanted = min(LETTERS, _letters(pixels, 0))
+    if _letters(pixels, HEADING + height) >= wanted:
+        return _within(f"body figure{kind}", _each(slide.blocks))
+    if _letters(pixels, height) >= 0.9 * wanted:
+        return _within(f"body figure bare{kind}", _each(slide.blocks))
+    turns = [("figure", figures), (f"texts{_roominess(others)}", others)]
+    (now, shown), (later, hidden) = turns if slide.blocks[0] is figures[0] else reversed(turns)
+    return _within(f"steps{kind}", [*_within(now, _each(shown)), *_within(f"{later} fragment", _each(hidden))])
+
+
+def _letters(pixels: tuple[int, int], taken: int) -> float:
+    """How many pixels high 12 points of a figure at 100 dots an inch are if other things take so much height."""
+    width, height = LARGE
+    return 100 / 72 * 12 * min(width / pixels[0], (height - taken) / pixels[1])
+
+
+def _roominess(blocks: list[Block]) -> str:
+    """The class of texts that leave room for larger letters."""
+    height = sum(map(_height, blocks))
+    if any(map(_wide, blocks)):
+        return ""
+    return " roomy" if 1.45 * height < ROOM else " airy" if 1.2 * height < ROOM else ""
 
 
 def _height(block: Block) -> int:
@@ -276,6 +298,8 @@ def _height(block: Block) -> int:
         return 150 if len(block.markdown) > 295 else 112  # a sentence in two lines or in one
     if 'class="say' in block.markdown:
         return 48 * (1 + len(block.markdown) // 78)
+    if 'class="result' in block.markdown:
+        return 52
     if 'class="choices' in block.markdown:
         return 100
     if "{raw}" in block.markdown:
@@ -292,7 +316,7 @@ def _wide(block: Block) -> bool:
 
 
 def _each(blocks: list[Block]) -> list[str]:
-    names = [f"block{' picture' * bool(one.aspect)}{' fragment' * one.fragment}" for one in blocks]
+    names = [f"block{' picture' * any(one.pixels)}{' fragment' * one.fragment}" for one in blocks]
     return [part for one, name in zip(blocks, names, strict=True) for part in _within(name, [one.markdown])]
 
 
