@@ -14,7 +14,8 @@
     if (visible(one) && one.localName === "img") {
       const fits = (width, height) => (1200 / 72) * Math.min(width / one.naturalWidth, height / one.naturalHeight);
       const size = fits(box.width, box.height), most = fits(frame.width, bottom - frame.top); // of 12 points at 100 dpi
-      const least = Math.max(smallestInFigure, 0.92 * Math.min(smallest, most));
+      const alone = [...slide.querySelectorAll(".block")].filter(visible).length === 1;
+      const least = Math.max(smallestInFigure, (alone ? 0.97 : 0.92) * Math.min(smallest, most));
       if (size < least) faults.push(`12 points of a figure have ${size.toFixed(1)} px, less than ${least.toFixed(1)}`);
     }
     if (!visible(one) || !box.width || !box.height || one.closest("svg > *")) continue;
