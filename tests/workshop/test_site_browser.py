@@ -292,10 +292,9 @@ def test_paper_holds_what_is_folded(browser, folder, pages):
 
 
 def axe():
-    """The script of axe-core, of the newer package where both are there."""
-    for package in ("axe_playwright_python", "axe_core_python"):
-        if spec := find_spec(package):
-            return (Path(spec.origin).with_name("axe.min.js")).read_text(encoding="utf-8")
+    """The script of axe-core."""
+    if spec := find_spec("axe_playwright_python"):
+        return (Path(spec.origin).with_name("axe.min.js")).read_text(encoding="utf-8")
     pytest.skip("the browser test needs axe-core: pip install the group browser of pyproject.toml")
 
 

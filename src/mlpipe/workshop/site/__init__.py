@@ -159,9 +159,12 @@ def _write_sources(
             shown[lesson.name] = row
         page = sources.ready(notebook, edition, shown.get(lesson.name), lesson)
         texts[f"{lesson.name}.ipynb"] = lessons.to_bytes(page)
-        texts[f"{DOWNLOADS}/{lesson.name}.ipynb"] = lessons.to_bytes(lessons.without_outputs(stored))
+        texts[f"{DOWNLOADS}/{lesson.name}.ipynb"] = lessons.to_bytes(sources.handed_out(stored))
     texts |= reference.pages(notebooks)
-    texts |= {f"{name}.md": text for name, text in reader_pages.pages(course, shown, slides, sheets).items()}
+    texts |= {
+        f"{name}.md": text
+        for name, text in reader_pages.pages(course, shown, slides, sheets, edition.solutions).items()
+    }
     for name, content in texts.items():
         sources.write_changed(into / name, content)
     sources.remove_others(into, [into / name for name in texts])

@@ -202,19 +202,22 @@ def instructors(course: Sequence[Entry], slides: Collection[str] = (), root: Pat
 
 
 def pages(
-    course: Iterable[Lesson], rows: Mapping[str, dict[str, Any]], slides: Collection[str] = (), sheets: str = ""
+    course: Iterable[Lesson],
+    rows: Mapping[str, dict[str, Any]],
+    slides: Collection[str] = (),
+    sheets: str = "",
+    teaching: bool = True,
 ) -> dict[str, str]:
-    """All pages by name. See the functions for what they take."""
+    """All pages by name, without `teaching` those for a class. See the functions for what they take."""
     known = entries(course)
-    others = ("instructors", *OTHERS)
-    return {
-        "index": index(known, rows, others),
+    written = {
+        "index": index(known, rows, ("instructors", *OTHERS) if teaching else OTHERS),
         "exercises": exercises(known),
         "glossary": glossary(known),
         "interview": interview(known, sheets),
         "results": results(known),
-        "instructors": instructors(known, slides),
     }
+    return written | ({"instructors": instructors(known, slides)} if teaching else {})
 
 
 def _text(root: Path, name: str) -> str:

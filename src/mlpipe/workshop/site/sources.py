@@ -25,14 +25,13 @@ FOLD, UNFOLD = "% fold", "% unfold"  # comments of MyST, which the extension tur
 _LINK = re.compile(r"\]\((?!\w+:)(?:[^)#]*/)?([^)/#]+\.ipynb)(?=[)#])")
 _HREF = re.compile(r'(<a [^>]*href=")(?!\w+:)(?:[^"#]*/)?([^"/#]+)\.ipynb(#[^"]*)?(?=")')
 _STRIP = re.compile(r"^\|[^\n]*where we are[^\n]*\|\n\|[-| :]+\|\n(\|[^\n]*\|)\n?", re.MULTILINE)
-_PAGES = {"INSTRUCTING": "instructors", "results": "results"}  # documents that are pages of the site
 
 
 @dataclass(frozen=True)
 class Edition:
     """What stands on the pages besides the lessons: solutions of exercises, speaker's notes."""
 
-    solutions: bool = True  # folded below each exercise
+    solutions: bool = True  # folded below each exercise; without them a class finds nothing that gives them away
     notes: bool = False
     solved: bool = False  # the notebooks are those with solved exercises
 
@@ -46,6 +45,15 @@ def solved(notebook: NotebookNode) -> NotebookNode:
     for cell in copy.cells:
         if exercise := lessons.exercise_id(cell):
             cell.source = find(exercise).solution.strip()
+    return copy
+
+
+def handed_out(notebook: NotebookNode) -> NotebookNode:
+    """What a reader downloads: nothing run, and nothing that is the speaker's."""
+    copy = lessons.without_outputs(notebook)
+    for cell in copy.cells:
+        for key in ("notes", "slide", "slide_code", "slideshow"):
+            cell.metadata.pop(key, None)
     return copy
 
 
@@ -147,9 +155,9 @@ def _code(cell: NotebookNode, tags: list[str], edition: Edition) -> Iterator[Not
 def help_for(exercise: str, edition: Edition) -> str:
     """Hints and, where the edition has them, solutions of an exercise, each folded."""
     definition = find(exercise)
+    hints = definition.hints if edition.solutions else definition.hints[:-1]  # the last one is nearly code
     parts = [
-        f"::::{{dropdown}} Hint {number} of {len(definition.hints)}\n{prose(hint)}\n::::"
-        for number, hint in enumerate(definition.hints, 1)
+        f"::::{{dropdown}} Hint {number} of {len(hints)}\n{prose(hint)}\n::::" for number, hint in enumerate(hints, 1)
     ]
     if edition.solutions:
         first, second = definition.solution.strip(), definition.another.strip()
