@@ -169,7 +169,7 @@ exercise("00.share_of_likes").check(share_of_likes)
 #
 # | minutes | take |
 # |--:|---|
-# | 10 | the cold answer above, to both questions |
+# | 10 | the cold answer (lesson 00), to both questions |
 # | 25 | 05: read, run, the core exercise |
 # | 15 | 02, *What was shown?* and *When is the label known?*; 03, *What did we know at that moment?* |
 # | 25 | 08: read, run, the core exercise |

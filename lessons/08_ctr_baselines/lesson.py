@@ -124,7 +124,7 @@ fig, ax = plt.subplots()
 a, b = c + strength * base_rate, n - c + strength * (1 - base_rate)  # of the Beta distribution
 ax.fill_between(n, *beta.ppf([[0.05], [0.95]], a, b), color=plots.ACCENT, alpha=0.15, linewidth=0)
 ax.plot(n, c / n, color=plots.MUTED, label="plain rate")
-ax.plot(n, a / (a + b), color=plots.ACCENT, label=f"smoothed, s = {strength:.0f}")
+ax.plot(n, a / (a + b), color=plots.ACCENT, label="smoothed")
 ax.plot(n, np.full(len(n), base_rate), "--", color=plots.MUTED, label="prior")
 ax.plot(n, np.full(len(n), simulated.true_ctr[rows].mean()), ":", color="black", label="true mean")
 ax.set(title="The prior keeps this new ad's rate calm", ylim=(0, 1.5 * max(a / (a + b))))

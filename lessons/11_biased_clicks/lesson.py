@@ -128,7 +128,7 @@ reveal("11.chosen", "too many" if on_random > 1.05 else "too few" if on_random <
 #
 # ## What click rate would all live ads get, shown evenly?
 #
-# The **propensity** $\mu_i$ is the probability with which the logged policy chose the ad of row $i$. The policy that we ask about, here the even one, would have chosen it with $\pi_i$, one over the number of live ads. With $y_i$ the click (0 or 1), and $w_i$ a weight (no share of rows kept, as $w$ in 10),
+# The **propensity** $\mu_i$ is the probability with which the logged policy chose the ad of row $i$. The policy that we ask about, here the even one, would have chosen it with $\pi_i$, one over the number of live ads. With $y_i$ the click (0 or 1), and $w_i$ a weight (not the share of rows kept, as $w$ in 10),
 #
 # $$ w_i = \frac{\pi_i}{\mu_i}, \qquad \hat p = \frac{\sum_i w_i\, y_i}{\sum_i w_i}, \qquad n_{\text{eff}} = \frac{\left(\sum_i w_i\right)^2}{\sum_i w_i^2} $$
 #
@@ -184,7 +184,7 @@ claim("Cut weights bring back some of the bias (over the estimate with all of th
 #
 # ## Was it the ad or the slot?
 #
-# The policy puts the best ads on top, so the slot gets credit for its ads. The **examination model** takes them apart. In slot $k$ on device $d$,
+# The policy puts the best ads on top, so the slot gets credit for its ads: **position bias**. The **examination model** takes them apart. In slot $k$ on device $d$,
 #
 # $$ P(\text{click}) = e_{dk} \, r_a $$
 #

@@ -69,9 +69,10 @@ def test_a_fold_ends_where_something_new_begins(next_part):
     assert next_part in text(cells)
 
 
-def test_a_result_without_text_is_folded_alone():
-    cells = ready(guess(), reveal(), code("other()"))
+def test_what_follows_a_result_is_folded_up_to_the_next_text():
+    cells = ready(guess(), reveal(), code("draw()"), markdown("## Next"), code("other()"))
     (inside,) = folded(cells)
+    assert "draw()" in inside  # a figure shows the result as well
     assert "other()" not in inside
     assert not folded(ready(guess(), code("other()")))  # a guess that nothing answers folds nothing
 

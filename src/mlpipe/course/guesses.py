@@ -191,7 +191,7 @@ def _reveal(id: str, value: Any, fmt: str | None) -> None:
     answer = _given.get(id)
     verdict, words = "", ""
     if answer is not None:
-        same = answer == result or (not isinstance(answer, str) and shown(answer, fmt) == number)
+        same = answer == result or (not isinstance(answer, str) and _in_form(answer, fmt) == number)
         verdict, words = ("right", "right") if same else judge(answer, result)
     row = {
         "id": id,
@@ -212,6 +212,14 @@ def _reveal(id: str, value: Any, fmt: str | None) -> None:
         if id in _boxes and _boxes[id].is_missed():
             said += f" If there is no box, call `{_call(question)}`."
     show(box(colour, f"{sign(colour, mark)} {prose(said)}"), f"{mark} {said}".replace("`", ""), {"reveal": row})
+
+
+def _in_form(answer: float, fmt: str | None) -> str:
+    """A guess in the form of the result, or nothing where that form takes whole numbers and the guess is none."""
+    try:
+        return shown(int(answer) if answer.is_integer() else answer, fmt)
+    except ValueError:
+        return ""
 
 
 def judge(guess: float | str, result: float | str) -> tuple[str, str]:

@@ -96,6 +96,9 @@ def main(arguments: list[str] | None = None) -> int:
         parser().error(f"unknown arguments: {' '.join(others)}")
     try:
         return command(options, others)
+    except KeyboardInterrupt:
+        print("Interrupted. What is finished is kept; the same call goes on.", file=sys.stderr)
+        return 130
     except (OSError, ValueError) as error:  # a system's error names the file and the problem
         print(error, file=sys.stderr)
         return 2

@@ -114,6 +114,8 @@ class _Crew(ThreadPoolExecutor):
         finally:
             self.running.pop(job.name, None)
         if row is None or "result" not in row:
+            with suppress(OSError):
+                Path(job.output).unlink()  # of an earlier run, which would speak for this one
             row = _unfinished(job.name, "died", self) | {"error": {"message": died}}
         self.messages.put(row)
 
@@ -188,6 +190,8 @@ def run(
         for lesson in chosen
     ]
 
+    if absent := site.missing():
+        print(f"{absent} The lessons run without.")
     print(f"Running {len(jobs)} lessons, {workers} at a time. Ctrl-C stops; what is finished is kept.", flush=True)
     pages = partial(site.site, root, into, workers=workers)
     return publish(jobs, partial(_remember, report), pages, "run", workers)
@@ -207,17 +211,23 @@ def publish(
         code = int(any(row["result"] != "ok" for row in rows))
         try:
             finished(rows)
-            if not stopped:
-                print("Building the site ...", flush=True)
-                print(f"Read on: {pages()}")
         except (OSError, ValueError) as error:
-            print(f"The report and the pages are not complete: {error}")
+            print(f"The report is not complete: {error}")
             code = 1
         if stopped:  # who interrupts does not want to wait for pages
             left = (row["lesson"] for row in rows if row["result"] in ("stopped", "not run"))
             rest = ",".join(sorted(name.partition("_")[0] for name in left))
             print(f"Interrupted. Finished lessons are kept; go on with: {call(target, only=rest)}")
-            code = INTERRUPTED
+            return INTERRUPTED
+    if absent := site.missing():
+        print(f"The executed notebooks: {Path(jobs[0].output).parent}. {absent}")
+        return code
+    try:
+        print("Building the site ...", flush=True)
+        print(f"Read on: {pages()}")
+    except (OSError, ValueError) as error:
+        print(f"The pages are not complete: {error}")
+        code = 1
     return code
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
+import shutil
 import warnings
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +19,8 @@ from mlpipe.workshop.site.sources import DOWNLOADS, READERS, Edition, solved
 
 __all__ = ["Edition", "build", "site", "solved"]
 
-LINES = 30
+LINES = 30  # of problems, at most: a screen
+PATIENCE = 600  # seconds to wait for another build
 THEME = Path(__file__).with_name("theme")
 PACKAGES = {  # what the extra `site` brings, by the names of their modules
     "sphinx": "Sphinx",
@@ -120,15 +123,33 @@ def build(
         raise ValueError(absent)
     if wrong := references.check(course):
         raise ValueError(_told("the lessons name what does not exist:", wrong))
-    with lessons.locked(work):
+    with lessons.locked(work, seconds=PATIENCE):  # for another build, which may be at work
         # decks and printed sheets are linked where they have been made
         slides = {path.stem for path in (folder.parent / "slides").glob("[0-9]*.html")}
         sheets = "print" if (folder / "print").is_dir() else ""
         _write_sources(course, executed, work / "sources", rows, edition, slides, sheets)
-        problems = sphinx(work, folder, SETTINGS, "html", workers)
+        problems = sphinx(work, folder, SETTINGS | {"release": _digest()}, "html", workers)
+        if problems:  # Sphinx would not say again what it has said
+            shutil.rmtree(work / "doctrees-html", ignore_errors=True)
+        else:
+            _remove_old_pages(folder, work / "sources")
     if problems:
         raise ValueError(_told("the site is not right:", problems))
     return folder / "index.html"
+
+
+def _digest() -> str:
+    """A fingerprint of what makes the pages, so that a newer version of it makes all of them anew."""
+    files = sorted(path for path in Path(__file__).parent.rglob("*") if path.suffix in (".py", ".html", ".css", ".js"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+
+
+def _remove_old_pages(folder: Path, texts: Path) -> None:
+    """Remove pages of an earlier course, or of an earlier way to make them."""
+    known = {path.relative_to(texts).with_suffix("") for path in texts.rglob("*.*") if path.parent.name != DOWNLOADS}
+    for path in (*folder.glob("*.html"), *folder.glob("api/*.html")):
+        if path.relative_to(folder).with_suffix("") not in known | {Path("search")}:
+            path.unlink()
 
 
 def _told(head: str, problems: list[str]) -> str:

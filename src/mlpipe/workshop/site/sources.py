@@ -95,7 +95,10 @@ def ready(
         number += INJECTED not in cell.metadata.get("tags", [])
         if error and error.get("cell") == number:
             cells.append(_text('<a id="failed"></a>'))
-        cells += _cell(cell, lesson, edition, seen)
+        new = list(_cell(cell, lesson, edition, seen))
+        if not cells and new:  # the text speaks of lessons by their numbers
+            new[0].source = re.sub(r"\A# ", f"# {lesson.number} ", new[0].source)
+        cells += new
         if number == 1 and error:
             cells.append(_text(failure(error)))
     _fold(cells)
@@ -206,7 +209,10 @@ def _strip(source: str, lesson: Lesson) -> str:
     found = _STRIP.search(source)
     if not found:
         return source
-    where, need, takes = (part.strip() for part in re.split(r"(?<!\\)\|", found[1].strip().strip("|")))
+    parts = [part.strip() for part in re.split(r"(?<!\\)\|", found[1].strip().strip("|"))]
+    if len(parts) != 3:
+        return source
+    where, need, takes = parts
     stages = [stage.strip() for stage in where.split("▸")]
     words = " ".join(f"[{stage}]{{.stage{' .here' if stage.startswith('**') else ''}}}" for stage in stages)
     strip = (
@@ -217,7 +223,7 @@ def _strip(source: str, lesson: Lesson) -> str:
 
 
 def _fold(cells: list[NotebookNode]) -> None:
-    """Mark what would give away the answer to a guess: from its box to the text after the result.
+    """Mark what would give away the answer to a guess: from its box to the first text after the result.
 
     That text ends at a heading, or where the next question begins.
     """
@@ -227,6 +233,8 @@ def _fold(cells: list[NotebookNode]) -> None:
         if not (asked and later):
             continue
         after = later[0] + 1
+        while after < len(cells) and cells[after].cell_type == "code" and "guess" not in cells[after].metadata:
+            after += 1  # what is run and drawn before the text shows the result, too
         text = cells[after].source if after < len(cells) and cells[after].cell_type == "markdown" else ""
         stop = re.search(rf"^(?:#{{1,6}} |{re.escape(QUESTION)})", text, re.MULTILINE)
         told, rest = (text[: stop.start()], text[stop.start() :]) if stop else (text, "")
@@ -260,5 +268,5 @@ def remove_others(folder: Path, written: Iterable[Path]) -> None:
     """Remove sources of an earlier build that this one does not have."""
     kept = set(written)
     for path in folder.rglob("*"):
-        if path.is_file() and path not in kept and path.name != ".lock":
+        if path.is_file() and path not in kept:
             path.unlink()

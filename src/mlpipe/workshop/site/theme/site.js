@@ -19,8 +19,18 @@ function guesses() {
     for (const box of form.querySelectorAll("input")) {
       if (box.type === "radio") box.checked = box.value === kept.get(id);
       else box.value = kept.get(id);
-      box.addEventListener("change", () => { kept.set(id, box.value.trim()); tell(); });
+      box.addEventListener("change", () => {
+        const text = box.value.trim().replace(/\s*%$/, "");
+        const fits = box.type === "radio" || Number.isFinite(Number(text.replace("\u2212", "-")));
+        wrong.textContent = fits ? "" : "Write a number, with a point for decimals, such as 1.5.";
+        if (fits) kept.set(id, text);
+        tell();
+      });
     }
+    const wrong = document.createElement("p");
+    wrong.className = "wrong";
+    wrong.setAttribute("role", "status");
+    form.querySelector("fieldset").append(wrong);
     form.addEventListener("submit", (event) => event.preventDefault());
     const said = document.createElement("p");
     said.className = "guessed";
