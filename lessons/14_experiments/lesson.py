@@ -202,7 +202,7 @@ claim("The sample-ratio check sees it (p-value)", sample_ratio_p(busy.n_control,
       id="14.mismatch", baseline=sample_ratio_p(whole.n_control, whole.n_treatment), at_most=0.001)
 claim("One percent of an arm lost: share that is found (baseline: 2 %)", found["1.0%"],
       id="14.small_loss", baseline=found["2.0%"], at_most=0.2, fmt=".2f")
-claim("With as many users lost from control by chance the check passes, and the lift is as wrong", even.lift,
+claim("With as many users lost from control the check passes, and the lift is as wrong", even.lift,
       id="14.unseen", baseline=whole.lift, at_most=-0.1, fmt="+.1%")
 
 # %% [markdown] slideshow={"slide_type": "slide"} slide="## Can the past help?\n\n**CUPED** takes off what a number from before the test explains:\n\n$$ y_u - \\theta\\,(x_u - \\bar x), \\qquad \\theta = \\mathrm{cov}(x, y) / \\mathrm{var}(x) $$" notes="Two minutes. What comes before the assignment cannot depend on the arm. Ask: for which metric does the past tell most? For a count, since users differ in how often they come; a rate divides that out."
