@@ -269,13 +269,32 @@ def test_what_does_not_exist_stops_the_build_with_file_and_line(tmp_path):
     path = tmp_path / "lessons" / LESSON.name / "lesson.py"
     lines = path.read_text().splitlines()
     place = next(number for number, line in enumerate(lines) if line.startswith("# First without vectors"))
-    lines[place] = "# A **wobbly factor**, `05.no_such_claim`, and lesson 77."
+    lines[place] = r"# A **wobbly factor**, `05.no_such_claim`, lesson 77 and $\nosuch x$, not `$\nosuch$`."
     path.write_text("\n".join(lines))
     with pytest.raises(ValueError, match="name what does not exist") as refused:
         site.site(tmp_path)
     told = str(refused.value)
-    assert told.count(f"lessons/{LESSON.name}/lesson.py:{place + 1}: ") == 3
+    assert told.count(f"lessons/{LESSON.name}/lesson.py:{place + 1}: ") == 4
     assert not (tmp_path / "build" / "html").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("site")
+def test_what_sphinx_warns_of_is_told_each_time_and_old_pages_go(built, monkeypatch):
+    work, again = built.parent / "work", (COURSE, built.parent / "run", built, built.parent / "work", {})
+    (built / "of_long_ago.html").write_text("old")
+    pages = site.reader_pages.pages
+    wrong = {"results": "# Results\n\n{doc}`nowhere`\n"}
+    monkeypatch.setattr(site.reader_pages, "pages", lambda *arguments: pages(*arguments) | wrong)
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"results\.md:3: WARNING: unknown document: 'nowhere'") as refused:
+            site.build(*again)
+    assert str(work) not in str(refused.value)
+    monkeypatch.undo()
+    site.build(*again)
+    assert not (built / "of_long_ago.html").exists()
+    assert (built / "search.html").exists()
+    assert (built / "api" / "mlpipe.ctr.html").exists()
 
 
 def test_packages_that_are_missing_are_named_with_the_fix(monkeypatch, tmp_path):

@@ -22,6 +22,7 @@ from urllib.parse import unquote
 from mlpipe import paths
 from mlpipe.workshop import lessons
 from mlpipe.workshop.lessons import Lesson
+from mlpipe.workshop.site.formulas import mathml
 
 GLOSSARY = paths.FILES / "lessons" / "glossary.toml"
 FORM = 'a line [[term]], then term, lesson ("05") and definition, and where needed also and common, lists of spellings'
@@ -343,6 +344,7 @@ class _Known:
             yield from self._in_text(path, first, words)
             yield from self._links(text, first, words)
             yield from self._bold(path, first, words)
+            yield from self._formulas(path, first, words)
         for other, first, words in text.others:
             yield from self._in_text(other, first, words)
         for first, words in text.said:
@@ -406,6 +408,15 @@ class _Known:
                 continue
             what = f"**{named[1]}** is no term of glossary.toml{_near(named[1], self.spellings)} (emphasis is *italic*)"
             yield self._at(path, _line(first, words, named), what)
+
+    def _formulas(self, path: Path, first: int, words: str) -> Iterator[str]:
+        """Formulas that cannot be set."""
+        for found in re.finditer(_LEFT_ALONE, words, re.DOTALL | re.MULTILINE | re.VERBOSE):
+            if found[0].startswith("$"):
+                try:
+                    mathml(found[0].strip("$"))
+                except ValueError as error:
+                    yield self._at(path, _line(first, words, found), str(error))
 
     def in_glossary(self, path: Path) -> Iterator[str]:
         """What is wrong with the glossary itself."""
