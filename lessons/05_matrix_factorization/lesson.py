@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="# Matrix factorization\nThe model answer to the recommender question: from a loss on paper to lists on a screen, and the setting that breaks it." notes="This is the model answer of the first question; say so. Plan: ratings and their lists 6, loss and normal equations 5, the settings 5, neighbours and fold-in 4. Then ten minutes for the core exercise. Ask first: what does a recommender predict? Most say: the rating. Let the first figure answer."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Matrix factorization\nThe model answer to the recommender question: from a loss on paper to lists on a screen, and the setting that breaks it." notes="This is the model answer of the first question; say so. Ask first: what does a recommender predict? Most say: the rating. Write it on the board; the first two guesses answer it. Plan: opening question 2, ratings and their lists 6, loss and normal equations 5, the settings 5, say it 2. The core exercise, ten minutes, is counted apart. (2 min)"
 # # Matrix factorization
 #
 # **Goal.** Build the model answer to the recommender question, from a loss on paper to lists on a screen, and know which setting breaks it.
@@ -97,13 +97,13 @@ def sgd(part, biases, epochs, factors=16, rate=0.02, regularization=0.1):
             np.add.at(Q, m, rate * step_Q)
     return P, Q
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Do vectors predict a rating better?\nThe baseline: mean rating, bias of the user, bias of the film. Then 16 factors for each, their product added:\n\n$$ \\hat r_{ui} = \\mu + b_u + b_i + \\mathbf p_u^\\top \\mathbf q_i $$\n\n**Predict:** how much lower is the error on hidden ratings? By a half, a tenth, a hundredth?" notes="Three minutes. Everybody commits to one of the three before you go on; count the hands. Most say a tenth. Explain the damped bias in a sentence: one rating of five stars is not the best film."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Do vectors predict a rating better?\nMovieLens, ratings in stars. The baseline: mean $\\mu$, biases $b_u$ of the user and $b_i$ of the film. Then 16 factors for each, their product added:\n\n$$ \\hat r_{ui} = \\mu + b_u + b_i + \\mathbf p_u^\\top \\mathbf q_i $$\n\n**Predict:** how much lower is the error on hidden ratings? By a half, a tenth, a hundredth?" notes="Explain the damped bias in a sentence: one rating of five stars is not the best film. Everybody commits to one of the three before you go on; count the hands. Most say a tenth. (2 min)"
 # **Predict before you run.** How much lower is the error with 16 factors: by a half, a tenth, a hundredth?
 
 # %%
 guess("05.factors", choices=["a half", "a tenth", "a hundredth"])
 
-# %% slideshow={"slide_type": "slide"} slide="## The biases had nearly all of it\nThe question is not how many stars, but which films: ask what the product shows." notes="Two minutes. The vectors are not useless: ratings are noisy, and little is left to explain. Ask: would a viewer notice a hundredth of the error? Then: what does a viewer see at all? Lists."
+# %% slideshow={"slide_type": "slide"} slide="## The biases had nearly all of it\nThe question is not how many stars, but which films: ask what the product shows." notes="The vectors are not useless: ratings are noisy, and little is left to explain. Ask: would a viewer notice a hundredth of the error? Then: what does a viewer see at all? Lists. (1 min)"
 P, Q = sgd(split.train, biases, epochs=25 if SCALE == "full" else 3)
 without, with_factors = rmse(split.test, *biases), rmse(split.test, *biases, P, Q)
 ratio = with_factors / without
@@ -113,7 +113,7 @@ claim(
     id="05.rmse_gain", baseline=1.0, between=(0.98, 0.997), fmt=".3f")  # baseline: the damped biases
 reveal("05.factors", "a half" if ratio < 0.7 else "a tenth" if ratio < 0.96 else "a hundredth")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Do better ratings make better lists?\nRank all films by predicted rating, look for hidden likes in the first ten (nDCG@10).\n\nTake the damping of the biases with the lowest rating error.\n\n**Predict:** are its lists better than popularity's, about as good, or worse?" notes="Two minutes. Popularity shows everybody the same ten films. Let somebody defend each of the three answers."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Do better ratings make better lists?\nRank all films by predicted rating, look for hidden likes in the first ten (nDCG@10).\n\nTake the damping of the biases with the lowest rating error.\n\n**Predict:** are its lists better than popularity's, about as good, or worse?" notes="Popularity shows everybody the same ten films. Let somebody defend each of the three answers. (1 min)"
 # ## Do better ratings make better lists?
 #
 # A product shows lists. We rank all films that a user has not liked yet by $\hat r_{ui}$, and look for the hidden *likes* (four stars or more) in the first ten. The measure is nDCG@10 (lesson 04): 1 when
@@ -151,7 +151,7 @@ for one, error, value in zip(dampings, errors, listed):
 times = listed[np.argmin(errors)] / by_count
 reveal("05.lists", "much better" if times > 1.2 else "about as good" if times > 0.8 else "much worse")
 
-# %% slideshow={"slide_type": "slide"} slide="## The lowest error gives poor lists\nThe error was measured on films that people chose to watch. So say which cells your loss and your metric look at." notes="Three minutes, the most important ones. Both claims are about test data. The first model was chosen for its error, the second for its lists; the second has a high error. Ask: on which films was the error measured? On films that people chose to watch."
+# %% slideshow={"slide_type": "slide"} slide="## The lowest error gives poor lists\nThe error was measured on films that people chose to watch. So say which cells your loss and your metric look at." notes="The most important slide. Both claims are about test data. The first model was chosen for its error, the second for its lists; the second has a high error. Ask: on which films was the error measured? On films that people chose to watch. (2 min)"
 likes, hidden = liked_cells(split.train), liked_cells(split.test)
 best = damped_biases(split.train, dampings[np.argmax(listed)])
 ndcg = {
@@ -167,7 +167,7 @@ claim(
     "Damped for the lists, ratings come near popularity, not beyond (ratio of nDCG at 10)",
     good_lists, id="05.rating_lists_best", baseline=low_error, between=(0.8, 1.05), fmt=".2f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## The loss must contain the empty cells\n$t_{ui} = 1$ for a like, else 0. Weight $w_{ui} = 1$ for a like, $w_0 < 1$ for an empty cell.\n\n$$ \\sum_{u,i} w_{ui} \\left(t_{ui} - \\mathbf x_u^\\top \\mathbf y_i\\right)^2 + \\lambda \\left( \\sum_u s_u \\lVert \\mathbf x_u \\rVert^2 + \\sum_i s_i \\lVert \\mathbf y_i \\rVert^2 \\right) $$\n\nAll films fixed, each user is a **ridge regression**. Then the other way round: alternating least squares." notes="Two minutes. Say what each symbol is. An empty cell is weak evidence, not none: people rate what they chose to watch. The penalty grows with what there is to fit."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## The loss must contain the empty cells\n$t_{ui} = 1$ for a like, else 0. Weight $w_{ui} = 1$ for a like, $w_0 < 1$ for an empty cell.\n\n$$ \\sum_{u,i} w_{ui} \\left(t_{ui} - \\mathbf x_u^\\top \\mathbf y_i\\right)^2 + \\lambda \\left( \\sum_u s_u \\lVert \\mathbf x_u \\rVert^2 + \\sum_i s_i \\lVert \\mathbf y_i \\rVert^2 \\right) $$\n\nPenalty: strength $\\lambda$; $s_u$ and $s_i$ grow with the number of likes.\n\nFilms fixed, each user is a **ridge regression**; then users fixed: alternating least squares (ALS)." notes="Say what each symbol is: x are the vectors of users, y those of films. An empty cell is weak evidence, not none: people rate what they chose to watch. s of a user is the number of likes plus w0 times the number of films, s of a film likewise: who has more to fit gets more penalty. (2 min)"
 # Damped that much, a bias is no longer a mean: it is nearly a *sum* of stars above average, and so a kind of popularity. The error answers another question: *if* this user rates this film, how many stars? People rate what they chose
 # to watch. Which film they would choose, the observed ratings alone do not say. The empty cells say something about it. So the loss must contain **all** cells.
 #
@@ -188,7 +188,7 @@ claim(
 #
 # This is the snippet to write in the interview:
 
-# %% slideshow={"slide_type": "slide"} slide="## Four lines to write in the interview\n$$ \\Big( w_0 \\mathbf Y^\\top \\mathbf Y + (1-w_0) \\sum_{i \\in I_u} \\mathbf y_i \\mathbf y_i^\\top + \\lambda s_u \\mathbf I \\Big) \\mathbf x_u = \\sum_{i \\in I_u} \\mathbf y_i $$" slide_code="6-9" notes="Two minutes. The first matrix is the same for all users and is made once: that is why the empty cells cost nothing extra. Ask: what does one user cost? f squared for each like, about f cubed to solve."
+# %% slideshow={"slide_type": "slide"} slide="## Four lines to write in the interview\n$$ \\Big( w_0 \\mathbf Y^\\top \\mathbf Y + (1-w_0) \\sum_{i \\in I_u} \\mathbf y_i \\mathbf y_i^\\top + \\lambda s_u \\mathbf I \\Big) \\mathbf x_u = \\sum_{i \\in I_u} \\mathbf y_i $$\n\n$I_u$: films that user $u$ likes. In the code `all_empty` is $w_0 \\mathbf Y^\\top \\mathbf Y$, and `ridge` is $\\lambda s_u \\mathbf I$." slide_code="6-9" notes="The first matrix treats all films as empty cells; it is the same for all users and is made once: that is why the empty cells cost nothing extra. Ask: what does one user cost? f squared for each like, about f cubed to solve. (1 min)"
 def half_step(likes, item_factors, unobserved_weight, regularization):
     n_films, f = item_factors.shape
     user_factors = np.zeros((likes.shape[0], f))
@@ -203,7 +203,7 @@ def half_step(likes, item_factors, unobserved_weight, regularization):
 # %% [markdown]
 # Once with small numbers: three films with two factors, held fixed, and two users to solve for. $w_0$ and $\lambda$ are 0.1.
 
-# %% slideshow={"slide_type": "slide"} slide="## Films held fixed, each user solved" alt="For each of two users: three film vectors with likes and weights; the three matrices that add up to A, the solution x, the right-hand side b; and bars of the predicted preference, long for liked films, and half as long for user 2 and the film that shares a factor with the liked one." notes="Three minutes; go through user 1 from left to right. Held fixed: the film vectors. Solved: the orange x. Ask: user 2 likes neither film 1 nor film 2; why does film 2 get more? It shares a factor with film 3. Ask what the next half-step holds fixed: the two x."
+# %% slideshow={"slide_type": "slide"} slide="## Films held fixed, each user solved" alt="For each of two users: three film vectors with likes and weights; the three matrices that add up to A, the solution x, the right-hand side b; and bars of the predicted preference, long for liked films, and half as long for user 2 and the film that shares a factor with the liked one." notes="Go through user 1 from left to right. Held fixed: the film vectors. Solved: the orange x. Ask: user 2 likes neither film 1 nor film 2; why does film 2 get more? It shares a factor with film 3. Ask what the next half-step holds fixed: the two x. (2 min)"
 import matplotlib.pyplot as plt
 from scipy.sparse import csr_matrix
 
@@ -270,7 +270,7 @@ claim(
     quality(top_ten(X @ Y.T, likes), hidden) / ndcg["popularity"],
     id="05.loop_vs_popularity", baseline=1.0, at_least=1.3)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## What spoils a library's default?\n`implicit` differs from ours in two settings:\n\n- weight: a like counts as much as an empty cell (`alpha=1`)\n- penalty: hardly any (`regularization=0.01`)\n\nChange one at a time.\n\n**Predict:** which change helps more, the penalty or the weight?" notes="Two minutes. Three runs: as it is, only another penalty, only another weight. The weight is what papers talk about. Ask for reasons."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What spoils a library's default?\n`implicit`, a library in wide use, differs from our ALS in two settings:\n\n- weight: a like counts as much as an empty cell (`alpha=1`)\n- penalty: hardly any (`regularization=0.01`)\n\nChange one at a time.\n\n**Predict:** which change helps more, the penalty or the weight?" notes="Three runs: as it is, only another penalty, only another weight. The weight is what papers talk about. Ask for reasons. (1 min)"
 # ## Does it beat popularity, and does a library's default?
 #
 # `implicit`'s ALS has two defaults that differ from ours. `alpha=1`: a like weighs as much as an empty cell. `regularization=0.01`: on data of ones, hardly a penalty. So we run it three times: as it is; with only another penalty (10, from validation data); with only another weight (ours).
@@ -291,7 +291,7 @@ default, penalized, reweighted = (round(ndcg[name] / ndcg["ALS"], 2) for name in
 helped = "the penalty" if penalized > reweighted else "the weight"
 reveal("05.default", helped if max(penalized, reweighted) > default else "neither: a default is tuned")
 
-# %% slideshow={"slide_type": "slide"} slide="## The penalty mends it, the weight alone does not\nFor each model that you compare, say who tuned it, and on what." notes="Two minutes. Before you believe that a new model beats matrix factorization, ask who tuned the matrix factorization. And say what was changed: one thing in each run." alt="Bars of nDCG at 10: the tuned ALS and the default with another penalty lead; the default, with or without another weight, is far behind them; all are above popularity, which is above the lists by rating."
+# %% slideshow={"slide_type": "slide"} slide="## The penalty mends it, the weight does not\nFor each model that you compare, say who tuned it, and on what." notes="These are test data. Before you believe that a new model beats matrix factorization, ask who tuned the matrix factorization. And say what was changed: one thing in each run. (1.5 min)" alt="Bars of nDCG at 10: the tuned ALS and the default with another penalty lead; the default, with or without another weight, is far behind them; all are above popularity, which is above the lists by rating."
 ax = plots.ranked_bars(plt.subplots()[1], list(ndcg), list(ndcg.values()), accent="ALS", fmt="{:.2f}")
 ax.set_title("The loss over all cells wins; a penalty mends the default (nDCG@10)")
 plt.show()
@@ -307,7 +307,7 @@ claim(
     "Another penalty alone brings nearly all back, another weight alone does not (ratio of nDCG at 10)",
     penalized, id="05.penalty_alone", baseline=reweighted, at_least=0.9, fmt=".2f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## What do equal weights cost?\nGive a like and an empty cell the same weight, $w_0 = 1$, and tune the penalty again for it.\n\n**Predict:** how many percent of the best nDCG are lost?\n\nAnd how many if the penalty stays? Say it aloud." notes="One minute. The textbook story is that the small weight of empty cells makes the model. Let them write a number."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What do equal weights cost?\nNow our own ALS, on the *validation* part. Give a like and an empty cell the same weight, $w_0 = 1$, and tune the penalty again for it.\n\n**Predict:** how many percent of the best nDCG are lost?\n\nAnd how many if the penalty stays? Say it aloud." notes="The textbook story is that the small weight of empty cells makes the model. The bars before seem to answer it: there the library had equal weights and another penalty. But that was the library, on test data; now it is our model, and settings are compared on validation data. Let them write a number. (1 min)"
 # Published comparisons have fallen into this trap: the new model is tuned, the old one runs at its defaults (Rendle et al. 2021). Before you believe that a model beats matrix factorization, ask who tuned the matrix factorization.
 #
 # ## What do the settings do?
@@ -319,7 +319,7 @@ claim(
 # %%
 guess("05.equal_weights", unit="%")
 
-# %% slideshow={"slide_type": "slide"} slide="## Weight and penalty trade places" notes="Two minutes. Both pull the scores to zero. Who sweeps one of them with the other fixed blames the wrong one. In the interview: I tune them together, on a grid."
+# %% slideshow={"slide_type": "slide"} slide="## Weight and penalty trade places\nValidation part, with fewer likes to fit on and to find: do not compare its levels with the test bars before." notes="Both pull the scores to zero. Who sweeps one of them with the other fixed blames the wrong one. Why is the loss larger here than between the first two bars of slide 10? It is another comparison: validation instead of test data, the best of four penalties, our penalty that grows with the likes instead of the library's, the same for all. Both say the same: tuned again, most comes back. In the interview: I tune them together, on a grid. (1.5 min)"
 penalties, weights = [0.001, 0.003, 0.01, 0.03], [0.03, 0.1, 0.3, 1.0]
 
 
@@ -384,7 +384,7 @@ print("; ".join(films[model.fold_in(one_row).recommend([0], k=5)[0][0]]))
 #
 # Write the heart of it yourself. `liked` holds the row numbers of the films that one user likes, `item_factors` is films × factors, `regularization` is the whole ridge ($\lambda s_u$ above). Liked films have weight 1, all others `unobserved_weight`. Return the user's vector.
 
-# %% tags=["exercise:05.user_step"] slideshow={"slide_type": "slide"} slide="## Exercise: one user's factors\nSet the gradient for one user to zero and solve. Liked films have weight 1, all others `unobserved_weight`; `regularization` is the whole ridge.\n\nTen minutes. The checker names your mistake; `.hint()` helps." slide_code="1-2" notes="Ten minutes. Look for two mistakes: liked films added with weight 1 on top of the Gram matrix, and the ridge in every cell of A. Who is done takes the step of gradient descent."
+# %% tags=["exercise:05.user_step"] slideshow={"slide_type": "slide"} slide="## Exercise: one user's factors\nSet the gradient for one user to zero and solve. Liked films have weight 1, all others `unobserved_weight`; `regularization` is the whole ridge.\n\nTen minutes. The checker names your mistake; `.hint()` helps." slide_code="1-2" notes="In pairs. Look for two mistakes: liked films added with weight 1 on top of the Gram matrix, and the ridge in every cell of A. Who is done takes the step of gradient descent. (10 min)"
 
 # %%
 exercise("05.user_step").check(user_vector)
@@ -419,7 +419,7 @@ guesses()
 # - Implicit ALS is a ridge regression a user and a ridge regression a film, in turn. The matrix $\mathbf Y^\top \mathbf Y$, the same for all users, makes the empty cells affordable.
 # - Weight and penalty belong together. A library's defaults were not tuned on your data; change one at a time to learn which one hurts.
 
-# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two minutes: one person says it aloud, in their own words, with one number and the condition that flips the choice. Then ask: what about a new film? What if context decides more than taste?"
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Go back to the board. Two learners say it aloud, in their own words, with one number and the condition that flips the choice. The numbers are ratios of the bars of slide 10 and the claims of slide 5, all on test data; slide 12, on validation data, is not quoted. Then ask: what about a new film? What if context decides more than taste? (2 min)"
 say(
     "I would start with implicit matrix factorization, ridge regressions for users and items in turn. "
     "On MovieLens-small, likes, random split, it reaches {05.als_vs_popularity:.1f} times popularity's "
