@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="# Measure recommendations\nThe right metric, on the right split, over the whole catalogue; and what your number hides." notes="Plan: five metrics by hand 5, where they disagree 4, the splits 6, sampled ranking 5. The core exercise takes ten minutes after that. Ask first: which metric would you report for a recommender, and on which split? Write the answers on the board and come back to them at the end: most say recall or nDCG and forget the split."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Measure recommendations\nThe right metric, on the right split, over the whole catalogue; and what your number hides." notes="Ask first: which metric would you report for a recommender, and on which split? Write the answers on the board and come back to them at the end: most say recall or nDCG and forget the split. Plan: opening question 2, five metrics by hand 3, where they disagree 2, the splits 7, sampled ranking 4, say it 2. The core exercise, ten minutes, is counted apart. (2 min)"
 # # Measure recommendations
 #
 # **Goal.** Judge a list of recommendations with the right metric, on the right split, over the whole catalogue, and say what your number hides.
@@ -23,7 +23,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## How good is this list?\nThree films are relevant. Two of them are in our list of five, at places 2 and 5.\n\n| metric | it asks | here |\n|---|---|---|\n| precision | which share of the list is good? | $2/5$ |\n| recall | which share of the good did we show? | $2/3$ |\n| reciprocal rank | how soon comes the first? | $1/2$ |\n| average precision | at each hit, how good so far? | $(1/2 + 2/5)/3$ |\n| nDCG | how far down stand the hits? | 1/log\u2082(p + 1) at place p, over that of the best list |" notes="Three minutes. Let the class fill in the right column before you show it. Two go wrong: average precision (people divide by the hits) and the ideal list of nDCG (people give it two hits, or five)."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How good is this list?\nThree films are relevant. Two of them are in our list of five, at places 2 and 5.\n\n| metric | it asks |\n|---|---|\n| precision | which share of the list is good? |\n| recall | which share of the good did we show? |\n| reciprocal rank | how soon comes the first? |\n| average precision | at each hit, how good so far? |\n| nDCG | how far down stand the hits? |" notes="Let the class work out each number by hand; a key shows the fractions in the order of the table, the next one all five numbers. Two go wrong: average precision (people divide by the hits) and the ideal list of nDCG (people give it two hits, or five). A hit at place p has the credit 1 / log2(p + 1), and nDCG divides by the credit of the best list. (3 min)"
 # ## How good is this list?
 #
 # We show five films. Three films are **relevant**: the user likes them, and we did not know. Two of them are in our list, at places 2 and 5. With $k$ places and $n$ relevant films (here 5 and 3), by hand:
@@ -41,7 +41,7 @@ SCALE = "full"
 #
 # The same in NumPy:
 
-# %%
+# %% slideshow={"slide_type": "fragment"} slide="By hand $2/5$, $2/3$, $1/2$, $(1/2 + 2/5)/3$, last nDCG; in numbers:"
 import numpy as np
 
 h, n, k = np.array([0, 1, 0, 0, 1]), 3, 5
@@ -91,7 +91,7 @@ ax.set(xlabel="place of the hit", ylabel="credit, relative to place 1")
 plots.label_lines(ax)
 plt.show()
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Can metrics disagree?\nThree films are relevant, five places.\n\n- List A: one of them, at place 1\n- List B: two of them, at places 4 and 5\n\n**Predict:** how many of the five metrics choose A? Precision, recall, reciprocal rank, average precision, nDCG." notes="One minute. Ask for the number, then for the names. Do not compute."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Can metrics disagree?\nThree films are relevant, five places.\n\n- List A: one of them, at place 1\n- List B: two of them, at places 4 and 5\n\n**Predict:** how many of the five metrics choose A? Precision, recall, reciprocal rank, average precision, nDCG." notes="Ask for the number, then for the names. Do not compute. (1 min)"
 # ## Can metrics disagree?
 #
 # **Predict before you run.** Again three films are relevant. List A has one of them, at place 1. List B has two, at places 4 and 5. How many of the five metrics choose A? Say aloud which.
@@ -99,7 +99,7 @@ plt.show()
 # %%
 guess("04.choose_a")
 
-# %% slideshow={"slide_type": "slide"} slide="## They answer different questions\nName the metric together with the way people look at the list." notes="Two minutes. If a later stage sorts again, order does not matter: recall. If people look down the list: nDCG. If only the first good answer counts, as with a voice assistant: the reciprocal rank."
+# %% slideshow={"slide_type": "slide"} slide="## They answer different questions\nName the metric together with the way people look at the list." notes="If a later stage sorts again, order does not matter: recall. If people look down the list: nDCG. If only the first good answer counts, as with a voice assistant: the reciprocal rank. (1 min)"
 lists = {"A": [[3, 0, 1, 2, 5]], "B": [[0, 1, 2, 3, 4]]}
 found = np.array([[metric(one, good, k=5)[0] for one in lists.values()] for metric in METRICS])
 for metric, (in_a, in_b) in zip(METRICS, found):
@@ -170,7 +170,7 @@ claim("Recall surely chooses 64 factors (low end of their lead), precision 12 (b
 #
 # Here are the four, on a small log of five users:
 
-# %% slideshow={"slide_type": "slide"} slide="## Four ways to hide likes" notes="Three minutes. One line is one user, time runs to the right. Random: grey to the right of orange, the user's own future is in training. Last: others go on after a user's last like. Global time: nothing that was trained on lies behind the cut; what is folded in is known when the user is served. Ask which panel is a launch." alt="Four panels of likes on time lines, a line for each of five users. Random: hidden likes lie among trained ones. Last 20 % and leave last out: hidden ones end each line, but other users' trained likes come later. Global time: all after the cut is folded in or hidden."
+# %% slideshow={"slide_type": "slide"} slide="## Four ways to hide likes" notes="One line is one user, time runs to the right. Random: grey to the right of orange, the user's own future is in training. Leave last out: others go on after a user's last like. Global time: nothing that was trained on lies behind the cut; what is folded in is known when the user is served. Ask which panel is a launch. (2 min)" alt="Four panels of likes on time lines, a line for each of five users. Random: hidden likes lie among trained ones. Last 20 % and leave last out: hidden ones end each line, but other users' trained likes come later. Global time: all after the cut is folded in or hidden."
 def four_ways(frame):
     return {
         "random": splits.random_per_user(frame, share=0.2, seed=SEED),
@@ -187,13 +187,13 @@ fig = plots.split_panels(four_ways(pd.DataFrame(few)))
 fig.suptitle("Only the cut in time leaves no later like in training")
 plt.show()
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## How much of the future leaks?\nLeave last out: each user's latest like is hidden, the model is trained on all others.\n\n**Predict:** for how many percent of the hidden likes did somebody *later* like the same film, in the training data?" notes="One minute. The split looks honest: for each user, the test comes last. Let them write a number."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How much of the future leaks?\nLeave last out: each user's latest like is hidden, the model is trained on all others.\n\n**Predict:** for how many percent of the hidden likes did somebody *later* like the same film, in the training data?" notes="The split looks honest: for each user, the test comes last. Let them write a number. (1 min)"
 # **Predict before you run.** Leave last out: for how many percent of the hidden likes was the model trained on somebody's *later* like of the same film?
 
 # %%
 guess("04.later_likes", unit="%")
 
-# %% slideshow={"slide_type": "slide"} slide="## The last like is not the future" notes="Two minutes. A user's last like is not the world's last like: others rated later, and train the model. After the global cut the column is zero; then a part of the later likes is of films that the model has never seen."
+# %% slideshow={"slide_type": "slide"} slide="## The last like is not the future" notes="A user's last like is not the world's last like: others rated later, and train the model. After the global cut the column is zero; then a part of the later likes is of films that the model has never seen. (1.5 min)"
 by_split = {name: [split] for name, split in four_ways(likes).items()} | {"random": random}
 leaks = pd.DataFrame(columns=["liked later", "never liked"])
 for name, (part, *_) in by_split.items():
@@ -206,7 +206,7 @@ claim("Hidden likes whose film has later likes in the training data, leave last 
     leaks["liked later"]["leave last out"], fmt=".0%",
     id="04.future_in_training", baseline=leaks["liked later"]["global time"], at_least=0.75)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Where do models lead the most?\nTwo tuned models, item kNN and EASE, against popularity, on all four splits.\n\n**Predict:** on which split is their lead the largest: random, last 20 %, leave last out, global time?" notes="One minute. Settings can leak, too: they were chosen on likes before the cut, the same for all splits."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Where do models lead the most?\nTwo tuned models, item kNN and EASE, against popularity, on all four splits.\n\n**Predict:** on which split is their lead the largest: random, last 20 %, leave last out, global time?" notes="Take a vote. Settings can leak, too: these were chosen on likes before the cut, the same for all splits. (1 min)"
 # Holding out a user's last likes does not hold out the future: others rated later, and their likes train the model. After the global cut nothing of the future is left in training. Then a part of the later likes is of films that the model has never seen: the right column.
 #
 # Two models. *Item kNN* (k nearest neighbours) recommends films that the same people like as your films. *EASE* is a linear regression of each film on all others (both: lesson 07). Settings can leak, too. So we choose them on
@@ -238,7 +238,7 @@ for name, parts in by_split.items():
     leads |= {(name, model): paired_ratio(scores[name, model], popular) for model in models}
 reveal("04.largest_lead", max(leads, key=lambda pair: leads[pair].estimate)[0])
 
-# %% slideshow={"slide_type": "slide"} slide="## Less lead after a cut in time\nGive the interval, and accept \u201cnot distinguishable\u201d." notes="Two minutes. Read the four groups. After the cut the interval of item kNN includes zero: not distinguishable here. The levels must not be compared between splits; the next claim compares the same users." alt="Lead of item kNN and EASE over popularity on four splits with 95 % intervals: the estimates are largest on the random split, smallest after the cut in time. The interval of item kNN includes zero there and on leave last out, whose intervals are the widest."
+# %% slideshow={"slide_type": "slide"} slide="## Less lead after a cut in time\nGive the interval, and accept \u201cnot distinguishable\u201d." notes="Read the four groups. After the cut the interval of item kNN includes zero: not distinguishable here. The levels must not be compared between splits, as the users differ; a claim of the lesson compares the same users, and the last slide quotes it. (1.5 min)" alt="Lead of item kNN and EASE over popularity on four splits with 95 % intervals: the estimates are largest on the random split, smallest after the cut in time. The interval of item kNN includes zero there and on leave last out, whose intervals are the widest."
 ends = [[100 * getattr(lead, end) for lead in leads.values()] for end in ("estimate", "low", "high")]
 colors = [plots.color_of(model) for _, model in leads]
 ax = plots.intervals(plt.gca(), list(map(", ".join, leads)), *ends, reference=0, colors=colors)
@@ -298,7 +298,7 @@ print(f"95 % interval of the gain: {gain.low:+.1%} to {gain.high:+.1%}")
 claim("Gain in nDCG@10 of popularity that knows the future, over popularity as of the cut",
     gain.estimate, id="04.clairvoyant_popularity", baseline=0.0, at_least=0.03, fmt="+.1%")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## May we rank against a sample?\nTo save time, papers rank the hidden film against 100 random others: is it among the first 10?\n\nThe film stands at place 500 of 10,000: no hit in the full ranking.\n\n**Predict:** how many percent of the samples make it a hit?" notes="One minute. Let them write a number. Many say five percent: 500 of 10,000."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## May we rank against a sample?\nTo save time, papers rank the hidden film against 100 random others: is it among the first 10?\n\nThe film stands at place 500 of 10,000: no hit in the full ranking.\n\n**Predict:** how many percent of the samples make it a hit?" notes="Let them write a number. Many say five percent: 500 of 10,000. (1 min)"
 # Nothing but the counts changed, and the interval is above zero: the future lifts even a count. On a leaky split, you compare with a baseline that you could not have served.
 #
 # ## May we rank against a sample?
@@ -312,7 +312,7 @@ claim("Gain in nDCG@10 of popularity that knows the future, over popularity as o
 # %%
 guess("04.sampled", unit="%")
 
-# %% slideshow={"slide_type": "slide"} slide="## A hit that no user sees\nThe sample asks for the best tenth of the catalogue. Rank all films." notes="Two minutes. Ten of 101 is the best tenth: the sample asks whether the film is among the first thousand."
+# %% slideshow={"slide_type": "slide"} slide="## A hit that no user sees\nThe sample asks for the best tenth of the catalogue. Rank all films." notes="Ten of 101 is the best tenth: the sample asks whether the film is among the first thousand. (1 min)"
 from scipy.stats import hypergeom
 
 N, r, m, k = 10_000, 500, 100, 10
@@ -344,7 +344,7 @@ models = {"popularity": Popularity()} | models | {"kNN of 5": ItemKNN(5, shrinka
 rates = {name: hit_rates(model) for name, model in models.items()}
 print(pd.DataFrame({name: rate.mean() for name, (*_, rate) in rates.items()}).T.round(3).to_string())
 
-# %% slideshow={"slide_type": "slide"} slide="## The sample looks at hundreds of places" notes="Two minutes. Five neighbours without shrinkage beat popularity in the first ten places, and lose against a sample: the dashed line. We looked for such a pair, and found one. Rank the whole catalogue: here it takes seconds." alt="Hidden likes found, relative to popularity, against the number of places that count: EASE and item kNN stay above popularity; item kNN with five neighbours is above it at ten places and below it at six hundred."
+# %% slideshow={"slide_type": "slide"} slide="## The sample looks at hundreds of places" notes="Five neighbours without shrinkage beat popularity in the first ten places, and lose against a sample: the dashed line. We looked for such a pair, and found one. Rank the whole catalogue: here it takes seconds. (2 min)" alt="Hidden likes found, relative to popularity, against the number of places that count: EASE and item kNN stay above popularity; item kNN with five neighbours is above it at ten places and below it at six hundred."
 counted = [10, 20, 40, 80, 150, 300, 600, 1_000]
 found = {name: np.array([(rate[0] <= c).mean() for c in counted]) for name, rate in rates.items()}
 
@@ -375,7 +375,7 @@ claim("Popularity beats five neighbours on samples (high end of the difference);
 #
 # `recommended` holds film ids, best first, at least `k`; `relevant` the ids of all relevant films, at least one, in no order. Return nDCG at `k`, by the formula above.
 
-# %% tags=["exercise:04.ndcg"] slideshow={"slide_type": "slide"} slide="## Exercise: nDCG of one list\n`recommended` holds film ids, best first; `relevant` all that are relevant, at least one. Return nDCG at `k`.\n\nTen minutes. The checker names your mistake; `.hint()` helps." slide_code="1-2" notes="Ten minutes. Look for three mistakes: an ideal list with k hits, one of the hits found, and no cap at k. Ask what a user with one relevant film can reach."
+# %% tags=["exercise:04.ndcg"] slideshow={"slide_type": "slide"} slide="## Exercise: nDCG of one list\n`recommended` holds film ids, best first; `relevant` all that are relevant, at least one. Return nDCG at `k`.\n\nTen minutes. The checker names your mistake; `.hint()` helps." slide_code="1-2" notes="In pairs. Look for three mistakes: an ideal list with k hits, one of the hits found, and no cap at k. Ask what a user with one relevant film can reach. (10 min)"
 
 # %%
 exercise("04.ndcg").check(ndcg)
@@ -410,7 +410,7 @@ guesses()
 # - A split is a question, too. All but the global cut train on the future; for the same users the random split shows a larger lead.
 # - Ranking against a sample can turn a choice round. Rank all films, give intervals, and accept "not distinguishable".
 
-# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One minute. One person says it aloud. Go back to the answers on the board: who named the split?"
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners say it aloud. The first two numbers are claims of the lesson, for the same users (below the figure of slide 9); the others stand on slides 7 and 11. Go back to the answers on the board: who named the split? (2 min)"
 say(
     "I report nDCG at 10 over the whole catalogue, after one cut in time, with an interval by user. On"
     " MovieLens-small, for the same users, EASE's lead over popularity was {04.split_optimism:.1f} times"
