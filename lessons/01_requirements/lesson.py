@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Open with the question: what do you ask before you design anything? Collect five answers on the board. Are the surface (where it is shown) and what is logged today among them? Plan: metric tree 5, proxy gap 2, baseline 5, auction 3, envelope 5. Then the core exercise, ten minutes." slideshow={"slide_type": "slide"} slide="# From wishes to requirements\n\n**Goal.** Turn what stakeholders wish into a machine-learning task with metrics, guardrails and numbers.\n\nWhat do you ask *before* you design anything?"
+# %% [markdown] notes="Open with the question: what do you ask before you design anything? Collect five answers on the board. Are the surface (where it is shown) and what is logged today among them? Plan: opening question 2, metrics 2, proxy gap 3, baseline 3, auction 3, scale 3, size of the test 2, say it 2. The core exercise, ten minutes, is counted apart. (2 min)" slideshow={"slide_type": "slide"} slide="# From wishes to requirements\n\n**Goal.** Turn what stakeholders wish into a machine-learning task with metrics, guardrails and numbers.\n\nWhat do you ask *before* you design anything?"
 # # From wishes to requirements
 #
 # **Goal.** Turn what stakeholders wish into a machine-learning task with metrics, guardrails and numbers, for both interview questions.
@@ -23,7 +23,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## A wish becomes a metric\n\n- The **goal** is one metric; the others are **guardrails**, which must not get worse.\n- *Like*: a rating of four stars or more. *Conversion*: purchases / clicks.\n- Each formula on two logs, MovieLens and *simulated* ads:" notes="Two minutes. Take each wish of the table in turn: which formula, which log, goal or guardrail? Wait until somebody sees the last line of the output: conversion has no number, as no log holds purchases. In an interview you say so, and ask for that event."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## A wish becomes a metric\n\n- The **goal** is one metric; the others are **guardrails**, which must not get worse.\n- *Like*: a rating of four stars or more. *Conversion*: purchases / clicks.\n- Each formula on two logs, MovieLens and *simulated* ads:" notes="Take each wish in turn: which formula, which log, goal or guardrail? Wait until somebody sees the last line of the output: conversion has no number, as no log holds purchases. In an interview you say so, and ask for that event. (2 min)"
 # ## What does "make it better" mean as a number?
 #
 # A product manager says: *people should enjoy the films we suggest, find new ones, and come back.* An advertiser says: *I want more clicks for my money.*
@@ -72,7 +72,7 @@ leaves = {
 }
 print(pd.Series(leaves).round(3).to_string())
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Is the label what we want?\n\nWe could train on \"was watched\" (here: was rated). Does that lead to what people like?\n\n**Predict.** The 100 films with the most ratings, and the 100 with the best mean rating (20 ratings or more): how many are in both lists?" notes="A minute. First go back to the NaN of the slide before: a strong moment in an interview is to ask for the log that you do not have. Then everybody writes a number. Ask aloud: how many would be in both if label and goal were the same? (Not 100: the mean of 20 ratings is noisy.)"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Is the label what we want?\n\nWe could train on \"was watched\" (here: was rated). Does that lead to what people like?\n\n**Predict.** The 100 films with the most ratings, and the 100 with the best mean rating (20 ratings or more): how many are in both lists?" notes="First go back to the NaN of the slide before: a strong moment in an interview is to ask for the log that you do not have. Then everybody writes a number. Ask aloud: how many would be in both if label and goal were the same? (Not 100: the mean of 20 ratings is noisy.) (1 min)"
 # Read the last line: conversion has no number, because neither log holds purchases. In an interview you say so, and ask for that event to be logged. A metric
 # tree shows which data is *missing* before anybody trains a model.
 #
@@ -86,7 +86,7 @@ print(pd.Series(leaves).round(3).to_string())
 # %%
 guess("01.both_lists", unit="films")
 
-# %% slideshow={"slide_type": "slide"} notes="Two minutes. Each row is one limit. Last column: two halves of the same ratings, the best 100 of each; that is the luck of the measurement. The gap lies between the first column and the last: compare with a repeat, not with 100. At the limit 5 the first column is hardly above chance: say the limit with the number." slide="## The label is a proxy\n\nFilms in both lists of 100, by the ratings that a film needs (*limit*):"
+# %% slideshow={"slide_type": "slide"} notes="Each row is one limit. Last column: two halves of the same ratings, the best 100 of each; that is the luck of the measurement. The gap lies between the first column and the last: compare with a repeat, not with 100. At the limit 5 the first column is hardly above chance: say the limit with the number. (2 min)" slide="## The label is a proxy\n\nFilms in both lists of 100, by the ratings that a film needs (*limit*):"
 rng = np.random.default_rng(SEED)
 by_film = ratings.groupby("item_id")["rating"].agg(["size", "mean"])
 most_rated = set(by_film["size"].nlargest(100).index)
@@ -118,7 +118,7 @@ claim(
 )
 reveal("01.both_lists", overlap[20]["most and best"], fmt=".0f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Do we need machine learning?\n\nThe plainest personal list counts films that are liked *together*:\n\n$$ s_{ij} = \\frac{\\text{users who like } i \\text{ and } j}{\\sqrt{n_i\\, n_j}} $$\n\n$n_i$: users who like film $i$." notes="Three minutes with the guess. Read the formula with two films that the class knows: many like both because many like each, so we divide. Ask who expects more diversity inside one personal list, and why."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Do we need machine learning?\n\nThe plainest personal list counts films that are liked *together*:\n\n$$ s_{ij} = \\frac{\\text{users who like } i \\text{ and } j}{\\sqrt{n_i\\, n_j}} $$\n\n$n_i$: users who like film $i$." notes="Read the formula with two films that the class knows: many like both because many like each, so we divide. Then show the question, and ask who expects more diversity inside one personal list, and why. (1.5 min)"
 # The baseline is the list of the best against itself. Much of what is missing is noise, yet at each limit the most rated films share less with the best than a repeat of the measurement does. (By chance alone, the two lists would share what the table says: at the limit 5, nearly as many.) (A half holds half
 # of the ratings: a repeat with all would agree more.) The count depends on the limit, so quote both. What remains is the **proxy gap**. A strong answer names the label, says how it can mislead, and puts a guardrail on what it leaves out.
 #
@@ -194,7 +194,7 @@ for metric in ("precision", "diversity"):  # the same users, drawn anew
     print(f"{metric}, liked together over popularity: {1 + lift.estimate:.2f}", end="")
     print(f" (95 % interval {1 + lift.low:.2f} to {1 + lift.high:.2f})")
 
-# %% slideshow={"slide_type": "slide"} slide="## Counting beats popularity, not in everything" notes="Two minutes. Go through the claims: precision and coverage rise, diversity inside a list does not. In the last two the trivial model is a list drawn at random. Ask: which of the two diversities does the stakeholder mean, inside one list or across all users?"
+# %% slideshow={"slide_type": "slide"} slide="## Counting beats popularity, not in everything" notes="Go through the claims: precision and coverage rise, diversity inside a list does not. In the last two the trivial model is a list drawn at random. Ask: which of the two diversities does the stakeholder mean, inside one list or across all users? (1.5 min)"
 popular = measured.loc["popularity"]
 gain, scattered = (measured.loc[name] / popular for name in ("liked together", "random"))
 claim("Films liked together find more hidden likes than popularity (ratio of precision at 10)",
@@ -207,7 +207,7 @@ claim("A personal list is not more diverse inside than the popular one (ratio of
 change = gain["diversity"] - 1
 reveal("01.diverse", "about the same" if abs(change) < 0.03 else "more" if change > 0 else "less")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Who spends the score?\n\nAn auction multiplies it by money; the largest value wins:\n\n$$ \\text{eCPM}_a = 1000 \\cdot \\text{bid}_a \\cdot \\hat p_a $$\n\nTwo ads compete. We double all predictions of the first.\n\n**Predict.** What part of the revenue is lost?" notes="A minute and a half. Point out that the order of the impressions of each ad stays, and so does its AUC. Take guesses in per cent. A stakeholder with a list of films only needs the order; an auction needs more."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Who spends the score?\n\nAn auction multiplies it by money; the largest value wins:\n\n$$ \\text{eCPM}_a = 1000 \\cdot \\text{bid}_a \\cdot \\hat p_a $$\n\nTwo ads compete. We double all predictions of the first.\n\n**Predict.** What part of the revenue is lost?" notes="Point out that the order of the impressions of each ad stays, and so does its AUC. Take guesses in per cent. A stakeholder with a list of films only needs the order; who spends the score may need more. (1.5 min)"
 # Counting alone is better than popularity, so a model must beat *counting*, not guessing. But a stakeholder who
 # wished for "more diversity" may mean inside one list, or across all users. These lists give more of the second than popularity does, and no more of the first. Ask which.
 #
@@ -226,7 +226,7 @@ reveal("01.diverse", "about the same" if abs(change) < 0.03 else "more" if chang
 # %%
 guess("01.auction", unit="%")
 
-# %% slideshow={"slide_type": "slide"} slide="## An auction needs more than the order\n\nWhere prices or budgets use the level, scores must be **calibrated**: of the impressions with a prediction of 3 %, 3 % are clicked." notes="A minute and a half. The coin gives the scale of what can be lost at all. Ask: and if all predictions of all ads were doubled? No winner changes, but prices and budgets may. So ask who spends the score before you name a model."
+# %% slideshow={"slide_type": "slide"} slide="## An auction needs more than the order\n\nWhere prices or budgets use the level, scores must be **calibrated**: of the impressions with a prediction of 3 %, 3 % are clicked." notes="The coin gives the scale of what can be lost at all. Ask: and if all predictions of all ads were doubled? No winner changes, but prices and budgets may. So ask who spends the score before you name a model. (1.5 min)"
 n_auctions = 200_000
 bid = rng.lognormal(mean=0.0, sigma=0.5, size=(n_auctions, 2))  # money a click
 p_click = rng.beta(3, 97, size=(n_auctions, 2))  # true probabilities, 3 % on average
@@ -256,7 +256,7 @@ reveal("01.auction", 100 * lost, fmt=".0f")
 #
 # Four numbers, aloud, in one minute: requests a second (also *queries a second*, QPS), memory, time to score, and the size of the experiment. `mlpipe.envelope` holds the formulas; read one and you can do it on paper.
 
-# %% slideshow={"slide_type": "slide"} slide="## How large is it?\n\nFour numbers, aloud, in a minute: requests a second, memory, time to score, size of the experiment." notes="A minute. Do the first line on the board: users a day times requests, over 86,400 seconds (call it 100,000), times three. Then the vectors: users times 64 times 4 bytes."
+# %% slideshow={"slide_type": "slide"} slide="## How large is it?\n\nFour numbers, aloud, in a minute: requests a second, memory, time to score, size of the experiment." notes="Do the first line on the board: users a day times requests, over 86,400 seconds (call it 100,000), times three. Then the vectors: users times 64 times 4 bytes. The time to score and the experiment are on the next slides. (1.5 min)"
 from mlpipe.envelope import ab_sample_size, brute_force_seconds, embedding_bytes
 from mlpipe.envelope import human, log_bytes_per_day, queries_per_second
 
@@ -276,7 +276,7 @@ claim(
 # %% [markdown]
 # Which **surface** is it for? An email computed at night may take a second; a home page has perhaps 20 ms to retrieve; suggestions while typing have 5 ms. (Orders of magnitude: ask for the real budget.) Scoring everything reads each vector once: items × 64 numbers × 4 bytes, at about 20 GB a second from memory.
 
-# %% alt="Time to score all items against catalogue size, both on logarithmic axes: a straight line that crosses the budgets of typing, home page and nightly email one after the other." slideshow={"slide_type": "slide"} slide="## Can you simply score everything?" notes="Two minutes. Choose a catalogue on the horizontal axis, go up to the line: which surface allows it? Above the crossing you need a cheap first stage that finds candidates. Two stages come from arithmetic, not from fashion. A good ranker costs more for each item and moves the crossing to the left."
+# %% alt="Time to score all items against catalogue size, both on logarithmic axes: a straight line that crosses the budgets of typing, home page and nightly email one after the other." slideshow={"slide_type": "slide"} slide="## Can you simply score everything?" notes="Choose a catalogue on the horizontal axis, go up to the line: which surface allows it? Above the crossing you need a cheap first stage that finds candidates. Two stages come from arithmetic, not from fashion. A good ranker costs more for each item and moves the crossing to the left. (1.5 min)"
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -295,7 +295,7 @@ ax.set(title="The surface decides whether you may simply score everything")
 ax.set(xlabel="items in the catalogue", ylabel="time to score all of them (ms)")
 plt.show()
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## How many users does the test need?\n\nOne user in a hundred clicks; you hope for 2 % more of them (1.00 % to 1.02 %). Power 80 %, significance level 5 %.\n\n**Predict.** Users in each group: a thousand, a hundred thousand, four million?" notes="A minute. Ask for a show of hands for each answer. Whoever says a thousand has read the lift as two points, 1 % to 3 %. Ask aloud: and for half the lift?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How many users does the test need?\n\nOne user in a hundred clicks; you hope for 2 % more of them (1.00 % to 1.02 %). Power 80 %, significance level 5 %.\n\n**Predict.** Users in each group: a thousand, a hundred thousand, four million?" notes="Ask for a show of hands for each answer. Whoever says a thousand has read the lift as two points, 1 % to 3 %. Ask aloud: and for half the lift? (1 min)"
 # Below the crossing, one request may score everything (times the requests a second, for the number of machines). Above it you need a cheap first stage that finds a few hundred candidates for a second one that ranks them. A
 # good ranker costs far more than 64 multiplications an item, which moves the crossing to the left: *two-stage* systems come from arithmetic.
 #
@@ -305,7 +305,7 @@ plt.show()
 # %%
 guess("01.users", choices=["a thousand", "a hundred thousand", "four million"])
 
-# %% slideshow={"slide_type": "slide"} notes="A minute. The baseline of the first claim is the lift read as two points. The number of users grows with one over the square of the difference. Before you read a result, count the groups: a split that is not half and half beyond chance (sample-ratio mismatch) makes the result unreadable." slide="## Half the lift, four times the users\n\nIn the interview: size the test *before* you promise a lift."
+# %% slideshow={"slide_type": "slide"} notes="The baseline of the first claim is the lift read as two points. The number of users grows with one over the square of the difference. Before you read a result, count the groups: a split that is not half and half beyond chance (sample-ratio mismatch) makes the result unreadable. (1 min)" slide="## Half the lift, four times the users\n\nIn the interview: size the test *before* you promise a lift."
 n_users = ab_sample_size(base_rate=0.01, relative_lift=0.02, power=0.8, alpha=0.05)
 n_users_half = ab_sample_size(base_rate=0.01, relative_lift=0.01)  # the same power and alpha
 print(f"users a group: {n_users:,}; for half the lift: {n_users_half:,}")
@@ -325,7 +325,7 @@ claim(
 nearest = np.abs(np.log10(n_users / np.array([1e3, 1e5, 4e6]))).argmin()
 reveal("01.users", ["a thousand", "a hundred thousand", "four million"][nearest])
 
-# %% [markdown] notes="Core exercise, ten minutes. Two mistakes to look for: reading the lift as absolute, and a one-sided test. The checker names both." slideshow={"slide_type": "slide"} slide="## Core exercise: size of an A/B test\n\nCompute the users of each group; two-sided, rounded up.\n\n$$ p_2 = p_1 (1 + \\text{lift}) $$\n\n$$ n = \\frac{(z_{1-\\alpha/2} + z_{\\text{power}})^2 \\, \\left[ p_1(1-p_1) + p_2(1-p_2) \\right]}{(p_2 - p_1)^2} $$"
+# %% [markdown] notes="In pairs. Two mistakes to look for: reading the lift as absolute, and a one-sided test. The checker names both. (10 min)" slideshow={"slide_type": "slide"} slide="## Core exercise: size of an A/B test\n\nCompute the users of each group; two-sided, rounded up.\n\n$$ p_2 = p_1 (1 + \\text{lift}) $$\n\n$$ n = \\frac{(z_{1-\\alpha/2} + z_{\\text{power}})^2 \\, \\left[ p_1(1-p_1) + p_2(1-p_2) \\right]}{(p_2 - p_1)^2} $$"
 # Before you read a result, count the groups. If a split that was meant to be half and half differs by more than chance allows, there is a **sample-ratio mismatch** (SRM): users were lost or assigned wrongly, perhaps not at random.
 # Then look for the fault, and leave the result unread.
 #
@@ -373,7 +373,7 @@ exercise("01.winner").check(winner)
 # %%
 guesses()
 
-# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="A minute. Two learners say it in their own words, without reading. Listen for: the goal and its guardrails, the baseline with its data and split, who spends the score, and one number of scale."
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Go back to the board. Two learners say it in their own words, without reading. Listen for: the goal and its guardrails, the baseline with its data and split, who spends the score, and one number of scale. The numbers stand on slides 6, 8 and 12. (2 min)"
 say(
     "I would fix the goal and two guardrails first, then the cheapest baseline. On MovieLens,"
     " random split, counting films that are liked together has {01.counts_vs_popularity:.1f} "

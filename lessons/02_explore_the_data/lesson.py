@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="# What the logs hold\nLook at a log as a strong candidate does: how skewed, when, what was *shown*, when the label is known, and who is not human." notes="Ask first: what do you look at before you model? Collect answers. Then write on the board: who, what, when, what was shown, when do we know. Plan: profile 2, skew 2, time 3, empty cells 1, bots 4, what was shown 4, delay 3, splits 1. Then the core exercise, ten minutes."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# What the logs hold\nLook at a log as a strong candidate does: how skewed, when, what was *shown*, when the label is known, and who is not human." notes="Ask first: what do you look at before you model? Collect answers. Then write on the board: who, what, when, what was shown, when do we know. Plan: opening question 2, skew 3, time 2, bots 4, what was shown 5, delay 2, say it 2. The core exercise, ten minutes, is counted apart. (2 min)"
 # # What the logs hold
 #
 # **Goal.** Look at a log the way a strong candidate does: how sparse, how skewed, when, what was *shown*, when the label is known, and who is not human.
@@ -50,7 +50,7 @@ impressions, truth = log.impressions, log.truth
 profile(ratings)
 profile(impressions)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Which is more unequal?\nThe Gini coefficient is 0 when all counts are equal, almost 1 when one has everything.\n\n**Predict:** in MovieLens, which counts are more unequal: ratings a film got, or ratings a user gave?" notes="Two minutes, with the profile on the board: few rows, many films, users with at least 20 ratings. Do not say the last thing yet."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Which is more unequal?\nThe Gini coefficient is 0 when all counts are equal, almost 1 when one has everything.\n\n**Predict:** in MovieLens, which counts are more unequal: ratings a film got, or ratings a user gave?" notes="Say what the file is: people who rate films, a row a rating. Everybody writes down one of the two. Keep for the next slide that each user has at least 20 ratings. (1 min)"
 # "Top share" is the share of the most common value. Four things to ask about: MovieLens has fewer time stamps than ratings; the ad log repeats rows; some impressions
 # have no user; and `reported_at` has a value for each click, even for reports that come after the last row: here we know how it ended, while a real log holds only the reports that have come *yet*. We take them in turn.
 #
@@ -79,7 +79,7 @@ reveal("02.unequal", "about the same" if same else "films" if gini > gini_users 
 # %% [markdown]
 # Look at the last column before you conclude: this file holds every film with a rating, but only users with at least 20 (Harper and Konstan 2015). What if the same rule held for films?
 
-# %% slideshow={"slide_type": "slide"} slide="## Ask who was left out" notes="Two minutes. All films are more unequal than users. But the file holds every film with a rating, and only users with twenty or more. Under one rule the order turns round." alt="Three Lorenz curves below the diagonal: all films lowest, users in the middle, and films with at least 20 ratings nearest to the diagonal."
+# %% slideshow={"slide_type": "slide"} slide="## Ask who was left out" notes="All films are more unequal than users. But the file holds every film with a rating, and only users with twenty or more. Under one rule, the dashed line, the order turns round. (2 min)" alt="Three Lorenz curves below the diagonal: all films lowest, users in the middle, and films with at least 20 ratings nearest to the diagonal."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -102,7 +102,7 @@ claim("Under one rule, at least 20 ratings, films are less unequal than users (d
     gini_of_counts(known_films) - gini_users, id="02.same_rule",
     baseline=gini - gini_users, at_most=-0.1, fmt=".2f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## When do people rate?\nTake the time from a user's first rating to the last one.\n\n**Predict:** what is the median over the users: hours, days, months, years?" notes="One minute. Most think of a life with films. Count the hands."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## When do people rate?\nTake the time from a user's first rating to the last one.\n\n**Predict:** what is the median over the users: hours, days, months, years?" notes="Most think of a life with films. Count the hands. (1 min)"
 # ## When do people rate?
 #
 # **Predict before you run.** Take the time from a user's first rating to the last one. What is its median over the users?
@@ -124,7 +124,7 @@ print(hours_active(ratings).quantile([0.25, 0.5, 0.75]).round(1).to_string())
 longer = sum(hours_active(ratings).median() > np.array([24, 24 * 30, 24 * 365]))
 reveal("02.span", ["hours", "days", "months", "years"][longer])
 
-# %% slideshow={"slide_type": "slide"} slide="## Most users are done in a day\nSo do not claim that you predict the future with it." notes="Two minutes. MovieLens asks new users to rate a list of films, so the order inside a sitting can be that of a page. Ask: what is then the last film of a user? And: what may we predict from this file? Hardly the future."
+# %% slideshow={"slide_type": "slide"} slide="## Most users are done in a day\nSo do not claim that you predict the future with it." notes="MovieLens asks new users to rate a list of films, so the order inside a sitting can be that of a page. Ask: what is then the last film of a user? And: what may we predict from this file? Hardly the future. (1 min)"
 claim("Half of the users are done within a few hours (median hours, first to last rating)",
     hours_active(ratings).median(), id="02.median_span",
     baseline=hours_active(shuffled).median(), at_most=3)
@@ -169,7 +169,7 @@ same_pair = impressions.duplicated(["user_id", "ad_id"]) & impressions["user_id"
 for rule, marked in (("same row", exact), ("same user and ad", same_pair)):
     print(f"{rule}: {marked.mean():.1%} of rows, {truth['is_duplicate'][marked].mean():.0%} repeats")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Who should not be in the log?\nBots load many pages. Order the users of the ad log by impressions, busiest first.\n\n**Predict:** at which place does the first bot stand?" notes="One minute. The two rules must use columns of the log only. After the guess: the same users, now by their click rate."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Who should not be in the log?\nBots load many pages. Order the users of the ad log by impressions, busiest first.\n\n**Predict:** at which place does the first bot stand?" notes="Say that a rule against bots may use columns of the log only. Each writes a place. After the guess come the same users by their click rate. (1 min)"
 # Where the user is missing, a rule about the user cannot judge: "same user and ad" leaves those rows out, "same row" finds the repeats among them, too.
 #
 # Then the bots. The plain rule takes users with many impressions and limits their click rate. It uses columns of the log only, and its two limits are a judgement; afterwards we check it by **F1**, the harmonic mean of two shares:
@@ -180,7 +180,7 @@ for rule, marked in (("same row", exact), ("same user and ad", same_pair)):
 # %%
 guess("02.first_bot")
 
-# %% slideshow={"slide_type": "slide"} slide="## These bots are easy, and weigh much" notes="Two minutes. Many impressions and a click rate far above the mean: two limits find them. But look at slot 5: few rows, many of the clicks. Then ask: what would you do as the author of the bot?"
+# %% slideshow={"slide_type": "slide"} slide="## These bots are easy, and weigh much" notes="Many impressions and a click rate far above the mean: two limits find them. But look at slot 5: few rows, many of the clicks. Then ask: what would you do as the author of the bot? (1.5 min)"
 events = impressions[~exact]
 n_shown = events["user_id"].value_counts()  # most impressions first
 many = n_shown.index[n_shown >= (200 if SCALE == "full" else 20)]
@@ -232,7 +232,7 @@ for kind, chance in {"always 12 %": 0.12, "always 4 %": 0.04, "as people do": as
 best = pd.DataFrame(best).T.rename_axis("bots click")
 print(best.round(2).to_string())
 
-# %% slideshow={"slide_type": "slide"} slide="## Careful bots hide\nA rule finds the bots that you have imagined. Count what you drop, and say so." notes="Two minutes. People look less far down the page, simple bots do not look at all: so slots 4 and 5 tell more. A bot that clicks as people do is found by neither rule: other columns are needed. Count what you drop, and write it down."
+# %% slideshow={"slide_type": "slide"} slide="## Careful bots hide\nA rule finds the bots that you have imagined. Count what you drop, and say so." notes="People look less far down the page, simple bots do not look at all: so slots 4 and 5 tell more. A bot that clicks as people do is found by neither rule: other columns are needed. Count what you drop, and write it down. (1.5 min)"
 claim("Bots that click a little more than people are found better far down the page (ratio of F1)",
     best.loc["always 4 %", "slots 4, 5"] / best.loc["always 4 %", "all slots"],
     id="02.careful_bots", baseline=1.0, at_least=1.3)
@@ -240,7 +240,7 @@ claim("Bots that click as people do, slot by slot, are found by neither rule (F1
     best.loc["as people do"].max(),
     id="02.bots_like_people", baseline=best.loc["always 12 %"].max(), at_most=0.3, fmt=".2f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## What was shown?\nMost ads were chosen by the *logged* policy, which puts the ads that it believes in on top. For a small *random* slice, any ad could come into any slot.\n\n**Predict:** from slot 1 to slots 4 and 5, where does the click rate fall faster?" notes="One minute for the guess. Then stay on the figure for a minute. Ask why the lines part: better ads go to the top, so the slot and the ad are confounded. Then ask which of the three lines a company without a random slice can draw. Only the steepest, and it is wrong."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What was shown?\nMost ads were chosen by the *logged* policy, which puts the ads that it believes in on top. For a small *random* slice, any ad could come into any slot.\n\n**Predict:** from slot 1 to slots 4 and 5, where does the click rate fall faster?" notes="Explain the two policies with a page of five slots on the board. Then everybody writes down: logged, or random. (1 min)"
 # Against the last kind you need other columns: addresses, times, what follows a click. What you drop is a decision, so count it and write it down. We drop the suspects of the plain rule and keep the rows without a user.
 #
 # ## What was shown?
@@ -267,7 +267,7 @@ logged = steepness["logged"]
 faster = "under the logged policy" if logged > high else "in the random slice"
 reveal("02.steeper", "about as fast" if low < logged < high else faster)
 
-# %% slideshow={"slide_type": "slide"} slide="## Logged clicks blame the slot" notes="Two minutes. The black dots are the truth that only a simulation knows. A company without a random slice can draw the steepest line alone. Cause: better ads go to the top." alt="Click rate by slot relative to slot 1: the logged policy lies below the true examination at each lower slot; the points of the random slice scatter around the truth with wide bars."
+# %% slideshow={"slide_type": "slide"} slide="## Logged clicks blame the slot" notes="The dotted line is the truth that only a simulation knows. Ask why the lines part: better ads go to the top, so slot and ad are confounded. Then ask which of the three a company without a random slice can draw. Only the steepest, and it is wrong. (2 min)" alt="Click rate by slot relative to slot 1: the logged policy lies below the true examination at each lower slot; the points of the random slice scatter around the truth with wide bars."
 relative = rate / rate.loc[1]
 error = 2 * relative["random"] * np.sqrt(1 / n_clicks + 1 / n_clicks[1])  # two standard errors
 error[1] = 0  # by definition: slot 1 is the unit
@@ -283,7 +283,7 @@ ax.minorticks_off()
 ax.set_yticks([0.1, 0.2, 0.5, 1], ["10 %", "20 %", "50 %", "100 %"])
 plt.show()
 
-# %% slideshow={"slide_type": "slide"} slide="## Ask for exposure logging" notes="Two minutes. A click needs a look and a relevant ad. Without position, policy, propensity and the rows without a click you cannot tell the two apart, and you cannot add the columns afterwards. In an interview, ask for them first."
+# %% slideshow={"slide_type": "slide"} slide="## Ask for exposure logging" notes="Read the second claim as the cause of the first. A click needs a look and a relevant ad. Without position, policy, propensity and the rows without a click you cannot tell the two apart, and you cannot add the columns afterwards. In an interview, ask for them first. (2 min)"
 claim("Logged clicks overstate the slot (slot 1 over slots 4 and 5, against the truth)",
     steepness["logged"] / steepness["truth"],
     id="02.position_overstated", baseline=steepness["random"] / steepness["truth"], at_least=1.25)
@@ -313,7 +313,7 @@ claim("Ads that the policy chose are clicked more often than random ads (ratio o
 #
 # A click is reported late: the event passes through phones, queues and joins. Until then the row looks like a non-click. Five impressions, and a training that starts at hour six:
 
-# %% slideshow={"slide_type": "slide"} slide="## When is the label known?\nAsk first: how long until a click is known?" notes="Two minutes. Read line by line: what does the row say at hour six, and what is true? Two clicks are on their way and count as no click. Ask: what happens to the average click rate? It comes out too low. And if we wait? Then the model knows nothing of the last hours." alt="Five impressions on time lines, cut at hour six, where training starts: one click is reported before, so its label is 1; two clicks are reported later, so their rows still have the label 0; two rows have no click."
+# %% slideshow={"slide_type": "slide"} slide="## When is the label known?\nAsk first: how long until a click is known?" notes="Read line by line: what does the row say at hour six, and what is true? Two clicks are on their way and count as no click. Ask: what happens to the average click rate? It comes out too low. And if we wait? Then the model knows nothing of the last hours. (2 min)" alt="Five impressions on time lines, cut at hour six, where training starts: one click is reported before, so its label is 1; two clicks are reported later, so their rows still have the label 0; two rows have no click."
 now, shown_at = 6, np.array([0.5, 1.5, 3, 4.5, 5.5])
 reported_at = np.array([1.2, np.nan, 7.5, np.nan, 8])  # NaN: no click
 says = np.where(reported_at <= now, "label 1", np.where(reported_at > now, "label 0, wrong", "label 0"))
@@ -377,7 +377,7 @@ for name, frame in {"MovieLens": ratings, "ad log": clean}.items():
 # All times are hours. `shown_at` holds the time of each impression, `reported_at` that of its click (NaN: none), also in the future. At time `now`, return two arrays: the positions of the
 # impressions that are at least `wait` hours old, and their labels as known at `now`, 1 or 0. What is reported exactly at `now` is known.
 
-# %% tags=["exercise:02.mature_labels"] slideshow={"slide_type": "slide"} slide="## Exercise: rows that may be trained on\nAt time `now`, return the positions of impressions at least `wait` hours old, and their labels as known at `now`. A missing `reported_at` is no click.\n\nTen minutes. The checker names your mistake; `.hint()` helps." slide_code="1-2" notes="Ten minutes. Two mistakes to look for: labels that use reports from the future, and young rows kept as zeros. Let the class say which of them makes the offline number look better."
+# %% tags=["exercise:02.mature_labels"] slideshow={"slide_type": "slide"} slide="## Exercise: rows that may be trained on\nAt time `now`, return the positions of impressions at least `wait` hours old, and their labels as known at `now`. A missing `reported_at` is no click.\n\nTen minutes. The checker names your mistake; `.hint()` helps." slide_code="1-2" notes="In pairs. Two mistakes to look for: labels that use reports from the future, and young rows kept as zeros. Let the class say which of them makes the offline number look better. (10 min)"
 
 # %%
 exercise("02.mature_labels").check(training_set)
@@ -412,7 +412,7 @@ guesses()
 # - A log of choices measures the chooser, too. A random slice, positions and propensities are what lets you tell them apart.
 # - Labels ripen. Bots are few, weigh much where clicks are rare, and are as easy to find as they are careless.
 
-# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One minute. One person says it aloud. Then ask: which column would you ask for first, and why?"
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Go back to the board. Two learners say it aloud. How much too low one predicts without waiting stands in a claim of the lesson, below the figure of slide 12; the other numbers are on slides 5 and 11. Then ask: which column would you ask for first, and why? (2 min)"
 say(
     "Before modelling I profile the log and ask what was shown. In a simulated ad log the "
     "chosen ads had {02.selection:.1f} times the click rate of random ones, and the logged "

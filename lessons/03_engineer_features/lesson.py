@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="# Engineer features\nTurn a click log into features that a server could really have computed at that moment, and know what each family is worth." notes="Plan: entities 2, hashing and crosses 6, the two leaks 8, parity 1, freshness and worth 3. The leaks are the heart: take your time. Then the core exercise, ten minutes. Ask at the start: name one feature that you would use and could not compute at serving time."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Engineer features\nTurn a click log into features that a server could really have computed at that moment, and know what each family is worth." notes="Ask at the start: name one feature that you would use and could not compute at serving time. Write the answers on the board. Plan: opening question 2, entities 1, hashing and crosses 4, the two leaks 8, freshness and worth 3, say it 2. The leaks are the heart: take your time. The core exercise, ten minutes, is counted apart. (2 min)"
 # # Engineer features
 #
 # **Goal.** Turn a click log into features that a server could really have computed at that moment, and know what each family of features is worth.
@@ -23,7 +23,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Whose feature is it?\n| entity | examples | known when |\n|---|---|---|\n| user, ad | id, age group, campaign | before the request |\n| context | site, device, hour | at the request |\n| position | the slot of the page | only *after* the ranking |\n| cross | audience \u00d7 category | at the request |\n| history | click rate so far | changes with every click |" notes="Two minutes. The entity decides where a value is stored, how fresh it must be, what it costs to fetch. Ask: what do you give the model for the position when serving? The same slot for all."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Whose feature is it?\n| entity | examples | known when |\n|---|---|---|\n| user, ad | id, age group, campaign | before the request |\n| context | site, device, hour | at the request |\n| position | the slot of the page | only *after* the ranking |\n| cross | audience \u00d7 category | at the request |\n| history | click rate so far | changes with every click |" notes="The entity decides where a value is stored, how fresh it must be, what it costs to fetch. Ask: what do you give the model for the position when serving? The same slot for all. (1 min)"
 # ## Whose feature is it?
 #
 # Sort features by the **entity** that they describe. The entity decides where a value is stored, how fresh it must be, and what it costs to fetch.
@@ -61,7 +61,7 @@ def scores(p_test):
     ne = normalized_entropy(clicked[test], p_test, base_rate)
     return ne, share_of_oracle(clicked[test], p_test, simulated.true_ctr[test], base_rate)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## How do you feed ids to a model?\n**Hashing** needs no table: a fixed function sends each id to one of $b$ buckets, and the bucket has the weight.\n\nOne million ids, $2^{20} = 1{,}048{,}576$ buckets: more buckets than ids.\n\n**Predict:** how many percent of the ids share their bucket?" notes="Two minutes. Let them write a number. Who knows the birthday paradox, guesses high; who does not, says a few percent."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How do you feed ids to a model?\n**Hashing** needs no table: a fixed function sends each id to one of $b$ buckets, and the bucket has the weight.\n\nOne million ids, $2^{20} = 1{,}048{,}576$ buckets: more buckets than ids.\n\n**Predict:** how many percent of the ids share their bucket?" notes="Let them write a number. Who knows the birthday paradox, guesses high; who does not, says a few percent. (1 min)"
 # ## How do you feed ids to a model?
 #
 # An id is a name, not a quantity. A linear model needs one weight for each id, so a table of known ids, which grows for ever. **Hashing** needs no table: a fixed function sends each
@@ -74,7 +74,7 @@ def scores(p_test):
 # %%
 guess("03.not_alone", unit="%")
 
-# %% slideshow={"slide_type": "slide"} slide="## Far more than half share a bucket" notes="One minute. More buckets than ids, and yet: each id has a million chances to meet another one. Is that terrible?"
+# %% slideshow={"slide_type": "slide"} slide="## Far more than half share a bucket" notes="More buckets than ids, and yet: each id has a million chances to meet another one. Is that terrible? (1 min)"
 from mlpipe.features import hash_integers, hashed_design
 
 buckets = hash_integers(np.arange(1_000_000), n_buckets=2**20, seed=SEED)
@@ -108,7 +108,7 @@ def hashed_model(columns, n_buckets=2**18, crosses=()):
 
 raw = {bits: hashed_model(RAW, n_buckets=2**bits) for bits in (8, 10, 12, 14, 18)}
 
-# %% slideshow={"slide_type": "slide"} slide="## And little is lost\nWatch the ids that carry traffic, not the collision rate." notes="Two minutes. What a logistic regression keeps with fewer and fewer buckets. Why? Most ids are rare, and a rare id has hardly any weight to spoil. Watch the ids that carry traffic, not the collision rate." alt="Share of the oracle against number of buckets: flat from 2 to the 18 down to 2 to the 14, then falling, most of all at 2 to the 8."
+# %% slideshow={"slide_type": "slide"} slide="## And little is lost\nWatch the ids that carry traffic, not the collision rate." notes="What a logistic regression keeps with fewer and fewer buckets. Why? Most ids are rare, and a rare id has hardly any weight to spoil. (1 min)" alt="Share of the oracle against number of buckets: flat from 2 to the 18 down to 2 to the 14, then falling, most of all at 2 to the 8."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -158,7 +158,7 @@ claim("All ids with 25 rows or fewer in one bucket cost almost nothing (share of
 # A linear model adds: *this audience clicks more*, *this category is clicked more*. It cannot say *this audience clicks on that category*. A **cross** is a new id for the pair. Which pairs? We try
 # five interactions that the simulated world contains (we know it), and five that it does not.
 
-# %% slideshow={"slide_type": "slide"} slide="## What no sum of single features says\nA **cross** is a new id for the pair, such as audience \u00d7 category. Five pairs that interact in this simulated world, against five that do not:" notes="Two minutes. A linear model adds: this audience clicks more, this category is clicked more. A cross is a new id for the pair. Five pairs that the simulated world contains pay; five that it does not are the baseline, and do not help."
+# %% slideshow={"slide_type": "slide"} slide="## What no sum of single features says\nA **cross** is a new id for the pair, such as audience \u00d7 category. Five pairs that interact in this simulated world, against five that do not:" notes="A linear model adds: this audience clicks more, this category is clicked more. A cross is a new id for the pair. Five pairs that the simulated world contains pay; five that it does not are the baseline, and do not help. (1 min)"
 real = [("audience", "category"), ("region", "campaign_id"), ("site_id", "category")]
 real += [("device", "ad_format"), ("hour", "category")]
 idle = [("age_group", "position"), ("region", "ad_format"), ("site_id", "device")]
@@ -186,7 +186,7 @@ tiny["as of now"] = smoothed_rate(successes=2, trials=4, prior_rate=0.03, prior_
 tiny["as of then"] = past_rate(tiny["user"], shown, reported, prior_rate=0.03, prior_strength=2)
 print(tiny.to_string(index=False, float_format="%.3f"))
 
-# %% slideshow={"slide_type": "slide"} slide="## What did we know at that moment?" notes="Three minutes. One line is one row of the training table, for the same user. Squares: what the server knew when it showed the ad. All marks together: the counter as of now. Diamond: the row's own click, which an average over the training days contains, too. Ask for each row: how many impressions, how many clicks did the server know?" alt="Four rows of one user on a line of days: squares for impressions and reports before the row was shown, circles for those that came later, a diamond for the report of the row's own click; the first row knows nothing, the fourth knows all but itself."
+# %% slideshow={"slide_type": "slide"} slide="## What did we know at that moment?" notes="One line is one row of the training table, for the same user. Squares: what the server knew when it showed the ad. All marks together: the counter as of now. Diamond: the row's own click, which an average over the training days contains, too. Ask for each row: how many impressions, how many clicks did the server know? (2 min)" alt="Four rows of one user on a line of days: squares for impressions and reports before the row was shown, circles for those that came later, a diamond for the report of the row's own click; the first row knows nothing, the fourth knows all but itself."
 own = [(row, when) for row, when in enumerate(reported.day, 1) if when > 0]
 pairs = [(row, when) for row in range(1, 5) for when in [*shown.day, *reported.dropna().day]]
 known_then = [(row, when) for row, when in pairs if when < shown.day[row - 1]]
@@ -239,13 +239,13 @@ ways = {"point in time": point_in_time, "as of now": as_of_now}
 ways |= {"in-sample mean": in_sample, "out of fold": out_of_fold}
 models = {name: rate_model(rates) for name, rates in ways.items()}
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Four ways to read a counter\n- **point in time**: what had been reported before the row\n- **as of now**: a `GROUP BY` over the whole table\n- **in-sample mean**: over the training days, with the row's own click\n- **out of fold**: from the other parts of the training data\n\n**Predict:** which one looks best *offline*, on the test days? Say aloud which will be best when served." notes="Two minutes. Same four keys, same model; only when the counters are read differs. Take a vote for both: offline, and served."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Four ways to read a counter\n- **point in time**: what had been reported before the row\n- **as of now**: a `GROUP BY` over the whole table\n- **in-sample mean**: over the training days, with the row's own click\n- **out of fold**: from the other parts of the training data\n\n**Predict:** which one looks best *offline*, on the test days? Say aloud which will be best when served." notes="Same four keys, same model; only when the counters are read differs. Take a vote for both: offline, and served. (1.5 min)"
 # **Predict before you run.** Which of the four looks best on the test days, as your offline evaluation would show it? Say aloud which will be best when served, where a counter can only be read as of *then*.
 
 # %%
 guess("03.offline", choices=["point in time", "as of now", "in-sample mean", "out of fold"])
 
-# %% slideshow={"slide_type": "slide"} slide="## Two leaks, opposite symptoms\nSay when each counter is read, and replay old requests before the launch." notes="Three minutes. Normalised entropy: below 1 is useful, lower is better. As of now: the click is inside the feature in training and in test, so offline is wonderful and serving is not. In-sample: inside in training only, so the test set says so at once. Which of them is caught before launch?"
+# %% slideshow={"slide_type": "slide"} slide="## Two leaks, opposite symptoms\nSay when each counter is read, and replay old requests before the launch." notes="Normalised entropy: below 1 is useful, lower is better. As of now: the click is inside the feature in training and in test, so offline is wonderful and serving is not. In-sample: inside in training only, so the test set says so at once. Which of them is caught before launch? (2.5 min)"
 report = pd.DataFrame(columns=["offline NE", "offline share", "served NE"], dtype=float)
 for name, model in models.items():
     served = point_in_time if name == "as of now" else ways[name]  # the future cannot be served
@@ -272,7 +272,7 @@ claim(
 #
 # With $n$ impressions behind a rate, the row's own click moves it by $1 / (n + s)$: the fewer rows a key has, the more. So we read each key's counter *as of now* alone, and then all but `user_id`, the key with the fewest rows.
 
-# %% slideshow={"slide_type": "slide"} slide="## The quiet leak is the dangerous one" notes="Two minutes. Leave out the user id, the key with the fewest rows, and the leak looks like an ordinary success: a share that nobody would doubt. Only a replay shows the damage. A jump offline is a reason to look, not to celebrate."
+# %% slideshow={"slide_type": "slide"} slide="## The quiet leak is the dangerous one" notes="Leave out the user id, the key with the fewest rows, and the leak looks like an ordinary success: a share that nobody would doubt. Only a replay shows the damage. A jump offline is a reason to look, not to celebrate. (2 min)"
 def leak(*keys):
     now, then = ({key: rates[key] for key in keys} for rates in (as_of_now, point_in_time))
     leaky, honest = rate_model(now), rate_scores(rate_model(then), then)
@@ -309,7 +309,7 @@ claim("The parity test sees a tenth of the rows differ, all of them without a us
     (batch != online).mean(), id="03.parity",  # baseline: the rows with a user id
     baseline=(batch != online)[users.notna()].mean(), between=(0.08, 0.13), fmt=".1%")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## How fresh, and what is it worth?\nCounters that are copied once a day are cheaper than live ones.\n\nAnd take each family of features away from a model that has all: user, ad, context, position, history, crosses.\n\n**Predict:** without which family does the model lose most?" notes="One minute. Between the two parts: parity. Training reads a table, serving reads counters in memory; feed both the same events and compare. Or log the features when they are served."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How fresh, and what is it worth?\nCounters that are copied once a day are cheaper than live ones.\n\nAnd take each family of features away from a model that has all: user, ad, context, position, history, crosses.\n\n**Predict:** without which family does the model lose most?" notes="Say in a sentence where freshness is lost: training reads a table, serving reads counters in memory. Feed both the same events and compare, or log the features when they are served. Then the vote on the families. (1 min)"
 # The cure is to have one implementation, or to log the features when they are served and to train on that log.
 #
 # ## How fresh must it be, and what is it worth?
@@ -349,7 +349,7 @@ for family, members in families.items():
     lost[family] = round(whole - hashed_model(columns, crosses=crosses)[1], 3)
 reveal("03.family", max(lost, key=lost.get))
 
-# %% slideshow={"slide_type": "slide"} slide="## Measure worth, family by family\nTake the method to your log, never the order of the bars." notes="Two minutes. The lag hurts little here: measure before you pay for live counters. Read the right panel with care: what a family is worth depends on what else is there, and on the log. In the real system of He et al. history mattered most. Take the method with you, never the order of the bars." alt="Two panels. Left: bars of the share of the oracle, shrinking slowly as counters lag from live to six days. Right: what the model loses without each family: much without position and without crosses, next to nothing without ad, user, history or context."
+# %% slideshow={"slide_type": "slide"} slide="## Measure worth, family by family\nTake the method to your log, never the order of the bars." notes="The lag hurts little here: measure before you pay for live counters. Read the right panel with care: what a family is worth depends on what else is there, and on the log. In the real system of He et al. history mattered most. Take the method with you, never the order of the bars. (2 min)" alt="Two panels. Left: bars of the share of the oracle, shrinking slowly as counters lag from live to six days. Right: what the model loses without each family: much without position and without crosses, next to nothing without ad, user, history or context."
 _, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8))
 left.bar(list(fresh), [100 * share for share in fresh.values()], color=plots.MUTED)
 left.set(title="Old counters lose slowly", xlabel="lag of the counters", ylabel="share of oracle (%)")
@@ -370,7 +370,7 @@ claim("Position and crosses carry most (the smaller of their losses; baseline: t
 #
 # Rows are in time order and clicks are known at once. For each row, return the smoothed click rate of the *earlier* rows with its key: $(c + s\, p_0) / (n + s)$.
 
-# %% tags=["exercise:03.past_rate"] slideshow={"slide_type": "slide"} slide="## Exercise: a counter that knows the past\nRows are in time order, clicks are known at once. For each row, return the smoothed click rate of the *earlier* rows with its key.\n\nTen minutes. The checker names your mistake; `.hint()` helps." slide_code="1-2" notes="Ten minutes. Look for two mistakes: the row's own click is counted, and the prior is left out where there is no history."
+# %% tags=["exercise:03.past_rate"] slideshow={"slide_type": "slide"} slide="## Exercise: a counter that knows the past\nRows are in time order, clicks are known at once. For each row, return the smoothed click rate of the *earlier* rows with its key.\n\nTen minutes. The checker names your mistake; `.hint()` helps." slide_code="1-2" notes="In pairs. Look for two mistakes: the row's own click is counted, and the prior is left out where there is no history. (10 min)"
 
 # %%
 exercise("03.past_rate").check(past_click_rate)
@@ -405,7 +405,7 @@ guesses()
 # - As-of-now counters win offline and lose in service; in-sample means lose at once. Point-in-time and out-of-fold features do neither.
 # - Parity, freshness and worth are measured, feature by feature and family by family.
 
-# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One minute. One person says it aloud. Then ask again: name one feature that you would use and could not compute at serving time."
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Go back to the board. Two learners say it aloud; the numbers stand on slides 6 and 9. Then ask again: name one feature that you would use and could not compute at serving time. (2 min)"
 say(
     "I join counters as of the event and count only clicks that had been reported. In a "
     "simulation, counters read as of now reached {03.too_good} of what the true probabilities"

@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Plan: users against rows 4, paired differences 3, what the test can find 4, other splits 2, slices 2, beyond accuracy and the dial 5. The core exercise takes ten minutes after that. Ask first: model A has nDCG 0.25, model B 0.24. Which one do you ship? Any answer without a question back is wrong: how many users, the same users, what else changes?" slideshow={"slide_type": "slide"} slide="# Compare honestly\n\n**Goal.** Say whether one recommender is better than another, by how much and how surely, and what it costs in coverage, novelty and diversity.\n\nA has nDCG 0.25, B has 0.24: which one do you ship?"
+# %% [markdown] notes="Ask first: model A has nDCG 0.25, model B 0.24. Which one do you ship? Any answer without a question back is wrong: how many users, the same users, what else changes? Plan: opening question 2, users against rows 3, paired differences 2, what the test can find 3, slices 3, beyond accuracy 1, the dial 4, say it 2. The core exercise, ten minutes, is counted apart. (2 min)" slideshow={"slide_type": "slide"} slide="# Compare honestly\n\n**Goal.** Say whether one recommender is better than another, by how much and how surely, and what it costs in coverage, novelty and diversity.\n\nA has nDCG 0.25, B has 0.24: which one do you ship?"
 # # Compare honestly
 #
 # **Goal.** Say whether one recommender is better than another, by how much and how surely, and what it costs in coverage, novelty and diversity.
@@ -53,7 +53,7 @@ def matrix(part):
 def recommend(name, train, k=10):
     return models[name].fit(matrix(train)).recommend(np.arange(len(users)), k)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## How sure is one number?\n\n**Bootstrap:** draw as many users as there are from our own, with replacement, many times. The middle 95 % of the means is the **interval**." notes="Two minutes with the guess. Say what is drawn: users, with everything that belongs to them. Then the vote, first for one model, then for the difference. Almost nobody expects that rows can be too timid."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How sure is one number?\n\n**Bootstrap:** draw as many users as there are from our own, with replacement, many times. The middle 95 % of the means is the **interval**." notes="Say what is drawn: users, with everything that belongs to them. Then let the class vote: wider, about the same, narrower. First for one model, then for the difference, which is the question. (1.5 min)"
 # The metric gives one number $m_u$ for each of $n$ users (in 04, $n$ counted relevant films), and we report their mean. With other users it would be another one. We have no others, so we draw $n$ users from our own, with replacement, many times: the **bootstrap**. Draw $b$ gives
 #
 # $$ \bar m_b = \frac{1}{n} \sum_{j=1}^{n} m_{u_{bj}} $$
@@ -79,7 +79,7 @@ def interval(m):
 for name, m in ndcg.items():
     print(f"{name:10} nDCG@10 {m.mean():.3f}, interval", "{:.3f} to {:.3f}".format(*interval(m)))
 
-# %% [markdown] notes="Let the class vote: narrower, wider, the same. Then ask for the second half: and for a difference of two models? Almost nobody expects that rows can be too timid. The square of the ratio is called the design effect: 1 + (k - 1) rho for k rows a user with correlation rho, so a negative rho makes it less than 1." slideshow={"slide_type": "fragment"} slide="**Predict.** A careless bootstrap draws *rows*, ten places a user. For the *difference* of two models, is the interval by user wider, about the same, narrower?"
+# %% [markdown] slideshow={"slide_type": "fragment"} slide="**Predict.** A careless bootstrap draws *rows*, ten places a user. For the *difference* of two models, is the interval by user wider, about the same, narrower?"
 # ## Why draw users and not rows?
 #
 # Take a simpler metric: hits per place shown. Each list has ten places, so the table has ten rows a user, and a careless bootstrap draws *rows*.
@@ -89,7 +89,7 @@ for name, m in ndcg.items():
 # %%
 guess("06.rows", choices=["wider", "about the same", "narrower"])
 
-# %% slideshow={"slide_type": "slide"} slide="## Rows are wrong in both directions" notes="Two minutes. First claim: places of one user agree, so rows pretend to know more. Second: two models find the same films in other places, so a plus here is a minus there. The square of the ratio is the design effect: 1 + (k - 1) rho for k rows a user with correlation rho. So: draw users."
+# %% slideshow={"slide_type": "slide"} slide="## Rows are wrong in both directions" notes="First claim: places of one user agree, so rows pretend to know more. Second: two models find the same films in other places, so a plus here is a minus there. Almost nobody expects that rows can be too timid. The square of the ratio is the design effect: 1 + (k - 1) rho for k rows a user with correlation rho; a negative rho makes it less than 1. So: draw users. (1.5 min)"
 rows = np.arange(len(users))[:, None]
 als_hits, ease_hits = (hidden[rows, lists[name]].toarray() for name in ("ALS", "EASE"))
 
@@ -121,7 +121,7 @@ reveal("06.rows", "narrower" if width < 0.9 else "wider" if width > 1.1 else "ab
 #
 # The models were judged on the same users. So take the difference for each user first, and then draw: a **paired** comparison.
 
-# %% alt="Intervals of three differences to ALS in nDCG: popularity lies far below zero, item kNN a little below it, and the interval of EASE includes zero." slideshow={"slide_type": "slide"} slide="## Compare on the same users, in pairs\n\nTake the difference of each user first, then draw users." notes="Three minutes. An easy user is easy for both, and the difference takes that out: the lesson compares its spread with that of users mixed up. Ask for the sentence about EASE. It is: not distinguishable here, with the interval. A result, not a failure."
+# %% alt="Intervals of three differences to ALS in nDCG: popularity lies far below zero, item kNN a little below it, and the interval of EASE includes zero." slideshow={"slide_type": "slide"} slide="## Compare on the same users, in pairs\n\nTake the difference of each user first, then draw users." notes="An easy user is easy for both, and the difference takes that out: the lesson compares its spread with that of users mixed up. Ask for the sentence about EASE. It is: not distinguishable here, with the interval. A result, not a failure. (2 min)"
 import matplotlib.pyplot as plt
 
 from mlpipe.uncertainty import detectable_difference, paired_difference, paired_ratio
@@ -148,7 +148,7 @@ unpaired, again = ((ndcg["ALS"] - rng.permutation(ndcg["EASE"])).std() for _ in 
 claim("Spread of the paired difference of ALS and EASE, over that with the users mixed up",
       gain.std() / unpaired, id="06.paired", baseline=again / unpaired, at_most=0.5)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## What could this test have found?\n\n$$ \\delta = \\frac{(z_{0.975} + z_{0.8})\\, \\text{SD}}{\\sqrt n} $$\n\nSmallest true difference that 80 % of tests find; SD over users of the paired difference, $n$ users.\n\n**Predict.** A cut in time, after 80 % of the likes, tests who has likes on both sides. What part of our users is that?" notes="Two minutes. Ask it before the comparison, not after. Half the difference needs four times the users. Everybody writes a per cent: a user is tested after a cut in time only if there are likes on both sides of it."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What could this test have found?\n\n$$ \\delta = \\frac{(z_{0.975} + z_{0.8})\\, \\text{SD}}{\\sqrt n} $$\n\nSmallest true difference that 80 % of tests find; SD over users of the paired difference, $n$ users.\n\n**Predict.** A cut in time, after 80 % of the likes, tests who has likes on both sides. What part of our users is that?" notes="Ask it before the comparison, not after. Half the difference needs four times the users. Everybody writes a per cent: a user is tested after a cut in time only if there are likes on both sides of it. (1.5 min)"
 # An easy user is easy for both models, and the difference takes that out. Where an interval includes zero, say **not distinguishable here**, and show it. It is a result to be proud of: choose by cost, or collect more users.
 #
 # ## What could this test have found?
@@ -175,7 +175,7 @@ claim(
     "over ALS's lead (spread and lead of one random split)", delta["item kNN"][0] / lead["item kNN"],
     id="06.small_test", baseline=delta["item kNN"][2] / lead["item kNN"], at_least=1.4)  # all users
 
-# %% alt="Smallest detectable difference in nDCG against the number of users, a curve for each pair of models that falls steeply, then slowly. At 21 users the curve of ALS and item kNN lies far above their difference, at 150 a little below it, at 659 far below it; that of ALS and popularity lies below their difference at all three." slideshow={"slide_type": "slide"} slide="## A small test sees only large differences" notes="Two minutes. Compare a curve with the dashed line of its own colour: above the line, the test would probably miss that lead. Left point: the cut in time. Fold-in makes the test larger. A test that finds nothing has not shown that there is nothing."
+# %% alt="Smallest detectable difference in nDCG against the number of users, a curve for each pair of models that falls steeply, then slowly. At 21 users the curve of ALS and item kNN lies far above their difference, at 150 a little below it, at 659 far below it; that of ALS and popularity lies below their difference at all three." slideshow={"slide_type": "slide"} slide="## A small test sees only large differences" notes="Compare a curve with the dashed line of its own colour: above the line, the test would probably miss that lead. Left point: the cut in time. Fold-in makes the test larger. A test that finds nothing has not shown that there is nothing. (1.5 min)"
 sizes = np.arange(15, 1_001)
 fig, ax = plt.subplots()
 for name in ("popularity", "item kNN"):
@@ -211,7 +211,7 @@ claim("ALS and EASE, average of five splits: difference over what one split can 
       abs(found["average"].estimate) / delta["EASE"][2], id="06.close_pair",
       baseline=(mean["ALS"] - mean["item kNN"]).mean() / delta["EASE"][2], at_most=0.7)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## For whom is it better?\n\nAveraged over five splits, ALS and EASE stay level. A **slice** is a part of the test with its own number, support and interval.\n\n**Predict.** ALS leads EASE on the 100 most liked films (*head*), on the other films (*tail*), or on neither?" notes="Two minutes. Say why five splits: who may choose among seeds may choose the winner. Averaging removes the luck of the split, not that of the users. Then the vote on the slices."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## For whom is it better?\n\nAveraged over five splits, ALS and EASE stay level. A **slice** is a part of the test with its own number, support and interval.\n\n**Predict.** ALS leads EASE on the 100 most liked films (*head*), on the other films (*tail*), or on neither?" notes="Say why five splits: who may choose among seeds may choose the winner. Averaging removes the luck of the split, not that of the users. Then the vote on the slices. (1 min)"
 # Compare the signs: who may choose among seeds may choose the winner. Fix the seed before, or report all. The average has a narrower interval, so it may find what no single split finds. It removes the luck of the split, not that of the users: five splits of the same people are still the same people.
 #
 # ## For whom is it better?
@@ -249,7 +249,7 @@ head, tail = (paired_ratio(*pairs[f"{what} films"]) for what in ("head", "tail")
 over_all = paired_ratio(mean["ALS"], mean["EASE"])
 print(pd.DataFrame([head, tail], ["head films", "tail films"]).iloc[:, :3].round(3).to_string())
 
-# %% alt="Intervals of the difference between ALS and EASE in five slices: on tail films and for users with many likes above zero, the other three include zero." slideshow={"slide_type": "slide"} slide="## A tie on average hides two products" notes="Two minutes. Two models that the mean cannot separate. Ask which one the class would ship, and for whom. Then how sure: the interval of the tail is wide, and five other splits move it. Compare models inside a slice, never the level between slices."
+# %% alt="Intervals of the difference between ALS and EASE in five slices: on tail films and for users with many likes above zero, the other three include zero." slideshow={"slide_type": "slide"} slide="## A tie on average hides two products" notes="Two models that the mean cannot separate. Ask which one the class would ship, and for whom. Then how sure: the interval of the tail is wide, and five other splits move it. Compare models inside a slice, never the level between slices. (2 min)"
 show(gaps, "ALS − EASE: ahead on the tail, level on the head")
 
 # %% slideshow={"slide_type": "-"}
@@ -259,7 +259,7 @@ claim("On head films the two cannot be told apart (zero to the nearer end of the
       min(-head.low, head.high), id="06.head_level", baseline=-tail.low, at_least=0.0, fmt=".1%")
 reveal("06.slice", "on the tail" if tail.low > 0 else "on the head" if head.low > 0 else "on neither")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## What does accuracy not see?\n\n- **Coverage**: share of films that anybody is shown; **Gini**: how unequally\n- **Novelty**, in bits: one bit more is half as well known\n- **Diversity**: genres differ inside a list\n- **Discovery**: hits outside the 100 most liked films" notes="Two minutes. Read the columns side by side. Which model shows most films? Are its lists more diverse inside? The surprise of the slide before in one sentence: a tie over all films is not a tie everywhere."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What does accuracy not see?\n\n- **Coverage**: share of films that anybody is shown; **Gini**: how unequally\n- **Novelty**, in bits: one bit more is half as well known\n- **Diversity**: genres differ inside a list\n- **Discovery**: hits outside the 100 most liked films" notes="Read the columns side by side. Which model shows most films? Are its lists more diverse inside? The surprise of the slide before in one sentence: a tie over all films is not a tie everywhere. (1 min)"
 # A tie over all films is not a tie everywhere: on the tail ALS is ahead. The table gives the interval of this lead: it is wide, because little is hidden there, and with five other splits it may just reach zero. In per cent it looks large, because its base is small. Is the tail worth it? That is a product question; the mean cannot answer it.
 #
 # Do not compare the *level* of nDCG between slices: who has many hidden likes is hit easily. Compare models inside a slice, and expect the smallest slices to look extreme by chance.
@@ -289,7 +289,7 @@ n_likes = matrix(split.train).sum(axis=0).A1
 profiles = pd.DataFrame({name: profile(lists[name], hidden, n_likes) for name in models})
 print(profiles.T.round(3).to_string())
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## What does more discovery cost?\n\nA dial $d$ lowers the score of films that many like:\n\n$$ v_{ui} = \\frac{s_{ui}}{\\max_j s_{uj}} - d \\, \\log_2 (1 + n_i) $$\n\nThe rule: the largest $d$ that surely loses less than 3 % of nDCG.\n\n**Predict.** Discovery then: a tenth more, about twice as much, about five times as much?" notes="A minute and a half. The rule stands before anybody looks, and it is used on validation data. Ask why not: no significant loss. (In a small test nothing is significant.)"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What does more discovery cost?\n\nA dial $d$ lowers the score of films that many like:\n\n$$ v_{ui} = \\frac{s_{ui}}{\\max_j s_{uj}} - d \\, \\log_2 (1 + n_i) $$\n\nThe rule: the largest $d$ that surely loses less than 3 % of nDCG.\n\n**Predict.** Discovery then: a tenth more, about twice as much, about five times as much?" notes="The rule stands before anybody looks, and it is used on validation data. Ask why not: no significant loss. (In a small test nothing is significant.) Then the vote. (1.5 min)"
 # Read the columns side by side: a model may show many films, and yet lists that are no more diverse *inside*.
 #
 # ## What does more discovery cost?
@@ -326,7 +326,7 @@ inner = random_per_user(split.train, share=0.25, seed=SEED)
 validation, loss = sweep(inner.train, matrix(inner.test))
 chosen = max(d for d in dials if loss[d].low >= -0.03)
 
-# %% alt="Change of nDCG against coverage on validation data as the dial turns from 0 to 0.14: level at first while coverage grows, then falling steeply; the chosen dial is the last one whose interval stays above minus 3 %." slideshow={"slide_type": "slide"} slide="## Coverage is cheap at first, then dear" notes="A minute and a half. The band is the interval of the loss. Ask where each would stop, and why the rule asks for the whole band above the line."
+# %% alt="Change of nDCG against coverage on validation data as the dial turns from 0 to 0.14: level at first while coverage grows, then falling steeply; the chosen dial is the last one whose interval stays above minus 3 %." slideshow={"slide_type": "slide"} slide="## Coverage is cheap at first, then dear" notes="The band is the interval of the loss. Ask where each would stop, and why the rule asks for the whole band above the line. (1 min)"
 coverage = 100 * validation.loc["coverage"]
 change, low, high = 100 * np.array([[one.estimate, one.low, one.high] for one in loss.values()]).T
 fig, ax = plt.subplots()
@@ -346,7 +346,7 @@ test, cost = sweep(split.train, hidden)
 price = cost[chosen]
 print(test[[0, chosen]].round(3).to_string())
 
-# %% slideshow={"slide_type": "slide"} notes="A minute. These users' likes did not choose the dial. Say gain and price together, with the low end: the test shows no clear loss. Diversity inside the lists did not grow: the dial does not look at genres." slide="## What the dial gains and costs\n\nIn the interview: gain and price together, from data that did not choose the dial."
+# %% slideshow={"slide_type": "slide"} notes="These users' likes did not choose the dial. Say gain and price together, with the low end: the test shows no clear loss. Diversity inside the lists did not grow: the dial does not look at genres. (1.5 min)" slide="## What the dial gains and costs\n\nIn the interview: gain and price together, from data that did not choose the dial."
 times = test[chosen]["discovery"] / test[0]["discovery"]
 claim("The dial, chosen on validation data, multiplies discovery on test data", times,
       id="06.dial_gain", baseline=1.0, at_least=1.25)
@@ -357,7 +357,7 @@ claim("It surely loses less than five per cent (low end of the change)", price.l
 more = "a tenth more" if times < 1.5 else "about twice as much"
 reveal("06.dial", more if times < 3.2 else "about five times as much")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: a paired interval\n\n`a` and `b`: one number a user, for two models. Each row of `resamples` holds the numbers of the users drawn.\n\nReturn the mean of $a - b$, and both ends of its 95 % percentile interval." notes="Ten minutes, in pairs. The usual mistakes: an interval for a and one for b; a mean over draws instead of over users; the ends for 90 %. Ask early finishers what changes when rows are drawn."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: a paired interval\n\n`a` and `b`: one number a user, for two models. Each row of `resamples` holds the numbers of the users drawn.\n\nReturn the mean of $a - b$, and both ends of its 95 % percentile interval." notes="In pairs. The usual mistakes: an interval for a and one for b; a mean over draws instead of over users; the ends for 90 %. Ask early finishers what changes when rows are drawn. (10 min)"
 # Gain and price come from data that did not choose the dial. The test shows no clear loss. Look at the row of diversity inside the lists: this dial does not look at genres. The last exercise builds one that does.
 #
 # ### Exercise (core): the interval of a paired difference
@@ -399,7 +399,7 @@ exercise("06.rerank").check(diverse_list)
 # %%
 guesses()
 
-# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="A minute. Two learners say it in their own words. Listen for: the pair that was tested, the interval, the slice, and that nobody has seen these lists."
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Back to the opening question: two learners say it in their own words. Listen for: the pair that was tested, the interval, the slice, and that nobody has seen these lists. The first number, the difference beside what one test can find, is a claim of the lesson (before the slices) and no share of users as on slide 6; the others stand on slides 8 and 12. (2 min)"
 say(
     "On MovieLens, random splits, matrix factorization and EASE are not distinguishable: they differ"
     " by {06.close_pair:.0%} of what one test can find. But outside the 100 most liked films the"
