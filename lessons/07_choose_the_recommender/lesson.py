@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Plan: the candidates 2, the ladder 6, the item models 3, what it costs 3, who is new 4, the record 2. Then ten minutes for the core exercise. Before the ladder let everybody write down the winner and its lead over popularity. At the end let two tables fill in the record for two products, and compare." slideshow={"slide_type": "slide"} slide="# Choose the recommender\n\n**Goal.** Choose one model for one product, with evidence and a price, and name the condition that would flip the choice."
+# %% [markdown] notes="Plan: opening question 2, the candidates 2, the ladder and its tests 4, the item models 2, what it costs 3, who is new 4, the record and the closing 3. Then ten minutes for the core exercise. Ask first the question on the slide, and write the answers on the board: at the end two learners compare them with the record. (2 min)" slideshow={"slide_type": "slide"} slide="# Choose the recommender\n\n**Goal.** Choose one model for one product, with evidence and a price, and name the condition that would flip the choice.\n\nWhich recommender would you ship, and what would change your mind?"
 # # Choose the recommender
 #
 # **Goal.** Choose one model for one product, with evidence and a price, and name the condition that would flip the choice.
@@ -23,7 +23,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Eight candidates, one budget each\n\n| model | wrong for | model | wrong for |\n|---|---|---|---|\n| popularity | taste | BPR | scores that mean something |\n| item kNN | rare films | implicit ALS | films without likes |\n| PureSVD | \"no\" or \"not shown\" | EASE | a large catalogue |\n| graph filter | a large log | hybrid | *showing* new films |" notes="Three minutes with the guess. Say one sentence for each: the table in the lesson has it. The same budget: the same number of settings tried on validation data, the best kept (the hybrid stands on the tuned EASE and had two). Then everybody writes the winner and its multiple of popularity."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Eight candidates, one budget each\n\n| model | wrong for | model | wrong for |\n|---|---|---|---|\n| popularity | taste | BPR | scores that mean something |\n| item kNN | rare films | implicit ALS | films without likes |\n| PureSVD | \"no\" or \"not shown\" | EASE | a large catalogue |\n| graph filter | a large log | hybrid | *showing* new films |" notes="Say one sentence for each: the table in the lesson has it. The same budget: the same number of settings tried on validation data, the best kept (the hybrid stands on the tuned EASE, so it had two such searches). Then everybody writes the winner and its multiple of popularity. (2 min)"
 # ## Who are the candidates?
 #
 # | model | in one line | what it is wrong for |
@@ -97,7 +97,7 @@ claim("The best model is far ahead of popularity, at the low end of the interval
       lift[order[0]].low,
       id="07.best_vs_popularity", baseline=round(lift["ImplicitALS"].low, 2), at_least=0.6, fmt=".0%")
 
-# %% alt="Lift of nDCG at 10 over popularity with 95 % intervals: hybrid, EASE and ALS lead, then graph filter, item kNN and PureSVD, then the default ALS and BPR." slideshow={"slide_type": "slide"} slide="## Three models lead" notes="Three minutes. Intervals are for the lead over popularity. Where two overlap, their models may still differ: each pair needs an interval of its own. Ask why the two ALS are so far apart: one has the settings of our search, the other its library's defaults."
+# %% alt="Lift of nDCG at 10 over popularity with 95 % intervals: hybrid, EASE and ALS lead, then graph filter, item kNN and PureSVD, then the default ALS and BPR." slideshow={"slide_type": "slide"} slide="## Three models lead" notes="Intervals are for the lead over popularity. Where two overlap, their models may still differ: each pair needs an interval of its own. Ask why the two ALS are so far apart: one has the settings of our search, the other its library's defaults. (2 min)"
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -116,7 +116,7 @@ reveal("07.best", 1 + lift[order[0]].estimate, fmt=".1f")
 #
 # One split is one draw. So we take five, and average the values of each user; then a harder test: each user's *last* fifth, and a cut in time with fold-in (lesson 04).
 
-# %% slideshow={"slide_type": "slide"} slide="## One model, three tests, three leads\n\nIn the interview: quote the test nearest to your product, with its interval. Below, pairs (five random splits): which intervals exclude 0?" notes="Three minutes. Read the lines from top to bottom. The first three are the same model under three tests; quote the test that is nearest to your product, with its interval. The others are pairs, the last of them one model with and without one step: ask which of them excludes 0, and whether that would decide anything."
+# %% slideshow={"slide_type": "slide"} slide="## One model, three tests, three leads\n\nIn the interview: quote the test nearest to your product, with its interval. Below, pairs (five random splits): which intervals exclude 0?" notes="Read the lines from top to bottom. The first three are the same model under three tests; quote the test that is nearest to your product, with its interval. The others are pairs, the last of them one model with and without one step: ask which of them excludes 0, and whether that would decide anything. (2 min)"
 def compare(splits, names):
     runs = {name: [] for name in names}
     for split in splits:
@@ -155,7 +155,7 @@ claim("The hybrid is ahead of EASE, by very little (nDCG at 10, five splits: low
 claim("Sharpening lifts the graph filter (nDCG at 10, five splits: low end of the interval)",
       gaps[pairs[-1]].low, id="07.sharpening_low", baseline=0.0, at_least=0.002, fmt=".4f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## How do the item models work?\n\n**Item kNN** compares columns of likes $\\mathbf X$:\n\n$$ s_{ij} = \\frac{\\mathbf x_i^\\top \\mathbf x_j}{\\lVert \\mathbf x_i \\rVert \\lVert \\mathbf x_j \\rVert + c} $$\n\n**EASE** predicts each film from all *others*, by ridge regression:\n\n$$ B_{ij} = -P_{ij} / P_{jj}, \\quad \\mathbf P = (\\mathbf X^\\top \\mathbf X + \\lambda \\mathbf I)^{-1} $$" notes="Two minutes. Both are tables, films by films. kNN computes each entry from its own two columns; EASE learns all entries together, so a film that explains another one takes the weight from a third. The diagonal is zero, or each film would predict itself. The lesson checks both in five lines of NumPy."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How do the item models work?\n\n**Item kNN** compares columns of likes $\\mathbf X$:\n\n$$ s_{ij} = \\frac{\\mathbf x_i^\\top \\mathbf x_j}{\\lVert \\mathbf x_i \\rVert \\lVert \\mathbf x_j \\rVert + c} $$\n\n**EASE** predicts each film from all *others*, by ridge regression:\n\n$$ B_{ij} = -P_{ij} / P_{jj}, \\quad \\mathbf P = (\\mathbf X^\\top \\mathbf X + \\lambda \\mathbf I)^{-1} $$" notes="Both are tables, films by films. kNN computes each entry from its own two columns; c, the shrinkage, pulls films with few common users to 0. EASE learns all entries together, with the penalty lambda: a film that explains another one takes the weight from a third. The diagonal is zero, or each film would predict itself. The lesson checks both in a few lines of NumPy. (2 min)"
 # The same model, three tests, three leads: say which one you quote. And the pairs: a difference can be more than chance and still too small to decide. Then something else decides: price, or who is new.
 #
 # ## How do the item models work?
@@ -185,7 +185,7 @@ for table, model in ((S, recommenders.ItemKNN(300, shrinkage=50)), (B, recommend
 claim("These lines give the scores of the course's models (largest distance)", worst,
       id="07.by_hand", baseline=1.0, at_most=1e-4, fmt="f", resolution=1e-6)  # baseline: another table
 
-# %% [markdown] slideshow={"slide_type": "slide"} notes="Two minutes. Let them do it on paper: films squared against films times 64, then the users, then 4 bytes. In an interview the arithmetic is worth more than the number." slide="## What does each cost?\n\nNumbers to hold, at 4 bytes, for $|I|$ films and $|U|$ users with $h_u = 100$ likes each:\n\n- item kNN: $2\\, |I|\\, m + |U|\\, h_u$, with $m = 100$ neighbours\n- ALS: $|I|\\, f + |U|\\, (h_u + f)$, with $f = 64$ factors\n- EASE: $|I|^2 + |U|\\, h_u$\n\n**Predict.** A million films, ten million users: how many times the memory of ALS does EASE need?"
+# %% [markdown] slideshow={"slide_type": "slide"} notes="Let them do it on paper: films squared against films times 64, then the users, then 4 bytes. In an interview the arithmetic is worth more than the number. (2 min)" slide="## What does each cost?\n\nNumbers to hold, at 4 bytes, for $|I|$ films and $|U|$ users with $h_u = 100$ likes each:\n\n- item kNN: $2\\, |I|\\, m + |U|\\, h_u$, with $m = 100$ neighbours\n- ALS: $|I|\\, f + |U|\\, (h_u + f)$, with $f = 64$ factors\n- EASE: $|I|^2 + |U|\\, h_u$\n\n**Predict.** A million films, ten million users: how many times the memory of ALS does EASE need?"
 # ## What does each cost?
 #
 # At the size of a product, arithmetic decides. We count what must be held to serve, in the same way for all, at 4 bytes a number: $|U|$ users with $h_u$ likes each (100 below), $|I|$ films, $f = 64$ factors, $m = 100$ neighbours. All need the history: to score from, and so as not to show what is known.
@@ -203,7 +203,7 @@ claim("These lines give the scores of the course's models (largest distance)", w
 # %%
 guess("07.memory", unit="times")
 
-# %% slideshow={"slide_type": "slide"} notes="A minute. The baseline of the claim is the same ratio for ten thousand films: there the two need about the same. So the size of the catalogue decides between two models that are level. Ask: which other costs differ? (ALS folds in or stores vectors of users.)" slide="## EASE grows with the square of films\n\nIn the trivial model, ten thousand films, both need about the same. So the catalogue decides."
+# %% slideshow={"slide_type": "slide"} notes="The trivial model of the claim is the same ratio for ten thousand films: there the two need about the same. So the size of the catalogue decides between two models that are level. Ask: which other costs differ? (ALS folds in or stores vectors of users.) (1 min)" slide="## EASE grows with the square of films\n\nIn the trivial model, ten thousand films, both need about the same. So the catalogue decides."
 factors = MOVIELENS_SMALL["ALS"]["factors"]
 
 
@@ -218,7 +218,7 @@ claim("For a million films EASE needs many times the memory of ALS (ten million 
       baseline=gigabytes("EASE", 1e7, 1e4) / gigabytes("ALS", 1e7, 1e4), at_least=100, fmt=".0f")
 reveal("07.memory", times, fmt=".0f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Who is new?\n\nA fifth of the users is left out of the fit. 0, 1, 5 or up to 20 of their likes are folded in; the same hidden likes must be found.\n\n**Predict.** With how many likes is EASE ahead of popularity: 1, 5, up to 20?" notes="A minute and a half. A fair test of new users keeps users and hidden likes, and only shortens the history. Comparing new users with old ones would compare people."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Who is new?\n\nA fifth of the users is left out of the fit. 0, 1, 5 or up to 20 of their likes are folded in; the same hidden likes must be found.\n\n**Predict.** With how many likes is EASE ahead of popularity: 1, 5, up to 20?" notes="A fair test of new users keeps users and hidden likes, and only shortens the history. Comparing new users with old ones would compare people. (1 min)"
 # ## Who is new?
 #
 # A fair test of new users keeps the users and the hidden likes the same, and only shortens the history. A fifth of the users is left out of the fit; 0, 1, 5 or up to 20 of their likes are folded in (many have fewer), and the same hidden likes must be found.
@@ -248,7 +248,7 @@ print(pd.DataFrame(cold, index=shown).round(2).T.to_string())
 claim("Up to twenty likes make EASE much better than popularity (ratio of nDCG)",
       cold["EASE"][-1] / cold["Popularity"][-1], id="07.twenty_likes", baseline=1.0, at_least=1.3)
 
-# %% alt="nDCG at 10 against the number of known likes: popularity is almost flat; EASE, ALS and item kNN are near zero without history and above popularity with up to twenty likes; the hybrid, drawn from one like on, rises with them." slideshow={"slide_type": "slide"} slide="## Likes bring personal models past popularity" notes="A minute and a half. Without history EASE and ALS are near zero, so someone must serve popularity; the hybrid is popularity there, by construction. One draw of users: the crossing may move by a point, the claim is for up to twenty likes."
+# %% alt="nDCG at 10 against the number of known likes: popularity is almost flat; EASE, ALS and item kNN are near zero without history and above popularity with up to twenty likes; the hybrid, drawn from one like on, rises with them." slideshow={"slide_type": "slide"} slide="## Likes bring personal models past popularity" notes="Without history EASE and ALS are near zero, so someone must serve popularity; the hybrid is popularity there, by construction. One draw of users: the crossing may move by a point. The claim below this figure in the lesson is for up to twenty likes; the closing answer quotes it. (1 min)"
 fig, ax = plt.subplots()
 for name, curve in cold.items():
     start = 1 if name == "Hybrid" else 0  # without history it is popularity, by definition
@@ -260,7 +260,7 @@ plt.show()
 ahead = np.array(cold["EASE"]) > cold["Popularity"]
 reveal("07.likes", "1 like" if ahead[1] else "5 likes" if ahead[2] else "up to 20 likes")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## And new films?\n\nA random tenth of the films loses its likes. The hybrid knows their genre and decade.\n\n**Predict.** In its lists of ten out of *all* films, what part of the places do these films get?" notes="A minute. A tenth of the films: is a tenth of the places a good guess? Take guesses in per cent."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## And new films?\n\nA random tenth of the films loses its likes. The hybrid knows their genre and decade.\n\n**Predict.** In its lists of ten out of *all* films, what part of the places do these films get?" notes="A tenth of the films: is a tenth of the places a good guess? Take guesses in per cent. (1 min)"
 # Without history the hybrid *is* popularity: that is how it is built.
 #
 # ## And new films?
@@ -273,7 +273,7 @@ reveal("07.likes", "1 like" if ahead[1] else "5 likes" if ahead[2] else "up to 2
 # %%
 guess("07.places", unit="%")
 
-# %% slideshow={"slide_type": "slide"} notes="A minute and a half. First number: among new films only, the hybrid finds more than one list for everybody. Last line: against all films, their scores are too low for want of likes. So a product reserves a place for new films, and learns from what happens there." slide="## Sorting new films is not showing them\n\nIn the interview: reserve a place for new films, and learn from what happens there."
+# %% slideshow={"slide_type": "slide"} notes="First two lines: among new films only, the hybrid finds more than one list for everybody. Last line: against all films, their scores are too low for want of likes. (1 min)" slide="## Sorting new films is not showing them\n\nIn the interview: reserve a place for new films, and learn from what happens there."
 table, found, plain, places = films.to_numpy(float), [], [], []
 for _ in range(10 if SCALE == "full" else 1):
     is_new = rng.random(len(item_ids)) < 0.1
@@ -304,7 +304,7 @@ reveal("07.places", 100 * np.mean(places), fmt=".2f")
 #
 # A choice is a page, not a number. Change the product below to one of yours and run the cell: the record keeps the reasons, and the condition that would flip them. (`memory` in GB a server; `room`, the share of it kept for the program and for growth; `new`, the share of requests from new users. Models within 5 % of the best nDCG count as level; the smallest of them is taken.)
 
-# %% slideshow={"slide_type": "slide"} slide="## A choice is a page, not a number" notes="Two minutes. Two tables fill in the record for two products, and compare: which line changed the choice? The last line is what an interviewer waits for: the condition that would flip it."
+# %% slideshow={"slide_type": "slide"} slide="## A choice is a page, not a number" notes="Read the record, then change the product in the lesson to one of theirs: which line changed the choice? The last line is what an interviewer waits for: the condition that would flip it. (2 min)"
 from IPython.display import Markdown, display
 
 from mlpipe.envelope import brute_force_seconds, human, queries_per_second
@@ -334,7 +334,7 @@ display(Markdown(f"""
   films (below it EASE, level with ALS, is smaller), or most requests have no history (hybrid, features).
 """))
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: what nothing beats\n\nEach model has a `quality` and a `cost`. A model beats another when it is at least as good in both, and better in one.\n\nReturn the positions of those that no other one beats." notes="Ten minutes, in pairs. Usual mistakes: two equal models remove each other; strictly better asked in both; the order of the answer."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: what nothing beats\n\nEach model has a `quality` and a `cost`. A model beats another when it is at least as good in both, and better in one.\n\nReturn the positions of those that no other one beats." notes="In pairs. Usual mistakes: two equal models remove each other; strictly better asked in both; the order of the answer. (10 min)"
 # ### Exercise (core): the models that nothing beats
 #
 # Each model has a `quality` (more is better) and a `cost` (less is better). Return the positions, in ascending order, of the models that no other one beats. A model beats another one when it is at least as good in both, and better in one.
@@ -374,7 +374,7 @@ exercise("07.first_rows").check(first_rows)
 # %%
 guesses()
 
-# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="A minute. Two learners say it in their own words. Listen for: split and interval with each lead, the price, and the condition that flips the choice."
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners say it in their own words, then look at the board again. Listen for: split and interval with each lead, the price, and the condition that flips the choice. (1 min)"
 say(
     "I gave each candidate the same budget, the hybrid two. On MovieLens-small EASE beats popularity by "
     "{07.random_lift} in nDCG at 10 on random splits, and by {07.last_fifth_lift} on each user's last "

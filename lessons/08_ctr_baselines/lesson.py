@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Plan: label and scores 5, smoothed rates 4, logistic regression 3, defaults and leak 4, AUC and class weights 2, other data 2. Then ten minutes for the core exercise. Ask first: how often is a model right that says 'nobody ever clicks'? Let the class answer before the first output." slideshow={"slide_type": "slide"} slide="# Click-through rate: the baselines\n\n**Goal.** Score a predicted click probability, build the two baselines that every click model has to beat, and recognise the defaults that break them.\n\nHow often is a model right that says *nobody ever clicks*?"
+# %% [markdown] notes="Plan: opening question 2, scores and the oracle 3, smoothed rates 4, logistic regression 2, the defaults 3, class weights 3, a real log 2, closing 1. Then ten minutes for the core exercise. Ask the question on the slide, and let the class answer before the key shows a row of the log and the base rate. (2 min)" slideshow={"slide_type": "slide"} slide="# Click-through rate: the baselines\n\n**Goal.** Score a predicted click probability, build the two baselines that every click model has to beat, and recognise the defaults that break them.\n\nHow often is a model right that says *nobody ever clicks*?"
 # # Click-through rate: the baselines
 #
 # **Goal.** Score a predicted click probability, build the two baselines that every click model has to beat, and recognise the defaults that break them.
@@ -48,7 +48,7 @@ base_rate = y_train.mean()
 print(log.loc[y_train.argmax(), ["timestamp", "user_id", "ad_id", "clicked", "reported_at"]].to_string())
 print(f"\nbase rate {base_rate:.2%}; 'nobody clicks' is right in {1 - base_rate:.1%}")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## How do we score a probability?\n\nLog loss, over that of the base rate $\\bar p$ of the training days: **normalised entropy**.\n\n$$ L(p) = -\\frac{1}{n} \\sum_{i=1}^{n} \\big( y_i \\log p_i + (1 - y_i) \\log (1 - p_i) \\big) $$\n\n$$ \\mathrm{NE}(p) = L(p) \\,/\\, L(\\bar p) $$" notes="Three minutes with the guess. Accuracy first: nobody clicks is nearly always right, and sells nothing. Log loss depends on the base rate, so divide. Then the oracle: it knows the true probability of each impression, not the click."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How do we score a probability?\n\nLog loss, over that of the base rate $\\bar p$ of the training days: **normalised entropy**.\n\n$$ L(p) = -\\frac{1}{n} \\sum_{i=1}^{n} \\big( y_i \\log p_i + (1 - y_i) \\log (1 - p_i) \\big) $$\n\n$$ \\mathrm{NE}(p) = L(p) \\,/\\, L(\\bar p) $$" notes="Accuracy first: nobody clicks is nearly always right, and sells nothing. Log loss depends on the base rate, so divide. Then the oracle: it knows the true probability of each impression, not the click. Everybody writes a guess. (2 min)"
 # Accuracy is useless here: *nobody clicks* is nearly always right and sells nothing. And a label has a date: a click is *reported* some time after the impression. A few training clicks were not known yet on day 13; here we count them, lesson 11 does not.
 #
 # ## How do we score a probability?
@@ -85,7 +85,7 @@ def share(p):  # of the oracle: explained below
 # %%
 guess("08.oracle", choices=["0", "0.2", "0.5", "0.8"])
 
-# %% slideshow={"slide_type": "slide"} slide="## Even the truth scores badly\n\nWhether *this* person clicks *now* is mostly chance. So a small step in NE is much of what can be had.\n\n**Share of the oracle:** 0 % is the base rate, 100 % the truth." notes="Two minutes. Who guessed 0 thought of knowing the clicks. The distance from 1 to the oracle is all that any model can gain: from here on we give the part of it. No real log has this number."
+# %% slideshow={"slide_type": "slide"} slide="## Even the truth scores badly\n\nWhether *this* person clicks *now* is mostly chance. So a small step in NE is much of what can be had.\n\n**Share of the oracle:** 0 % is the base rate, 100 % the truth." notes="Who guessed 0 thought of knowing the clicks. The distance from 1 to the oracle is all that any model can gain: from here on we give the part of it. No real log has this number. (1 min)"
 for name, q in {"base rate": base_rate, "oracle": truth}.items():
     print(f"{name:9}  log loss {log_loss(y, q):.4f}  NE {ne(q):.3f}")
 reveal("08.oracle", min(("0", "0.2", "0.5", "0.8"), key=lambda choice: abs(float(choice) - ne(truth))))
@@ -93,7 +93,7 @@ reveal("08.oracle", min(("0", "0.2", "0.5", "0.8"), key=lambda choice: abs(float
 # %% [markdown]
 # Whether *this* person clicks *now* is mostly chance. So a small step in NE is a large part of what can be had. We also show the **share of the oracle**: 0 % is the base rate, 100 % the truth. No real log has it.
 
-# %% [markdown] notes="Draw a Beta curve on the board if the class knows it; else speak of imaginary impressions. Ask: an ad with one click in two impressions, what is its rate?" slideshow={"slide_type": "slide"} slide="## One click in two impressions: 50 %?\n\nBelieve in the base rate $\\bar p$, worth $s$ imaginary impressions. After $c$ clicks in $n$:\n\n$$ \\hat p = \\frac{c + s\\, \\bar p}{n + s} $$\n\nWithout a prior: the base rate for each ad with fewer than $k$ clicks."
+# %% [markdown] notes="Ask: an ad with one click in two impressions, what is its rate? Draw a Beta curve on the board if the class knows it; else speak of imaginary impressions. Then the key, and a guess. (2 min)" slideshow={"slide_type": "slide"} slide="## One click in two impressions: 50 %?\n\nBelieve in the base rate $\\bar p$, worth $s$ imaginary impressions. After $c$ clicks in $n$:\n\n$$ \\hat p = \\frac{c + s\\, \\bar p}{n + s} $$\n\nWithout a prior: the base rate for each ad with fewer than $k$ clicks."
 # ## What is the click rate of a new ad?
 #
 # One click in two impressions is not a rate of 50 %. Before any data, we believe that an ad's rate comes from a **Beta distribution** (the *prior*) around the base rate $\bar p$. It is worth $s$ imaginary impressions. After $c$ clicks in $n$ impressions,
@@ -140,7 +140,7 @@ plt.show()
 # %%
 guess("08.strength", choices=["s = 1", "s = 100", "s = 10,000"])
 
-# %% slideshow={"slide_type": "slide"} slide="## A prior beats plain rates\n\nIn the interview: the counts themselves give the strength, no search. Share of the oracle on the test days:" notes="Two minutes. Read the two searches: k and s both have a best place in the middle. The last line is the strength that the training counts themselves suggest: no search at all. The claim compares with the k that is best on the test days, so it is a hard comparison."
+# %% slideshow={"slide_type": "slide"} slide="## A prior beats plain rates\n\nIn the interview: the counts themselves give the strength, no search. Share of the oracle on the test days:" notes="Read the two searches: k and s both have a best place in the middle. The last line is the strength that the training counts themselves suggest: no search at all. The claim compares with the k that is best on the test days, so it is a hard comparison. (2 min)"
 def predict(model, columns):
     return model.fit(train[columns], y_train).predict_proba(test[columns])[:, 1]
 
@@ -179,7 +179,7 @@ claim("Smoothing beats plain rates, also with the k that is best on the test day
       id="08.plain_rate", baseline=0.0, at_least=0.005, fmt=".1%")  # baseline: the plain rate itself
 reveal("08.strength", f"s = {max((1, 100, 10000), key=lambda s: share(smooth[f's = {s}'])):,}")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## What does a sum of weights add?\n\n$$ \\log \\frac{p}{1 - p} = b + \\sum_{j=1}^{F} w_{h(j,\\,x_j)} $$" notes="Three minutes. One weight for each value of each field, found by its hash. The penalty on weights is chosen on validation days. The best rate of two columns was chosen out of all 91 keys, so the baseline is strong. What is missing is partly in pairs: lesson 09."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What does a sum of weights add?\n\n$$ \\log \\frac{p}{1 - p} = b + \\sum_{j=1}^{F} w_{h(j,\\,x_j)} $$\n\nOne weight $w$ for each value $x_j$ of each of the $F$ fields; $h$ finds its place, $b$ is a constant." notes="The penalty on weights is chosen on validation days. The best rate of two columns was chosen out of all 91 keys of one or two columns, so the comparison is strong. The claim beside this figure in the lesson has the lower end of the interval for this pair; the closing answer quotes it. What is missing is partly in pairs: lesson 09. (2 min)"
 # A strength far off costs the whole advantage; the estimated one needs no search.
 #
 # ## What does a sum of weights add?
@@ -211,7 +211,7 @@ for row, value in enumerate(ends[0]):
 ax.set(title="A sum of weights beats the best rate", xlim=(0, 100), xlabel="share of the oracle (%)")
 plt.show()
 
-# %% [markdown] notes="The traps are what a candidate gets asked about: you used scikit-learn, which settings? Let the class guess which of the bars is the default." slideshow={"slide_type": "slide"} slide="## What do a library's defaults do?\n\nThe same columns go to scikit-learn.\n\n**Predict.** Which default costs most?\n\n- `C=1`, the penalty of `LogisticRegression`\n- `tol`: where it stops\n- the step sizes of `SGDClassifier`, one pass"
+# %% [markdown] notes="The traps are what a candidate gets asked about: you used scikit-learn, which settings? Let the class guess which one costs most. (1 min)" slideshow={"slide_type": "slide"} slide="## What do a library's defaults do?\n\nThe same columns go to scikit-learn.\n\n**Predict.** Which default costs most?\n\n- `C=1`, the penalty of `LogisticRegression`\n- `tol`: where it stops\n- the step sizes of `SGDClassifier`, one pass"
 # More than half is missing. Some of it nobody can learn: the oracle knows moods. Some is in pairs, such as *this audience* and *that category*; lesson 09 adds them.
 #
 # ## What do the defaults of a library do?
@@ -257,7 +257,7 @@ at_stop, at_end = (np.linalg.norm(m.coef_[0, rare]) for m in (others["default st
 claim("At the default stop the weights of rare ids are far too short (length, over that at the end)",
       at_stop / at_end, id="08.default_stop", baseline=1.0, at_most=0.75, fmt=".2f")
 
-# %% alt="Bars of the share of the oracle: the default stop alone costs next to nothing, C = 1 costs a good part with either stop, one SGD pass with its default steps loses most of it." slideshow={"slide_type": "slide"} slide="## Defaults are choices" notes="Two minutes. The two SGD runs differ in their steps alone: the default ones begin large. C = 1 lets rare ids learn their noise. The stop looks at the mean gradient, in which a rare id can never be large: with C = 1 you report a stop, not a model."
+# %% alt="Bars of the share of the oracle: the default stop alone costs next to nothing, C = 1 costs a good part with either stop, one SGD pass with its default steps loses most of it." slideshow={"slide_type": "slide"} slide="## Defaults are choices" notes="The two SGD runs differ in their steps alone: the default ones begin large. C = 1 lets rare ids learn their noise; a claim in the lesson says what it costs, and the closing answer quotes it. The stop looks at the mean gradient, in which a rare id can never be large: with C = 1 you report a stop, not a model. (2 min)"
 fig, ax = plt.subplots()
 plots.ranked_bars(ax, list(shares), list(shares.values()), accent="logistic regression", fmt="{:.0%}")
 ax.set_title("Defaults cost a part of the gain, or most of it (share of the oracle)", x=-0.25)
@@ -285,7 +285,7 @@ for name, encode in {"in-sample": target_mean, "out of fold": out_of_fold_target
 claim("In-sample target means score below zero (share)", share(p["in-sample"]),
       id="08.in_sample", baseline=share(p["out of fold"]), at_most=-0.05, fmt=".0%")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Is a good order enough?\n\nAUC sees only the order. A common advice: give both classes the same total weight.\n\nIf a click counts $m$ times, the odds are about $m$ times too high. Remember the base rate.\n\n**Predict.** How many times the clicks that come does the model with class weights promise?" notes="A minute and a half. Remind them: if a click counts m times, the odds are about m times too high. Let them compute m for our base rate, then guess. Before that, in a sentence, the leak of lesson 03: a target mean computed on its own rows scores below zero here."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Is a good order enough?\n\nAUC sees only the order. A common advice: give both classes the same total weight.\n\nIf a click counts $m$ times, the odds are about $m$ times too high. Remember the base rate.\n\n**Predict.** How many times the clicks that come does the model with class weights promise?" notes="Remind them: if a click counts m times, the odds are about m times too high. Let them compute m for our base rate, then guess. If there is time, the leak of lesson 03 in a sentence: a target mean computed on its own rows scores below zero here. (1 min)"
 # Each row's own click is inside its feature, so the model trusts the user's rate far too much. On the test days, the click is not inside, and the model is *worse than no model*.
 #
 # ## Is a good order enough?
@@ -299,7 +299,7 @@ claim("In-sample target means score below zero (share)", share(p["in-sample"]),
 # %%
 guess("08.promised", unit="times")
 
-# %% slideshow={"slide_type": "slide"} notes="Two minutes. Read down the columns: the AUC hardly moves, the calibration and NE do. Why fewer than m times? Odds grow by m, probabilities cannot pass 1. In an auction each bid would be that many times too high. Log loss needs no balance." slide="## The order stays, the probability is useless\n\nIn the interview: say who multiplies the score. Then leave the classes as they are."
+# %% slideshow={"slide_type": "slide"} notes="Read down the columns: a square root keeps the order exactly, class weights nearly; calibration and NE move far. Why fewer than m times? Odds grow by m, probabilities cannot pass 1. In an auction each bid would be that many times too high. Log loss needs no balance. (2 min)" slide="## Nearly the same order, a useless probability\n\nIn the interview: say who multiplies the score. Then leave the classes as they are."
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 balanced = LogisticRegression(C=model.C, class_weight="balanced", tol=1e-3).fit(X_train, y_train)
@@ -318,7 +318,7 @@ claim("Class weights promise many times the clicks that come", promised["class w
       id="08.class_weights", baseline=promised["logistic regression"], at_least=8, fmt=".1f")
 reveal("08.promised", promised["class weights"], fmt=".0f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## What does a real log say?\n\nOpen Bandit: three campaigns of a shop. *Random* draws the item, *Thompson* prefers items that were clicked before; 10,000 impressions each.\n\n**Predict.** In how many campaigns is it sure (95 %) that Thompson gets more clicks: none, one, two or three?" notes="A minute. A rate on c clicks has a standard error of about one over the root of c, as a part of itself: 16 % with 40 clicks. Let them do that sum before they guess."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What does a real log say?\n\nOpen Bandit: three campaigns of a shop. *Random* draws the item, *Thompson* prefers items that were clicked before; 10,000 impressions each.\n\n**Predict.** In how many campaigns is it sure (95 %) that Thompson gets more clicks: none, one, two or three?" notes="A rate on c clicks has a standard error of about one over the root of c, as a part of itself: 16 % with 40 clicks. Let them do that sum before they guess. (1 min)"
 # (Nearly) the same AUC, a useless probability: in an auction that multiplies it with a bid, every bid is many times too high. Log loss needs no balance.
 #
 # ## What does a real log say?
@@ -332,7 +332,7 @@ reveal("08.promised", promised["class weights"], fmt=".0f")
 # %%
 guess("08.campaigns", choices=["none", "one", "two or three"])
 
-# %% slideshow={"slide_type": "slide"} notes="A minute and a half. Ratio of clicks with its 95 % interval. One of three tests leaves out 1 just so: with three tries that is weak. All together: not distinguishable. And no model beats the base rate on this log: settings do not travel, tune anew." slide="## Few clicks, wide intervals\n\nIn the interview: count the clicks before you compare. Clicks, and their ratio (Thompson over random) with its 95 % interval:"
+# %% slideshow={"slide_type": "slide"} notes="One of three tests leaves out 1 just so: with three tries that is weak. All together: not distinguishable. And no model beats the base rate on this log: settings do not travel, tune anew. (1 min)" slide="## Few clicks, wide intervals\n\nIn the interview: count the clicks before you compare. Clicks, and their ratio (Thompson over random) with its 95 % interval:"
 from scipy.stats import betaprime
 
 from mlpipe.datasets import open_bandit
@@ -379,7 +379,7 @@ claim("From 240 clicks of our own log the same model learns something (NE; basel
       ne(small.predict_proba(test[RAW])[:, 1]),
       id="08.few_clicks", baseline=on_real, at_most=0.99, fmt=".3f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: tomorrow's ads\n\n`ads` and `clicked`: ad and label of each training impression. For each id in `new_ads`, return the smoothed rate. The prior is the click rate of all impressions, worth `strength`.\n\nSome ids were never shown." notes="Ten minutes, in pairs. Usual mistakes: an ad that was never shown is missing or NaN; the prior as a mean of the ads' rates; the order of the answer."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: tomorrow's ads\n\n`ads` and `clicked`: ad and label of each training impression. For each id in `new_ads`, return the smoothed rate. The prior is the click rate of all impressions, worth `strength`.\n\nSome ids were never shown." notes="In pairs. Usual mistakes: an ad that was never shown is missing or NaN; the prior as a mean of the ads' rates; the order of the answer. (10 min)"
 # - Few clicks alone do not explain it. These columns say less than ours, whose effects we put there ourselves: expect real logs to be harder.
 # - `C=0.1`, the right choice above, is *worse than no model* here, and so is the default. Settings do not travel: tune on your own validation days.
 #
@@ -422,7 +422,7 @@ exercise("08.undo_weights").check(undo_weights)
 # %%
 guesses()
 
-# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="A minute. Two learners say it in their own words. Listen for: normalised entropy, the split by time, the interval, and what the defaults would have cost."
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners say it in their own words. Listen for: normalised entropy, the split by time, the interval, and what the defaults would have cost. (1 min)"
 say(
     "I start with the base rate, smoothed rates and a hashed logistic regression, and score"
     " normalised entropy. On a simulated log, split by time, the regression gains at least {08.logistic}"

@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] notes="Plan: crosses 4, FTRL 4, trees 3, factorization machine 4, cost 2, new ads 1, real log 1, which model when 1. Then ten minutes for the core exercise. Ask first: your logistic regression is tuned; what would you try next, and what would it cost?" slideshow={"slide_type": "slide"} slide="# Click models\n\n**Goal.** Build the models that come after logistic regression, and know for each what it can represent, what it gains and what it costs.\n\nYour logistic regression is tuned. What next, and what would it cost?"
+# %% [markdown] notes="Plan: opening question 2, crosses 4, FTRL 3, trees 2, the factorization machine 4, cost 2, new ads 2, closing 1. Then ten minutes for the core exercise. Ask the question on the slide; write the models that are named on the board, and put gain and cost beside each as they come. (2 min)" slideshow={"slide_type": "slide"} slide="# Click models\n\n**Goal.** Build the models that come after logistic regression, and know for each what it can represent, what it gains and what it costs.\n\nYour logistic regression is tuned. What next, and what would it cost?"
 # # Click models
 #
 # **Goal.** Build the models that come after logistic regression, and know for each what it can represent, what it gains and what it costs.
@@ -81,7 +81,7 @@ def gap(a, b, rows=known):  # share of a less that of b, low and high end
     print(f"{a} over {b}: {found.estimate:.1%} ({found.low:.1%} to {found.high:.1%})")
     return found.estimate, found.low, found.high
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## What does a sum miss?\n\n*This audience on that category* needs a weight of its own: a **cross**. A step $d$ for a combination should gain on rows that it was not learned from:\n\n$$ d = \\frac{\\sum (y - p)}{\\sum p (1 - p) + \\lambda} $$\n\n**Predict.** Eight crosses stand for what made this world. How much of their gain does the search find?" notes="Two minutes. y - p is what the sum leaves over. Where nothing interacts, d is luck, and luck loses on the held-out quarter: so the search stops by itself. Score: share of the oracle, the part of what the true probabilities save. Take guesses in per cent."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What does a sum miss?\n\n*This audience on that category* needs a weight of its own: a **cross**. The sum says $p$, the click is $y$. A step $d$ for a combination should gain on rows that it was not learned from ($\\lambda$ pulls it to 0):\n\n$$ d = \\frac{\\sum (y - p)}{\\sum p (1 - p) + \\lambda} $$\n\n**Predict.** Eight crosses stand for what made this world. How much of their gain does the search find?" notes="y - p is what the sum leaves over. Where nothing interacts, d is luck, and luck loses on the held-out quarter: so the search stops by itself. Score: share of the oracle, the part of what the true probabilities save. Take guesses in per cent. (2 min)"
 # A logistic regression adds up one weight a feature. *This audience on that category* needs a weight of its own: a **cross**. Which of the 78 pairs of our 13 columns need one? The data can say. The sum leaves $y - p$, click less probability, in each row. Move the log-odds of the rows of one combination of two values by a small step, pulled to 0 by $\lambda$:
 #
 # $$ d = \frac{\sum (y - p)}{\sum p (1 - p) + \lambda} $$
@@ -105,7 +105,7 @@ run(LR_CROSSES, HashedLogisticRegression(**best[LR_CROSSES], crosses=pairs), RAW
 run(KNOWN, HashedLogisticRegression(**best[KNOWN], crosses=tuned.CROSSES), RAW)
 added, beyond = gap(LR_CROSSES, LR), gap(KNOWN, LR_CROSSES)
 
-# %% slideshow={"slide_type": "slide"} slide="## The data name the pairs" notes="Two minutes. Read the pairs found: which would you have thought of? First claim: what they add to the sum. Second: the high end of what the known crosses add to that. All models had the same rows and the same effort."
+# %% slideshow={"slide_type": "slide"} slide="## The data name the pairs" notes="Read the pairs found: which would you have thought of? First claim: what they add to the sum. Second: the high end of what the known crosses add to that. All models had the same rows and the same effort. (2 min)"
 print(*(f"{one} × {other}" for one, other in pairs), sep=", ")
 claim("The crosses found add much to a logistic regression (share)", added[0],
       id="09.crosses", baseline=0.0, at_least=0.08, fmt=".1%")  # baseline: no cross
@@ -113,7 +113,7 @@ claim("Crosses that stand for what made this world add little more (share, high 
       beyond[2], id="09.known_crosses", baseline=added[0], at_most=0.04, fmt=".1%")
 reveal("09.search", 100 * added[0] / (share(KNOWN) - share(LR)), fmt=".0f")
 
-# %% [markdown] notes="Write the lines of the formula on the board. Ask what each does to a weight that is seen every day, and to one that is seen once. n is the amount of evidence, z its direction." slideshow={"slide_type": "slide"} slide="## Learn from each impression as it comes\n\n**FTRL-proximal** keeps two numbers for each weight: $z$, the sum of gradients, and $n$, of their squares.\n\n$$ w_i = \\begin{cases} 0 & \\text{if } |z_i| \\le \\lambda_1 \\\\ -\\dfrac{z_i - \\operatorname{sign}(z_i)\\, \\lambda_1}{(\\beta + \\sqrt{n_i}) / \\alpha + \\lambda_2} & \\text{otherwise} \\end{cases} $$"
+# %% [markdown] notes="Ask what each line of the formula does to a weight that is seen every day, and to one that is seen once. n is the amount of evidence, z its direction; alpha is the learning rate, beta softens the first steps, lambda 1 and 2 are the L1 and L2 penalties. Then the key, and a guess. (2 min)" slideshow={"slide_type": "slide"} slide="## Learn from each impression as it comes\n\n**FTRL-proximal** keeps two numbers for each weight: $z$, the sum of gradients, and $n$, of their squares.\n\n$$ w_i = \\begin{cases} 0 & \\text{if } |z_i| \\le \\lambda_1 \\\\ -\\dfrac{z_i - \\operatorname{sign}(z_i)\\, \\lambda_1}{(\\beta + \\sqrt{n_i}) / \\alpha + \\lambda_2} & \\text{otherwise} \\end{cases} $$"
 # ## Can a model learn from each impression as it comes?
 #
 # **FTRL-proximal** (*follow the regularized leader*; McMahan et al. 2013) sees each impression once. For each weight $w_i$ it keeps two
@@ -165,7 +165,7 @@ claim("Weights that differ from the package's", (~same).sum(),
 # %%
 guess("09.left", unit="%")
 
-# %% slideshow={"slide_type": "slide"} notes="Two minutes. L1 takes the weights with little evidence first: ids that were hardly seen. The served model is small; while it learns, FTRL keeps z and n of all weights. Ask what a model that learns in one pass is good for: a stream of clicks." slide="## Few weights do nearly all the work\n\nIn the interview: learn with all weights, serve the few."
+# %% slideshow={"slide_type": "slide"} notes="L1 takes the weights with little evidence first: ids that were hardly seen. The served model is small; while it learns, FTRL keeps z and n of all weights. Ask what a model that learns in one pass is good for: a stream of clicks. (1 min)" slide="## Few weights do nearly all the work\n\nIn the interview: learn with all weights, serve the few."
 kept = {}
 for l1 in (0, 0.2, 1, 3, 10):
     name = "FTRL-proximal" if l1 == 0.2 else f"FTRL {l1}"  # 0.2 is the default
@@ -177,7 +177,7 @@ claim(f"{kept[3] / kept[0]:.1%} of the weights keep nearly all quality",
       share("FTRL 3") / share("FTRL 0"), id="09.ftrl_quality", baseline=0.0, at_least=0.9, fmt=".0%")
 reveal("09.left", 100 * share("FTRL 3") / share("FTRL 0"), fmt=".0f")
 
-# %% [markdown] notes="Trees + LR is quoted in many interviews. Say that the gain is theirs, on their data. Ask which crosses a tree can find and which it cannot: few values yes, 40,000 users no." slideshow={"slide_type": "slide"} slide="## Can trees find the crosses?\n\nA path through a tree is a cross. Trees split numbers, so give them **counters** (click rate so far), or use their leaves as ids: **trees + LR**.\n\n**Predict.** What does trees + LR add to LR: less than our crosses, about as much, more?"
+# %% [markdown] notes="Trees + LR is quoted in many interviews; its famous gain is its authors', on their data. Ask which crosses a tree can find and which it cannot: few values yes, 40,000 users no. (1 min)" slideshow={"slide_type": "slide"} slide="## Can trees find the crosses?\n\nA path through a tree is a cross. Trees split numbers, so give them **counters** (click rate so far), or use their leaves as ids: **trees + LR**.\n\n**Predict.** What does trees + LR add to LR: less than our crosses, about as much, more?"
 # L1 takes the weights with little evidence first. While FTRL learns, it keeps $z$ and $n$ of all: the *served* model is small.
 #
 # ## Can trees find the crosses?
@@ -200,7 +200,7 @@ trees = CounterTrees("timestamp", "reported_at", keys, **best["counter trees"])
 run("trees + LR", TreesPlusLR(**best[LR], **best["trees + LR"]), RAW)
 _ = run("counter trees", trees, tuned.COUNTER_COLUMNS)
 
-# %% slideshow={"slide_type": "slide"} notes="A minute and a half. A tree finds thresholds and pairs of columns with few values; it cannot split 40,000 users. Counters bring the ids in as numbers, and that helps. The famous gain of trees + LR is the authors', on their data." slide="## Trees + LR adds less than crosses\n\nIn the interview: first what a model can represent, then what it scores."
+# %% slideshow={"slide_type": "slide"} notes="A tree finds thresholds and pairs of columns with few values. Counters bring the ids in as numbers, and that helps. (1 min)" slide="## Trees + LR adds less than crosses\n\nIn the interview: first what a model can represent, then what it scores."
 ahead, _ = gap(LR_CROSSES, "trees + LR"), gap(LR_CROSSES, "counter trees")
 claim("Trees + LR adds something to a logistic regression (share)", gap("trees + LR", LR)[0],
       id="09.trees_plus_lr", baseline=0.0, between=(0.005, 0.08), fmt=".1%")
@@ -208,7 +208,7 @@ claim("The crosses found gain more than trees + LR (share)", ahead[0],
       id="09.crosses_over_trees", baseline=0.0, at_least=0.06, fmt=".1%")  # baseline: no difference
 reveal("09.trees", "less" if ahead[1] > 0 else "about as much" if ahead[2] > 0 else "more")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## A factorization machine gives each value a vector\n\n$$ \\text{log-odds} = w_0 + \\sum_i w_i x_i + \\sum_{i<j} \\langle \\mathbf v_i, \\mathbf v_j \\rangle\\, x_i x_j $$\n\nA small world: 12 audiences \u00d7 12 categories, taste a product of hidden numbers; some pairs are never shown." notes="Two minutes. A cross learns each pair alone. The FM gives every value a short vector, so shown pairs say something about the others. The sum over pairs costs no double loop: the lesson shows the trick. Then the vote, on the cross; and aloud, on the FM."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## A factorization machine gives each value a vector\n\n$$ \\text{log-odds} = w_0 + \\sum_i w_i x_i + \\sum_{i<j} \\langle \\mathbf v_i, \\mathbf v_j \\rangle\\, x_i x_j $$\n\nA small world: 12 audiences \u00d7 12 categories, taste a product of hidden numbers; some pairs are never shown." notes="A cross learns each pair alone. The FM gives every value a short vector, so shown pairs say something about the others. The sum over pairs costs no double loop: the lesson shows the trick. Then the vote, on the cross; and aloud, on the FM. (2 min)"
 # ## Can a model find the crosses by itself?
 #
 # A cross learns each pair alone, from the rows of that pair. The **factorization machine** (FM; Rendle 2010) gives every feature $i$ a short vector $\mathbf v_i \in \mathbb R^{k}$; the weight of a pair is the product of its two vectors. With $x_i$ the value of feature $i$ (here 1 where a row has it, else 0) and weights $w_0, w_i$ as in logistic regression,
@@ -260,7 +260,7 @@ for name, model in toy_models.items():
 claim("On pairs never shown, the FM's mean error is a fraction of the cross's",
       error["An FM"][1] / error["A cross"][1], id="09.fm_unseen", baseline=1.0, at_most=0.4)
 
-# %% alt="Predicted against true log-odds of 144 pairs, three panels. A sum's predictions do not follow the truth. A cross is right for shown pairs only. The FM is near the diagonal for both kinds." slideshow={"slide_type": "slide"} slide="## Only the FM knows unseen pairs" notes="Two minutes. Orange: pairs never shown. The sum does not follow the truth at all, the cross memorizes what it saw. This world is built for an FM: taste is a product. On a real log measure it. On ratings of films, with rare combinations, vectors gain more than crosses."
+# %% alt="Predicted against true log-odds of 144 pairs, three panels. A sum's predictions do not follow the truth. A cross is right for shown pairs only. The FM is near the diagonal for both kinds." slideshow={"slide_type": "slide"} slide="## Only the FM knows unseen pairs" notes="Orange: pairs never shown. The sum does not follow the truth at all, the cross memorizes what it saw. This world is built for an FM: taste is a product. On a real log measure it. On ratings of films, with rare combinations, vectors gain more than crosses. (2 min)"
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -308,7 +308,7 @@ reads |= {"trees + LR": n + 2 * 4 + 3 * 50, "counter trees": 2 * len(keys) + 5 *
 gains = {name: gap(name, LR) for name in reads}
 measured("CPU, without the search for pairs", {name: seconds[name] for name in reads}, "s")
 
-# %% alt="Gain over logistic regression with intervals, against numbers read for one prediction, logarithmic axis: logistic regression with crosses and the two FMs of searched pairs are at the upper left, the plain FM and the trees further right and lower." slideshow={"slide_type": "slide"} slide="## Gain against cost" notes="Two minutes. Across: numbers that a server reads for one prediction, a cost that does not depend on the machine. Let the class find the models that have no other to their upper left: only those need a discussion. That is the third exercise."
+# %% alt="Gain over logistic regression with intervals, against numbers read for one prediction, logarithmic axis: logistic regression with crosses and the two FMs of searched pairs are at the upper left, the plain FM and the trees further right and lower." slideshow={"slide_type": "slide"} slide="## Gain against cost" notes="Across: numbers that a server reads for one prediction, a cost that does not depend on the machine. Both other FMs get the pairs found: field-weighted has a weight for each pair of fields, field-aware another vector of a value for each pair. Let the class find the models that have no other to their upper left: only those need a discussion. What the plain FM and the pairs add are claims above this figure in the lesson; the closing answer quotes them. (2 min)"
 fig, ax = plt.subplots(figsize=(9, 5))
 where = dict.fromkeys((LR, LR_CROSSES, FM), (-10, 0, "right")) | {FWFM: (0, 48, "center")}
 for name, read in reads.items():
@@ -321,7 +321,7 @@ ax.set(xscale="log", xlim=(0.6, 5000), ylim=(-36, 34), xlabel="numbers read for 
 ax.set(ylabel="points of the share above LR", title="Crosses: much gain for a few more numbers (95 %)")
 plt.show()
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## An ad that nobody has seen\n\nA fifth of the ads was kept out of training. Their id says nothing, but campaign, category and format are known.\n\n**Predict.** What share of the oracle is left, on new ads, to a model without any column of the ad?" notes="A minute. Ask aloud first: which model falls to the base rate, and why? (The rate of the ad.) Then everybody writes a per cent for the model that knows nothing of the ad."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## An ad that nobody has seen\n\nA fifth of the ads was kept out of training. Their id says nothing, but campaign, category and format are known.\n\n**Predict.** What share of the oracle is left, on new ads, to a model without any column of the ad?" notes="Ask aloud first: which model falls to the base rate, and why? (The rate of the ad.) Then everybody writes a per cent for the model that knows nothing of the ad. (1 min)"
 # Of the four models with searched pairs, crosses read the fewest numbers.
 #
 # ## What about an ad that nobody has seen?
@@ -340,7 +340,7 @@ for name in sorted([*reads, NO_AD], key=lambda name: share(name, ~known)):
     print(f"{name:30} known ads {share(name):4.0%}   new ads {share(name, ~known):4.0%}")
 described, new = gap(LR_CROSSES, NO_AD, ~known), {name: share(name, ~known) for name in saved}
 
-# %% slideshow={"slide_type": "slide"} notes="A minute. Two numbers: what a model without the ad still knows (audience, place, time), and what the ad's description adds. Which model when: first logistic regression; crosses for a few pairs; vectors where combinations are rare; trees for numbers and counters; FTRL for a stream." slide="## New ads live from their description\n\nIn the interview: an id needs rows; a description works from the first day."
+# %% slideshow={"slide_type": "slide"} notes="Two numbers: what a model without the ad still knows (audience, place, time), and what the ad's description adds. The lesson closes with a table, which model when: read it as homework. (1 min)" slide="## New ads live from their description\n\nIn the interview: an id needs rows; a description works from the first day."
 claim(f"On new ads, the model with crosses explains much (no ad column: {new[NO_AD]:.0%})",
       new[LR_CROSSES], id="09.new_ads", baseline=new["smoothed rate"], at_least=0.3, fmt=".0%")
 claim("What describes the ad, and its crosses, add so many points of the share", described[0],
@@ -373,7 +373,7 @@ claim("On real ratings, with rare combinations, vectors gain more than crosses (
       gap("films: field-aware FM", "films: crosses", everyone)[1],
       id="09.real_pairs", baseline=few[0], at_least=0.005, fmt=".1%")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: score a page with FM\n\nOne visitor, several ads. `weights` and `vectors` belong to the features of visitor and context; each ad is one more feature.\n\nReturn the log-odds of each ad. A row holds the visitor's features and *one* ad." notes="Ten minutes, in pairs. Usual mistakes: products between the ads; the visitor's own pairs left out; the vectors summed and squared without taking off the squares. Ask early finishers which part need not be computed again for each ad."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: score a page with FM\n\nOne visitor, several ads. `weights` and `vectors` belong to the features of visitor and context; each ad is one more feature.\n\nReturn the log-odds of each ad. A row holds the visitor's features and *one* ad." notes="In pairs. Usual mistakes: products between the ads; the visitor's own pairs left out; the vectors summed and squared without taking off the squares. Ask early finishers which part need not be computed again for each ad. (10 min)"
 # A user rated few films of one genre: a cross learns from these alone.
 #
 # ## Which model when?
@@ -427,7 +427,7 @@ exercise("09.worth_discussing").check(worth_discussing)
 # %%
 guesses()
 
-# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="A minute. Two learners say it in their own words. Listen for: what each model can represent, the gain with its data, and the cost."
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners say it in their own words. Listen for: what each model can represent, the gain with its data, and the cost. (1 min)"
 say(
     "I start with hashed logistic regression and search the pairs of columns that interact, on rows held"
     " out. On a simulated log, split by time, crosses of these pairs added {09.crosses} of what the true"

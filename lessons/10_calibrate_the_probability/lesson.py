@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="# Calibrated probabilities\n\nMay we multiply a predicted probability by a bid? Find out, repair it where we may not, and know what an error costs." notes="Plan: total and curve 4, one number 2, slices 3, downsampling 4, corrections 3, auction 4. Then ten minutes for the core exercise. Ask first: the model predicts as many clicks as there were. Would you let it bid with your money?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Calibrated probabilities\n\n**Goal.** Find out whether a predicted probability can be multiplied by a bid, repair it where it cannot, and know what an error costs.\n\nA model predicts as many clicks as there were. Would you let it bid with your money?" notes="Plan: opening question 2, total and curve 4, one number 2, slices 2, downsampling 3, corrections 3, the auction 3, closing 1. Then ten minutes for the core exercise. Ask the question on the slide: who says yes, who says no, and what would they look at first? (2 min)"
 # # Calibrated probabilities
 #
 # **Goal.** Find out whether a predicted probability can be multiplied by a bid, repair it where it cannot, and know what an error costs.
@@ -23,7 +23,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## The right total. Is that enough?\n\n- **Calibrated**: of the impressions that get 3 %, three in a hundred are clicked\n- **Calibration ratio**: clicks predicted over observed\n- Two models of one log; only the penalty differs" notes="Two minutes. An auction multiplies bid and probability, so the size of the number counts, not only the order. Read the two lines: equal ratios, but another NE. Then show the question. Everybody writes a guess for the highest and for the lowest tenth. Ask one who disagrees with the neighbour for a reason."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## The right total. Is that enough?\n\n- **Calibrated**: of the impressions that get 3 %, three in a hundred are clicked\n- **Calibration ratio**: clicks predicted over observed\n- Two models of one log; only the penalty differs" notes="An auction multiplies bid and probability, so the size of the number counts, not only the order. Read the two lines: equal ratios, but another NE. Then show the question. Everybody writes a guess for the highest and for the lowest tenth. Ask one who disagrees with the neighbour for a reason. (2 min)"
 # ## Does the model promise as many clicks as there are?
 #
 # An auction multiplies: *bid per click × probability of a click*. So the size of the number counts, not only the order. A model is **calibrated** if, of the impressions to which it gives 3 %, three in a hundred are clicked.
@@ -68,7 +68,7 @@ for name, p in predicted.items():
 guess("10.ends", choices=["highest too high, lowest too low", "highest too high, lowest too high",
                           "highest too low, lowest too high", "highest too low, lowest too low"])
 
-# %% slideshow={"slide_type": "slide"} slide="## Equal totals, unequal curves" notes="Two minutes. Read one point aloud: predicted below the axis, observed beside it. The errors at both ends cancel in the total. In the interview: never show a total alone, show the curve on later days." alt="Click rate observed against predicted for ten groups of impressions, logarithmic axes: the tuned model stays near the diagonal; the curve of the default is flatter, above it on the left and below it on the right."
+# %% slideshow={"slide_type": "slide"} slide="## Equal totals, unequal curves" notes="Read one point aloud: predicted below the axis, observed beside it. Then the key shows the answer. The errors at both ends cancel in the total. In the interview: never show a total alone, show the curve on later days. (2 min)" alt="Click rate observed against predicted for ten groups of impressions, logarithmic axes: the tuned model stays near the diagonal; the curve of the default is flatter, above it on the left and below it on the right."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -91,13 +91,13 @@ plots.label_lines(ax)
 ax.set_title("The default is too sure of itself, at both ends")
 plt.show()
 
-# %%
+# %% slideshow={"slide_type": "-"}
 lo, hi = reliability_curve(y, predicted["default"][test]).eval("predicted / observed").iloc[[0, -1]]
 claim("Too many clicks in its highest tenth, too few in its lowest: off by this factor or more",
       min(hi, 1 / lo), id="10.overconfident", baseline=1.0, at_least=1.15, fmt=".2f")
 reveal("10.ends", f"highest too {'high' if hi > 1 else 'low'}, lowest too {'high' if lo > 1 else 'low'}")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: which gets the lowest ECE?\n\n**Expected calibration error**: mean distance of predicted and observed rate over groups, weighted by rows.\n\nWith 100 groups, which gets the lowest: the two models, the *true* probabilities, or a constant, the base rate?" notes="One minute. Most say: the truth. Collect hands for each of the four before you turn the slide."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: which gets the lowest ECE?\n\n**Expected calibration error**: mean distance of predicted and observed rate over groups, weighted by rows.\n\nWith 100 groups, which gets the lowest: the two models, the *true* probabilities, or a constant, the base rate?" notes="Most say: the truth. Collect hands for each of the four before you turn the slide. (1 min)"
 # Too low and too high cancel in the total.
 #
 # ## Can one number say it?
@@ -109,7 +109,7 @@ reveal("10.ends", f"highest too {'high' if hi > 1 else 'low'}, lowest too {'high
 # %% slideshow={"slide_type": "-"}
 guess("10.lowest_ece", choices=["tuned", "default", "truth", "constant"])
 
-# %% slideshow={"slide_type": "slide"} slide="## A constant beats the truth in ECE\n\nECE in percentage points:" notes="Two minutes. ECE does not ask whether predictions differ, so a constant that is right on average does well. And small groups are noisy: even the truth gets a larger ECE with more of them. In the interview: name the groups and the rows, and put NE beside it."
+# %% slideshow={"slide_type": "slide"} slide="## A constant beats the truth in ECE\n\nECE in percentage points:" notes="ECE does not ask whether predictions differ, so a constant that is right on average does well. And small groups are noisy: even the truth gets a larger ECE with more of them. In the interview: name the groups and the rows, and put NE beside it. (1 min)"
 known = {"truth": simulated.true_ctr, "constant": np.full(len(log), base_rate)}
 ece = {name: [100 * expected_calibration_error(y, p[test], n) for n in (10, 100, 1000)]
        for name, p in (predicted | known).items()}
@@ -129,7 +129,7 @@ reveal("10.lowest_ece", min(ece, key=lambda name: ece[name][1]))
 #
 # The curve averages over all impressions with the same *prediction*. Somebody who buys video ads on tablets does not pay for an average. So we look at slices: each device, then each device with each ad format. Then we add up the errors of the pairs, none cancelled. Even the true probabilities do not get 0 there, because clicks fall by chance: their own sum stands beside. Since the truth is known here, we also compare with it, without luck.
 
-# %% slideshow={"slide_type": "slide"} slide="## Right on average, wrong where money is" notes="Three minutes. Somebody buys video ads on tablets and does not pay for an average. Ask why each device is right: the gradient of a logistic regression is zero only if predicted and observed clicks agree for each feature it has (nearly: the penalty). It has no feature for the pair. The repair is a better model: a correction that sees only the prediction cannot treat two slices differently." alt="Calibration ratios with intervals: those of the three devices include 1; about half of the twelve pairs of device and ad format miss it, some above, some below."
+# %% slideshow={"slide_type": "slide"} slide="## Right on average, wrong where money is" notes="Somebody buys video ads on tablets and does not pay for an average. Ask why each device is right: the gradient of a logistic regression is zero only if predicted and observed clicks agree for each feature it has (nearly: the penalty). It has no feature for the pair. The repair is a better model: a correction that sees only the prediction cannot treat two slices differently. Claims below this figure in the lesson add the errors up, for the model and for the truth; the closing answer quotes them. (2 min)" alt="Calibration ratios with intervals: those of the three devices include 1; about half of the twelve pairs of device and ad format miss it, some above, some below."
 device = log["device"].astype(str)
 pair = device + ", " + log["ad_format"].astype(str)
 tables = [calibration_by(y, predicted["tuned"][test], groups[test]) for groups in (device, pair)]
@@ -157,7 +157,7 @@ left = [misplaced(predicted[name], simulated.true_ctr[test]) for name in ("cross
 claim("Against the truth, with device × format crossed, so much of the error is left",
       left[0] / left[1], id="10.pairs_cured", baseline=1.0, at_most=0.5, fmt=".0%")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: how many of the kept rows?\n\nKeep all clicks and a share $w$ of the rest: the odds grow by $1 / w$. To undo it,\n\n$$ q = \\frac{p}{p + (1 - p) / w} $$\n\n5 % of all impressions bring an engagement. You keep these and 10 % of the others. What share of your training data are engagements?" notes="Two minutes, with pen and paper. One published course says: near 50 %. Let somebody count a thousand rows at the board: 50 engagements, and a tenth of 950 others. Say where it comes from: rows are dropped to save training time."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: how many of the kept rows?\n\nKeep all clicks and a share $w$ of the rest: the odds grow by $1 / w$. Back from the model's $p$ to the full log's $q$:\n\n$$ q = \\frac{p}{p + (1 - p) / w} $$\n\n5 % of all impressions bring an engagement. You keep these and 10 % of the others. What share of your training data are engagements?" notes="With pen and paper. Say where the question comes from: rows are dropped to save training time. Let somebody count a thousand rows at the board: 50 engagements, and a tenth of 950 others. (2 min)"
 # A logistic regression balances predicted and observed clicks, in training, for each feature that it *has*: its gradient is their difference. It has device and format, but not the pair, until we cross them. The remedy is a better model: a correction that sees only the prediction cannot treat two slices differently.
 #
 # ## What happens if we keep a tenth of the non-clicks?
@@ -175,7 +175,7 @@ claim("Against the truth, with device × format crossed, so much of the error is
 # %% slideshow={"slide_type": "-"}
 guess("10.engaged", unit="%")
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## A formula undoes the sampling" notes="First the question: 50 of 145 rows; one published course says near 50 %. Then the key. Each coloured curve is a model of sampled rows; grey are all three after the formula. Nothing was fitted. In the interview: say this before anybody asks, once you have said that you sample. (1 min)"
 def undo(p, w):
     return p / (p + (1 - p) / w)
 
@@ -184,7 +184,7 @@ claim("5 % engagement, and a tenth of the rest kept: the training data show", 0.
       id="10.arithmetic", baseline=0.5, at_most=0.4, fmt=".1%")  # baseline: the published answer
 reveal("10.engaged", 100 * 0.05 / (0.05 + 0.1 * 0.95), fmt=".1f")
 
-# %% slideshow={"slide_type": "slide"} slide="## A formula undoes the sampling" notes="Two minutes. First give the result of the question: 50 of 145 rows. In the figure, each coloured curve is a model of sampled rows; grey are all three after the formula. Nothing was fitted. In the interview: say this before anybody asks, once you have said that you sample." alt="Reliability curves, logarithmic axes: raw scores at three sampling rates lie side by side, further to the right of the diagonal the fewer non-clicks are kept; corrected, all three lie near it."
+# %% slideshow={"slide_type": "-"} alt="Reliability curves, logarithmic axes: raw scores at three sampling rates lie side by side, further to the right of the diagonal the fewer non-clicks are kept; corrected, all three lie near it."
 raw, model = {}, HashedLogisticRegression(**tuned.LOGISTIC_REGRESSION)
 fig, ax = plt.subplots()
 for w, color in ((0.3, "#0d2f86"), (0.1, plots.ACCENT), (0.03, "#298548")):
@@ -226,7 +226,7 @@ def platt(p, clicked):
 def isotonic(p, clicked):  # never quite 0 or 1: a click would then cost infinite log loss
     return IsotonicRegression(y_min=0.001, y_max=0.999, out_of_bounds="clip").fit(p, clicked).predict
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what repairs the default?\n\n- **prior shift**: add one number to $\\operatorname{logit} p$\n- **Platt scaling**: $a \\operatorname{logit} p + c$\n- **isotonic regression**: a staircase that does not fall\n- Platt, fitted on the *training* days\n- a better penalty, chosen on later days\n\nWhich lowers NE most? What does the fourth do?" notes="Two minutes. The first three are fitted on days 11 and 12, and judged on days 13 and 14. Let the class vote on the best, then on the sign of the fourth."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what repairs the default?\n\n- **prior shift**: add one number to $\\operatorname{logit} p$\n- **Platt scaling**: $a \\operatorname{logit} p + c$\n- **isotonic regression**: a staircase that does not fall\n- Platt, fitted on the *training* days\n- a better penalty, chosen on later days\n\nWhich lowers NE most? What does the fourth do?" notes="The first three are fitted on days 11 and 12, and judged on days 13 and 14. Let the class vote on the best, then on the sign of the fourth. (1 min)"
 # We correct the default, which is too sure, with days 11 and 12 and, a tempting mistake, with the *training* days. Beside them stands what a colleague would do instead: choose the penalty on days 11 and 12. Intervals draw users anew (lesson 06).
 #
 # **Predict before you run.** Which of the five lowers NE most? What does the mistake do?
@@ -235,7 +235,7 @@ def isotonic(p, clicked):  # never quite 0 or 1: a click would then cost infinit
 guess("10.repair", choices=["prior shift", "Platt", "isotonic", "Platt, training days",
                             "a better penalty"])
 
-# %% slideshow={"slide_type": "slide"} slide="## Repair the model before its numbers" notes="Two minutes. The penalty first, then Platt scaling on later days. On its training days a penalised model looks too timid, whatever it does later: a correction fitted there makes it bolder still. A thousand rows hold some thirty clicks: few for Platt's two numbers, far too few for a staircase. The notebook draws them thirty times."
+# %% slideshow={"slide_type": "slide"} slide="## Repair the model before its numbers" notes="The penalty first, then Platt scaling on later days. On its training days a penalised model looks too timid, whatever it does later: a correction fitted there makes it bolder still. A thousand rows hold some thirty clicks: few for Platt's two numbers, far too few for a staircase. The lesson draws them thirty times. (2 min)"
 from mlpipe.uncertainty import paired_difference
 
 users = log["user_id"].fillna(-1.0 - pd.Series(log.index))[test].to_numpy()  # no id: a user a row
@@ -315,13 +315,13 @@ def sell(p, reserve=0, otherwise=0):
     sold, clicks = score[view, winner] >= reserve, truth[view, winner]
     return np.where(sold, [clicks * price, clicks * bid[view, winner]], otherwise).mean(axis=1)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: timid scores, and the revenue?\n\nThe highest $b_i\\,p_i$ wins and pays per click, with $j$ the second,\n\n$$ b_j\\, p_j \\,/\\, p_\\text{winner} $$\n\nWe spoil the *true* probabilities. All log-odds halved, far too timid: what happens to the revenue?" notes="Two minutes. Write two ads on the board: bid 1 dollar at 2 %, bid 0.50 at 3 %. Who wins, and what is the price of a click? Then double both probabilities: nothing changes. Then only one."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: timid scores, and the revenue?\n\nThe highest bid times probability, $b_i\\,p_i$, wins and pays per click, with $j$ the second,\n\n$$ b_j\\, p_j \\,/\\, p_\\text{winner} $$\n\nWe spoil the *true* probabilities. All log-odds halved, far too timid: what happens to the revenue?" notes="Write two ads on the board: bid 1 dollar at 2 %, bid 0.50 at 3 %. Who wins, and what is the price of a click? Then double both probabilities: nothing changes. Then only one. (1 min)"
 # **Predict before you run.** All log-odds halved, everything far too timid: what happens to the revenue? And which of the others lower it: all probabilities × 1.5; only those on mobile; only those of video ads; a random factor for each ad of each view (standard deviation 10, 30 or 50 % on the log scale); the raw score of a model that saw a tenth of the non-clicks?
 
 # %% slideshow={"slide_type": "-"}
 guess("10.timid", choices=["it falls", "it stays", "it rises"])
 
-# %% slideshow={"slide_type": "slide"} slide="## What an error costs, and whom" notes="Three minutes. A factor that all ads of a view share cancels, in the order and in the price. Errors that differ between ads let worse ads win. Timid scores bring the second close to the first: winners pay more, for worse ads. So calibration does not maximize revenue, it maximizes the advertisers' value. Ask: when does a common factor matter? With a reserve, mixed pricing or pacing." alt="Change of revenue and of advertisers' value for eight errors: common factors change nothing, random errors lower both, halved log-odds raise revenue and lower value."
+# %% slideshow={"slide_type": "slide"} slide="## What an error costs, and whom" notes="A factor that all ads of a view share cancels, in the order and in the price. Errors that differ between ads let worse ads win. Then the key, and the answer. Timid scores bring the second close to the first: winners pay more, for worse ads. So calibration does not maximize revenue, it maximizes the advertisers' value. Ask: when does a common factor matter? With a reserve, mixed pricing or pacing. (2 min)" alt="Change of revenue and of advertisers' value for eight errors: common factors change nothing, random errors lower both, halved log-odds raise revenue and lower value."
 errors = {"log-odds halved": expit(logit(truth) / 2), "raw, w = 0.1": undo(truth, 10)}  # odds × 10
 for sd in (0.5, 0.3, 0.1):
     errors[f"random, {sd:.0%}"] = np.random.default_rng(SEED).lognormal(0, sd, truth.shape) * truth
@@ -336,7 +336,7 @@ ax.set_title("Random errors cost both, timid ones the advertisers")
 ax.set_xlabel("change (%) of revenue (orange) and of advertisers' value (grey)")
 plt.show()
 
-# %%
+# %% slideshow={"slide_type": "-"}
 claim("A random error of 30 % costs revenue", -effect["random, 30%"][0],
       id="10.noise", baseline=abs(effect["all × 1.5"][0]), between=(0.05, 0.08), fmt=".1%")
 claim("Timid probabilities, log-odds halved, raise revenue", effect["log-odds halved"][0],
@@ -363,7 +363,7 @@ for market, otherwise in (("reserve", 0), ("buyer per impression", earned)):
 claim("Beside a buyer per impression, promising too much costs revenue", -revenue,
       id="10.mixed", baseline=abs(effect["all × 1.5"][0]), at_least=0.05, fmt=".1%")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: undo the sampling of both\n\nA log keeps a share of the clicks *and* a share of the other rows. Turn the probabilities of a model fitted on it into those of the full log." notes="Ten minutes in pairs, after the talk. .hint() after three, the solution after ten. If somebody is done early: the exercise on the prices of a page."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: undo the sampling of both\n\nA log keeps a share of the clicks *and* a share of the other rows. Turn the probabilities of a model fitted on it into those of the full log." notes="In pairs. .hint() after three minutes, the solution after ten. If somebody is done early: the exercise on the prices of a page. (10 min)"
 # Under a reserve, too small a factor leaves slots empty, and × 1.5 is the same as a reserve lower by a third. Beside a buyer per impression, *both* directions lose value, because slots go to the buyer who makes less of them. **Pacing** is a third case: a budget that is spread over the day by predicted clicks lasts too long if too many are predicted. At × 1.5, a third of it is left.
 #
 # | what is wrong | correct it by |
@@ -403,7 +403,7 @@ exercise("10.slice_factors").check(correct_slices)
 # %%
 exercise("10.page_prices").check(page_prices)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One minute each for two learners, aloud, without reading. Then back to the opening question: would you let it bid with your money?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners say it aloud, without reading. Then back to the opening question: would you let it bid with your money? (1 min)"
 # ## What we have seen
 #
 # - A right total hides errors, and ECE is no cure. Look at NE, the curve, and the slices that somebody pays for.
