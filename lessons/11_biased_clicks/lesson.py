@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="# Biased clicks\n\nRepair a click log for what filtered it (our own choice of ads, the slot, late reports, bots), and measure what each repair leaves over against the truth." notes="Plan: filters 2, bots 3, our own choice 6, the slot 5, late reports 4. Then ten minutes for the core exercise. Ask first: an ad has a click rate of one percent in the log; give me four reasons why that may be wrong. Write them on the board and come back to them at the end."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Biased clicks\n\n**Goal.** Repair a click log for what filtered it, and measure against the truth what each repair leaves over.\n\nAn ad has a click rate of one per cent in the log. Why may that be wrong? Find four reasons." notes="Plan: opening question 2, bots 3, our own choice 6, the slot 4, late reports 4, closing 1. Then ten minutes for the core exercise. Ask the question on the slide, and write the reasons on the board: you come back to them at the end. (2 min)"
 # # Biased clicks
 #
 # **Goal.** Repair a click log for what filtered it (our own choice of ads, the slot, late reports, bots), and measure what each repair leaves over against the truth.
@@ -46,7 +46,7 @@ people = log[~log["user_id"].isin(many[low_rate > 0.05])]
 marked = log.drop(people.index)["user_id"].value_counts()
 print(f"{len(log):,} rows, {len(log) - len(people):,} of them by {len(marked)} marked users")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what is the user's id worth?\n\nA simulated log, with bots. On all rows the user's id as a feature raises the AUC.\n\nDrop the marked bots, from training *and* test. How much of the gain is left?" notes="Three minutes with the opening question. Three filters stand before a click: we must show the ad, somebody must look, the report must arrive. Bots are different: their clicks should not be there at all. Ask: which other features could recognise a bot? Counters of the user, the hour, the site. The level of the AUC may go either way; what is flattered is the model that can recognise bots."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what is the user's id worth?\n\nA simulated log, with bots. On all rows the user's id as a feature raises the AUC.\n\nDrop the marked bots, from training *and* test. How much of the gain is left?" notes="Three filters stand before a click: we must show the ad, somebody must look, the report must arrive. Bots are different: their clicks should not be there at all. Ask: which other features could recognise a bot? Counters of the user, the hour, the site. Then the guess. (2 min)"
 # ## Do bots flatter a model?
 #
 # We fit a click model without and with the user's id (FTRL, lesson 09: one fast pass) and compare the AUC on the last two days.
@@ -56,7 +56,7 @@ print(f"{len(log):,} rows, {len(log) - len(people):,} of them by {len(marked)} m
 # %% slideshow={"slide_type": "-"}
 guess("11.bots", choices=["nearly all", "about half", "nearly nothing"])
 
-# %% slideshow={"slide_type": "slide"} slide="## The id had learned who the bots are" notes="One minute. Each bot has many rows and clicks often. You would have paid for a feature that recognises bots. In the interview: compare models on people."
+# %% slideshow={"slide_type": "slide"} slide="## The id had learned who the bots are" notes="Each bot has many rows and clicks often. You would have paid for a feature that recognises bots. The level of the AUC may go either way; what is flattered is the model that can recognise bots. In the interview: compare models on people. (1 min)"
 from sklearn.metrics import roc_auc_score
 
 from mlpipe.ctr import FTRLProximal, tuned
@@ -79,7 +79,7 @@ claim("With bots in the data, the user's id seems to be worth much (gain in AUC)
 left = auc.loc["people only", "gain"] / auc.loc["all rows", "gain"]
 reveal("11.bots", "nearly all" if left > 0.75 else "about half" if left > 0.25 else "nearly nothing")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: ads that we would not choose?\n\nA policy that prefers promising ads logged most rows. In a small random slice, chance chose.\n\nA model fitted on logged rows has its total right *there*. How many clicks does it predict on the random slice?" notes="One minute. Everybody writes a guess. Ask one who says 'as many' for the reason: usually that the model has the ad as a feature."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: ads that we would not choose?\n\nA policy that prefers promising ads logged most rows. In a small random slice, chance chose.\n\nA model fitted on logged rows has its total right *there*. How many clicks does it predict on the random slice?" notes="Everybody writes a guess. Ask one who says 'as many' for the reason: usually that the model has the ad as a feature. (1 min)"
 # The id had learned who the bots are: each has many rows and clicks often. Without them nearly nothing is left. You would have paid for a feature that recognises bots. Compare models on people.
 #
 # ## What about ads that we do not choose?
@@ -112,18 +112,20 @@ basic = click_model(["ad_id", "region", "device"])
 on_logged, on_random = promised(basic, logged), promised(basic, random)
 print(f"predicted over true clicks: {on_logged:.2f} on logged rows, {on_random:.2f} on random rows")
 
-# %% slideshow={"slide_type": "slide"} slide="## It promises too much elsewhere" notes="One minute. The policy shows an ad where it expects clicks, and the basic model credits the ad. The second model also knows what the policy looked at, this campaign in that region, this format on that device. It promises less, and still too much."
+# %%
 AD = ["ad_id", "region", "device", "campaign_id", "ad_format"]
 SEEN_BY_POLICY = [("region", "campaign_id"), ("device", "ad_format")]
 informed = click_model(AD, SEEN_BY_POLICY)
-claim("A model of logged rows promises too much for ads that chance chose (predicted over true)",
-      on_random, id="11.random_slice", baseline=on_logged, at_least=1.15)
 claim("Of what is too much, this is left when the model knows what the policy looked at",
       (promised(informed, random) - 1) / (on_random - 1), id="11.policy_known",
       baseline=1.0, at_most=0.6, fmt=".0%")
+
+# %% slideshow={"slide_type": "slide"} slide="## It promises too much elsewhere" notes="The policy shows an ad where it expects clicks: this campaign in that region, this format on that device. The model does not know why, and credits the ad. The trivial model of the claim is the same ratio on logged rows. (1 min)"
+claim("A model of logged rows promises too much for ads that chance chose (predicted over true)",
+      on_random, id="11.random_slice", baseline=on_logged, at_least=1.15)
 reveal("11.chosen", "too many" if on_random > 1.05 else "too few" if on_random < 0.95 else "as many")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Weigh each row by both policies\n\n$$ w_i = \\frac{\\pi_i}{\\mu_i} \\qquad \\hat p = \\frac{\\sum_i w_i\\, y_i}{\\sum_i w_i} \\qquad n_{\\text{eff}} = \\frac{\\left(\\sum_i w_i\\right)^2}{\\sum_i w_i^2} $$\n\n- $\\mu_i$: probability with which *our* policy chose the ad of row $i$, the **propensity**\n- $\\pi_i$: probability with which the *other* one would have, here one over the number of live ads\n- $y_i$: the click, 0 or 1" notes="Two minutes. Write w = target / logged on the board. Ask: which rows get a large weight? Those of ads that the policy rarely shows. They are few and speak for many. The effective sample size says how many rows of equal weight would be about as precise."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Weigh each row by both policies\n\n**Inverse propensity scoring** (IPS):\n\n$$ w_i = \\frac{\\pi_i}{\\mu_i} \\qquad \\hat p = \\frac{\\sum_i w_i\\, y_i}{\\sum_i w_i} \\qquad n_{\\text{eff}} = \\frac{\\left(\\sum_i w_i\\right)^2}{\\sum_i w_i^2} $$\n\n- $\\mu_i$: probability with which *our* policy chose the ad of row $i$, the **propensity**\n- $\\pi_i$: the same for the *other* policy, here one over the number of live ads\n- $y_i$: the click, 0 or 1" notes="Write w = other / ours on the board. Ask: which rows get a large weight? Those of ads that the policy rarely shows. They are few and speak for many. The estimate divides by the sum of the weights: self-normalised. The effective sample size says how many rows of equal weight would be about as precise. (2 min)"
 # On the logged rows, those that it was fitted on, its total is right by construction. But the policy shows an ad where it expects clicks, this campaign in that region, on this device that format. The basic model does not know why, and credits the ad. Told about both, it promises less, and still too much.
 #
 # ## What click rate would all live ads get, shown evenly?
@@ -155,7 +157,7 @@ ways["IPS, weights cut at 3"] = ips(logged, weight.clip(upper=3))
 report = pd.DataFrame(ways, ["click rate", "standard error", "effective rows"]).T
 print(report.astype({"effective rows": int}).round(5).to_string(), f"\nmean weight {weight.mean():.3f}")
 
-# %% slideshow={"slide_type": "slide"} slide="## Reweighted, the log finds the truth" notes="Two minutes. The truth comes from a second world with the same seed where chance draws every ad. Cut weights give a smaller error around a wrong value. Ask: then why keep a random slice? It tests the propensities, and it covers what the policy would never show. Propensity zero has no repair." alt="Four estimates with intervals relative to the truth, a dashed line at 1: the logged rate is far too high, the random slice has a wide interval, IPS a narrow one that sits at the truth, and cut weights a narrow one above it."
+# %% slideshow={"slide_type": "slide"} slide="## Reweighted, the log finds the truth" notes="The truth comes from a second world with the same seed where chance draws every ad. IPS is the formula of the slide before, over all logged rows. Cut weights, at most 3, give a smaller error around a wrong value. Ask: then why keep a random slice? It tests the propensities, and it covers what the policy would never show. Propensity zero has no repair. The closing answer quotes the claims below this figure in the lesson. (2 min)" alt="Four estimates with intervals relative to the truth, a dashed line at 1: the logged rate is far too high, the random slice has a wide interval, IPS a narrow one that sits at the truth, and cut weights a narrow one above it."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -211,7 +213,7 @@ def examination_model(keys, rounds=20):
 
 truth = by_cell(people, simulated.truth["examination"][people.index])
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: was it the ad or the slot?\n\nThe best ads sit on top. In slot $k$ on device $d$,\n\n$$ P(\\text{click}) = e_{dk}\\, r_a $$\n\n**Position as a feature**: predict each row in each slot. A second model also knows what the policy looked at. How far is it from the truth?" notes="Three minutes. e is the chance that the slot is looked at, r the click rate of the ad when it is. If one is known, the other is clicks over a sum: compute them in turn, and set slot 1 to 1. Then the question on the second way."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: was it the ad or the slot?\n\nThe best ads sit on top. Two ways to take ad and slot apart:\n\n- **examination**: a click needs a look at slot $k$ on device $d$ (chance $e_{dk}$), and then a click on ad $a$ (chance $r_a$)\n- **feature**: a click model has the slot as a feature; predict each row in each slot\n\nThat model knows ad, region and device. Let it know what the policy saw, too: where are its slots now, seen from the truth?" notes="If one of the two chances is known, the other is clicks over a sum: compute them in turn, and set slot 1 to 1. Then the question, on the second way. (2 min)"
 # The other way is **position as a feature**: predict the same rows in each slot, and compare. Both of our models can do that: the basic one, and the one that knows what the policy looked at, region × campaign and device × format.
 #
 # **Predict before you run.** Both have the slot as a feature. Does it matter for what they say about the slot what *else* they know? How far is the second one from the truth, compared with the basic one?
@@ -236,7 +238,7 @@ curves = {
     "examination, ad × region × device": examination_model(["ad_id", "region", "device"]),
 }
 
-# %% slideshow={"slide_type": "slide"} slide="## The model must know what the policy knew" notes="Two minutes. One rule for both ways. If the rest of the model does not know what the policy knew, the better ads of the upper slots are booked as a better slot. Let the slot meet no feature of the ad: with a cross of category and slot, the constant that we serve with decides who wins." alt="Bars of the mean relative error of seven slot curves: logged click rates, the random slice and position as a feature without what the policy saw are far off; the examination model by ad, region and device and IPS are closest."
+# %% slideshow={"slide_type": "slide"} slide="## The model must know what the policy knew" notes="The names are those of the slide before: examination with ads, or with ads by region and device; feature with ad, region and device, or with what the policy saw as well (campaign by region, format by device). Click rate: plain, in the random slice, or weighted. Then the key, and the answer. One rule for both ways: if the rest of the model does not know what the policy knew, the better ads of the upper slots are booked as a better slot. (2 min)" alt="Bars of the mean relative error of seven slot curves: logged click rates, the random slice and position as a feature without what the policy saw are far off; the examination model by ad, region and device and IPS are closest."
 true_ratio = truth.div(truth[1], axis=0)
 ratios = {name: curve.div(curve[1], axis=0) / true_ratio for name, curve in curves.items()}
 error = {name: (ratio - 1).abs().loc[:, 2:].mean(axis=None) for name, ratio in ratios.items()}
@@ -247,7 +249,7 @@ plots.ranked_bars(ax, list(error), list(error.values()), accent=best, fmt="{:.0%
 ax.set_title("Know what the policy knew (mean error of slots 2 to 5)")
 plt.show()
 
-# %%
+# %% slideshow={"slide_type": "-"}
 claim("The examination model leaves so much of the slot's error of logged click rates",
       error[best] / error["click rate, logged"],
       id="11.examination", baseline=1.0, at_most=0.4, fmt=".0%")
@@ -291,7 +293,7 @@ claim("With a cross of category and slot, the constant decides who wins (share o
 #
 # with $y_i$ the label as known now: the examination model again, "reported" in place of "looked at". We take $F$ from clicks of impressions that are more than four days old, hence complete.
 
-# %% slideshow={"slide_type": "slide"} slide="## The newest hours always look bad" notes="Two minutes. Midnight after the last day: only clicks that were reported by now are known. Let F(h) be the share of clicks reported within h hours. An impression that is h hours old counts as only F(h) of one." alt="Three lines over the last day: the rate of known clicks sinks ever further below the true one as midnight comes near, the repaired one stays close to it."
+# %% slideshow={"slide_type": "slide"} slide="## The newest hours always look bad" notes="Midnight after the last day: only clicks that were reported by now are known. Let F(h) be the share of clicks reported within h hours. An impression that is h hours old counts as only F(h) of one. (1.5 min)" alt="Three lines over the last day: the rate of known clicks sinks ever further below the true one as midnight comes near, the repaired one stays close to it."
 now, hour = pd.Timestamp("2026-01-19"), pd.Timedelta("1h")
 age = (now - people["timestamp"]) / hour
 delay = (people["reported_at"] - people["timestamp"]) / hour
@@ -314,7 +316,7 @@ ax.set_title("Known clicks fall behind, repaired ones keep up")
 plots.label_lines(ax)
 plt.show()
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: delays of which clicks?\n\n$$ \\hat p = \\frac{\\sum_i y_i}{\\sum_i F(h_i)} $$\n\n$F(h)$: share of clicks that are reported within $h$ hours.\n\nSomebody takes $F$ from the clicks of the *last day*, because they are fresh. How is the repaired rate?" notes="One minute. We took F from clicks of impressions that are more than four days old. Ask why. Do not answer before the next slide."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: delays of which clicks?\n\n$$ \\hat p = \\frac{\\sum_i y_i}{\\sum_i F(h_i)} $$\n\n$F(h)$: share of clicks that are reported within $h$ hours.\n\nSomebody takes $F$ from the clicks of the *last day*, because they are fresh. How is the repaired rate?" notes="We took F from clicks of impressions that are more than four days old. Ask why. Do not answer before the next slide. (1 min)"
 # **Predict before you run.** Somebody takes $F$ from the clicks of the last day, because they are fresh. Is the repaired rate right, too high, or still too low? (We look at all rows, and at the four categories with the fastest and the slowest reports.)
 
 # %% slideshow={"slide_type": "-"}
@@ -335,7 +337,7 @@ for name, members in {"all": slow, "fast": slow[:4], "slow": slow[-4:]}.items():
 found = pd.DataFrame(found).eval("ratio = slow / fast")
 print(f"click rate over the truth\n{found.round(2).to_string()}")
 
-# %% slideshow={"slide_type": "slide"} slide="## Take the delays from old clicks" notes="One minute. A click of the last day is known only if it was fast, so its delays look short. One F for all gets the total right and makes slow categories look worse than they are: an F by group. Waiting for a day is no repair, it answers for yesterday. In the interview: propensity, policy, slot, time of the report must be in the log; none can be added afterwards."
+# %% slideshow={"slide_type": "slide"} slide="## Take the delays from old clicks\n\n*Trivial model* in the small print: in the first claim $F$ from the last day, as in the guess; in the second one $F$ for all categories." notes="A click of the last day is known only if it was fast, so its delays look short, and the repair falls short. One F for all gets the total right and makes slow categories look worse than they are: an F by group. Waiting for a day is no repair, it answers for yesterday. In the interview: propensity, policy, slot, time of the report must be in the log; none can be added afterwards. (1.5 min)"
 claim("With the delays of old clicks, its click rate is right (over the truth)",
       found.loc["F from old clicks", "all"], id="11.delay_repaired",
       baseline=found.loc["F from the last day", "all"], between=(0.95, 1.05), fmt=".0%")
@@ -345,7 +347,7 @@ claim("With an F of their own, slow categories come near the fast ones (ratio, o
 fresh = found.loc["F from the last day", "all"]
 reveal("11.fresh_delays", "too high" if fresh > 1.05 else "still too low" if fresh < 0.95 else "right")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: what would another policy get?\n\nFrom clicks and two probabilities a row: the self-normalised estimate of the other policy's click rate, with weights cut at `largest`, and the effective sample size." notes="Ten minutes in pairs, after the talk. .hint() after three, the solution after ten. Early ones: the click rate as of now."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: what would another policy get?\n\nFrom clicks and two probabilities a row: the self-normalised estimate of the other policy's click rate, with weights cut at `largest`, and the effective sample size." notes="In pairs. .hint() after three minutes, the solution after ten. Early ones: the click rate as of now. (10 min)"
 # A click of the last day is known only if it was fast, so its delays look short and the repair falls short. One $F$ for all gets the total right, and makes the slow categories look worse than they are. In a click model the same holds row by row: a click is *known* with probability $p \, F(h)$, and that goes into the log loss (Chapelle 2014). Waiting for a day (lesson 02) is no repair: it answers for yesterday.
 #
 # ## What would you ask for?
@@ -388,7 +390,7 @@ exercise("11.rate_now").check(rate_now)
 # %%
 exercise("11.ad_relevance").check(ad_relevance)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One minute. Two learners say it aloud, without reading. Then back to the four reasons on the board: which repair belongs to which?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners say it aloud, without reading. Then back to the four reasons on the board: which repair belongs to which? (1 min)"
 # ## What we have seen
 #
 # - Three filters, one repair: divide by the probability that a click passes, and estimate that probability from data that the filter has not cut.

@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="# Deep models\n\nBuild the two deep models that interviews ask for, a two-tower retriever and a cross network, and say when each is worth its price." notes="Plan: two towers 3, the correction 4, against EASE and ALS 4, new films 2, the ranker 5, order 1, deep when 1. Then ten minutes for the core exercise. Ask first: a colleague wants to replace your matrix factorization by a deep model; what would you need to see? Write the answers on the board, and tick off each one that the lesson shows."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Deep models\n\n**Goal.** Build the two deep models that interviews ask for, a two-tower retriever and a cross network, and say when each is worth its price.\n\nA colleague wants to replace your matrix factorization by a deep model. What would you need to see?" notes="Plan: opening question 2, two towers 2, the correction 4, EASE and ALS and the price 3, new films 2, the ranker 4, neighbours 2, closing 1. Then ten minutes for the core exercise. Ask the question on the slide. Write the answers on the board, and tick off each one that the lesson shows. (2 min)"
 # # Deep models
 #
 # **Goal.** Build the two deep models that interviews ask for, a two-tower retriever and a cross network, and say when each is worth its price.
@@ -60,7 +60,7 @@ def halves(seed):
 train, test = halves(SEED)
 everyone, liked = np.arange(len(user_ids)), train.sum(axis=0).A1
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Two towers compute their vectors\n\n$$ \\mathbf x_u = \\frac{1}{\\sqrt{n_u}} \\sum_{j \\in H_u} \\mathbf t_j \\qquad \\mathbf y_i = \\mathbf e_i + \\mathbf W^\\top \\mathbf f_i $$\n\n$$ s_{ui} = \\mathbf x_u^\\top \\mathbf y_i + b_i $$\n\n- user: the $n_u$ films that $u$ likes, a vector $\\mathbf t_j$ each\n- item: a vector of its own, and its features $\\mathbf f_i$\n- trained by a softmax; the negatives are the other films of the batch" notes="Three minutes. Draw two columns on the board: history to the left, film to the right, one product between them. Ask what can be computed before a request comes, and what must wait for it. The film to be found is taken out of the history: it would give itself away."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Two towers compute their vectors\n\n$$ \\mathbf x_u = \\frac{1}{\\sqrt{n_u}} \\sum_{j \\in H_u} \\mathbf t_j \\qquad \\mathbf y_i = \\mathbf e_i + \\mathbf W^\\top \\mathbf f_i $$\n\n$$ s_{ui} = \\mathbf x_u^\\top \\mathbf y_i + b_i $$\n\n- user: the $n_u$ films that $u$ likes, a vector $\\mathbf t_j$ each\n- item: a vector of its own, and its features $\\mathbf f_i$\n- trained by a softmax; the negatives are the other films of the batch" notes="Draw two columns on the board: history to the left, film to the right, one product between them. Ask what can be computed before a request comes, and what must wait for it. The film to be found is taken out of the history: it would give itself away. (2 min)"
 # ## What is a two-tower model?
 #
 # Matrix factorization stores a user's vector. A **two-tower** model *computes* it. With $H_u$ the $n_u$ films that user $u$ likes, $\mathbf t_j, \mathbf e_i \in \mathbb R^d$ vectors of films, in a history and as a candidate, $\mathbf f_i$ the features of film $i$ and $\mathbf W$ one vector a feature,
@@ -71,7 +71,7 @@ everyone, liked = np.arange(len(user_ids)), train.sum(axis=0).A1
 #
 # A softmax over all films is expensive. So the targets of the other rows of a *batch* are the negatives, except films that the user likes. With $P$ the softmax of each row, the gradient in the scores is $P - I$, and each tower's gradient is that times the other tower. You write this loss in the core exercise; `TwoTower` gives a row the weight $1/\sqrt{n_u}$, so that long histories do not decide alone.
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what does logQ do?\n\nPopular films are negatives more often, each with its share $Q_j$ of all likes. So the scores learn\n\n$$ s_{uj} = \\log p(j \\mid u) - \\log Q_j + \\text{const} $$\n\nThe **sampling correction** takes $\\log Q_j$ off each score in training. Take it out and leave everything else: what share of the nDCG is left?" notes="Two minutes. The derivation is the answer to the most frequent question on two towers. Let somebody repeat it: how often is a popular film in the denominator? What does the model learn to make up for it? Without the correction it ranks by lift. Then the guess."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what does logQ do?\n\nPopular films are negatives more often, each with its share $Q_j$ of all likes. So the scores learn\n\n$$ s_{uj} = \\log p(j \\mid u) - \\log Q_j + \\text{const} $$\n\nThe **sampling correction** takes $\\log Q_j$ off each score in training. Take it out and leave everything else: what share of the nDCG is left?" notes="The derivation is the answer to the most frequent question on two towers. Let somebody repeat it: how often is a popular film in the denominator? What does the model learn to make up for it? Without the correction it ranks by lift. Then the guess. (2 min)"
 # ## Why is something taken off the scores?
 #
 # Targets come from the log, so film $j$ is a negative as often as it is liked: with its share $Q_j$ of all likes. Over many batches the softmax has $\sum_j Q_j\, e^{s_{uj}}$ in the denominator. It is best where $Q_j\, e^{s_{uj}} \propto p(j \mid u)$, so
@@ -85,7 +85,7 @@ everyone, liked = np.arange(len(user_ids)), train.sum(axis=0).A1
 # %% slideshow={"slide_type": "-"}
 guess("12.left", unit="%")
 
-# %%
+# %% slideshow={"slide_type": "slide"} slide="## Without the correction, popular films are lost\n\nNothing else changed: compare *TwoTower* and *nothing taken off*. Head: the most liked per cent." notes="First the result, then the last line. Ask what a colleague should do who finds this fault in a model that serves. Most say: train again. The formula says: add log Q to the scores, tonight. Twelve settings of its own do not replace the correction; the wrong sign is far worse than popularity. (2 min)"
 ALS_RECALL, TWO, FEATURES, WITHOUT = "ALS for recall", "TwoTower", "TwoTower+features", "TwoTower-log_q"
 
 
@@ -114,7 +114,7 @@ rows = {name: [np.nanmean(ndcg), np.nanmean(recall), np.isin(top, head).mean()]
 table = pd.DataFrame(rows, index=["nDCG@10", "recall@100", "places of the head"]).T
 print(table.drop(index=ALS_RECALL).round(3).to_string())
 
-# %% slideshow={"slide_type": "slide"} slide="## Without it, popular films are lost" notes="Two minutes. Ask what a colleague should do who finds this fault in a model that serves. Most say: train again. The formula says: add log Q to the scores, tonight. No other setting replaces the correction."
+# %%
 part = table / table.loc[TWO]
 claim("Without the correction, all else equal, so much of the nDCG is left", part.iloc[5, 0],
       id="12.no_correction", baseline=1.0, at_most=0.6, fmt=".0%")
@@ -127,10 +127,10 @@ claim("Log Q added where the same model serves brings it to", part.iloc[8, 0], i
 claim("The wrong sign is far worse than popularity (ratio of nDCG)", part.iloc[7, 0] / part.iloc[0, 0],
       id="12.wrong_sign", baseline=1.0, at_most=0.3)
 
-# %%
+# %% slideshow={"slide_type": "-"}
 reveal("12.left", 100 * part.iloc[5, 0], fmt=".0f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: does the lead survive?\n\nEach model is the best of twelve settings. In recall@100, the measure of a retriever, the two-tower model leads ALS.\n\nBut ALS was chosen for nDCG@10. From the *same* twelve settings take the one with the best recall@100. What is left of the lead?" notes="One minute. Both choices are made on the same validation splits; no new setting is tried."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: does the lead survive?\n\nEach model is the best of twelve settings. In recall@100, the measure of a retriever, the two-tower model leads ALS.\n\nBut ALS was chosen for nDCG@10. From the *same* twelve settings take the one with the best recall@100. What is left of the lead?" notes="Both choices are made on the same validation splits; no new setting is tried. (1 min)"
 # The model without correction knows taste, as the last line shows: it lacks what is popular. No setting replaces that; a correction does, in training or in serving, once.
 #
 # ## Is it better than EASE and ALS?
@@ -154,7 +154,7 @@ for name in ("EASE", "ALS", ALS_RECALL):
         x = gaps[name, what] = paired_difference(both[TWO][number], both[name][number])
         print(f"two-tower less {name:14} {what:10} {x.estimate:+.3f} ({x.low:+.3f} to {x.high:+.3f})")
 
-# %% slideshow={"slide_type": "slide"} slide="## No lead over a model chosen alike" notes="One minute. A lead over a model that was chosen for something else is no lead. In the interview: ask of each lead what the other one was chosen for."
+# %% slideshow={"slide_type": "slide"} slide="## No lead over a model chosen alike" notes="A lead over a model that was chosen for something else is no lead. In the interview: ask of each lead what the other one was chosen for. Then the key: the axis is logarithmic, multiplications of a fit, not seconds of one machine. Ask what would make the price worth paying. (2 min)"
 lead = np.nanmean(np.subtract(both[TWO], both["Popularity"]), axis=1)  # what would matter
 claim("In nDCG at 10 it is not ahead of EASE (high end of the interval)",
       gaps["EASE", "nDCG@10"].high, id="12.ease_ndcg", baseline=lead[0], at_most=0.01, fmt=".3f")
@@ -172,7 +172,7 @@ reveal("12.lead", "nearly all" if left > 0.75 else "about half" if left > 0.25 e
 #
 # In multiplications: EASE inverts a matrix of users × users; ALS takes fifteen rounds over both sides, three steps of conjugate gradient each; the two-tower model makes, a batch, three products of $B \times B \times d$ and a dozen operations on each number of its two tables.
 
-# %% slideshow={"slide_type": "slide"} slide="## Level, and dearer" notes="One minute. The axis is logarithmic: read the multiplications of a fit, not seconds of one machine. Ask what would make the price worth paying." alt="nDCG at 10 and recall at 100 against the multiplications of a fit, logarithmic: EASE, ALS and the two-tower model are close to each other and far above popularity; the two-tower model stands far to the right of all."
+# %% slideshow={"slide_type": "-"} alt="nDCG at 10 and recall at 100 against the multiplications of a fit, logarithmic: EASE, ALS and the two-tower model are close to each other and far above popularity; the two-tower model stands far to the right of all."
 import matplotlib.pyplot as plt
 
 n, d, B, n_users, n_films = train.nnz, 64, 512, len(user_ids), np.count_nonzero(liked)
@@ -192,7 +192,7 @@ plt.show()
 claim("Multiplications of a fit, over those of ALS", cost[TWO] / cost["ALS"], id="12.price",
       baseline=1.0, at_least=5, fmt=".0f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what does ALS need for new films?\n\nA film without a like has no vector in ALS. The item tower has its genres and decade.\n\nA simple help: a ridge regression from genres and decade to the vectors of ALS.\n\nAUC among new films, .5 is chance: what share of the tower's lead over chance does the ridge get?" notes="One minute. Ask first what each model of lesson 07 says about a film that came out yesterday. ALS and EASE: nothing. Let the class propose the help before it is shown."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what does ALS need for new films?\n\nA film without a like has no vector in ALS. The item tower has its genres and decade.\n\nA simple help: a ridge regression from genres and decade to the vectors of ALS.\n\nAUC among new films, .5 is chance: what share of the tower's lead over chance does the ridge get?" notes="Ask first what each model of lesson 07 says about a film that came out yesterday. ALS and EASE: nothing. (1 min)"
 # ## What can it do by itself that they need help for?
 #
 # A film without a like has no vector in ALS, no row in EASE. The item tower has $\mathbf W^\top \mathbf f_i$: genres and decade. We take all likes of a random tenth of the films out of training and ask for each user how often a liked one of these films is scored above another. That is the AUC; .5 is chance, and all that ids can do.
@@ -226,7 +226,7 @@ aucs = {"cosine": auc(old @ unit @ unit.T), "ALS and ridge": auc(als.user_factor
         TWO: auc(x @ tower.item_factors.T + tower.item_bias)}
 print(pd.DataFrame(aucs).mean().round(2).to_string())
 
-# %% slideshow={"slide_type": "slide"} slide="## A few lines beside ALS come near" notes="One minute. Say so before somebody else does. And to know whom a film suits is not yet to show it: when all films compete, new ones get hardly a place. They need places of their own."
+# %% slideshow={"slide_type": "slide"} slide="## A few lines beside ALS come near" notes="Say so before somebody else does. And to know whom a film suits is not yet to show it: when all films compete, new ones get hardly a place. They need places of their own. (1 min)"
 shown = is_new[tower.recommend(everyone)[0]]
 claim("AUC of the two-tower model among films without a like", np.nanmean(aucs[TWO]),
       id="12.cold_auc", baseline=0.5, at_least=0.75, fmt=".2f")
@@ -239,7 +239,7 @@ reveal("12.ridge", 100 * (np.nanmean(aucs["ALS and ridge"]) - 0.5) / (np.nanmean
 # %% [markdown]
 # A few lines beside ALS come as far: say so before somebody else does. And to know whom a film suits is not yet to show it: new films need places of their own (07).
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: which ranker leads?\n\nA **cross network** learns which columns meet:\n\n$$ \\mathbf x_{l+1} = \\mathbf x_0 \\odot (\\mathbf W_l \\mathbf x_l + \\mathbf b_l) + \\mathbf x_l $$\n\nWhich of the four leads?\n\n- the cross network\n- a factorization machine with all pairs\n- one with screened pairs\n- logistic regression with the crosses found" notes="Three minutes. Write the layer on the board for a row with three numbers. Ask what stands in the second output: which products, of which degree? Then ask which of them a factorization machine has. Each model has the best of six settings on days 11 and 12. When the guesses are written, ask for one more: what does a second pass over the log do to a network without a penalty?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: which ranker leads?\n\nA **cross network** learns which columns meet:\n\n$$ \\mathbf x_{l+1} = \\mathbf x_0 \\odot (\\mathbf W_l \\mathbf x_l + \\mathbf b_l) + \\mathbf x_l $$\n\nWhich of the four leads?\n\n- the cross network\n- a factorization machine with all pairs\n- one with screened pairs\n- logistic regression with the crosses found" notes="Write the layer on the board for a row with three numbers. Ask what stands in the second output: which products, of which degree? Then ask which of them a factorization machine has. Each model has the best of six settings on days 11 and 12. When the guesses are written, ask for one more: what does a second pass over the log do to a network without a penalty? (2 min)"
 # ## And the ranker?
 #
 # Now clicks. A **cross network** (DCN v2) puts the vectors of a row's values, one a column, side by side: $\mathbf x_0 \in \mathbb R^w$. With a matrix $\mathbf W_l$ (w × w) and $\mathbf b_l$ (w), layer $l$ is
@@ -255,7 +255,7 @@ reveal("12.ridge", 100 * (np.nanmean(aucs["ALS and ridge"]) - 0.5) / (np.nanmean
 # %%
 guess("12.ranker", choices=["cross network", "plain machine", "screened machine", "crosses found"])
 
-# %% slideshow={"slide_type": "slide"} slide="## Where pairs can be found, find them\n\nOf what could be learned, so much is learned:" notes="Two minutes. Screen the pairs first, it takes seconds. A network is for what no list of pairs can say. The network had more tries than its rivals, and lost. Without a penalty, vectors learn their clicks by heart in the first pass, and the second believes them."
+# %% slideshow={"slide_type": "slide"} slide="## Where pairs can be found, find them\n\nOf what could be learned, so much is learned:" notes="The first four lines answer the question. Screen the pairs first, it takes seconds. A network is for what no list of pairs can say. The last three lines are a network without its cures: without a penalty, vectors learn their clicks by heart in the first pass, and the second believes them; a penalty alone wins that back. (2 min)"
 from mlpipe.click_metrics import share_of_oracle
 from mlpipe.ctr import CrossNetwork, FactorizationMachine, HashedLogisticRegression, tuned
 from mlpipe.simulator import simulate_ad_log
@@ -286,9 +286,11 @@ claim("A second pass costs the bare network", share["bare, one pass"] - share["b
 claim("... and a penalty on the vectors, with nothing else, wins back",
       share["penalised, two passes"] - share["bare, two passes"], id="12.cured", baseline=0.0,
       at_least=0.1, fmt=".0%")
+
+# %% slideshow={"slide_type": "-"}
 reveal("12.ranker", max(list(share)[:4], key=share.get))
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: where do neighbours help?\n\nAdd to EASE how often a film stood next to the like before it. Does it help more where the hidden like came within a minute, or later?" notes="One minute. Guess first, then the key shows the result. Nobody watches a film in a minute: these are ratings in one sitting. What stood before tells as much as what came after, so we claim no sequence model here."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: where do neighbours help?\n\nAdd to EASE how often a film stood next to the like before it. Does it help more where the hidden like came within a minute, or later?" notes="Ask what the time stamps of ratings are, and do not answer. Everybody writes a guess. (1 min)"
 # Without a penalty, vectors learn their clicks by heart in the first pass, and the second believes them. With its cures the network takes four passes, and a search over pairs still leads. (`bench_deep.py --rows 1000000` asks the same of more rows.)
 #
 # ## Does the order of the likes help?
@@ -321,7 +323,7 @@ def gains(split):
     waited = split.test.set_index("user_id").loc[users, "timestamp"] - past["timestamp"].to_numpy()[ends]
     return *(ndcg_at_k(one, hidden) for one in lists), waited.dt.total_seconds().to_numpy()
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "slide"} slide="## In one sitting, and not by order\n\nIn the interview: ask what the times are before you model a sequence." notes="These are ratings in one sitting. What stood before tells at least as much as what came after, so we claim no sequence model here; on a log of sessions the question is open again. (1 min)"
 splits = [one := leave_last_out(likes, SEED), two := leave_last_out(one.train, SEED)]
 splits.append(leave_last_out(two.train, SEED))
 plain, beside, after, before, waited = np.concatenate([gains(split) for split in splits], axis=1)
@@ -335,11 +337,11 @@ claim("... and order is not why: what came after, less what came before (low end
 claim("Later they do not help (high end)", far.high, id="12.later", baseline=near.estimate,
       at_most=0.005, fmt=".3f")
 
-# %%
+# %% slideshow={"slide_type": "-"}
 reveal("12.neighbours", "nowhere" if max(near.low, far.low) <= 0 else
        "within a minute" if near.estimate > far.estimate else "later")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: the loss of a batch\n\nUsers `x`, their items `y`, the chance `q` with which each item is drawn, and who likes what (`known`). Return the mean softmax loss with the sampling correction; what the user likes is no negative." notes="Ten minutes in pairs, after the talk. .hint() after three, the solution after ten. Ask those who are done what changes when the model serves."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: the loss of a batch\n\nUsers `x`, their items `y`, the chance `q` with which each item is drawn, and who likes what (`known`). Return the mean softmax loss with the sampling correction; what the user likes is no negative." notes="In pairs. .hint() after three minutes, the solution after ten. Ask those who are done what changes when the model serves. (10 min)"
 # Nobody watches a film in a minute: these are ratings in one sitting. What stood before tells as much as what came after. So we claim no sequence model here; on a log of sessions the question is open again.
 #
 # ## Deep when?
@@ -379,7 +381,7 @@ exercise("12.cross_layer").check(cross_layer)
 # %%
 exercise("12.user_vector").check(user_vector)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One minute. Two learners say it aloud, without reading. Then tick off on the board what the lesson has shown of what they wanted to see."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners say it aloud, without reading. Then tick off on the board what the lesson has shown of what they wanted to see. (1 min)"
 # ## What we have seen
 #
 # - A two-tower model is a factorization whose vectors are computed. Its scores need the sampling correction, in training or in serving: without it, it ranks by lift and loses what is popular.
