@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="# Two stages and a service\n\nBuild the chain from candidates to an answer in time, and measure what each stage loses and what it hides." notes="Plan: why two stages 1, the candidates 4, the index 3, versions 2, diversity 2, the stand-ins 2, the service 3, slow calls 3. Then ten minutes for the core exercise. Ask first: why not let the best model sort everything? And what must a stage know that the one before cannot?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Two stages and a service\n\nBuild the chain from candidates to an answer in time, and measure what each stage loses and what it hides." notes="Plan: the opening question 2, why two stages 1, the candidates 4, the index 2, versions 1, diversity 1, the stand-ins 2, the service 2, slow calls 3, say it 2. Then the core exercise. Ask first: why not let the best model sort everything? And what must a stage know that the one before cannot? Write the answers on the board. (2 min)"
 # # Two stages and a service
 #
 # **Goal.** Build the chain from candidates to an answer in time, and measure what each stage loses and what it hides.
@@ -23,7 +23,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Millions of items, 150 ms\n\n- **retriever**: cheap, picks some hundred candidates. Here ALS with 8 factors\n- **ranker**: the best model, sorts them. Here EASE\n- **re-ranker**: looks at the list as a whole" notes="One minute, with the opening question: why not let the best model sort everything? And what must a stage know that the one before cannot? EASE could sort these few thousand films, and does, to show what the candidates lose."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Millions of items, 150 ms\n\n- **retriever**: cheap, picks some hundred candidates. Here ALS with 8 factors\n- **ranker**: the best model, sorts them. Here EASE\n- **re-ranker**: looks at the list as a whole" notes="Collect the answers to the opening question. EASE could sort these few thousand films, and does, to show what the candidates lose. (1 min)"
 # ## Why two stages?
 #
 # A page waits 150 ms. Over millions of items the best model cannot read all. A cheap one, the **retriever**, picks some hundred **candidates**; the **ranker** sorts them; a **re-ranker** looks at the list as a whole. Here ALS with 8 factors retrieves, cheap on purpose, and EASE ranks. (EASE could sort these few thousand films, and does below, to show what the candidates lose.)
@@ -48,7 +48,7 @@ small = tuned.MOVIELENS_SMALL["ALS"] | {"factors": 8}
 retriever = ALS(**small).fit(train)
 ranker = EASE(**tuned.MOVIELENS_SMALL["EASE"]).fit(train)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what do 200 candidates lose?\n\n200 candidates, of some six thousand films. Say aloud what share of the hidden likes is among them.\n\nThen guess: what share of the ranker's nDCG is lost?" notes="One minute. The usual answer to 'is retrieval good enough' is recall of relevant items. Take the two guesses from the same person and ask how they fit together."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what do 200 candidates lose?\n\n200 candidates, of some six thousand films. Say aloud what share of the hidden likes is among them.\n\nThen guess: what share of the ranker's nDCG is lost?" notes="The usual answer to 'is retrieval good enough' is recall of relevant items. Take the two guesses from the same person and ask how they fit together. (1 min)"
 # ## What do the candidates lose?
 #
 # `place` is each film's place when the ranker sorts all films. With it we try any number of candidates: how many of the *hidden likes* they hold, how many of the *ten films that the ranker would show*, and how much of its nDCG is left.
@@ -83,7 +83,7 @@ held = {"hidden likes held": [np.nanmean(recall_at_k(best, hidden, k=n)) for n i
         "ranker's ten held": [share_in(ten, best[:, :n]) for n in numbers],
         "nDCG kept": [np.nanmean(ndcg[n]) / np.nanmean(rank_all) for n in numbers]}
 
-# %% slideshow={"slide_type": "slide"} slide="## Recall is a ceiling, not the loss" notes="Three minutes. Six in ten likes are held, so people say four in ten are lost. But the ranker would not have shown most of those. Ask: what would you have to measure to say what is lost? The ranker's own ten, or the last metric. The 200 most popular films come near on these data: retrieval is easy here. And one good stage alone, ALS with 64 factors, is level with both stages: a ranker pays where it knows what a retriever cannot know." alt="Three curves over the number of candidates, from 10 to 1,000. The share of hidden likes that they hold rises slowly, to six in ten at 200. The share of the ranker's own ten and the share of its nDCG are near one from 100 candidates on."
+# %% slideshow={"slide_type": "slide"} slide="## Recall is a ceiling, not the loss" notes="Six in ten likes are held, so people say four in ten are lost. But the ranker would not have shown most of those. Ask: what would you have to measure to say what is lost? The ranker's own ten, or the last metric. The 200 most popular films come near on these data: retrieval is easy here. And one good stage alone, ALS with 64 factors, is level with both stages: a ranker pays where it knows what a retriever cannot know. (3 min)" alt="Three curves over the number of candidates, from 10 to 1,000. The share of hidden likes that they hold rises slowly, to six in ten at 200. The share of the ranker's own ten and the share of its nDCG are near one from 100 candidates on."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -107,6 +107,8 @@ claim("Ranking them is better than the retriever alone (nDCG at 10, low end of t
 claim("It is level with ranking all films (nDCG at 10: the end of the interval farther from 0)",
       max(-loss.low, loss.high), id="13.loss", at_most=0.0025, fmt=".4f",
       baseline=np.nanmean(rank_all - ndcg_at_k(two_stages(popular[:, :200]), hidden)))
+
+# %% slideshow={"slide_type": "-"}
 lost = 1 - held["nDCG kept"][4]
 reveal("13.lost", "about 40 %" if lost > 0.25 else "about 10 %" if lost > 0.05 else "hardly any")
 
@@ -123,7 +125,7 @@ two = paired_difference(ndcg[200], ndcg_at_k(strong, hidden))
 claim("Two stages are level with it (nDCG at 10: the end of the interval farther from 0)",
       max(-two.low, two.high), id="13.one_stage", baseline=gain.estimate, at_most=0.02, fmt=".3f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Can an index skip most items?\n\n**Inverted file**: k-means puts item vectors into cells; a query reads only the 8 cells whose centres score highest." notes="Three minutes. Recall is the share of the exact best 200 that are found. Before you show the output ask: on which of the four catalogues does it fail? Cells work where few numbers or few groups decide the score. In the interview: measure recall on your vectors, and read more cells until it is enough."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Can an index skip most items?\n\n**Inverted file**: k-means puts item vectors into cells; a query reads only the 8 cells whose centres score highest.\n\nOur *films*, items around 50 *tastes*, random vectors of *32* and of *2 numbers*: where does it fail?" notes="Recall is the share of the exact best 200 that are found. Collect the answers, then show the output with the next key. Cells work where few numbers or few groups decide the score. In the interview: measure recall on your vectors, and read more cells until it is enough. (2 min)"
 # So here two stages win nothing over one good one. A ranker pays where it knows what a retriever cannot know, such as the context of the request.
 #
 # ## How do you find candidates without reading all films?
@@ -132,7 +134,7 @@ claim("Two stages are level with it (nDCG at 10: the end of the interval farther
 #
 # Four catalogues: our films with their *learned* factors; 100,000 *simulated* items around 50 tastes; and as many at random, of 32 numbers and of 2. Recall is that of the exact best 200.
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "fragment"}
 from mlpipe.retrieval import InvertedFile, mmr
 
 rng = np.random.default_rng(SEED)
@@ -165,7 +167,7 @@ claim("... and of random vectors of 2 numbers hardly any", recall["2 numbers"], 
 #
 # Now the vectors of the users come from one fit and those of the films from another, with the same likes and another random start. Each pair is a draw, so take five:
 
-# %% slideshow={"slide_type": "slide"} slide="## Vectors of two fits fail in silence\n\nUsers from one fit, films from another: the same likes, another random start. No error, no wrong shape." notes="Two minutes. Ask how this happens in a real system: two jobs, two clocks. What belongs to one fit is published as one version, and a request keeps the version that it began with."
+# %% slideshow={"slide_type": "slide"} slide="## Vectors of two fits fail in silence\n\nUsers from one fit, films from another: the same likes, another random start. No error, no wrong shape." notes="Ask how this happens in a real system: two jobs, two clocks. What belongs to one fit is published as one version, and a request keeps the version that it began with. (1 min)"
 left = []
 for start in range(1, 6):
     other = ALS(**(small | {"random_state": 10 * SEED + start})).fit(train)
@@ -185,7 +187,7 @@ claim("Vectors of two fits lose most of the quality (share of the nDCG left, mea
 #
 # $$ \mathrm{argmax}_i\; (1 - w)\, s_i - w \max_{j \in S} \cos(i, j) $$
 
-# %% slideshow={"slide_type": "slide"} slide="## Diversity has a price\n\nEach place takes the film with the largest $(1 - w)\\, s_i - w \\max_{j \\in S} \\cos(i, j)$" notes="Two minutes. s is the ranker's score, S the films chosen so far, genres are the vectors. The price rises with the weight: choose it on validation data, with the product owner."
+# %% slideshow={"slide_type": "slide"} slide="## Diversity has a price\n\nEach place takes the film with the largest $(1 - w)\\, s_i - w \\max_{j \\in S} \\cos(i, j)$" notes="s is the ranker's score, S the films chosen so far, genres are the vectors. The price rises with the weight: choose it on validation data, with the product owner. (1 min)"
 genres = item_features(data.items, ids["item_ids"]).filter(regex=r"^(?!\d{4}s$)").to_numpy()
 genres = np.column_stack([genres, ~genres.any(axis=1)])  # without a genre: a sort of its own
 pool = two_stages(best[:, :200], k=100)
@@ -198,7 +200,7 @@ print(change.round(3).to_string())
 claim("A weight of 0.2 costs a little (nDCG at 10, change)", change["nDCG"][0.2],
       id="13.diversity_price", baseline=change["nDCG"][0.5], at_least=-0.05, fmt="+.1%")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what stands in for a late list?\n\nTwo lists need no model at the request:\n\n- the most popular films, the same for all\n- a list made in advance for each user, and kept\n\nWhat share of the nDCG is left with the popular films? (And with the list made in advance?)" notes="One minute. Two numbers on paper, in percent. To see what age costs, the list in advance was made without the last two fifths of a user's likes."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what stands in for a late list?\n\nTwo lists need no model at the request:\n\n- the most popular films, the same for all\n- a list made in advance for each user, and kept\n\nWhat share of the nDCG is left with the popular films? (And with the list made in advance?)" notes="Two numbers on paper, in percent. To see what age costs, the list in advance was made without the last two fifths of a user's likes. (1 min)"
 # The price rises with the weight: choose it on validation data, with the product owner. (It is diversity in genres, which it was told to raise.)
 #
 # ## What stands in for a list that is late?
@@ -210,7 +212,7 @@ claim("A weight of 0.2 costs a little (nDCG at 10, change)", change["nDCG"][0.2]
 # %% slideshow={"slide_type": "-"}
 guess("13.popular_left", unit="%")
 
-# %% slideshow={"slide_type": "slide"} slide="## Keep each user's last list" notes="One minute. And popularity for who has none. In the interview: a fallback is a product, measure it like one."
+# %% slideshow={"slide_type": "slide"} slide="## Keep each user's last list" notes="And popularity for who has none. In the interview: a fallback is a product, measure it like one. (1 min)"
 newest = last_share_per_user(likes, share=0.2, seed=SEED)
 parts = newest.test, newest.train, last_share_per_user(newest.train, share=0.2, seed=SEED).train
 unseen, now, before = (to_matrix(part, **ids).matrix for part in parts)
@@ -271,7 +273,7 @@ with started(folder, "--exploration", "0") as url:
     threading.Timer(n / rate / 4, ask, (url, "/reload", "POST")).start()
     runs["exchange"] = open_loop(url, paths, rate)
 
-# %% slideshow={"slide_type": "slide"} slide="## Every stage has a budget and a stand-in\n\nEach stage has 50 ms, the answer 150 ms. Then something plainer stands in." notes="Three minutes. Ask for each stage what stands in: the most liked films, the retriever's order, the ranker's order. We locked the store, flooded the service, broke a version off half-way and exchanged one under load. Start it in front of the class with mlpipe serve, and ask for one list with curl while you lock the store: docs/serving.md."
+# %% slideshow={"slide_type": "slide"} slide="## Every stage has a budget and a stand-in\n\nEach stage has 50 ms, the answer 150 ms. Then something plainer stands in." notes="Ask for each stage what stands in: the most liked films, the retriever's order, the ranker's order. We locked the store, flooded the service, broke a version off half-way and exchanged one under load. If there is time, start it in front of the class with mlpipe serve, and ask for one list with curl while you lock the store: docs/serving.md. (2 min)"
 lists = pd.concat(runs).query("status == 200")
 whole = [len(set(one)) == 10 and min(one) // 10**6 == max(one) // 10**6 for one in lists["item_ids"]]
 both = runs["exchange"].query("policy == 'rerank'")["version"].nunique() == 2
@@ -288,7 +290,7 @@ claim("Bad requests and the half-written version are refused, the one before goe
 measured("Lists of the most liked films", (100 * popular_instead).to_dict(), "%")
 measured("Time to a list, p99", (1e3 * lists["seconds"].groupby(level=0).quantile(0.99)).to_dict(), "ms")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: how slow is the slowest?\n\nA page makes 100 calls at once and waits for the last.\n\nOne call in a hundred takes longer than the p99 of the calls. What share of the *pages* does?" notes="One minute. Let the class write a number, then draw F(t) to the power of 100 on the board: each of 100 calls must be below t."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: how slow is the slowest?\n\nA page makes 100 calls at once and waits for the last.\n\nOne call in a hundred takes longer than the p99 of the calls. What share of the *pages* does?" notes="Let the class write a number, then draw F(t) to the power of 100 on the board: each of 100 calls must be below t. (1 min)"
 # Each line of the request log holds the version, the policy, and for each position the item, its source and its *propensity*, the probability of this item at this place: from such a log another policy can be judged.
 #
 # ## How slow is the slowest?
@@ -300,7 +302,7 @@ measured("Time to a list, p99", (1e3 * lists["seconds"].groupby(level=0).quantil
 # %% slideshow={"slide_type": "-"}
 guess("13.slow_pages", unit="%")
 
-# %% slideshow={"slide_type": "slide"} slide="## The slowest call decides" notes="Two minutes. The page's p99 is the quantile 0.99 to the power 1/100 of a call: one call in ten thousand. Sending late calls again costs 5 percent more load, on machines that have room, and helps little where the second call is slow for the same reason. Above capacity, refuse at once what would wait too long."
+# %% slideshow={"slide_type": "slide"} slide="## The slowest call decides" notes="The page's p99 is the quantile 0.99 to the power 1/100 of a call: one call in ten thousand. Sending late calls again costs 5 percent more load, on machines that have room, and helps little where the second call is slow for the same reason. Above capacity, refuse at once what would wait too long. (2 min)"
 from mlpipe.serving.tail import hedged, queue_times
 
 pages = (20_000 if SCALE == "full" else 4_000, 100)
@@ -317,7 +319,7 @@ for name, chance in {"sent again": 0.01, "... alike": np.where(slow, 0.25, 0.01)
     again = times_of(rng.random(pages) < chance)
     second, _ = hedged(calls.ravel(), again.ravel(), wait=np.quantile(calls, 0.95))
     p99[name] = np.quantile(second.reshape(pages).max(axis=1), 0.99)
-print(f"p99 in ms\n{pd.Series(p99).round().to_string()}")
+print(pd.DataFrame(p99, ["p99 in ms"]).round().to_string())
 claim("Pages of 100 calls over the p99 of a call (share)", (calls.max(axis=1) > p99["call"]).mean(),
       id="13.slow_pages", baseline=0.01, between=(0.6, 0.67), fmt=".2f")
 claim("Sending the latest 5 % again leaves this share of the page's p99",
@@ -325,7 +327,7 @@ claim("Sending the latest 5 % again leaves this share of the page's p99",
 claim("... and if a quarter of the slow calls is slow again", p99["... alike"] / p99["page"],
       id="13.hedged_alike", baseline=p99["sent again"] / p99["page"], at_least=0.25, fmt=".2f")
 
-# %%
+# %% slideshow={"slide_type": "-"}
 reveal("13.slow_pages", 100 * (calls.max(axis=1) > p99["call"]).mean(), fmt=".0f")
 
 # %% [markdown]
@@ -341,7 +343,7 @@ in_time = [(queue_times(arrivals, work, limit) <= 100).mean() for limit in (50, 
 claim("At a load of 1.1 most are answered in time if some are refused at once (share of all requests)",
       in_time[0], id="13.shed", baseline=in_time[1], at_least=0.8, fmt=".2f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: what each call needs\n\nA page calls several services, `n_calls[j]` times each. All calls together must be in time with probability `quantile`, each with the same chance. Return one deadline a service, from its measured times." notes="Ten minutes in pairs, after the talk. .hint() after three, the solution after ten."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: what each call needs\n\nA page calls several services, `n_calls[j]` times each. All calls together must be in time with probability `quantile`, each with the same chance. Return one deadline a service, from its measured times." notes="In pairs, after the talk. .hint() after three, the solution after ten. (10 min)"
 # ### Exercise (core): what each call needs
 #
 # A page makes calls of several services at once: of service $j$ it makes `n_calls[j]`. All calls together should be within their deadlines with probability `quantile`. Every single call gets the same probability to be within its own. Return one deadline a service: that quantile of its measured `times[j]`, by `np.quantile`.
@@ -381,7 +383,7 @@ exercise("13.probe_cells").check(probe_cells)
 # %%
 exercise("13.favourites_recall").check(favourites_recall)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One minute. Two learners say it aloud, without reading. Then back to the opening question."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners say it aloud, without reading. The share of the ranker's ten, that of popular films and the one at load 1.1 are claims of the lesson. Then back to the opening question. (2 min)"
 # ## What we have seen
 #
 # - Recall of the likes is a ceiling. What the candidates cost shows in the ranker's own list, or in the last metric.
