@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="# Experiments that tell the truth\n\nCompare two versions on live users, and know each way in which the answer can be wrong: the unit, the looks, lost users, novelty, shared budgets." notes="Plan: who is random 5, the price 2, looks 4, lost users 2, CUPED 2, interleaving 2 (run its first cell unread, read the table), novelty 1, budgets 2. Then ten minutes for the core exercise. Ask first: a test says plus two percent, p below five percent. What would you ask before you ship? Keep the answers on the board: who was counted, how often did you look, who is missing, what did the other arm lose?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Experiments that tell the truth\n\nCompare two versions on live users, and know each way in which the answer can be wrong: the unit, the looks, lost users, shared budgets." notes="Plan: the opening question 2, who is random 3, the price 2, looks 3, lost users 2, CUPED 2, interleaving 2, shared budgets 2, say it 2. Then the core exercise. The lesson has novelty, too; it is not on the slides. Ask first: a test says plus two percent, p below five percent. What would you ask before you ship? Keep the answers on the board: who was counted, how often did you look, who is missing, what did the other arm lose? (2 min)"
 # # Experiments that tell the truth
 #
 # **Goal.** Compare two versions on live users, and know each way in which the answer can be wrong: the unit, the looks, lost users, novelty, shared budgets.
@@ -60,13 +60,13 @@ def null_tests(y, n):  # z of A/A tests by row and by user; the same arms at eac
     variances = r * (1 - r) / n, (yy - 2 * r * yn + r**2 * nn) / n**2  # by row; by user, as above
     return [(r[0] - r[1]) / np.sqrt(variance.sum(axis=0)) for variance in variances]
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: how often does an A/A test cry?\n\nEach user gets an arm at random; both arms show the same. At level 5 % a sound test finds a difference in 5 % of its runs.\n\nThis one takes *rows* for independent. One week of a simulated recommender: in what share of the runs does it find a difference?" notes="Two minutes. Collect the answers to the opening question first. An A/A test tests the test. Rows of one user are alike, and users, not rows, were assigned. Everybody writes a number."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: how often does an A/A test cry?\n\nEach user gets an arm at random; both arms show the same. At level 5 % a sound test finds a difference in 5 % of its runs.\n\nThis one takes *rows* for independent. One week of a simulated recommender: in what share of the runs does it find a difference?" notes="Collect the answers to the opening question first. An A/A test tests the test. Rows of one user are alike, and users, not rows, were assigned. Everybody writes a number. (1 min)"
 # **Predict before you run.** One week, both arms alike. The test takes rows for independent. How often does it find a difference at level 5 %?
 
 # %% slideshow={"slide_type": "-"}
 guess("14.by_row", unit="%")
 
-# %% slideshow={"slide_type": "slide"} slide="## Assign users, so count users" notes="Three minutes. Write the variance by user on the board and let the class find where rows come in: only as a user's sums. Then ask why the covariance matters: who sees more also clicks more. Only clicky, how much users differ in clicking, changes between the columns. In the interview: run A/A tests on your own log."
+# %% slideshow={"slide_type": "slide"} slide="## Assign users, so count users" notes="Write the variance by user on the board and let the class find where rows come in: only as a user's sums. Then ask why the covariance matters: who sees more also clicks more. Only clicky, how much users differ in clicking, changes between the columns. In the interview: run A/A tests on your own log. (2 min)"
 z = {dial: null_tests(*(x.sum(axis=0) for x in log_of(dial))) for dial in (0, 0.5, 1)}
 alarms = pd.DataFrame({dial: (np.abs(two) > 1.96).mean(axis=1) for dial, two in z.items()})
 print(alarms.set_axis(["by row", "by user"]).rename_axis(columns="clicky").round(2).to_string())
@@ -96,7 +96,7 @@ people, everyone = ((np.abs(null_tests(*x.T)[0]) > 1.96).mean() for x in both)
 claim("The ad log's people: A/A tests by row that find a difference (baseline: with bots)", people,
       id="14.aa_ads", baseline=everyone, at_most=0.11, fmt=".3f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: do four weeks halve the interval?\n\nUsers an arm for a power of .8:\n\n$$ n = 15.7\\, \\sigma^2 / \\delta^2 $$\n\nFour weeks have four times the visits of one. With *new* users each week the interval would be 50 % as wide. How wide is it here?" notes="One minute. Sigma squared is the variance of a user's metric, delta the effect: half the effect costs four times the users. Ask where the new users of the fourth week come from."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: do four weeks halve the interval?\n\nUsers an arm for a power of .8:\n\n$$ n = 15.7\\, \\sigma^2 / \\delta^2 $$\n\nFour weeks have four times the visits of one. With *new* users each week the interval would be 50 % as wide. How wide is it here?" notes="Sigma squared is the variance of a user's metric, delta the effect: half the effect costs four times the users. Ask where the new users of the fourth week come from. (1 min)"
 # Less bad, as long as the bots are out. Run A/A tests on *your* log; a test by user costs nothing.
 #
 # ## What does certainty cost?
@@ -108,19 +108,19 @@ claim("The ad log's people: A/A tests by row that find a difference (baseline: w
 # %% slideshow={"slide_type": "-"}
 guess("14.width", unit="%")
 
-# %% slideshow={"slide_type": "slide"} slide="## Returning users add little" notes="One minute. Four weeks show few more users than one, only each of them better, and what is random is the user. Already a lift of 2 % needs more people than exist. So plan with the new users of a week, and lower the variance where weeks do not help."
+# %% slideshow={"slide_type": "slide"} slide="## Returning users add little" notes="Four weeks show few more users than one, only each of them better, and what is random is the user. Already a lift of 2 % needs more people than exist. So plan with the new users of a week, and lower the variance where weeks do not help. (1 min)"
 from mlpipe.experiments import boundary, cuped, ratio_test, sample_ratio_p, team_draft, users_needed
 
 (clicks, shown), arm = log_of(days=28), np.random.default_rng(SEED).random(n_users) < 0.5
 tests = {w: ratio_test(*(x[: 7 * w].sum(axis=0) for x in (clicks, shown)), arm) for w in (1, 2, 4)}
 rate, variance = tests[1].control, tests[1].n_control * tests[1].standard_error**2 / 2  # of a user
-print("users an arm:", {f"+{x:.0%}": users_needed(variance, x * rate) for x in (0.05, 0.02, 0.01)})
-print("users seen in so many weeks:", {w: int(shown[: 7 * w].any(axis=0).sum()) for w in tests})
+print("users an arm for", *(f"  +{x}%: {users_needed(variance, x / 100 * rate):,}" for x in (5, 2, 1)))
+print("users seen in weeks", *(f"  {w}: {shown[: 7 * w].any(axis=0).sum():,}" for w in tests))
 claim("Standard error of four weeks over that of one (baseline: if each week had new users)",
       tests[4].standard_error / tests[1].standard_error, id="14.four_weeks", baseline=0.5, at_least=0.8)
 reveal("14.width", 100 * tests[4].standard_error / tests[1].standard_error, fmt=".0f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: may we look every day?\n\nA team looks every day and stops at the first $|z| > 1.96$.\n\nThere is no effect. Fourteen looks, equal numbers of new users each day.\n\nIn what share of the runs does the team cry \"significant\"?" notes="One minute. Some say 5, some 14 times 5. Ask both for their reason: the looks are neither one nor independent."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: may we look every day?\n\nA team looks every day and stops at the first $|z| > 1.96$.\n\nThere is no effect. Fourteen looks, equal numbers of new users each day.\n\nIn what share of the runs does the team cry \"significant\"?" notes="Some say 5, some 14 times 5. Ask both for their reason: the looks are neither one nor independent. (1 min)"
 # Four weeks show few more users than one, only each of them better, and what is random is the user. Already 2 % need more people than exist. So plan with the *new* users of a week, who become fewer; where weeks do not help, lower the variance (below).
 #
 # ## May we look every day?
@@ -149,7 +149,7 @@ for name, bound in rules.items():
 looks = pd.DataFrame(rows, ["false alarms", "power", "days", "estimate over truth"])
 print(looks.T.round(2).to_string())
 
-# %% slideshow={"slide_type": "slide"} slide="## Decide the looks before the start" notes="Three minutes. Pocock takes the same bound at every look, O'Brien-Fleming a strict one early that ends near 1.96 and keeps nearly all of the power. Both need the number of looks in advance. The first significant look also exaggerates: on average it is far above the true effect. Where users return, fewer runs cry wolf; still too many." alt="Share of A/A runs that have cried significant, by day. With 1.96 at every look it rises from one in twenty on day 1 to more than one in five on day 14. Pocock's and O'Brien-Fleming's bounds end at one in twenty; O'Brien-Fleming stays near zero until the second week."
+# %% slideshow={"slide_type": "slide"} slide="## Decide the looks before the start" notes="Pocock takes the same bound at every look, O'Brien-Fleming a strict one early that ends near 1.96 and keeps nearly all of the power. Both need the number of looks in advance. The first significant look also exaggerates: on average it is far above the true effect. Where users return, fewer runs cry wolf; still too many. (2 min)" alt="Share of A/A runs that have cried significant, by day. With 1.96 at every look it rises from one in twenty on day 1 to more than one in five on day 14. Pocock's and O'Brien-Fleming's bounds end at one in twenty; O'Brien-Fleming stays near zero until the second week."
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -174,6 +174,8 @@ claim("... and nearly all of the power of .8 (baseline: Pocock)", bounded.iloc[1
       id="14.obrien_fleming", baseline=pocock.iloc[1], at_least=0.76, fmt=".2f")
 claim("The first significant look, over the true effect (baseline: one look)", naive.iloc[3],
       id="14.first_look", baseline=one.iloc[3], at_least=1.55, fmt=".2f")
+
+# %% slideshow={"slide_type": "-"}
 reveal("14.looks", 100 * naive.iloc[0], fmt=".0f")
 
 # %% [markdown]
@@ -195,17 +197,17 @@ for share in (0.002, 0.005, 0.01, 0.02):
     found[f"{share:.1%}"] = np.mean([sample_ratio_p(*two) < 0.001 for two in arms])
 print("share of one arm lost, and how often the check sees it:", pd.Series(found).round(2).to_dict())
 
-# %% slideshow={"slide_type": "slide"} slide="## Who is missing?\n\nNo effect at all. The new page times out for the busiest users." notes="Two minutes. The sample-ratio check asks whether the arms have as many users as the draw should give. It sees how many are missing, not who. Ask for filters that come after the coin: bots by their number of clicks, sessions without an error, users who saw the page. Count everyone who was assigned."
-claim("Without its busiest users, at most 3 %, the treatment seems to lose (lift)", busy.lift,
+# %% slideshow={"slide_type": "slide"} slide="## Who is missing?\n\nNo effect at all. The new page times out for the busiest users." notes="The sample-ratio check asks whether the arms have as many users as the draw should give. It sees how many are missing, not who. Ask for filters that come after the coin: bots by their number of clicks, sessions without an error, users who saw the page. Count everyone who was assigned. Third: seldom is one percent of an arm missed. Fourth: equal numbers, and the lift is as wrong. (2 min)"
+claim("Lift, if the treatment loses its busiest users, at most 3 %", busy.lift,
       id="14.lost_users", baseline=whole.lift, at_most=-0.1, fmt="+.1%")
-claim("The sample-ratio check sees it (p-value)", sample_ratio_p(busy.n_control, busy.n_treatment),
+claim("The sample-ratio check sees it (p)", sample_ratio_p(busy.n_control, busy.n_treatment), fmt=".6f",
       id="14.mismatch", baseline=sample_ratio_p(whole.n_control, whole.n_treatment), at_most=0.001)
 claim("One percent of an arm lost: share that is found (baseline: 2 %)", found["1.0%"],
       id="14.small_loss", baseline=found["2.0%"], at_most=0.2, fmt=".2f")
 claim("With as many users lost from control the check passes, and the lift is as wrong", even.lift,
       id="14.unseen", baseline=whole.lift, at_most=-0.1, fmt="+.1%")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Can the past help?\n\n**CUPED** takes off what a number from before the test explains:\n\n$$ y_u - \\theta\\,(x_u - \\bar x), \\qquad \\theta = \\mathrm{cov}(x, y) / \\mathrm{var}(x) $$" notes="Two minutes. What comes before the assignment cannot depend on the arm. Ask: for which metric does the past tell most? For a count, since users differ in how often they come; a rate divides that out."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Can the past help?\n\nTwo logs: our *recommender*, and the *ad log* of lesson 02. **CUPED** takes off what a number from before the test explains:\n\n$$ y_u - \\theta\\,(x_u - \\bar x), \\qquad \\theta = \\mathrm{cov}(x, y) / \\mathrm{var}(x) $$" notes="What comes before the assignment cannot depend on the arm: here clicks and items shown of the fortnight before, in the ad log of the week before. Ask: for which metric does the past tell most? For a count, since users differ in how often they come; a rate divides that out. (2 min)"
 # The check sees *how many* are missing, not *who*, and of 200,000 users seldom a loss of 1 %. So count everyone who was assigned, and test after each filter.
 #
 # ## Can the past help?
@@ -269,10 +271,10 @@ def compared(cascade, users=10_000 if SCALE == "full" else 2_000, weeks=7):
     drawn = votes[rng.integers(len(votes), size=(500, few))]
     return needed | {"power": (ttest_1samp(drawn, 0, axis=1).pvalue < 0.05).mean()}
 
-# %% slideshow={"slide_type": "slide"} slide="## Interleaving: name the metric\n\nTimes the users that interleaving needs:" notes="Two minutes. Two rankings in one list, as captains pick teams; a click is a vote. Most of the large factor is a metric in which users who differ drown the effect. And the vote says which ranking is preferred in a mixed list, not what it earns alone. If there is time, tell of novelty: people try what is new, so sort the lift by days since a user was first seen."
+# %% slideshow={"slide_type": "slide"} slide="## Interleaving: name the metric\n\nTwo rankings in one list; a click is a vote. *Examination*: each item looked at may be clicked. *Cascade*: one click ends the visit.\n\nTimes the users that interleaving needs:" notes="As captains pick teams, so the two rankings fill the list. Most of the large factor is a metric in which users who differ drown the effect. And the vote says which ranking is preferred in a mixed list, not what it earns alone. (2 min)"
 needed = pd.DataFrame({way: compared(way == "cascade") for way in ("examination", "cascade")})
 times = needed[:-1] / needed.loc["interleaving"]
-print(times.round(1).to_string(), "\npower of interleaving:", needed.loc["power"].round(2).to_dict())
+print(times.round(1).to_string(), "\npower:", *(f"{w} {x:.2f}" for w, x in needed.loc["power"].items()))
 
 # %%
 for what, kept in zip(times.index, (dict(id="14.interleaving", at_least=20),
@@ -299,7 +301,7 @@ print(pd.DataFrame(tests, ["0-2", "3-6", "7-13", "14-27"])[["lift", "lift_low", 
 claim("The lift falls from a user's first days to the last ones (points; baseline: had it lasted)",
       100 * (tests[0].lift - tests[-1].lift), id="14.novelty", baseline=0.0, at_least=4, fmt=".1f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what if the arms share a purse?\n\nSixty campaigns pay per click from a budget for the week. Nearly all of it gets spent, also with the old model.\n\nA test splits *users*, and finds a large lift for the new model. How much of it is left if all get the new model?" notes="One minute. Draw two arms and one purse. Ask: who paid for the treatment's clicks?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Guess: what if the arms share a purse?\n\nSixty campaigns pay per click from a budget for the week. Nearly all of it gets spent, also with the old model.\n\nA test splits *users*, and finds a large lift for the new model. How much of it is left if all get the new model?" notes="Draw two arms and one purse. Ask: who paid for the treatment's clicks? (1 min)"
 # The interval of the last weeks is about as wide to each side as the 1 % itself: read the fall, not the end.
 #
 # ## What if the arms share something?
@@ -320,7 +322,7 @@ for name, budget in {"spent": 115, "lasting": 3_000}.items():
 worth = pd.DataFrame(worth, ["new for all", "user split", "budget split", "arms, week before"]) - 1
 print(worth.map("{:+.1%}".format).to_string())
 
-# %% slideshow={"slide_type": "slide"} slide="## Assign what is shared" notes="Two minutes. Ask which number, known to the team during the test, could have told them: both arms together over the week before. If the gain were real, half of it would show there. Assign a half of each budget, a region, a day."
+# %% slideshow={"slide_type": "slide"} slide="## Assign what is shared" notes="Ask which number, known to the team during the test, could have told them: both arms together over the week before. If the gain were real, half of it would show there. Assign a half of each budget, a region, a day. (1 min)"
 truth, by_user, by_budget, both = worth["spent"]
 claim("Budgets are spent: lift of clicks that the user split finds", by_user, id="14.user_split",
       baseline=truth, at_least=0.4, fmt="+.0%")
@@ -332,7 +334,7 @@ claim("Both arms together over the week before (baseline: half the lift)", both,
       baseline=by_user / 2, at_most=0.1, fmt="+.1%")
 reveal("14.shared", ("hardly any", "about half", "all")[np.digitize(truth / by_user, (0.25, 0.75))])
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: a click rate by user\n\nFrom the rows of a log: the difference of the click rates, treatment less control, and its standard error by user:\n\n$$ \\mathrm{var}(r) = \\frac{\\sum_u (y_u - r\\, n_u)^2}{\\left(\\sum_u n_u\\right)^2} $$" notes="Ten minutes in pairs, after the talk. y is a user's clicks, n the items shown, r the rate of the arm. .hint() after three minutes, the solution after ten."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: a click rate by user\n\nFrom the rows of a log: the difference of the click rates, treatment less control, and its standard error by user:\n\n$$ \\mathrm{var}(r) = \\frac{\\sum_u (y_u - r\\, n_u)^2}{\\left(\\sum_u n_u\\right)^2} $$" notes="In pairs, after the talk. y is a user's clicks, n the items shown, r the rate of the arm. .hint() after three minutes, the solution after ten. (10 min)"
 # Only the budgets change between the columns. What could have told the team? If the treatment's gain were real, half of it would show in both arms together, over a week before with as many requests. Assign what is shared: a half of each budget, a region, a day.
 #
 # ### Exercise (core): a click rate by user
@@ -374,7 +376,7 @@ exercise("14.mixed_list").check(mixed_list)
 # %%
 exercise("14.sample_ratio").check(sample_ratio)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One minute. Two learners say it aloud, without reading. Then back to the board: who was counted, how often did you look, who is missing, what did the other arm lose?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners say it aloud, without reading. The power of O'Brien-Fleming's bound is a claim of the lesson. Then back to the board: who was counted, how often did you look, who is missing, what did the other arm lose? (2 min)"
 # ## What we have seen
 #
 # - What is assigned is the unit of the test: users, or budgets where these are shared. Rows and returning users promise a certainty that is not there.
