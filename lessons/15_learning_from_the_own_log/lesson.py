@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="# Learning from the own log\n\nJudge a policy before launch from the log of another. Know when the log cannot answer. Measure what exploring costs and gives." notes="Plan: which list to launch 4, another policy from the log 5, real data 3, the loop 5, attributes 3. Then ten minutes for the core exercise. Ask first: what does a click log not tell you about an item that was never shown? And who decided that it was not shown?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Learning from the own log\n\nJudge a policy before launch from the log of another. Know when the log cannot answer. Measure what exploring costs and gives." notes="Plan: the opening question 2, which list to launch 4, another policy from the log 4, real data 2, the loop 4, attributes 2, say it 2. Then the core exercise. Ask first: what does a click log not tell you about an item that was never shown? And who decided that it was not shown? (2 min)"
 # # Learning from the own log
 #
 # **Goal.** Judge a policy before launch from the log of another, know when the log cannot answer, and measure what exploring costs and gives.
@@ -61,7 +61,7 @@ scores = {"item clicks": np.tile(clicks.sum(axis=0), (8, 1)), "segment clicks": 
           "random order": rng.random(clicks.shape)}
 lists = {name: np.argsort(-score, axis=1, kind="stable")[:, :10] for name, score in scores.items()}
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Which list would you launch?\n\nA *simulated* shop; its log shows mostly what is popular. Lists of what was most\n\n- clicked, by all: *item clicks*\n- clicked by a segment: *segment clicks*\n- clicked of what a segment looked at: *segment clicks / looks*\n- the same, learned from *the random slice* alone\n\n**Guess:** which list wins on nDCG of the logged clicks? And which earns most?" notes="4 minutes with the next two slides. Draw the log: nine in ten visits saw popular items, one in ten a list by lot. Both answers on paper before you go on. Ask for a reason: what does nDCG reward here?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Which list would you launch?\n\nA *simulated* shop; its log shows mostly what is popular. Lists of what was most\n\n- clicked, by all: *item clicks*\n- clicked by a segment: *segment clicks*\n- clicked of what a segment looked at: *segment clicks / looks*\n- the same, learned from *the random slice* alone\n\n**Guess:** which list wins on nDCG of the logged clicks? And which earns most?" notes="Draw the log: nine in ten visits saw popular items, one in ten a list by lot. Both answers on paper before you go on. Ask for a reason: what does nDCG reward here? (2 min)"
 # The other judge weights each click, by the examination of the item's place in the new list over its mean examination in the log: $w = \pi / \mu$ (11). (Counts of what was shown suffice, because the log's policy knew nothing of the user.)
 #
 # **Predict before you run.** *Segment clicks* puts first what a segment clicked most often; *segment clicks / looks* what it clicks when it looks. Which list wins on nDCG of the logged clicks? (And which earns most? Say it aloud.)
@@ -70,7 +70,7 @@ lists = {name: np.argsort(-score, axis=1, kind="stable")[:, :10] for name, score
 guess("15.offline_winner", choices=["item clicks", "segment clicks", "segment clicks / looks",
                                     "... of the random slice"])
 
-# %% slideshow={"slide_type": "slide"} slide="## The winner offline earns less\n\nLogged clicks reward who repeats the log; weighted ones do not." notes="Read the column nDCG first, then the column truth. Then the two columns between: the weighted log orders the lists as the truth does, and the random slice is right on average, but small."
+# %% slideshow={"slide_type": "slide"} slide="## The winner offline earns less\n\nLogged clicks reward who repeats the log; weighted ones do not." notes="Read the column nDCG first, then the column truth. Then the two columns between: the weighted log orders the lists as the truth does, and the random slice is right on average, but small. (1 min)"
 def worth(top, rows):  # of the list, clicks a visit
     place = np.zeros((8, n_items))
     np.put_along_axis(place, top, examination, axis=1)
@@ -89,7 +89,7 @@ winner, best = judged["nDCG"].idxmax(), judged["truth"].idxmax()
 wrong = paired_difference(ndcg[best], ndcg[winner])
 print(f"{judged.round(3).to_string()}\nnDCG, best less winner: {wrong.low:.3f} to {wrong.high:.3f}")
 
-# %% slideshow={"slide_type": "slide"} slide="## More rows do not repair it" notes="Ask why more users or more days would not help nDCG: the interval is narrow already, and on the wrong side. Bias does not shrink with rows."
+# %% slideshow={"slide_type": "slide"} slide="## More rows do not repair it" notes="Ask why more users or more days would not help nDCG: the interval is narrow already, and on the wrong side. Bias does not shrink with rows. (1 min)"
 claim("Offline, the best lists lose for sure (nDCG, best less winner: end of the interval)", wrong.high,
       id="15.offline_looks", baseline=0.0, at_most=-0.05, fmt=".3f")
 claim("They earn more than the offline winner (true clicks, ratio)",
@@ -123,7 +123,7 @@ expected = 1 / (1 + np.exp(-score))
 recent, by_chance = (log[(log["day"] >= 7) & (log["policy"] == who)] for who in ("logged", "random"))
 print(f"log {len(recent):,} rows; random slice {len(by_chance):,}, {by_chance['clicked'].sum()} clicks")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## What would another policy have earned?\n\nWeigh each logged row: how much more often would the other policy show its ad?\n\n$$ w = \\frac{\\text{wanted}}{\\text{logged}}, \\qquad \\hat{V} = \\frac{\\sum w\\,y}{\\sum w}, \\qquad n_{\\text{eff}} = \\frac{(\\sum w)^2}{\\sum w^2} $$\n\n**Guess:** for *always the best ad*, what share of the rows is effective?" notes="5 minutes with the next slide. y is the click. Ask what the weights are for a policy that always shows one ad: 0 for every row that shows another, one over the propensity for the rest."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What would another policy have earned?\n\nWeigh each logged row: how much more often would the other policy show its ad?\n\n$$ w = \\frac{\\text{wanted}}{\\text{logged}}, \\qquad \\hat{V} = \\frac{\\sum w\\,y}{\\sum w}, \\qquad n_{\\text{eff}} = \\frac{(\\sum w)^2}{\\sum w^2} $$\n\n**Guess:** for *always the best ad*, what share of the rows is effective?" notes="y is the click. Ask what the weights are for a policy that always shows one ad: 0 for every row that shows another, one over the propensity for the rest. (2 min)"
 # Estimates stand as ratios to the truth, and after ± their standard error (by user). *rows* are effective ones. *SNIPS* is self-normalised IPS (11); *cut*, the same with weights cut at 10; *DM*, the direct method, the model's own prediction averaged over the policy's choices; *DR*, doubly robust, adds to it the weighted errors of the model. *log* is the click rate of the log itself.
 #
 # **Predict before you run.** Which share of the log's rows is effective for the policy that always shows the best ad?
@@ -157,7 +157,7 @@ for beta in (0, 1, 2, 4, np.inf):
 table = pd.DataFrame(table).T.rename_axis("β")
 print(table.astype({"rows": int}).round(2).to_string())
 
-# %% slideshow={"slide_type": "slide"} slide="## Near the log it answers, far away hardly" notes="Ask for the two checks of propensities: the mean weight, also in each group, and the random slice. Then ask what each cannot see. The direct method's error moves from seed to seed, from about none to a fifth: nobody would know it without the truth."
+# %% slideshow={"slide_type": "slide"} slide="## Near the log it answers, far away hardly" notes="Ask for the two checks of propensities: the mean weight, also in each group, and the random slice. Then ask what each cannot see. The direct method's error moves from seed to seed, from about none to a fifth: nobody would know it without the truth. (2 min)"
 claim("Weighted, the log tells what the policy with β = 4 earns (SNIPS over the truth)",
       table["SNIPS"][4], id="15.snips", baseline=table["log"][4], between=(0.92, 1.08))
 claim("Of the rows, so many are effective for 'always the best ad' (share)",
@@ -167,7 +167,7 @@ claim("Cut weights answer that with a large error that no interval shows (over t
       table["cut"][np.inf], id="15.cut", baseline=1.0, at_least=1.2)
 reveal("15.rows", 100 * table["rows"][np.inf] / len(recent), fmt=".2f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Does it work on real data?\n\nOpen Bandit: a fashion shop, three campaigns, 10,000 rows by lot and 10,000 by Thompson sampling in each.\n\nThe log by lot has some forty clicks a campaign. By that log, what would Thompson have earned?\n\n**Guess:** how far does the interval reach to each side, as a share of the estimate?" notes="3 minutes with the next slide. A rule of thumb helps who is stuck: forty clicks alone give one over the root of forty, times two. Weights make it wider."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Does it work on real data?\n\nOpen Bandit: a fashion shop, three campaigns, 10,000 rows by lot and 10,000 by Thompson sampling in each.\n\nThe log by lot has some forty clicks a campaign. By that log, what would Thompson have earned?\n\n**Guess:** how far does the interval reach to each side, as a share of the estimate?" notes="A rule of thumb helps who is stuck: forty clicks alone give one over the root of forty, times two. Weights make it wider. (1 min)"
 # Near the log, weights answer. Farther away fewer rows speak; on the last line a few hundred decide, and the errors are the largest. Cut weights answer there with a wrong value, and no larger error that would warn. (All of them are above 10; cut, they are equal: the plain click rate where the log showed the best ad.) DM needs no weights; its error stands in no interval, and another SEED has another. DR shares the error of SNIPS: at this click rate the noise is the click, not the model. The random slice is right on average, but small: compare its errors.
 #
 # `off_policy` refuses below 100 effective rows (here we asked for less), and where the mean weight is not 1. Then a part of what the policy wants was never shown, or propensities are wrong. A mean weight of 1, over all rows and in each group, is necessary, not sufficient: ask the random slice, too.
@@ -204,7 +204,7 @@ columns = ["random", "Thompson", "estimate", "low", "high", "rows", "rows needed
 real_log = pd.DataFrame({name: real(name) for name in ("all", "men", "women")}, columns).T
 print(real_log.astype({"rows": int, "rows needed": int}).round(2).to_string())
 
-# %% slideshow={"slide_type": "slide"} slide="## Ten thousand rows decide little" notes="Ask what you would tell the shop. Not that off-policy estimates work there, nor that they fail: ten thousand rows decide neither. Then ask which log you would rather have."
+# %% slideshow={"slide_type": "slide"} slide="## Ten thousand rows decide little" notes="Ask what you would tell the shop. Not that off-policy estimates work there, nor that they fail: ten thousand rows decide neither. Then ask which log you would rather have. (1 min)"
 half = (real_log["high"] - real_log["low"]) / 2 / real_log["estimate"]
 claim("The interval reaches so far to each side of the estimate (share of it, mean of the campaigns)",
       half.mean(), id="15.real_data", baseline=0.1, at_least=0.3, fmt=".0%")
@@ -249,7 +249,7 @@ runs = {(shop, i): feedback_loop(POLICIES, 10 * SEED + i, churn=churn, n_rounds=
         for shop, churn in {"fixed": 0, "new": 0.01}.items() for i in range(n_worlds)}
 runs = pd.concat(runs, names=["shop", "world", "row"]).reset_index()
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## A loop that learns from what it shows\n\n- *greedy*: the best by what was seen\n- *random 5 %*: some slots by lot\n- *last slot*: now and then what was seen least\n- *Thompson*: the best by rates drawn from what is known\n- *attributes*: greedy, by descriptions\n\n**Guess:** one shop is fixed, one gets new items. In how many does *random 5\u00a0%* surely earn more than *greedy*, over all rounds?" notes="5 minutes with the next two slides. Forty rounds: show, log, learn anew. Before the guess ask who pays for a slot given away, and who gains: those who come later."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## A loop that learns from what it shows\n\n- *greedy*: the best by what was seen\n- *random 5 %*: some slots by lot\n- *last slot*: now and then what was seen least\n- *Thompson*: the best by rates drawn from what is known\n- *attributes*: greedy, by descriptions\n\n**Guess:** one shop is fixed, one gets new items. In how many does *random 5\u00a0%* surely earn more than *greedy*, over all rounds?" notes="Forty rounds: show, log, learn anew. Before the guess ask who pays for a slot given away, and who gains: those who come later. (1 min)"
 # The table holds means of six worlds; ± is half a 95 % interval, paired by world; *own lists* are what the model would show without exploring.
 #
 # **Predict before you run.** In how many of the two shops does *random 5 %* earn more than *greedy* over all rounds, with the whole interval above 0?
@@ -273,7 +273,7 @@ for shop in ("fixed", "new"):
         lines[f"{span}, %"] = [f"{x:+.1f} ± {h:.1f}" for x, h in zip(change, half)]
     print(f"{shop}: clicks a visit; change over greedy\n{lines.to_string()}\n")
 
-# %% alt="Two panels over forty rounds, one line a policy, for the shop with new items. Left, coverage: greedy stays at a tenth of the catalogue, Thompson sinks from eight tenths to three, the two that give slots away end at seven and eight. Right, clicks a visit: Thompson begins far below and is ahead of the other three from round 2 or 3 on; greedy rises, stalls, and sinks slowly below the other three." slideshow={"slide_type": "slide"} slide="## What is never shown is never learned" notes="Left: greedy stays at its eight lists of ten. Right: it rises, stalls, and sinks as items are replaced. Ask at which round somebody would notice without the other lines."
+# %% alt="Two panels over forty rounds, one line a policy, for the shop with new items. Left, coverage: greedy stays at a tenth of the catalogue, Thompson sinks from eight tenths to three, the two that give slots away end at seven and eight. Right, clicks a visit: Thompson begins far below and is ahead of the other three from round 2 or 3 on; greedy rises, stalls, and sinks slowly below the other three." slideshow={"slide_type": "slide"} slide="## What is never shown is never learned" notes="Left: greedy stays at its eight lists of ten. Right: it rises, stalls, and sinks as items are replaced. Ask at which round somebody would notice without the other lines. (1 min)"
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -298,7 +298,7 @@ claim("Greedy shows this share of the items (last five rounds, new items)", mean
 claim("The model that saw 5 % random slots has better lists than greedy's (ratio, last five)",
       1 + gain["own lists"]["random 5 %"], id="15.greedy_falls", baseline=1.0, at_least=1.06, fmt=".2f")
 
-# %% slideshow={"slide_type": "slide"} slide="## Exploring costs each round, and pays late" notes="Now the account of the guess. Price each round; gain late; over all rounds nothing stands clear of 0, in either shop. Ask for whom it pays: who runs for long, with new items."
+# %% slideshow={"slide_type": "slide"} slide="## Exploring costs each round, and pays late" notes="Now the account of the guess. Price each round; gain late; over all rounds nothing stands clear of 0, in either shop. Ask for whom it pays: who runs for long, with new items. (2 min)"
 claim("5 % of random slots cost this share of what its own lists would earn", price["random 5 %"],
       id="15.explore_price", baseline=price["last slot"], between=(0.035, 0.05), fmt=".1%")
 claim("They gave in the last five rounds where items are new (over greedy)",
@@ -313,7 +313,7 @@ reveal("15.shops", ["in none", "in one", "in both"][(gains["mean"] > 2.57 * gain
 # %% [markdown]
 # What is never shown is never learned: greedy stays at its tenth of the shop (eight lists of ten hold 13 % at most), and as items are replaced its model falls behind. But read the account. Random slots cost their share *each round*, and pay late, more where items are new; over all rounds no gain stands clear of 0, in either shop. The last slot costs less for as many slots. Thompson is below all in its first round, explores where it is unsure, and gains in both shops.
 
-# %% slideshow={"slide_type": "slide"} slide="## Know an item before its first click\n\nExploring pays where ids must be learned. First ask what is known without a click." notes="3 minutes. Ask for the cheapest answer first: can the model know anything of an item before it is shown? With attributes exploring costs as much and teaches hardly anything. It pays where ids must be learned."
+# %% slideshow={"slide_type": "slide"} slide="## Know an item before its first click\n\nExploring pays where ids must be learned. First ask what is known without a click." notes="Ask for the cheapest answer first: can the model know anything of an item before it is shown? With attributes exploring costs as much and teaches hardly anything. It pays where ids must be learned. (2 min)"
 claim("Thompson gave, over all rounds, where items are new (over greedy)",
       gain["all"]["Thompson"], id="15.thompson", baseline=0.0, at_least=0.04, fmt="+.1%")
 claim("Attributes, and no exploring, gave (over greedy on counts)",
@@ -322,7 +322,7 @@ taught = mean["own lists"]["attributes + 5 %"] / mean["own lists"]["attributes"]
 claim("Exploring then taught the model hardly anything (own lists, last five)", taught, fmt="+.1%",
       id="15.attributes_explore", baseline=gain["own lists"]["random 5 %"], between=(-0.015, 0.015))
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: judge the other policy\n\nA row has a click, a context, the item `shown`, its propensity `logged`. `wanted` is the other policy: contexts \u00d7 items. Return the self-normalised estimate, the effective rows, and the share of the weight on the heaviest row." notes="Ten minutes, in pairs: a hint after three, the solution after eight. Most common: weights without the division by the logged propensity, and a division by the number of rows."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: judge the other policy\n\nA row has a click, a context, the item `shown`, its propensity `logged`. `wanted` is the other policy: contexts \u00d7 items. Return the self-normalised estimate, the effective rows, and the share of the weight on the heaviest row." notes="In pairs: a hint after three, the solution after eight. Most common: weights without the division by the logged propensity, and a division by the number of rows. (10 min)"
 # Over all rounds attributes earn most: a new item is known before its first click. (Late in the fixed shop Thompson has caught up. And they are worth what their hints are.) Then exploring costs as much, and teaches hardly anything. It pays where ids must be learned.
 #
 # **So** give new items a small place, by lot, and log the chance: the same slots are your random slice.
@@ -376,7 +376,7 @@ guesses()
 # - Ten thousand real rows decide little. An honest interval says so.
 # - Exploring costs in each round and pays late, where things are new and only clicks can teach. Attributes may do it for less.
 
-# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners speak it aloud, with the numbers of their own run. Then go back to the opening question: what does a click log not tell you?"
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners speak it aloud, with the numbers of their own run. Then go back to the opening question: what does a click log not tell you? (2 min)"
 say("By nDCG on logged clicks the better lists lost; they earned {15.offline_truth:.1f} times as much. "
     "I log propensities, and ask for effective rows: {15.best_ad_rows} for always the best ad. A greedy "
     "loop showed {15.greedy_coverage} of the items. 5 % random slots cost {15.explore_price}; with new "

@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="# More rows than memory\n\nCompute the same features in memory, from files under a cap, and on many machines, and say on paper what a hundred times more rows would cost." notes="Plan: goal 1, the log by day 2, one SQL text 4, the cap 3, the stream 3, many machines 2, skew 2, on paper 3. Then ten minutes for the core exercise. Ask first: how many rows does your log have, how many bytes is that in memory, and who has computed it?"
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# More rows than memory\n\nCompute the same features in memory, from files under a cap, and on many machines, and say on paper what a hundred times more rows would cost." notes="Plan: the opening question 2, the log by day 1, one SQL text 3, the cap 2, the stream 3, skew 2, what a cluster costs 2, on paper 3, say it 2. Then the core exercise. Ask first: how many rows does your log have, how many bytes is that in memory, and who has computed it? (2 min)"
 # # More rows than memory
 #
 # **Goal.** Compute the same features in memory, from files under a cap, and on many machines, and say on paper what a hundred times more rows would cost.
@@ -23,7 +23,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## A log that does not fit is many files\n\n- one folder a day, of **Parquet**: columns stand apart, so that a reader takes only those that it needs\n- a list, written last: rows, bytes and types of each file\n- what is missing, cut or changed is refused before the first row" notes="2 minutes. Compare the two numbers of bytes, and ask what a hundred million rows take in memory."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## A large log is many files\n\n- one folder a day, of **Parquet**: columns stand apart, so that a reader takes only those that it needs\n- a list, written last: rows, bytes and types of each file\n- what is missing, cut or changed is refused before the first row" notes="Compare the two numbers of bytes, and ask what a hundred million rows take in memory. (1 min)"
 # ## What does a log look like that does not fit?
 #
 # Like many files. Ours is one folder a day of **Parquet**: a format that keeps columns apart, so that a reader takes only those that it needs. A list, written last, holds the rows, bytes and types of each file. So a day that is missing, a file that was cut, and a column that has changed are refused before the first row is read. The simulator hands over one day after the other, and only one is in memory.
@@ -45,7 +45,7 @@ size = sum(path.stat().st_size for path in log.folder.glob("*/*.parquet"))
 in_memory = sum(log.frame(day).memory_usage(deep=True).sum() for day in days)
 print(f"{len(days)} days; a row: {size / n_rows:.0f} bytes on disk, {in_memory / n_rows:.0f} in memory")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## How do you count the past?\n\nAll that happens to an ad in one line of time: impressions, and *reports* of clicks.\n\n```sql\nRANK() OVER line - 1     -- events before this one\nSUM(click) OVER line     -- reported clicks before it\nWINDOW line AS (PARTITION BY key ORDER BY moment, click)\n```" notes="4 minutes with the next slide. Draw one key's line on the board: impressions and reports as they come. Ask where a click counts that was made at 10 and reported at 6 in the evening."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How do you count the past?\n\nAll that happens to an ad in one line of time: impressions, and *reports* of clicks.\n\n```sql\nRANK() OVER line - 1     -- events before this one\nSUM(click) OVER line     -- reported clicks before it\nWINDOW line AS (PARTITION BY key ORDER BY moment, click)\n```" notes="Draw one key's line on the board: impressions and reports as they come. Ask where a click counts that was made at 10 and reported at 6 in the evening. (2 min)"
 # ## How do you count the past without holding it?
 #
 # For each impression we want two **point-in-time counters** (03): how often was this ad shown before, and how many clicks had been *reported* by then? In SQL, put all that happens to an ad into one line, in order of time. Each impression reads what stands before it. At equal times impressions come first, because *before* is strict.
@@ -71,12 +71,12 @@ rows = pd.concat([log.frame(day, ["ad_id", "timestamp", "clicked"]) for day in d
 clicked = rows[rows["clicked"] == 1]
 too_early = count_before(rows["ad_id"], rows["timestamp"], clicked["ad_id"], clicked["timestamp"])
 
-# %% slideshow={"slide_type": "slide"} slide="## The same counters, from files\n\nThe colleague's wrong numbers hold clicks from the future, and nothing fails." notes="Nothing fails in the colleague's job, and each of his wrong numbers is a click from the future. Ask how one would notice: replay what was served."
+# %% slideshow={"slide_type": "slide"} slide="## The same counters, from files\n\nThe colleague's wrong numbers hold clicks from the future, and nothing fails." notes="Nothing fails in the colleague's job, and each of his wrong numbers is a click from the future. Ask how one would notice: replay what was served. (1 min)"
 claim("The counters by SQL are those of memory (share of rows)", (sql == plain).all(axis=1).mean(),
       id="17.sql_equal", baseline=(too_early == plain["clicks"]).mean(), equal_to=1, fmt=".0%")
 reveal("17.colleague", 100 * (too_early == plain["clicks"]).mean(), fmt=".0f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Does the cap hold?\n\nThe same SQL, each run a process of its own: frames in memory, DuckDB without a cap, DuckDB with 20 MB for its buffers.\n\n**Guess:** under the cap, how much of the memory does it take that frames take?" notes="3 minutes with the next slide. The bytes of a row in memory, times 600,000 rows, help who wants to compute."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Does the cap hold?\n\nThe same SQL, each run a process of its own: frames in memory, DuckDB without a cap, DuckDB with 20 MB for its buffers.\n\n**Guess:** under the cap, how much of the memory does it take that frames take?" notes="The bytes of a row in memory, times 600,000 rows, help who wants to compute. (1 min)"
 # The baseline is the colleague's share. Nothing fails there, and each wrong number is a click from the future.
 #
 # ## Does the cap hold?
@@ -85,7 +85,7 @@ reveal("17.colleague", 100 * (too_early == plain["clicks"]).mean(), fmt=".0f")
 #
 # **Predict before you run.** Under the cap, how much of the memory does DuckDB take that counting in frames takes? (And four times the rows: how many times the memory, by each way? Say it aloud.)
 
-# %%
+# %% slideshow={"slide_type": "-"}
 guess("17.capped", choices=["under half", "two thirds", "nearly all"])
 
 # %%
@@ -103,7 +103,7 @@ measured("Memory above a process that does nothing",
          {f"{way}, {n:,} rows": megabytes for (way, n), megabytes in peak.items()}, "MB")
 measured("CPU, imports included", seconds, "s")
 
-# %% slideshow={"slide_type": "slide"} slide="## A cap covers buffers, not the process\n\nMost is saved because the log is never a frame. Leave room below the limit of the machine: what goes over it is killed." notes="The cap is the engine's promise for its own buffers, not for the process. Ask what a container's limit would do to a process that goes over it: it is killed, and nothing is told."
+# %% slideshow={"slide_type": "slide"} slide="## A cap covers buffers, not the process\n\nMost is saved because the log is never a frame. Leave room below the limit of the machine: what goes over it is killed." notes="The cap is the engine's promise for its own buffers, not for the process. Ask what a container's limit would do to a process that goes over it: it is killed, and nothing is told. (1 min)"
 frame, free, capped = (peak[way, n_rows] for way in runs)
 claim("The cap holds: DuckDB takes under 80 % of what it takes without one (1: yes)",
       float(capped / free < 0.8), id="17.cap_holds", baseline=float(1.0 < 0.8), equal_to=1, fmt=".0f")
@@ -146,7 +146,7 @@ models = {"stream": stream, "all in memory": model().fit(train[columns], train["
           "a twelfth": model().fit(sample[columns], sample["clicked"]),
           "last day": model().fit(frame[columns], frame["clicked"])}
 
-# %% slideshow={"slide_type": "slide"} slide="## A stream of days, or a sample?\n\nFTRL learns day by day; a twelfth is one day's worth of rows at random." notes="3 minutes. FTRL sees each row once, day after day, and only one day is in memory. The colleague with a smaller machine takes a random twelfth: a day's worth. Ask first whether a sample would do: here ids still learn from more rows."
+# %% slideshow={"slide_type": "slide"} slide="## A stream of days, or a sample?\n\nFTRL learns day by day; a twelfth is one day's worth of rows at random." notes="FTRL sees each row once, day after day, and only one day is in memory. The colleague with a smaller machine takes a random twelfth: a day's worth. Ask first whether a sample would do: here ids still learn from more rows. (3 min)"
 y, loss = test["clicked"].to_numpy(), {}
 for name, one in models.items():
     p = one.predict_proba(test[columns])[:, 1]
@@ -161,7 +161,7 @@ claim("The stream is level with all rows in memory, in random order (NE: the end
 claim("A random twelfth of the rows is worse than the stream (NE, low end of the interval)",
       twelfth.low, id="17.sample", baseline=0.0, at_least=0.008, fmt=".3f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## When do you need many machines?\n\nWhen one is too slow. Then the rows of a key must *meet*: the **shuffle**. A small table goes whole to all: the **broadcast**. The machine with the most rows ends last.\n\n**Guess:** by hash to 20 machines, cut by device (three keys): how many times its fair share has the busiest?" notes="2 minutes with the next slide. Who says seven, twenty over three, takes the keys for even and no two for neighbours."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## When do you need many machines?\n\nWhen one is too slow. Then the rows of a key must *meet*: the **shuffle**. A small table goes whole to all: the **broadcast**. The machine with the most rows ends last.\n\n**Guess:** by hash to 20 machines, cut by device (three keys): how many times its fair share has the busiest?" notes="Who says seven, twenty over three, takes the keys for even and no two for neighbours. (1 min)"
 # So ask first whether a sample would do: here ids and their crosses still learn from more rows, and the stream gives them without the memory. (Order can matter: see `FTRLProximal` on weekdays. And labels are final here: a live stream must wait for its reports, or it learns clicks as none, 11.)
 #
 # ## When do you need many machines?
@@ -173,7 +173,7 @@ claim("A random twelfth of the rows is worse than the stream (NE, low end of the
 # %%
 guess("17.busiest", unit="times")
 
-# %% slideshow={"slide_type": "slide"} slide="## Few, uneven keys make a busy machine" notes="Here an ad is not hot. In a real log it is: the front page's, or the one that a bot clicks. More machines do not help a hot key: cut it into pieces whose results merge. Sums do, rates do not. Ask how counters up to a moment are cut: by time, then each piece adds the sums of all pieces before it."
+# %% slideshow={"slide_type": "slide"} slide="## Few, uneven keys make a busy machine" notes="Here an ad is not hot. In a real log it is: the front page's, or the one that a bot clicks. More machines do not help a hot key: cut it into pieces whose results merge. Sums do, rates do not. Ask how counters up to a moment are cut: by time, then each piece adds the sums of all pieces before it. (1 min)"
 from mlpipe.features import hash_integers
 
 keys, table = ["ad_id", "site_id", "advertiser_id", "category", "device"], {}
@@ -270,7 +270,7 @@ if SPARK:
 #
 # Stored facts, not of this run: `benchmarks/bench_scale.py`, imports included, two shared cores, one thread, DuckDB 2.0.1, Spark 4.3.0 with two workers, its start included.
 
-# %% alt="Two panels over one to sixteen million rows, on logarithmic axes. CPU of counting in memory and by DuckDB is alike, with the cap a third more at the end; Spark takes about twenty times as much at one million rows and five to seven times at sixteen. Memory in frames rises with the rows, DuckDB takes a third of it, under a cap of 150 megabytes hardly more than at the start; Spark begins near two gigabytes." slideshow={"slide_type": "slide"} slide="## What do an engine and a cluster cost?" notes="2 minutes. Stored facts, of two cores. Spark runs the same SQL and computes a lost piece anew from where it came; its fixed cost is on the left of the lines. More machines do not make the work less: they buy time."
+# %% alt="Two panels over one to sixteen million rows, on logarithmic axes. CPU of counting in memory and by DuckDB is alike, with the cap a third more at the end; Spark takes about twenty times as much at one million rows and five to seven times at sixteen. Memory in frames rises with the rows, DuckDB takes a third of it, under a cap of 150 megabytes hardly more than at the start; Spark begins near two gigabytes." slideshow={"slide_type": "slide"} slide="## What do an engine and a cluster cost?" notes="Stored facts, of two cores. Spark runs the same SQL and computes a lost piece anew from where it came; its fixed cost is on the left of the lines. More machines do not make the work less: they buy time. (2 min)"
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -293,7 +293,7 @@ plots.label_lines(panels[1])
 panels[0].set_title("An engine saves memory; a cluster costs CPU")
 plt.show()
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## What would a hundred times more cost?\n\nTake the measured seconds a row, from files under a cap, and go on by a straight line.\n\n**Guess:** for 1.6 billion rows, how many minutes of CPU does one machine take?" notes="3 minutes with the next slide. Everybody computes from the figure before. What would bend the line: sorts over the disk, a key that grows faster than the log, machines that wait."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What would a hundred times more cost?\n\nTake the measured seconds a row, from files under a cap, and go on by a straight line.\n\n**Guess:** for 1.6 billion rows, how many minutes of CPU does one machine take?" notes="Everybody computes from the figure before. What would bend the line: sorts over the disk, a key that grows faster than the log, machines that wait. (1 min)"
 # On paper, a hundred times the largest: take the measured seconds a row, and let functions with units do the rest.
 #
 # **Predict before you run.** 1.6 billion rows: how many minutes of CPU does one machine take, from its files?
@@ -301,7 +301,7 @@ plt.show()
 # %%
 guess("17.alone", unit="minutes")
 
-# %% slideshow={"slide_type": "slide"} slide="## One machine is the baseline" notes="Read the third line first: one machine does it from its files, and that is what a cluster must beat. Then compare cut by ad and cut by device, and the machine hours."
+# %% slideshow={"slide_type": "slide"} slide="## One machine is the baseline" notes="Read the third line first: one machine does it from its files, and that is what a cluster must beat. Then compare cut by ad and cut by device, and the machine hours. (2 min)"
 from mlpipe.envelope import broadcast_bytes, checkpoint_seconds, human, shuffle_bytes, stage_seconds
 
 target, machines = 100 * 16e6, 20
@@ -323,7 +323,7 @@ paper = {"files on the disk": human(target * size / n_rows, "B"),
 print(pd.Series(paper).to_string())
 reveal("17.alone", alone / 60, fmt=".0f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: merge the counters of shards\n\nA row: what a shard has counted of a key. Rows come in any order; a task tried twice has sent its rows twice. Return the keys, ascending, and the smoothed rate of each over all shards." notes="Ten minutes, in pairs. Most common: rates that are averaged, rates smoothed before they are merged, and the second delivery counted twice."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: merge the counters of shards\n\nA row: what a shard has counted of a key. Rows come in any order; a task tried twice has sent its rows twice. Return the keys, ascending, and the smoothed rate of each over all shards." notes="In pairs. Most common: rates that are averaged, rates smoothed before they are merged, and the second delivery counted twice. (10 min)"
 # Read the third line first: one machine does it from its files, and "one machine" is the baseline that a cluster must beat. A cluster pays where the window is shorter than that, or where many such jobs run. **Checkpoints**, state written to the disk, are for jobs longer than their interval; a shorter one is simply run again.
 #
 # What would bend the line: sorts that no longer fit and go over the disk several times, a key that grows faster than the log, machines that wait for the last one. So measure one size near the target before you rent.
@@ -386,7 +386,7 @@ guesses()
 # - A stream of days trains a model as well as all rows at once. A sample is cheaper, and costs what the ids would have learned.
 # - Many machines pay with shuffles, skew and failures. Say what moves to whom, and compute it before you rent them.
 
-# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners speak it aloud. Then back to the opening question: who has computed the bytes of the own log, and does it fit?"
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners speak it aloud. Then back to the opening question: who has computed the bytes of the own log, and does it fit? (2 min)"
 say("First I ask whether it fits: point-in-time counters from Parquet by day equal those of memory in "
     "{17.sql_equal:.0%} of the rows, under a cap of 20 MB that holds. Models learn from a stream of "
     "days, level with all rows in memory (NE within {17.stream:.4f}); a random twelfth of the rows "
