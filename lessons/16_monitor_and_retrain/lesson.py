@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="# Monitoring and retraining\n\nWatch a click model in use: know what each alarm sees and how often it rings for nothing, find the cause, roll back, and choose how often to retrain." notes="Plan: healthy days 4, faults and alarms 6, young labels 1, the incident 3, canary and rollback 3, age and cadence 3. Then ten minutes for the core exercise. Ask first: the dashboard is green; how could the model still lose money? Write the answers down; each becomes a row of the picture."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# Monitoring and retraining\n\nWatch a click model in use: know what each alarm sees and how often it rings for nothing, find the cause, roll back, and choose how often to retrain." notes="Plan: the opening question 2, healthy days 3, faults and alarms 5, young labels 1, the incident 2, the canary 2, age and cadence 3, say it 2. Then the core exercise. Ask first: the dashboard is green; how could the model still lose money? Write the answers down; each becomes a row of the picture. (2 min)"
 # # Monitoring and retraining
 #
 # **Goal.** Watch a click model in use: know what each alarm sees and how often it rings for nothing, find the cause, roll back, and choose how often to retrain.
@@ -62,7 +62,7 @@ def predicted(rows, days, age=0):  # by the model of each day, or one that is `a
 
 p = predicted(log, day)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## How many healthy days ring?\n\nTwo common alarms, day against day before:\n\n- chi-squared on each input column\n- the population stability index, by custom above 0.1:\n\n$$ \\mathrm{PSI} = \\sum_b (c_b - r_b) \\ln \\frac{c_b}{r_b} $$\n\n**Guess:** of seven days, all *healthy*, how many does each flag?" notes="4 minutes with the next two slides. r and c are the shares of bin b in the reference and today. Healthy means: nothing is planted; tastes drift, ads come and go, weekends differ."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How many healthy days ring?\n\nTwo common alarms, day against day before:\n\n- chi-squared on each input column\n- the population stability index, by custom above 0.1:\n\n$$ \\mathrm{PSI} = \\sum_b (c_b - r_b) \\ln \\frac{c_b}{r_b} $$\n\n**Guess:** of seven days, all *healthy*, how many does each flag?" notes="r and c are the shares of bin b in the reference and today. Healthy means: nothing is planted; tastes drift, ads come and go, weekends differ. (1 min)"
 # A common alarm tests each input column: are its values distributed today as yesterday? (Chi-squared, at 5 % divided by the number of columns, on 10,000 rows a day.) Another one is the **population stability index** (PSI). With $r_b$ and $c_b$ the shares of the rows in bin $b$, in the reference and in the current data,
 #
 # $$ \mathrm{PSI} = \sum_b (c_b - r_b) \ln \frac{c_b}{r_b} $$
@@ -98,7 +98,7 @@ for today, before, now in zip(range(FIRST, DAYS), sample[:-1], sample[1:]):
 table = pd.DataFrame(table).T.rename_axis("day")
 print(table.round(3).to_string())
 
-# %% slideshow={"slide_type": "slide"} slide="## Textbook limits do not fit healthy days\n\nIn the interview: how often does your alarm ring for nothing?" notes="Chi-squared rings each day. PSI of a column with many values rings, too: its baseline here is the bias for independent rows. What makes the rest? Rows of one user go together."
+# %% slideshow={"slide_type": "slide"} slide="## Textbook limits do not fit healthy days\n\nIn the interview: how often does your alarm ring for nothing?" notes="Chi-squared rings each day. PSI of a column with many values rings, too: its baseline here is the bias for independent rows. What makes the rest? Rows of one user go together. (1 min)"
 claim("Chi-squared flags healthy days (of 7)", table["chi-squared flags it"].sum(), id="16.chi_squared",
       baseline=(table["PSI, most of six"] > 0.1).sum(), at_least=4, fmt=".0f")
 claim("The PSI of 300 sites on healthy days (mean)", table["PSI of the sites"].mean(), id="16.false_psi",
@@ -118,7 +118,7 @@ print(spread.round(1).to_string())
 claim("Chi-squared of the sites over that of chance, halves by user", spread["by user"]["site_id"],
       id="16.clustered", baseline=spread["by row"]["site_id"], at_least=5, fmt=".1f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Take the limits from healthy days\n\nWith mean $m$ and standard deviation $s$ of $n$ healthy days:\n\n$$ m \\pm t_{n-1}\\; s\\, \\sqrt{1 + 1/n} $$\n\nStudent's $t$ pays for an $s$ from few days." notes="The t distribution is the whole trick: seven days do not know their own standard deviation. Ask what happens with three sd from seven days: about eleven false alarms where the normal law promises one."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Take the limits from healthy days\n\nWith mean $m$ and standard deviation $s$ of $n$ healthy days:\n\n$$ m \\pm t_{n-1}\\; s\\, \\sqrt{1 + 1/n} $$\n\nStudent's $t$ pays for an $s$ from few days." notes="The t distribution is the whole trick: seven days do not know their own standard deviation. Ask what happens with three sd from seven days: about eleven false alarms where the normal law promises one. (1 min)"
 # Rows of one user go together. So a formula for independent rows does not say what is normal; *healthy days* do. Take an alarm's number on $n$ of them, with mean $m$ and standard deviation $s$. One more healthy day leaves
 #
 # $$ m \pm t_{n-1}\; s\, \sqrt{1 + 1/n} $$
@@ -193,7 +193,7 @@ def rings(found):
     return rung
 
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Which alarm sees which fault?\n\nWrong on the *server* only, one at a time: slot constant, site constant, hours shifted, audience missing on mobile, audience shuffled among requests, ads renumbered. Seventh: no retraining.\n\nAlarms: missing values, PSI, mean score, calibration, **replay** (served features against the training table's).\n\n**Guess:** which does PSI of every column miss? Which does even replay miss?" notes="6 minutes with the next slide. Draw seven rows on the board and collect a guess for each. Alarms: missing values, PSI by custom, PSI of every column, mean score, calibration, calibration by slice, replay. Limits from 13 healthy days."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Which alarm sees which fault?\n\nWrong on the *server* only, one at a time: slot constant, site constant, hours shifted, audience missing on mobile, audience shuffled among requests, ads renumbered. Seventh: no retraining.\n\nAlarms: missing values, PSI, mean score, calibration, **replay** (served features against the training table's).\n\n**Guess:** which does PSI of every column miss? Which does even replay miss?" notes="Draw seven rows on the board and collect a guess for each. Alarms: missing values, PSI by custom, PSI of every column, mean score, calibration, calibration by slice, replay. Limits from 13 healthy days. (2 min)"
 # **Predict before you run.** Which of four faults does PSI of every column find last, or never? (And which of the seven does not even replay find? Say it aloud.)
 
 # %%
@@ -216,7 +216,7 @@ for fault in [*monitoring.FAULTS, "no retraining"]:
 hours = pd.DataFrame(first, dtype=float).T
 false = [rung[24 * FIRST:].reshape(7, 24).any(axis=1).sum() for rung in quiet.values()]
 
-# %% alt="A table of seven faults and seven alarms with the hours until the alarm rings. Replay finds the six wrong inputs at hour 0, and not the stopped retraining. PSI of every column finds five of them within hours and never the shuffled audience; by custom it finds few. Calibration comes more than a day later or not at all. The last row has the healthy days on which each alarm rings." slideshow={"slide_type": "slide"} slide="## No alarm sees all" notes="Point at one column after the other: what can this alarm see at all? PSI looks at one column at a time, so a column that is exchanged among the rows is invisible to it by construction. Then the last row: an alarm without its false alarms is half a sentence."
+# %% alt="A table of seven faults and seven alarms with the hours until the alarm rings. Replay finds the six wrong inputs at hour 0, and not the stopped retraining. PSI of every column finds five of them within hours and never the shuffled audience; by custom it finds few. Calibration comes more than a day later or not at all. The last row has the healthy days on which each alarm rings." slideshow={"slide_type": "slide"} slide="## No alarm sees all" notes="First the guess: which fault does the column PSI of every column miss? Then one column after the other: what can this alarm see at all? PSI looks at one column at a time, so a column that is exchanged among the rows is invisible to it by construction. Then the last row: an alarm without its false alarms is half a sentence. (3 min)"
 import matplotlib.pyplot as plt
 
 plots.use_style()
@@ -241,7 +241,7 @@ claim("The shuffled audience, which moves no column, costs log loss", cost["audi
       id="16.shuffled", baseline=cost["audience missing"], at_least=0.012, fmt=".1%")
 reveal("16.last_for_psi", hours["PSI of every column"].iloc[2:6].fillna(999).idxmax())
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Is a bad first hour a fault?\n\nThe dashboard shows promised over known clicks, for the impressions of the running hour at its end.\n\nThe model is healthy.\n\n**Guess:** how many times the known clicks are promised?" notes="1 minute with the next slide. Who says 1 forgets that clicks are reported late. Ask what the dashboard should show instead."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Is a bad first hour a fault?\n\nThe dashboard shows promised over known clicks, for the impressions of the running hour at its end.\n\nThe model is healthy.\n\n**Guess:** how many times the known clicks are promised?" notes="Who says 1 forgets that clicks are reported late. Ask what the dashboard should show instead. (0.5 min)"
 # Hours are those from the fault to the ring; behind each fault stands its cost in log loss; the last row counts healthy days that ring. With limits from healthy days, PSI of every column finds five of the six within hours. The shuffled audience keeps every share: only replay sees it. Cost and speed are two things: missing audiences ring within hours, and cost less than shuffled ones. Calibration rings more than a day later; what it finds beyond the constant slot, and by slice, differs from SEED to SEED.
 #
 # Replay needs no clicks. (It is this fast if the training table is there at once; a nightly one finds the fault in the morning. On the job some healthy rows differ, too.) It is blind to what is wrong on both sides, or stale. A ring counts here if the healthy run does not have it. On the job nobody tells you: read the last row.
@@ -255,14 +255,14 @@ reveal("16.last_for_psi", hours["PSI of every column"].iloc[2:6].fillna(999).idx
 # %%
 guess("16.first_hour", unit="times")
 
-# %% slideshow={"slide_type": "slide"} slide="## Compare at equal age\n\nWait until labels are ripe, or divide by the share of clicks that are known at that age." notes="The baseline counts all clicks, also the late ones. Two cures: wait until labels are ripe, or divide by the share of clicks that are known at that age."
+# %% slideshow={"slide_type": "slide"} slide="## Compare at equal age\n\nWait until labels are ripe, or divide by the share of clicks that are known at that age." notes="The baseline counts all clicks, also the late ones. Two cures: wait until labels are ripe, or divide by the share of clicks that are known at that age. (0.5 min)"
 recent, promised = log[day >= FIRST], p[day >= FIRST].sum()
 known = recent["reported_at"] <= recent["timestamp"].dt.floor("h") + pd.Timedelta("1h")
 claim("Healthy days: promised over known clicks of the running hour", promised / known.sum(),
       id="16.young_labels", baseline=promised / recent["clicked"].sum(), at_least=1.3)
 reveal("16.first_hour", promised / known.sum(), fmt=".1f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## What rang, and why?\n\n1. Labels ripe? If not: wait\n2. Do healthy days ring like this? Mend the limit\n3. Is the model old? Retrain\n4. Replay: which served column differs, since when? Repair it\n5. None: both sides, or the world\n\nA fault is planted. Which?" notes="3 minutes. The cheapest question first. One of the six faults is planted: let the class name it from the two lines. In practice stop the harm first, and ask then."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What rang, and why?\n\n1. Labels ripe? If not: wait\n2. Do healthy days ring like this? Mend the limit\n3. Is the model old? Retrain\n4. Replay: which served column differs, since when? Repair it\n5. None: both sides, or the world\n\nA fault is planted. Which?" notes="The cheapest question first. One of the six faults is planted: let the class name it from the two lines. In practice stop the harm first, and ask then. (2 min)"
 # Compare at equal age: wait, or divide by the share of clicks that are known at that age.
 #
 # ## What rang, and why?
@@ -291,7 +291,7 @@ print(*differs.columns[differs.any()], "differ since", log["timestamp"][differs.
 #
 # A **shadow** release answers copies of requests and shows nothing: it finds crashes and wrong features, never lost clicks. A **canary** gets a small share of the traffic, and is stopped when its click rate is worse than that of the rest, here $z < -4$ at a look a minute. *Simulated*: 60,000 requests a minute, 3 % clicks, and a release that loses a fifth of them.
 
-# %% slideshow={"slide_type": "slide"} slide="## A small canary buys time to look\n\nA release loses a fifth of the clicks. It is stopped at $z < -4$, at a look a minute; a share of the traffic sees it:" notes="3 minutes. A shadow answers copies of requests: it finds crashes, never lost clicks. A canary takes real traffic. Compare the columns: the minutes fall with the share, the bad requests hardly. Then rollback: last night's model brings back nearly all, and ages."
+# %% slideshow={"slide_type": "slide"} slide="## A small canary buys time to look\n\nA release loses a fifth of the clicks. It is stopped at $z < -4$, at a look a minute; a share of the traffic sees it:" notes="A shadow answers copies of requests: it finds crashes, never lost clicks. A canary takes real traffic. Compare the columns: the minutes fall with the share, the bad requests hardly. Then rollback: last night's model brings back nearly all, and ages. (2 min)"
 canary = pd.DataFrame(columns=["minutes", "bad requests", "healthy releases stopped"])
 for share in (0.01, 0.05, 0.25):
     shown = 60_000 * np.array([share, 1 - share])[:, None, None]  # arm, run, minute
@@ -332,7 +332,7 @@ claim("On its first day a rollback brings back this share of what the bad releas
       (by_age[1] - bad).sum() / (by_age[0] - bad).sum(),
       id="16.rollback", baseline=0.0, at_least=0.75, fmt=".0%")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## How old may a model be?\n\nEight ads a page view; shown is the highest bid times predicted probability. The value: the bid times the *true* probability.\n\n**Guess:** what share of the value is lost with a model a week old?" notes="3 minutes with the next slide. Ask what ages: ads come and go, tastes drift."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How old may a model be?\n\nEight ads a page view; shown is the highest bid times predicted probability. The value: the bid times the *true* probability.\n\n**Guess:** what share of the value is lost with a model a week old?" notes="Ask what ages: ads come and go, tastes drift. (1 min)"
 # ## How old may a model be?
 #
 # **Predict before you run.** The same page views, and models that are older and older. What share of the value is lost after a week?
@@ -340,16 +340,10 @@ claim("On its first day a rollback brings back this share of what the bad releas
 # %%
 guess("16.week", unit="%")
 
-# %% alt="The value lost rises with the age of the model, by some percent after a week and more after two." slideshow={"slide_type": "slide"} slide="## Read the age from the value lost" notes="All of this holds for the drift of this world: draw the curve for yours. Daily is cheaper than every second day if a fit costs less than the loss on day two."
-lost = 1 - by_age.sum(axis=1) / by_age[0].sum()
-fig, ax = plt.subplots()
-ax.plot(100 * lost, color=plots.ACCENT)
-ax.set(title="A model loses value with its age", xlabel="its age (days)", ylabel="value lost (%)")
-plt.show()
-
 # %%
 from mlpipe.uncertainty import paired_ratio
 
+lost = 1 - by_age.sum(axis=1) / by_age[0].sum()
 week = paired_ratio(by_age[7], by_age[0])
 print(f"lost after a week: {-week.estimate:.1%}, 95 % interval {-week.high:.1%} to {-week.low:.1%}")
 claim("A week-old model loses this share of the auction's value", lost[7], id="16.age", baseline=lost[1],
@@ -357,9 +351,15 @@ claim("A week-old model loses this share of the auction's value", lost[7], id="1
 claim("Retraining weekly instead of daily loses on average", lost[:7].mean(), id="16.cadence",
       baseline=lost[:2].mean(), at_least=0.008, fmt=".1%")  # the baseline: every second day
 claim("Loss on day two", lost[1], id="16.day_two", baseline=lost[:7].mean(), at_most=0.009, fmt=".2%")
+
+# %% alt="The value lost rises with the age of the model, by some percent after a week and more after two." slideshow={"slide_type": "slide"} slide="## Read the age from the value lost" notes="All of this holds for the drift of this world: draw the curve for yours. Daily is cheaper than every second day if a fit costs less than the loss on day two. (2 min)"
+fig, ax = plt.subplots()
+ax.plot(100 * lost, color=plots.ACCENT)
+ax.set(title="A model loses value with its age", xlabel="its age (days)", ylabel="value lost (%)")
+plt.show()
 reveal("16.week", 100 * lost[7], fmt=".1f")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: the stability index\n\nBins at the quantiles of `reference`; an edge belongs to the bin below it, the outer bins are open. Count both samples, add 1/2 to each count, divide by the sums, return the PSI." notes="Ten minutes, in pairs. Most common: edges taken from the current data, an empty bin that makes the index infinite, 1/2 added after the division."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: the stability index\n\nBins at the quantiles of `reference`; an edge belongs to the bin below it, the outer bins are open. Count both samples, add 1/2 to each count, divide by the sums, return the PSI." notes="In pairs. Most common: edges taken from the current data, an empty bin that makes the index infinite, 1/2 added after the division. (10 min)"
 # Log loss shows less of it (see the row "no retraining" above). Daily retraining is cheaper than every second day if a fit, with its checks, costs less than a model loses on its second day: daily costs one fit a day, the other half a fit and half that loss. (All of this holds for the drift of this world. Draw the curve for yours.)
 #
 # ### Exercise (core): the stability index
@@ -411,7 +411,7 @@ guesses()
 # - No alarm sees all. PSI of every column, with limits from healthy days, finds what changes the shares of a column. Log what was served and replay it: that finds shuffled values, too. Calibration waits for ripe labels, and sees only large shifts of a sum.
 # - Roll back first, repair after. The age that a model may have, and the cadence, are read from the value lost.
 
-# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners speak it aloud. Then back to the opening question: which answer on the board has no alarm, and which alarm nobody named?"
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="Two learners speak it aloud. Then back to the opening question: which answer on the board has no alarm, and which alarm nobody named? (2 min)"
 say("Chi-squared flags {16.chi_squared:.0f} of 7 healthy days. With limits from healthy days, PSI of "
     "every column finds {16.every_column:.0f} of six wrong inputs within a day, replay {16.replay:.0f}: "
     "the shuffled column costs {16.shuffled:.1%} of log loss. A healthy model promises in its first "
