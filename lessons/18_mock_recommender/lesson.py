@@ -10,7 +10,7 @@
 #     minutes: 20
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="# The mock interview: the recommender\n\nSit the first question against the clock, and get a level that stands on what you said." notes="Plan: rules 2, interview 18. Scoring takes ten minutes more, the drill and the exercises are for home. In a class: these slides take 15 minutes; then three chairs in front, a candidate, an interviewer and an observer with the rubric; everybody else scores along. Let nobody interrupt the first twelve minutes except the interviewer."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="# The mock interview: the recommender\n\nSit the first question against the clock, and get a level that stands on what you said." notes="In a half-day of teaching this deck opens the second half, after the break: 15 minutes, then all score one transcript together, then the interview. The slides: what is tested 1, rules 2, what is listened for 2, gates 1, marks 2, your ear 2, evidence 1, what is heard 2, the tail 1, say it 1. Then three chairs in front: a candidate, an interviewer, and an observer with the rubric; everybody else scores along. Let nobody interrupt the first twelve minutes except the interviewer. Plan: rules 2, interview 18. Scoring takes ten minutes more; the drill and the exercises are for home. (1 min)"
 # # The mock interview: the recommender
 #
 # **Goal.** Sit the first question against the clock, and get a level that stands on what you said.
@@ -25,7 +25,7 @@
 SEED = 0
 SCALE = "full"
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Eighteen minutes, and you lead\n\n- **minutes 0\u201312** you hold the floor; one interruption\n- **12\u201316** questions: on faults, on what was not heard or only named\n- **16\u201318** a constraint card changes the task; for senior a second\n- ask: facts are given, never volunteered\n- what you say after a hint counts one level lower" notes="2 minutes. The interviewer answers from the fact sheet, does not teach and does not nod. The observer holds the clock and writes words and times on the sheet. Show the three sheets."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Eighteen minutes, and you lead\n\n- **minutes 0\u201312** you hold the floor; one interruption\n- **12\u201316** questions: on faults, on what was not heard or only named\n- **16\u201318** a constraint card changes the task; for senior a second\n- ask: facts are given, never volunteered\n- what you say after a hint counts one level lower" notes="The interviewer answers from the fact sheet, does not teach and does not nod. The observer holds the clock and writes words and times on the sheet. Show the three sheets. (2 min)"
 # ## What are the rules?
 #
 # - You hold the floor for **twelve minutes**. The interviewer interrupts you once, at the end of a sentence.
@@ -50,13 +50,13 @@ SENIOR = 2  # of the levels from junior, 0, to staff, 3
 rows = [f"| {one.id} | {one.name} | {one.levels[SENIOR]} |" for one in content.dimensions()]
 display(Markdown("\n".join(["| | dimension | senior |", "|---|---|---|", *rows])))
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## What is listened for?\n\nNine dimensions, each from 0 (missing) over junior, mid and senior to 4 (staff). A level above 0 needs a sentence that shows it.\n\nTwo of the nine: *model choice* and *code*.\n\n**Guess:** how much of the score is **not** about the model?" notes="1 minute. Most of the preparation time goes into the model. Read one row of the rubric aloud, senior in evaluation, and ask what a rater would have to hear."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What is listened for?\n\nNine dimensions, each from 0 (missing) over junior, mid and senior to 4 (staff). A level above 0 needs a sentence that shows it.\n\nTwo of the nine: *model choice* and *code*.\n\n**Guess:** how much of the score is **not** about the model?" notes="Most of the preparation time goes into the model. Read one row of the rubric aloud, senior in evaluation, and ask what a rater would have to hear. Everybody writes a number. (1 min)"
 # **Predict before you run.** Each dimension has a weight. Model choice and code (D4 and D8) are two of the nine. How much of the score is *not* about the model?
 
 # %%
 guess("18.not_the_model", unit="%")
 
-# %% alt="Bars, the points of each dimension: framing, data, model choice and evaluation have 15 each, features, serving and communication 10, operations and code 5." slideshow={"slide_type": "slide"} slide="## The model is one of nine" notes="1 minute. Where does each spend the next week of preparation? Let them name the dimension in which they expect the lowest level: it is the one to watch today."
+# %% alt="Bars, the points of each dimension: framing, data, model choice and evaluation have 15 each, features, serving and communication 10, operations and code 5." slideshow={"slide_type": "slide"} slide="## Two of nine are about the model" notes="What is left is 100 less the points of model choice, in orange, and of code, the last bar. Where does each spend the next week of preparation? Let them name the dimension in which they expect the lowest level: it is the one to watch today. (1 min)"
 import matplotlib.pyplot as plt
 
 from mlpipe import plots
@@ -76,7 +76,7 @@ plt.show()
 #
 # These faults, the **gates**, cap it at *mid*, whatever the sum says:
 
-# %% slideshow={"slide_type": "slide"} slide="## Five faults cap the result at *mid*" notes="2 minutes. A gate holds whatever the sum says. Ask for each: which sentence would have been enough? For the third it is a single one."
+# %% slideshow={"slide_type": "slide"} slide="## Five faults cap the result at *mid*" notes="A gate holds whatever the sum says. Ask for each: which sentence would have been enough? For the third it is a single one. (1 min)"
 display(Markdown("\n".join(f"- {gate.text}" for gate in asked.gates)))
 
 # %% [markdown]
@@ -86,7 +86,7 @@ display(Markdown("\n".join(f"- {gate.text}" for gate in asked.gates)))
 #
 # A mark is a level, and the words on which it stands. So is a weak interview marked, which is not one of the eight:
 
-# %% slideshow={"slide_type": "slide"} slide="## A mark is a level, and words" notes="3 minutes. Four of the nine marks of a weak interview, each with the words on which it stands. Ask for one sentence that would have made the second a 2: seen and not seen told apart, for example. A mark without words is not given."
+# %% slideshow={"slide_type": "slide"} slide="## A mark is a level, and words" notes="Four of the nine marks of a weak interview, each with the words on which it stands. Ask for one sentence that would have made the second a 2: seen and not seen told apart, for example. A mark without words is not given. (2 min)"
 weak = content.transcripts("recommender", bad=True)[0]
 marked = [one for one in content.dimensions() if one.id in ("D1", "D2", "D4", "D5")]
 rows = [f"| {one.name} | {weak.levels[one.id]} | {weak.reasons[one.id]} |" for one in marked]
@@ -97,7 +97,7 @@ from mlpipe.interview.widgets import rate_transcripts
 
 rate_transcripts()
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## How strict is your ear?\n\nEight written interviews of known level. **Weighted kappa:** 1 if you agree with the known levels, 0 if you agree as chance would.\n\n**Guess:** a rater gives one level too much to everything. What is the kappa: near 0, about a third, above a half?" notes="2 minutes with the next slide. Each rater scores all eight at home, about 50 minutes. Two levels off count four times as much as one."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## How strict is your ear?\n\nEight written interviews of known level. **Weighted kappa:** 1 if you agree with the known levels, 0 if you agree as chance would.\n\n**Guess:** a rater gives one level too much to everything. What is the kappa: near 0, about a third, above a half?" notes="Each rater scores all eight at home, about 50 minutes. Two levels off count four times as much as one. (1 min)"
 # At the end stands the **weighted kappa**: 1 if you agree with the known levels, 0 if you agree as chance would. Two levels off count four times as much as one. Why only after all eight?
 #
 # We let one rater score again and again. Each level is kept with a chance of 60 %; otherwise it moves one up or down, a 4 never above 4. The rater's skill never changes.
@@ -138,7 +138,7 @@ ax.set(xlabel="weighted kappa", ylabel="density")
 ax.set_ylim(0, ax.get_ylim()[1] * 1.08)
 plt.show()
 
-# %% slideshow={"slide_type": "slide"} slide="## Kappa hardly sees who is kind to all" notes="First claim: one rater, again and again; over the nine scores of one interview kappa says little. Second: a rater who is too kind everywhere has a good one. So read the bias by dimension, in the line below it."
+# %% slideshow={"slide_type": "slide"} slide="## Kappa hardly sees who is kind to all" notes="First claim: one rater, again and again; over the nine scores of one interview kappa says little. Second: a rater who is too kind everywhere has a good one. So read the bias by dimension, which stands below kappa in your result. (1 min)"
 claim(
     "Over the nine scores of one interview, few and nearly alike, the kappa of one and the same rater "
     "spreads several times as wide as over all 72",
@@ -166,7 +166,7 @@ from mlpipe.interview.widgets import deal, practise
 
 practise("recommender")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Which number counts as evidence?\n\nOne of your own run, told with\n\n- the **data**, and how much of it\n- the **split**, or the time\n- the **interval**, and its unit\n- why it may **not transfer**\n\nRight to three digits without these earns nothing. The next question is: *on which data?*" notes="2 minutes. Ask somebody to quote a number of the course. The class asks for what is missing."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Which number counts as evidence?\n\nOne of your own run, told with\n\n- the **data**, and how much of it\n- the **split**, or the time\n- the **interval**, and its unit\n- why it may **not transfer**\n\nRight to three digits without these earns nothing. The next question is: *on which data?*" notes="Ask somebody to quote a number of the course. The class asks for what is missing. (1 min)"
 # Score it at once, with the sheet that follows: what a recording would show, not what you know. A level above 0 needs a sentence of yours that shows it. The scorecard is one page, to print; it names what was not heard and three things to do next.
 #
 # ## Which numbers count as evidence?
@@ -223,7 +223,7 @@ from mlpipe.interview.answer import model_answer, weak_answer
 model_answer("recommender")
 weak_answer("recommender")
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## What does the interviewer hear?\n\n- *reasoned*: said with a because, a number, a choice given up\n- *said*\n- only *named*, in a list\n- *denied*, or not heard\n\n**Guess:** somebody recites the names of all concepts. How many are heard as reasoned?" notes="1 minute. Read the beginning of such a list aloud, all the names in one breath, and ask for its level."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## What does the interviewer hear?\n\n- *reasoned*: said with a because, a number, a choice given up\n- *said*\n- only *named*, in a list\n- *denied*, or not heard\n\n**Guess:** somebody recites the names of all concepts. How many are heard as reasoned?" notes="Read the beginning of such a list aloud, all the names in one breath, and ask for its level. (1 min)"
 # ## What does the interviewer hear?
 #
 # It reads your words for the concepts of this question. Each is *reasoned* (said with a because, a number, a consequence, a choice given up), *said*, only *named* in a list, *denied*, or not heard. That decides what you are asked next, and stands in the scorecard with your sentence. It is never a level. In a terminal, `mlpipe interview --heard FILE` reads any text.
@@ -233,7 +233,7 @@ weak_answer("recommender")
 # %%
 guess("18.recited", unit="concepts")
 
-# %% slideshow={"slide_type": "slide"} slide="## Reasons are heard, names are not" notes="1 minute. The last claim is what everybody can hear: when does the model come? This is never a level; it decides what is asked next, and stands in the scorecard with your sentence."
+# %% slideshow={"slide_type": "slide"} slide="## Reasons are heard, names are not" notes="The last claim is what everybody can hear: when does the model come? This is never a level; it decides what is asked next, and stands in the scorecard with your sentence. (1 min)"
 import re
 from collections import Counter
 
@@ -266,7 +266,7 @@ reveal("18.recited", states["all names"]["reasoned"])
 # %%
 deal("recommender", seed=SEED)
 
-# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: test what circulates\n\n*Collaborative filtering serves no niche interest.* Measure it: the mean share of a user's hidden likes in the tail, the films outside the `n_head` most liked, that the list holds." notes="Ten minutes, in pairs, after the interview or at home. Most common: users without a hidden like in the tail counted as 0, and the head cut after the hits."
+# %% [markdown] slideshow={"slide_type": "slide"} slide="## Core exercise: test what circulates\n\n*Collaborative filtering serves no niche interest.* Measure it: the mean share of a user's hidden likes in the tail, the films outside the `n_head` most liked, that the list holds." notes="Now only read the task aloud and take the guess; the result follows. The exercise comes after the interview or at home, in pairs. Most common: users without a hidden like in the tail counted as 0, and the head cut after the hits. (10 min)"
 # ## Errata: statements that circulate, put right by running them
 #
 # Interview answers are copied from page to page, with their mistakes. Test before you repeat one.
@@ -328,7 +328,7 @@ for model in (ALS(**MOVIELENS_SMALL["ALS"], random_state=SEED), Popularity()):
     lists, _ = model.fit(likes).recommend(np.arange(likes.shape[0]), k=20)
     tail[type(model).__name__] = tail_of(lists, hidden)
 
-# %% alt="Bars of recall in the tail: matrix factorization leads, lists by genre, decade and popularity follow, those by genre and decade alone find much less, and popularity almost nothing." slideshow={"slide_type": "slide"} slide="## Test a statement before you repeat it" notes="1 minute. A rival that nobody tuned makes any lead look large: compare the two bars in the middle. The statement is true of popularity, and of films that nobody has liked yet."
+# %% alt="Bars of recall in the tail: matrix factorization leads, lists by genre, decade and popularity follow, those by genre and decade alone find much less, and popularity almost nothing." slideshow={"slide_type": "slide"} slide="## Test a statement before you repeat it" notes="A rival that nobody tuned makes any lead look large: compare the two bars in the middle. The statement is true of popularity, and of films that nobody has liked yet. (1 min)"
 fig, ax = plt.subplots()
 plots.ranked_bars(ax, list(tail), list(tail.values()), accent="ALS", fmt="{:.3f}")
 ax.set_title("Collaborative filtering serves the tail best here (recall@20)")
@@ -345,6 +345,8 @@ claim(
     tail["ALS"] / tail["genre and decade"], id="18.tail_untuned",
     baseline=tail["ALS"] / tail["genre, decade, popularity"], at_least=2.5, fmt=".1f",
 )
+
+# %% slideshow={"slide_type": "-"}
 reveal("18.tail", max(tail, key=tail.get))
 
 # %% [markdown]
@@ -380,7 +382,7 @@ guesses()
 # - A number is evidence with data, split, interval and limits, and nothing without them; a name is none without a reason.
 # - A statement that everybody repeats may be a measurement that nobody made.
 
-# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One learner speaks it. Then the interview begins: roles, sheets, the prompt read aloud, eighteen minutes. Everybody scores blind; afterwards talk only about the three largest gaps."
+# %% slideshow={"slide_type": "slide"} slide="## Say it in the interview" notes="One learner speaks it; the factor is that of the two upper bars before. Then the interview begins: roles, sheets, the prompt read aloud, eighteen minutes. Everybody scores blind; afterwards talk only about the three largest gaps. (1 min)"
 say(
     "People say that collaborative filtering has no niche. I measured it: on MovieLens-small, likes, a "
     "random fifth hidden, one split, matrix factorization finds {18.tail} times as much of the tail as "
