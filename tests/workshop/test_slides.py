@@ -257,6 +257,17 @@ def test_a_lesson_has_a_deck_for_its_minutes(lesson):
     assert any(SAY in block.markdown for block in shown[-1].blocks), "the last slide is not what to say"
 
 
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_the_minutes_of_the_notes_are_those_of_the_plan(lesson):
+    notes = [" ".join(slide.notes) for slide in slides.read(lesson)[0]]
+    said = [re.findall(r"\((\d+(?:\.\d+)?) min\)", note) for note in notes]
+    assert [len(one) for one in said] == [1] * len(notes)
+    plan = sum(map(int, re.findall(r"\d+", re.search(r"Plan: ([^.]+)\.", notes[0])[1])))
+    spent = [float(minutes) for (minutes,) in said]
+    assert spent.count(10) == 1  # the exercise, which is counted apart
+    assert sum(spent) - 10 == (15 if lesson.number in ("18", "19") else plan)  # there the plan is the sitting
+
+
 def test_a_result_stands_before_what_it_rests_on(tmp_path):
     outputs = printed("a table"), ours("claim", CLAIM), ours("reveal", {"shown": "a tenth"})
     shown = deck(tmp_path, opening(), code("b", *outputs, kind="slide", slide="## B\n\nText."))[1].blocks
