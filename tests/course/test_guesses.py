@@ -2,12 +2,18 @@
 
 import importlib
 import json
+import math
+import os
 
+import lesson_checks
 import numpy as np
 import pytest
-from helpers import in_kernel
+from helpers import ROOT, in_kernel
 
+import mlpipe
 from mlpipe.course import guess, guesses, reveal
+from mlpipe.course.record import update_record
+from mlpipe.workshop import lessons
 
 module = importlib.import_module("mlpipe.course.guesses")
 CHOICES = ["a half", "a tenth", "a hundredth"]
@@ -19,6 +25,18 @@ def home(monkeypatch, tmp_path):
         monkeypatch.setattr(module, name, {})
     monkeypatch.setenv("MLPIPE_HOME", str(tmp_path))
     return tmp_path
+
+
+def stored(lesson):
+    """What a lesson's stored outputs keep of each question and of its result, and the format that its code gives."""
+    notebook = lessons.read(lesson.notebook)
+    asked = {record["id"]: record for record in lessons.records(notebook, "guess")}
+    formats = {
+        lesson_checks.call_id(call): next((word.value.value for word in call.keywords if word.arg == "fmt"), None)
+        for cell in notebook.cells
+        for call in lesson_checks.calls(cell, "reveal")
+    }
+    return [(asked[found["id"]], found, formats[found["id"]]) for found in lessons.records(notebook, "reveal")]
 
 
 def kept(home, lesson="99"):
@@ -47,6 +65,9 @@ def test_a_choice_is_taken_in_any_case_judged_and_kept(capsys, home):
     assert "✓ The result: a tenth. Your guess was a tenth: right." in capsys.readouterr().out
     entry = kept(home)["99.factors"]
     assert (entry["said"], entry["result"], entry["verdict"]) == ("a tenth", "a tenth", "right")
+    assert entry["version"] == mlpipe.__version__
+    mode = (home / "guesses" / "99.json").stat().st_mode
+    assert os.name == "nt" or mode & 0o777 == 0o600  # what a reader wrote is not for others to read
 
 
 def test_a_wrong_choice_is_told(capsys):
@@ -61,9 +82,11 @@ def test_a_wrong_choice_is_told(capsys):
         (100, 100, "right", "right"),
         (105, 100, "right", "within a tenth"),
         (92, 100, "right", "within a tenth"),
+        (110, 100, "right", "within a tenth"),
         (111, 100, "near", "within a factor of 1.5"),
         (150, 100, "near", "within a factor of 1.5"),
         (67, 100, "near", "within a factor of 1.5"),
+        (151, 100, "off", "1.5 times too high"),
         (160, 100, "off", "1.6 times too high"),
         (600, 100, "off", "6 times too high"),
         (50, 100, "off", "2 times too low"),
@@ -75,6 +98,7 @@ def test_a_wrong_choice_is_told(capsys):
         (5, 0, "off", "too high"),
         (5, -5, "off", "too high"),
         (-5, 5, "off", "too low"),
+        (1234, 1230, "right", "within a tenth"),
         (0, 0, "right", "right"),
     ],
 )
@@ -83,6 +107,26 @@ def test_how_near_a_number_is(given, result, verdict, words, capsys):
     reveal("99.n", result)
     assert words in capsys.readouterr().out.splitlines()[-1]
     assert module._results["99.n"]["verdict"] == verdict
+
+
+@pytest.mark.parametrize("lesson", lessons.find(ROOT), ids=lambda lesson: lesson.number)
+def test_each_question_of_the_course_takes_right_and_wrong_guesses(lesson):
+    for asked, found, fmt in stored(lesson):
+        value, typed = found["value"], found["shown"].replace(",", "")
+        if asked["choices"]:
+            tried = [(one, "right" if one == value else "off") for one in asked["choices"]]
+        else:
+            value = int(value) if (fmt or "").endswith("d") else value  # the record keeps it as a float
+            tried = [(typed, "right"), (value, "right"), (10 * abs(math.ceil(value)) + 7, "off")]
+            tried += [(math.floor(value) + fraction, None) for fraction in (0.5, 0.25)]
+        for given, verdict in tried:
+            for memory in (module._asked, module._given, module._results):
+                memory.clear()
+            guess(asked["id"], given, choices=asked["choices"] or None, unit=asked["unit"])
+            reveal(asked["id"], value, fmt=fmt)
+            result = module._results[asked["id"]]
+            assert result["shown"] == found["shown"]
+            assert verdict in (result["verdict"], None), (asked["id"], given)
 
 
 def test_a_guess_that_is_the_result_as_shown_is_right(capsys):
@@ -205,6 +249,64 @@ def test_the_table_has_a_line_a_question(capsys):
     assert rows[1] == ["factors", "a half", "a tenth", "off"]
     assert rows[2] == ["left out", "no guess", "7"]
     assert rows[3] == ["open", "1", "not shown yet"]
+
+
+@pytest.fixture
+def reader(monkeypatch, home):
+    """A reader who sits at a kernel, where each run may `find` a guess in the record."""
+    monkeypatch.setattr(module, "lives", lambda: True)
+    monkeypatch.setattr(module, "mark_lesson", lambda number: None)
+
+    def find(entry):
+        update_record(home / "guesses" / "99.json", "99.n", entry)
+
+    return find
+
+
+def test_another_day_the_guess_is_there_again(reader, capsys):
+    reader({"guess": 7})
+    guess("99.n", unit="%")
+    assert capsys.readouterr().out == "Your guess: 7 %.\n"
+    reveal("99.n", 7)
+    assert "Your guess was 7 %: right." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("entry", [{"guess": "a third"}, {"guess": None}, {}, ["a half"], "a half", None])
+def test_what_is_no_guess_any_more_is_not_taken_up(entry, reader, capsys):
+    reader(entry)
+    guess("99.n", choices=CHOICES)
+    assert capsys.readouterr().out.startswith("Your guess: “a half”, “a tenth”")
+    assert module._given == {}
+
+
+def test_the_guess_of_this_run_wins_over_the_record(reader, capsys):
+    guess("99.n", 5)
+    reader({"guess": 3})
+    guess("99.n")
+    assert capsys.readouterr().out.splitlines()[-1] == "Your guess: 5."
+
+
+def test_a_guess_found_after_the_result_does_not_count(reader):
+    guess("99.n")
+    reveal("99.n", 3)
+    reader({"guess": 3})
+    guess("99.n")
+    assert module._given == {}
+
+
+def test_where_nobody_reads_the_record_is_not_looked_at(monkeypatch, reader):
+    monkeypatch.setattr(module, "lives", lambda: False)
+    reader({"guess": 3})
+    guess("99.n")
+    assert module._given == {}
+
+
+def test_a_question_begins_its_lesson_with_and_without_a_guess(monkeypatch):
+    begun = []
+    monkeypatch.setattr(module, "mark_lesson", begun.append)
+    guess("99.n")
+    guess("t1.n", 5)
+    assert begun == ["99", "t1"]
 
 
 def test_a_record_that_cannot_be_written_costs_only_the_record(monkeypatch, home, capsys):
