@@ -19,7 +19,8 @@ CELLS = (
     "import time; time.sleep(8)",
 )
 IMPORT, FACTORS, FILLED, REVEAL, GUESSES, SLEEP = range(6)
-SHORTCUTS = ["Escape", *"ddabmyxz0", "Alt+Enter", "Control+b", "Control+m", "Control+s"]
+FOCUSED = "() => [...document.querySelectorAll('.jp-Cell')].indexOf(document.activeElement)"  # a cell, -1 for none
+SHORTCUTS = ["Escape", *"ddabmyxz0", "Control+b", "Control+m", "Control+s"]
 CONTRAST = """node => {
     const parts = (text) => text.match(/[\\d.]+/g).map(Number);
     const light = (colour) => parts(colour).slice(0, 3).map((one) => one / 255)
@@ -107,11 +108,14 @@ def test_a_guess_is_typed_chosen_changed_kept_and_judged_by_keyboard_alone(at, t
         assert at.boxes.nth(0).locator(words).evaluate(CONTRAST) >= 4.5, words
     at.page.screenshot(path=tmp_path / "asked.png")
     numbers = at.page.locator(".jp-InputPrompt").all_inner_texts()
-    for place in (at.number(), at.boxes.nth(0).get_by_label("a tenth"), at.boxes.nth(0).get_by_role("button")):
+    radio, button = at.boxes.nth(0).get_by_label("a tenth"), at.boxes.nth(0).get_by_role("button")
+    for place in (at.number(), button, radio):
         place.focus()
         for key in SHORTCUTS:
             at.page.keyboard.press(key)
             assert place.evaluate("node => node === document.activeElement"), key
+    at.page.keyboard.press("Alt+Enter")  # a guess, and no new cell
+    until(lambda: at.page.evaluate(FOCUSED) == FILLED)
     assert at.page.locator(".jp-InputPrompt").all_inner_texts() == numbers
     assert at.page.locator(".jp-CodeCell").count() == len(CELLS)
     bare = at.page.locator(":is(.mlpipe-guess, .mlpipe-guess *):not([data-lm-suppress-shortcuts])")
@@ -119,6 +123,8 @@ def test_a_guess_is_typed_chosen_changed_kept_and_judged_by_keyboard_alone(at, t
     at.run(REVEAL, GUESSES)
     at.page.get_by_text("Your guess was 12 %: 7.2 times too high.").wait_for()
     at.page.get_by_text("You guessed at 2 of 2 questions: 1 right, 1 off.").wait_for()
+    for mark in "✓✗":
+        assert at.page.locator(f"span:text-is('{mark}')").evaluate(CONTRAST) >= 4.5, mark
     until(lambda: at.boxes.count() == 0)  # a line stands in the place of each
     assert at.page.get_by_text("Your guess: 12 %.", exact=True).count() == 1
     assert at.kept()["99.factors"]["verdict"] == "right"
@@ -139,6 +145,35 @@ def test_a_guess_is_typed_chosen_changed_kept_and_judged_by_keyboard_alone(at, t
 
 
 @pytest.mark.parametrize("at", ["JupyterLab Light"], indirect=True)
+def test_after_a_guess_the_cell_below_has_the_focus_and_shift_enter_runs_it(at):
+    at.page.locator(".jp-CodeCell").first.locator(".cm-content").click()
+    for _ in (IMPORT, FACTORS, FILLED):
+        at.page.keyboard.press("Shift+Enter")
+    at.boxes.nth(1).wait_for()
+    until(lambda: at.page.evaluate(FOCUSED) == REVEAL)
+    at.page.keyboard.press("ArrowUp")
+    until(lambda: at.page.evaluate(FOCUSED) == FILLED)
+    for _ in range(20):  # past the toolbar of the cell, if it is there already
+        at.page.keyboard.press("Tab")
+        if at.number().evaluate("node => node === document.activeElement"):
+            break
+    at.page.keyboard.type("1,5")
+    at.page.keyboard.press("Enter")
+    until(lambda: "write a point for decimals" in at.told(1))
+    assert at.number().evaluate("node => node === document.activeElement")  # a refused guess is to be mended there
+    at.page.keyboard.press("Backspace")
+    at.page.keyboard.press("Backspace")
+    at.page.keyboard.press("Enter")
+    until(lambda: at.page.evaluate(FOCUSED) == REVEAL)
+    until(lambda: at.told(1) == "Your guess: 1 %. You may change it until the result is shown.")
+    for _ in (REVEAL, GUESSES):
+        at.page.keyboard.press("Shift+Enter")
+    at.page.get_by_text("Your guess was 1 %: 1.7 times too low.").wait_for()
+    at.page.get_by_text("You guessed at 1 of 2 questions").wait_for()
+    assert at.page.locator(".jp-InputPrompt").nth(FILLED).inner_text() == "[3]:"  # the question was not run again
+
+
+@pytest.mark.parametrize("at", ["JupyterLab Light"], indirect=True)
 def test_run_all_does_not_wait_and_a_late_guess_does_not_count(at):
     at.page.get_by_role("menuitem", name="Run", exact=True).click()
     at.page.get_by_text("Run All Cells", exact=True).click()
@@ -155,7 +190,10 @@ def test_a_busy_kernel_takes_the_guess_in_the_end_and_a_dead_one_is_told(at):
     at.run(SLEEP)
     at.number().fill("3")
     at.page.keyboard.press("Enter")
+    at.boxes.nth(0).get_by_role("button").focus()  # the reader has gone elsewhere, and stays there
     until(lambda: at.kept().get("99.filled", {}).get("said") == "3 %")
+    until(lambda: "You may change it" in at.told(1))
+    assert at.boxes.nth(0).get_by_role("button").evaluate("node => node === document.activeElement")
     at.page.get_by_role("menuitem", name="Kernel", exact=True).click()
     at.page.get_by_text("Restart Kernel…", exact=True).click()
     at.page.locator(".jp-Dialog .jp-mod-accept").click()

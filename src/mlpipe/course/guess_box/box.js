@@ -28,12 +28,13 @@ function render({ model, el }) {
         fields[0]);
   const form = make("form", { class: "mlpipe-guess", novalidate: "", on: { submit: send } }, asked,
     make("button", { type: "submit", text: "Keep my guess" }), told);
-  let sent, shown = model.get("told").n;
+  let sent, waiting = false, shown = model.get("told").n; // waiting: for the answer to what was sent from here
 
   const given = () => choices.length ? fields.find((one) => one.checked)?.value ?? "" : fields[0].value;
 
   function send(event) {
     event.preventDefault();
+    waiting = true;
     clearTimeout(sent);
     sent = setTimeout(tell, SILENT, "The kernel does not answer: it is busy, and takes your guess when it is free; or it " +
       "was restarted, then run this cell again.", false);
@@ -46,9 +47,19 @@ function render({ model, el }) {
     for (const field of fields) field.setAttribute("aria-invalid", String(bad));
   }
 
+  // To the cell below in command mode, where Shift+Enter runs it; not when the reader has gone elsewhere meanwhile.
+  function goOn() {
+    const cell = el.closest(".jp-Cell"), next = cell?.nextElementSibling;
+    if (form.contains(document.activeElement)) (next?.matches(".jp-Cell") ? next : cell)?.focus({ preventScroll: true });
+  }
+
   function paint() {
     const { text, bad, n } = model.get("told");
-    if (n !== shown) clearTimeout(sent);
+    if (n !== shown) {
+      clearTimeout(sent);
+      if (waiting && !bad) goOn(); // before it is told: a screen reader says first where it is, then this
+      waiting = false;
+    }
     shown = n;
     tell(text, bad);
     if (bad) return; // what the reader typed stays, to be mended
