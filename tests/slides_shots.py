@@ -3,35 +3,21 @@
 The marks come from the lesson's text as it is now, the outputs from the stored notebook: no need to refresh first.
 """
 
-import shutil
 import sys
 import tempfile
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import labs
 import nbformat
 
 from mlpipe.workshop import lessons, slides
 
 ROOT = Path(__file__).parents[1]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 SMALLEST = (24, 17, 18)  # pixels of a letter, of one in the index of an index, and of 12 points in the widest figure
 FAULTS = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 SLIDES = (8, 14)  # in a deck
 LOCAL = ("file:", "data:", "blob:")
-
-
-@contextmanager
-def browser():
-    """A browser without a window."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 def opened(browser, page, said):
@@ -74,7 +60,7 @@ def draft(lesson, folder):
 def main(number, folder):
     folder, faults, said = Path(folder), 0, []
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch, browser() as started:
+    with tempfile.TemporaryDirectory() as scratch, labs.chromium() as started:
         (lesson,) = lessons.find(ROOT, number)
         shown, text = slides.read(draft(lesson, Path(scratch)))
         slides.build({lesson.name: text}, Path(scratch, "slides"))

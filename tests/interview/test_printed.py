@@ -13,8 +13,8 @@ from mlpipe.interview.printed import candidate, deck, drawn, interviewer, observ
 from mlpipe.interview.score import LIVE
 from mlpipe.interview.terminal import main
 from mlpipe.paths import FILES
-from mlpipe.workshop import run
-from mlpipe.workshop.instructor import instructor
+from mlpipe.workshop import lessons
+from mlpipe.workshop.site import reader_pages
 
 QUESTIONS = [content.question(name) for name in content.QUESTIONS]
 EVIL = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</main><h1>mine</h1>", "&lt;b&gt;", "a < b"]
@@ -213,24 +213,19 @@ def test_nothing_is_loaded_and_no_script_runs(asked):
         assert "default-src 'none'" in page
 
 
-def test_the_files_are_written_and_listed(tmp_path):
+def test_the_files_are_written(tmp_path):
     files = write_printed(tmp_path / "made" / "print")
     assert len(files) == 12
-    assert sorted(re.findall(r'href="([^"]+)"', printed.links("print"))) == sorted(
-        f"print/{path.name}" for path in files
-    )
     assert all(path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>") for path in files)
     assert "Prove it with a number.</b> Claim" not in (tmp_path / "made/print/cards_recommender.html").read_text()
 
 
-def test_the_instructors_index_lists_them(tmp_path, monkeypatch, capsys):
-    (tmp_path / "notebooks").symlink_to(FILES / "notebooks")
-    monkeypatch.setattr(run, "run_jobs", lambda jobs, workers, finished: ([], []))
-    instructor(tmp_path, "00")
-    folder = tmp_path / "build" / "instructor"
-    found = re.findall(r'href="(print/[^"]+)"', (folder / "index.html").read_text(encoding="utf-8"))
+def test_the_page_of_the_interview_lists_them(tmp_path):
+    write_printed(tmp_path / "print")
+    page = reader_pages.interview(reader_pages.entries(lessons.find(FILES)), "print")
+    found = re.findall(r'href="(print/[^"]+)"', page)
     assert len(found) == 12
-    assert all((folder / path).exists() for path in found)
+    assert all((tmp_path / path).exists() for path in found)
 
 
 def test_the_command_prints_one_question_and_says_where(tmp_path, capsys):

@@ -56,7 +56,7 @@ def pages(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html") if "_static" not in path.parts)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: a second one would not start beside it
 def browser():
     with labs.chromium() as started:
         yield started

@@ -4,6 +4,7 @@ import re
 from base64 import b64encode
 from io import BytesIO
 
+import labs
 import nbformat
 import pytest
 import slides_shots
@@ -17,19 +18,19 @@ sync_api = pytest.importorskip(
     "playwright.sync_api", reason="the browser test needs playwright: pip install the group browser of pyproject.toml"
 )
 LESSONS = [lesson for lesson in lessons.find(ROOT) if lesson.part != lessons.TRAPS]
-BROWSERS = slides_shots.BROWSERS
+BROWSERS = labs.BROWSERS
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(
-        slides_shots.CHROMIUM is None, reason=f"the browser test needs one of {', '.join(BROWSERS)} in the PATH"
+        labs.CHROMIUM is None, reason=f"the browser test needs one of {', '.join(BROWSERS)} in the PATH"
     ),
 ]
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with slides_shots.browser() as started:
+    with labs.chromium() as started:
         yield started
 
 

@@ -45,11 +45,6 @@ def write_printed(folder: Path, questions: Iterable[str] = content.QUESTIONS) ->
     return written
 
 
-def links(folder: str) -> str:
-    """A list of the pages of both questions, as HTML, for a page beside the folder of that name."""
-    return render("links.html", beside=folder, kinds=KINDS, questions=map(content.question, content.QUESTIONS))
-
-
 def candidate(asked: Question, scenes: Sequence[Scenario]) -> str:
     """What the candidate gets, a page a product: the task, the plan, what may be asked about, room for notes."""
     floor = content.PLAN[content.ASKED[-1]][2]

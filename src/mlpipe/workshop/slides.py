@@ -57,6 +57,7 @@ SETTINGS: dict[str, Any] = {  # of Sphinx
     "project": "mlpipe",
     "language": "en",
     "extensions": ["myst_parser", "sphinx_revealjs", "mlpipe.workshop.site.formulas"],
+    "source_suffix": {".md": "markdown"},
     "myst_enable_extensions": ["dollarmath"],
     "html_math_renderer": "mathml",
     "html_copy_source": False,

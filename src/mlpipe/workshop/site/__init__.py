@@ -44,6 +44,8 @@ SETTINGS: dict[str, Any] = {
         "mlpipe.workshop.site.extension",
         "mlpipe.workshop.site.formulas",
     ],
+    # told here, as extensions add theirs to a default that outlives a build
+    "source_suffix": {".ipynb": "myst-nb", ".md": "myst-nb", ".rst": "restructuredtext"},
     "exclude_patterns": [DOWNLOADS],
     # what MyST-NB makes of a notebook
     "nb_execution_mode": "off",
