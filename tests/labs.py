@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+import psutil
 import pytest
 
 from mlpipe.workshop import lessons
@@ -56,7 +57,11 @@ def server(folder, *command, **settings):
             _wait_for(f"{address}/lab", started, log)
             yield address
         finally:
-            started.terminate()
+            family = [*psutil.Process(started.pid).children(recursive=True), started]  # `mlpipe lab` has a child
+            for process in family:
+                with suppress(psutil.NoSuchProcess):
+                    process.terminate()
+            psutil.wait_procs(family[:-1], timeout=30)
             started.wait(30)
 
 
