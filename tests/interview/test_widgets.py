@@ -189,7 +189,7 @@ def test_an_unknown_question_or_level_is_refused(question, target):
 def shown(monkeypatch):
     """What a notebook shows, as in a kernel of JupyterLab."""
     outputs = []
-    monkeypatch.setattr(widgets, "_lives", lambda: True)
+    monkeypatch.setattr(widgets, "lives", lambda: True)
     monkeypatch.setattr(widgets, "is_lab", lambda: True)
     monkeypatch.setattr("IPython.display.display", lambda data, raw: outputs.append(data))
     yield outputs

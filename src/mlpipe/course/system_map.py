@@ -126,6 +126,9 @@ def system_map() -> None:
     """
     numbers = {name: ", ".join(lesson[:2] for lesson in lessons) for name, (_, lessons) in PARTS.items()}
     text = "\n".join(f"{name}: {found}" for name, found in numbers.items())
-    show(
-        render("system_map.html", layouts=LAYOUTS, parts=PARTS, people=PEOPLE, loop_text=LOOP), text, {"map": "system"}
-    )
+    show(drawn(), text, {"map": "system"})
+
+
+def drawn() -> str:
+    """The drawing as HTML, with links to notebooks."""
+    return render("system_map.html", layouts=LAYOUTS, parts=PARTS, people=PEOPLE, loop_text=LOOP)

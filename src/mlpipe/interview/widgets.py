@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import ipywidgets as w
 
-from mlpipe.course.boxes import BAD, GOOD, NEUTRAL, box, prose, shell, show
+from mlpipe.course.boxes import BAD, GOOD, NEUTRAL, box, lives, prose, show
 from mlpipe.course.measured import HIDE
 from mlpipe.interview import content, findings, rater, score, store
 from mlpipe.interview.content import RULES, sentence
@@ -19,7 +19,6 @@ from mlpipe.interview.sheets import Note, Rating, attempt_sheet, button, cold_sh
 from mlpipe.interview.views import amount, clip, render, titled
 from mlpipe.paths import call
 
-STATIC = "TQDM_DISABLE"  # set wherever outputs are kept: nothing that lives in a kernel is shown there
 WIDE = {"width": "98%"}  # no Layout: that would be a widget, and kept in each notebook that imports this
 
 
@@ -46,14 +45,14 @@ def practise(question: str, *, seed: int | None = None, target: str = "senior", 
     asked = content.question(question)
     content.known("target", target, content.LEVELS)
     scene = content.scenario(question, scenario) if scenario else content.scenarios(question)[0]
-    lives, lab = _lives(), is_lab()
+    live, lab = lives(), is_lab()
     ways = sentence("notebook.ways", call=call("interview", question=question))
-    if lives and not lab:
+    if live and not lab:
         ways = elsewhere(question)
     lines = [f"  {one.span:<14} {one.title}" for one in asked.phases]
     shown = titled(asked.title, prose(scene.prompt), render("plan.html", phases=asked.phases), prose(ways))
     text = "\n".join([asked.title, scene.prompt, *lines, ways])
-    if lives and lab:
+    if live and lab:
         _enter(
             lambda: Room(question, seed, target, _sheet, scenario), question, {"text/html": shown, "text/plain": text}
         )
@@ -84,14 +83,9 @@ def rate_transcripts() -> None:
         show(box(NEUTRAL, prose(text)), text, {})
 
 
-def _lives() -> bool:
-    """False where there is no kernel, or outputs are kept: a stored widget is an empty output."""
-    return shell() is not None and not os.environ.get(STATIC)
-
-
 def _shown(make: Callable[[], w.Widget]) -> bool:
     """Show a widget where it can live, else return False."""
-    if not _lives():
+    if not lives():  # a stored widget is an empty output
         return False
     from IPython.display import display
 

@@ -24,7 +24,7 @@ from mlpipe.workshop.execute import INJECTED
 from mlpipe.workshop.lessons import Lesson
 from mlpipe.workshop.site import THEME as SITE
 from mlpipe.workshop.site import missing, sphinx
-from mlpipe.workshop.site.sources import latest
+from mlpipe.workshop.site.sources import QUESTION, latest
 
 THEME = Path(__file__).with_name("slides_theme")
 WIDTH, HEIGHT = 1280, 720  # pixels of a slide
@@ -117,7 +117,7 @@ def deck(notebook: NotebookNode, lesson: Lesson) -> list[Slide]:
             faults.append(f'{place}: a deck begins with the mark slideshow={{"slide_type": "slide"}}, not {kind!r}')
             continue
         slides[-1].blocks += blocks
-        slides[-1].asks |= "**Predict before you run.**" in cell.source
+        slides[-1].asks |= QUESTION in cell.source
         slides[-1].notes += [marks["notes"]] if marks.get("notes") else []
     if not slides and not faults:
         faults.append(f'{lesson.name}: no slides; mark its opening cell with slideshow={{"slide_type": "slide"}}')

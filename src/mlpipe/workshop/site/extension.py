@@ -28,16 +28,12 @@ class Fold(SphinxTransform):
         """Work on one document."""
         begin, end = (mark.removeprefix("% ") for mark in (FOLD, UNFOLD))
         for comment in list(self.document.findall(nodes.comment)):
-            if comment.astext() == end and comment.parent is not None:
-                comment["end"] = True
-        for comment in list(self.document.findall(nodes.comment)):
             if comment.astext() != begin:
                 continue
             parent, place = comment.parent, comment.parent.index(comment)
             after = parent.children[place + 1 :]
-            stop = next(
-                (n for n, node in enumerate(after) if isinstance(node, nodes.comment) and node.get("end")), None
-            )
+            marks = (n for n, node in enumerate(after) if isinstance(node, nodes.comment) and node.astext() == end)
+            stop = next(marks, None)
             inside = after[:stop]
             if stop is None:
                 raise ValueError(f"{self.env.docname}: the answer to a guess reaches into the next section")

@@ -16,11 +16,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mlpipe import paths
-from mlpipe.course import boxes, system_map
+from mlpipe.course import system_map
 from mlpipe.course.definition import Definition, find
 from mlpipe.interview import content, printed
 from mlpipe.workshop.lessons import TRAPS, Lesson, exercise_id, read, title_and_goal
-from mlpipe.workshop.site.references import anchor, linked, terms
+from mlpipe.workshop.site.references import anchor, doc, linked, terms
 
 TEMPLATES = Path(__file__).with_name("templates")
 PROMISE = (  # word for word what the tests of the notebooks hold
@@ -92,31 +92,23 @@ def _exercise(definition: Definition, text: str) -> Exercise:
     return Exercise(definition, title, re.sub(r",? by the formula above", "", asks))
 
 
-def index(
-    course: Sequence[Entry], rows: Mapping[str, dict[str, Any]], others: Iterable[str] = OTHERS, more: str = ""
-) -> str:
+def index(course: Sequence[Entry], rows: Mapping[str, dict[str, Any]], others: Iterable[str] = OTHERS) -> str:
     """The start page: where to begin, the map of the course by part, and the table of contents of the site.
 
-    `rows` are the report's rows by lesson name, `others` names of further pages, `more` is Markdown to stand below.
+    `rows` are the report's rows by lesson name, `others` names of further pages.
     """
     ran = [row for entry in course if (row := rows.get(entry.lesson.name))]
     parts = [(part, list(group)) for part, group in groupby(course, lambda entry: entry.lesson.part)]
     facts = {entry.lesson.name: _facts(entry, rows.get(entry.lesson.name)) for entry in course}
     known = {entry.lesson.number: entry for entry in course}
-    values = {"ran": ran, "known": known, "others": others, "promise": PROMISE, "more": more, "picture": _picture()}
+    values = {"ran": ran, "known": known, "others": others, "promise": PROMISE, "picture": _picture()}
     return _render("index.md", parts=parts, facts=facts, **values)
 
 
 def _picture() -> str:
     """The system as HTML, with links to pages. No line is empty, as Markdown would end the HTML there."""
-    drawn = boxes.render(
-        "system_map.html",
-        layouts=system_map.LAYOUTS,
-        parts=system_map.PARTS,
-        people=system_map.PEOPLE,
-        loop_text=system_map.LOOP,
-    )
-    return re.sub(r"\n\s*(?=\n)", "", re.sub(r'(href="[^"]+)\.ipynb', r"\1.html", str(drawn)))
+    drawn = re.sub(r'(href="[^"]+)\.ipynb', r"\1.html", str(system_map.drawn()))
+    return re.sub(r"\n\s*(?=\n)", "", drawn)
 
 
 def _facts(entry: Entry, row: dict[str, Any] | None) -> str:
@@ -172,11 +164,9 @@ def _friday(course: Sequence[Entry]) -> str:
     table = re.search(r"before Friday[^\n]*\n\n((?:\|[^\n]*\n)+)", text)
     names = {entry.lesson.number: entry.lesson.name for entry in course}
     rows = re.findall(r"^(\|[^|]*\|)(.*)$", table[1] if table else "", re.MULTILINE)
-    return "\n".join(minutes + re.sub(r"\b[0-9]{2}\b", lambda one: _doc(one[0], names), what) for minutes, what in rows)
-
-
-def _doc(number: str, names: Mapping[str, str]) -> str:
-    return f"{{doc}}`{number} <{names[number]}>`" if number in names else number
+    return "\n".join(
+        minutes + re.sub(r"\b[0-9]{2}\b", lambda one: doc(one[0], one[0], names), what) for minutes, what in rows
+    )
 
 
 def results(course: Sequence[Entry], root: Path = paths.FILES) -> str:

@@ -10,7 +10,7 @@ import ast
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -192,7 +192,7 @@ def linked(source: str, seen: set[str]) -> str:
         return f"{{term}}`{found[0]} <{term.term}>`"
 
     def needs(found: re.Match[str]) -> str:
-        return found[1] + re.sub(r"\b\d\d\b", lambda number: _doc(number[0], number[0], course.names), found[2])
+        return found[1] + re.sub(r"\b\d\d\b", lambda number: doc(number[0], number[0], course.names), found[2])
 
     source = _NEEDS.sub(needs, source)
     done, parts = 0, list[str]()
@@ -207,11 +207,11 @@ def _link_lessons(found: re.Match[str], names: dict[str, str]) -> str:
     trap = (found["one"] or found["many"] or "").lower().startswith("trap")
     numbers = _NUMBER.findall(found[0])
     if found["one"]:
-        return _doc(_full(numbers[0], trap), found[0], names)
-    return _NUMBER.sub(lambda number: _doc(_full(number[0], trap), number[0], names), found[0])
+        return doc(_full(numbers[0], trap), found[0], names)
+    return _NUMBER.sub(lambda number: doc(_full(number[0], trap), number[0], names), found[0])
 
 
-def _doc(number: str, shown: str, names: dict[str, str]) -> str:
+def doc(number: str, shown: str, names: Mapping[str, str]) -> str:
     """A link to a lesson's page; only the text for a number that no lesson has."""
     return f"{{doc}}`{shown} <{names[number]}>`" if number in names else shown
 
