@@ -63,7 +63,7 @@ class Hostile:
         (lambda values, frame: Hostile(), None),
         (lambda values, frame: str(values.sum()), None),
         (lambda values, frame: float("nan"), "not_a_number"),
-        (lambda values, frame: values.sum() + 1e-3, "constant_difference"),
+        (lambda values, frame: values.sum() + 1e-2, "constant_difference"),
         (lambda values, frame: 0, "all_zero"),
         (lambda values, frame: [[1], [1, 2]], None),
         (lambda values, frame: values.mean(), "mean_not_sum"),
