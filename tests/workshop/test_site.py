@@ -137,6 +137,35 @@ def test_a_lesson_that_failed_says_so_on_top_and_leads_to_its_cell():
     assert "before its first cell" in text(ready(markdown("# T"), row={"error": {"message": "no kernel"}}))
 
 
+def test_the_parameters_of_a_run_are_folded_and_count_as_no_cell():
+    injected = code("SEED = 3", tags=["injected-parameters"])
+    row = {"error": {"cell": 2, "line": "x", "message": "no"}}
+    cells = ready(markdown("# T"), injected, code("x"), row=row)
+    assert [cell.metadata["tags"] for cell in cells if cell.cell_type == "code"] == [["hide-input"], []]
+    assert text(cells).count('id="failed"') == 1
+    assert text(cells).index("SEED = 3") < text(cells).index('id="failed"') < text(cells).index("\nx")
+
+
+def test_a_long_message_is_cut():
+    row = {"error": {"cell": 1, "line": "x", "message": "\n".join(f"line {number}" for number in range(50))}}
+    assert re.findall(r"^line \d+$", text(ready(markdown("# T"), row=row)), re.MULTILINE)[-1] == "line 19"
+
+
+def test_an_exercise_has_the_place_that_other_pages_link_to():
+    assert '<span id="exercise-05-user-step"></span>' in text(ready(answer("def user_vector(): ...")))
+
+
+def test_the_sum_of_guesses_shows_no_code():
+    (cell,) = ready(code("guesses()", shown("<p>none</p>", guesses=[])))
+    assert cell.metadata["tags"] == ["remove-input"]
+
+
+def test_links_to_elsewhere_stay():
+    url = "https://example.org/folder/a.ipynb"
+    assert f"]({url})" in text(ready(markdown(f"[a]({url})")))
+    assert f'href="{url}"' in ready(code("x", shown(f'<a href="{url}">a</a>')))[0].outputs[0].data["text/html"]
+
+
 def test_claims_have_a_place_and_links_lead_to_pages():
     output = shown('<a href="traps/t1_ahead_then_behind.ipynb#x">t1</a>', claim={"id": "05.als_vs_popularity"})
     html = ready(code("claim()", output))[0].outputs[0].data["text/html"]
